@@ -1,0 +1,108 @@
+"""What a request asked and what a reply said, whatever the wire protocol: the values that assembly gives.
+
+Absent is None (or an empty tuple), never invented: no usage, finish reason or arguments that nobody sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recctl.recording import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool. `arguments` is the text as sent, which need not be JSON; None when none came."""
+
+    id: str | None
+    type: str | None
+    name: str | None
+    arguments: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one choice said, over all its chunks."""
+
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the replies; most requests ask for one. `finish_reason` is the provider's word for the end."""
+
+    index: int
+    message: Message
+    finish_reason: str | None = None
+    logprobs: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd about a reply: a code to go by, a sentence to read, a JSON pointer to the place."""
+
+    code: str
+    message: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A reply, put together.
+
+    `wire` names the protocol. `chunks` counts what was streamed (0 when it was not). `complete` is true
+    when every choice has ended and nothing failed. `usage` keeps the provider's own keys. `error` is what
+    the provider sent in place of (the rest of) a reply. `extra` holds whatever has no place of its own.
+    """
+
+    wire: str
+    streamed: bool
+    chunks: int
+    complete: bool
+    id: str | None = None
+    model: str | None = None
+    choices: tuple[Choice, ...] = ()
+    usage: dict[str, JSON] | None = None
+    error: JSON = None
+    extra: dict[str, JSON] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMessage:
+    """One message of a request. `content` is as recorded: text, or a list of parts."""
+
+    role: str | None
+    content: JSON = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    extra: dict[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that a request offers. `parameters` is the JSON Schema of its arguments."""
+
+    name: str | None
+    type: str | None = None
+    description: str | None = None
+    parameters: JSON = None
+    extra: dict[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked. `prompt` is for protocols without messages; `parameters` is everything else."""
+
+    model: str | None = None
+    messages: tuple[RequestMessage, ...] = ()
+    prompt: JSON = None
+    tools: tuple[Tool, ...] = ()
+    parameters: dict[str, JSON] = field(default_factory=dict)

@@ -1,0 +1,21 @@
+"""What a user can cause, as one exception."""
+
+
+class RecctlError(Exception):
+    """Something that the user can put right; ends the command with exit code 2.
+
+    `message` says in one line what is wrong, `hint` (optional) what to do about it.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def did_you_mean(word: str, known: "list[str]") -> str | None:
+    """The hint for a misspelt word: its nearest among `known`, or None when nothing is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else None

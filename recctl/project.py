@@ -1,0 +1,315 @@
+"""The tree as recctl sees it: its root, its configuration, what is walked, where recordings belong.
+
+Configuration is the table `[tool.recctl]` of a `pyproject.toml`, or a whole `recctl.toml`. The nearest one,
+from the current folder upward, counts; no other does.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recctl import git
+from recctl.errors import RecctlError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pathspec import GitIgnoreSpec
+
+MAX_SIZE = 64_000_000
+"""How many bytes a file may have unless the configuration says otherwise."""
+
+RECORDINGS = "recordings"
+"""The name of the folders that recorders write to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recording lies: the folder, with `/`, as far up as it is known, and the file's name."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force for one file. `scheme` is the name of the hash scheme that its recorder uses."""
+
+    scheme: str | None = None
+    ignore: tuple[str, ...] = ()
+    max_size: int = MAX_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Settings for a part of the tree: `changes` are field names of `Settings` with their values."""
+
+    paths: tuple[str, ...]
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The recordings below a folder, in no order, and how many other JSON files were passed over."""
+
+    files: tuple[Path, ...]
+    ignored: int
+
+
+@dataclass(frozen=True)
+class Project:
+    """A tree of recordings with one configuration. `config` is the file it came from, if any."""
+
+    root: Path
+    config: Path | None = None
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    settings: Settings = Settings()
+    overrides: tuple[Override, ...] = ()
+
+    def settings_for(self, path: Path | None) -> Settings:
+        """The settings for a file, all overrides that match it applied in order; None is standard input."""
+        settings = self.settings
+        relative = self._relative(path)
+        if relative is not None:
+            for override, matcher in zip(self.overrides, self._override_matchers, strict=True):
+                if matcher.match_file(relative):
+                    settings = replace(settings, **override.changes)
+        return settings
+
+    def is_excluded(self, path: Path) -> bool:
+        """Whether `exclude` leaves a file out; files outside the root never are."""
+        if not self.exclude:
+            return False
+        relative = self._relative(path)
+        return relative is not None and self._excluded.match_file(relative)
+
+    def walk(self, folder: Path) -> Walk:
+        """Find the recordings below a folder.
+
+        Left out: folders whose name starts with a dot, what git ignores, what `exclude` matches, and links
+        that lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
+        """
+        files, ignored = [], 0
+        for path, is_recording in _walk(folder):
+            if self.is_excluded(path):
+                continue
+            if is_recording:
+                files.append(path)
+            else:
+                ignored += 1
+        return Walk(tuple(files), ignored)
+
+    def _relative(self, path: Path | None) -> str | None:
+        if path is None or not path.is_relative_to(self.root):
+            return None
+        return path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def _excluded(self) -> GitIgnoreSpec:
+        return _compile_patterns(self.exclude)
+
+    @cached_property
+    def _override_matchers(self) -> tuple[GitIgnoreSpec, ...]:
+        return tuple(_compile_patterns(override.paths) for override in self.overrides)
+
+
+def recordings_folder(test_id: str) -> str | None:
+    """Where a recorder puts and looks for a test's recordings, below the folder that its test ids start at.
+
+    None when the id does not name a test file, as `path/test_x.py::test_y` does.
+    """
+    path, separator, _ = test_id.partition("::")
+    return posixpath.join(posixpath.dirname(path), RECORDINGS) if separator and path else None
+
+
+def find_project(start: Path, config: Path | None = None, *, isolated: bool = False) -> Project:
+    """The project that a folder belongs to.
+
+    `config` names the configuration file instead of looking for one, `isolated` does without any.
+    Raises RecctlError when the configuration can't be read or says something unknown.
+    """
+    if isolated:
+        return Project(_find_root(start))
+    if config is not None:
+        table = _read_table(config)
+        if table is None:
+            raise RecctlError(f"{config}: there is no table [tool.recctl]", "name a file that has one")
+        return _parse_config(table, config)
+    for folder in (start, *start.parents):
+        for name in ("recctl.toml", "pyproject.toml"):
+            path = folder / name
+            table = _read_table(path) if path.is_file() else None
+            if table is not None:
+                return _parse_config(table, path)
+    return Project(_find_root(start))
+
+
+def _find_root(start: Path) -> Path:
+    return git.find_top_level(start) or start
+
+
+def _read_table(path: Path) -> dict[str, Any] | None:
+    """recctl's table of a TOML file; None for a `pyproject.toml` that has none."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecctlError(f"{path}: {error.strerror}", "name a configuration file that can be read") from None
+    is_shared = path.name == "pyproject.toml"
+    if is_shared and b"recctl" not in content:
+        return None
+    import tomllib
+
+    try:
+        document = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecctlError(f"{path}: not TOML: {error}", "put the file right") from None
+    if not is_shared:
+        return document
+    table = document.get("tool", {}).get("recctl")
+    return table if isinstance(table, dict) else None
+
+
+def _parse_config(table: dict[str, Any], path: Path) -> Project:
+    values = _parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
+    settings = {key: values.pop(key) for key in tuple(values) if key in Settings.__slots__}
+    overrides = [
+        _parse_override(override, f"{path}: overrides[{number}]")
+        for number, override in enumerate(values.pop("overrides", ()))
+    ]
+    return Project(
+        root=path.parent.absolute(),
+        config=path,
+        settings=Settings(**settings),
+        overrides=tuple(overrides),
+        **values,
+    )
+
+
+def _parse_override(table: Any, where: str) -> Override:
+    if not isinstance(table, dict):
+        raise RecctlError(f"{where} should be a table", "write it as [[overrides]]")
+    values = _parse_table(table, _SETTINGS_KEYS | {"paths": _parse_texts}, where)
+    paths = values.pop("paths", None)
+    if not paths:
+        raise RecctlError(f"{where} lacks 'paths'", "say which part of the tree it is for")
+    return Override(paths, values)
+
+
+def _parse_table(table: dict[str, Any], keys: dict[str, Callable[[Any], Any]], where: str) -> dict[str, Any]:
+    """A table with its keys as Python names, each value read by the function that `keys` gives for it."""
+    values = {}
+    for key, value in table.items():
+        if key not in keys:
+            raise RecctlError(f"{where}: unknown key {key!r}", did_you_mean(key, sorted(keys)))
+        try:
+            values[key.replace("-", "_")] = keys[key](value)
+        except ValueError as error:
+            raise RecctlError(f"{where}: {key} {error}") from None
+    return values
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be a string")
+    return value
+
+
+def _parse_texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("should be a list of strings")
+    return tuple(value)
+
+
+def _parse_tables(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise ValueError("should be a list of tables")
+    return tuple(value)
+
+
+def parse_size(value: str | int) -> int:
+    """A size in bytes, from a number or a text like "64MB" (units of 1000). Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = re.fullmatch(r"([0-9]{1,15}) ?([kMG]?)B?", value) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError("should be a size, such as 500kB or 64MB")
+    return int(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]]
+
+
+_SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
+    "scheme": _parse_text,
+    "ignore": _parse_texts,
+    "max-size": parse_size,
+}
+_PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
+    "paths": _parse_texts,
+    "exclude": _parse_texts,
+    "overrides": _parse_tables,
+}
+
+
+def _compile_patterns(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+_HASH_NAME = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{12}|models-[0-9a-f]{12,64}-[0-9a-f]{8})\.json")
+_HEAD_SIZE = 4096
+_RECORDING_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
+)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Every JSON file below a folder, and whether it is to be looked at as a recording."""
+    ignored = git.list_ignored(folder)
+    top = str(folder)
+    pending = [top]
+    while pending:
+        current = pending.pop()
+        try:
+            entries = list(os.scandir(current))
+        except OSError:
+            if current == top:
+                raise
+            yield Path(current), True  # a folder that can't be read: whoever opens it says so
+            continue
+        under_recordings = RECORDINGS in Path(current).parts
+        for entry in entries:
+            relative = entry.path[len(top) :].replace(os.sep, "/").lstrip("/")
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and f"{relative}/" not in ignored:
+                    pending.append(entry.path)
+            elif entry.name.endswith(".json") and relative not in ignored and _leads_inside(entry, folder):
+                path = Path(entry.path)
+                yield path, under_recordings or _is_recording(path)
+
+
+def _leads_inside(entry: os.DirEntry[str], folder: Path) -> bool:
+    """Whether a directory entry is a file of the folder, or a link to one; broken links count as files."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    try:
+        target = Path(entry.path).resolve(strict=True)
+    except OSError:
+        return True
+    return target.is_file() and target.is_relative_to(folder.resolve())
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a JSON file is named like a hash or starts like a recording."""
+    if _HASH_NAME.fullmatch(path.name):
+        return True
+    try:
+        with path.open("rb") as file:
+            return _RECORDING_HEAD.match(file.read(_HEAD_SIZE)) is not None
+    except OSError:
+        return False

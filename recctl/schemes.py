@@ -1,0 +1,323 @@
+"""Hash schemes: how recorders have named recordings, and which of those ways gives a file its name.
+
+A recording is named after a SHA-256 of its request. What exactly is hashed has changed over the years; each
+way is a row of `SCHEMES`. Source for all of them: the recorder of Llama Stack (later OGX) and its history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+from recctl.project import recordings_folder
+from recctl.recording import Kind
+
+if TYPE_CHECKING:
+    from recctl.project import Place
+    from recctl.recording import JSON, Recording
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MASK = "__NORMALIZED__"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """In every string of the body, `pattern` (a regular expression) becomes `replacement`."""
+
+    pattern: str
+    replacement: str
+
+
+_SCORE = Substitution(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}")
+_ATTRIBUTES = Substitution(r",?\s*attributes:\s*\{[^}]*\}", "")
+_DOCUMENT_UUID = Substitution(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}")
+_MARKED_UUID = Substitution(rf"<\|{_UUID}\|>", f"<|{_MASK}|>")
+_DOCUMENT_FILE = Substitution(r"document_id:\s*file-\d+", f"document_id: {_MASK}")
+_MARKED_FILE = Substitution(r"<\|file-\d+\|>", f"<|{_MASK}|>")
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One way to name a recording.
+
+    `name_length` is how many hex digits of the hash the name has. With `hashes_test_id`, the test's id is
+    part of what is hashed, unless the url's path is one of `exempt_paths` or ends with `exempt_suffix`.
+    `float_digits` rounds floats, in strings too. `substitutions` come before that. `numbers_file_ids` calls
+    `file-<32 hex>` file-1, file-2 in order of appearance. `drops_stream_options_for_bedrock` and
+    `drops_project_id` leave those keys out of the body. A draft lived only inside a pull request: it explains
+    a name and is never wanted. A scheme is `verified` when real files bear it out.
+    """
+
+    name: str
+    name_length: int = 64
+    hashes_test_id: bool = True
+    exempt_paths: tuple[str, ...] = ("/api/tags", "/v1/models")
+    exempt_suffix: str | None = None
+    float_digits: int | None = None
+    substitutions: tuple[Substitution, ...] = ()
+    numbers_file_ids: bool = False
+    drops_stream_options_for_bedrock: bool = False
+    drops_project_id: bool = False
+    draft: bool = False
+    verified: bool = True
+
+
+_2025_07 = Scheme("ogx-2025-07", name_length=12, hashes_test_id=False)
+_2025_10 = Scheme("ogx-2025-10")
+_2025_10_FLOATS = replace(_2025_10, name="ogx-2025-10-floats", float_digits=5)
+_2025_11 = replace(
+    _2025_10_FLOATS, name="ogx-2025-11", exempt_paths=("/api/tags", "/v1/models", "/v1/openai/v1/models")
+)
+_2026_01 = replace(_2025_11, name="ogx-2026-01", drops_stream_options_for_bedrock=True)
+_2026_03 = replace(_2026_01, name="ogx-2026-03", drops_project_id=True)
+_2026_04 = replace(
+    _2026_03, name="ogx-2026-04", substitutions=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)
+)
+_NEXT = replace(
+    _2026_04, name="ogx-next", exempt_paths=("/api/tags",), exempt_suffix="/models", verified=False
+)
+
+SCHEMES: tuple[Scheme, ...] = (
+    _2025_07,
+    _2025_10,
+    _2025_10_FLOATS,
+    _2025_11,
+    _2026_01,
+    _2026_03,
+    _2026_04,
+    _NEXT,
+    replace(_2025_10, name="draft-floats6", float_digits=6, draft=True),
+    replace(_2025_10, name="draft-file-ids", numbers_file_ids=True, draft=True),
+    replace(_2026_03, name="draft-score-attributes", substitutions=(_SCORE, _ATTRIBUTES), draft=True),
+    replace(
+        _2026_03,
+        name="draft-file-citations",
+        substitutions=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE),
+        draft=True,
+    ),
+)
+"""Every known scheme, oldest first, drafts last."""
+
+RELEASED = tuple(scheme for scheme in SCHEMES if not scheme.draft)
+CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
+"""The newest scheme that real files bear out."""
+
+
+def get_scheme(name: str) -> Scheme | None:
+    """The scheme of that name, or None; drafts can't be had this way, since nobody wants to write them."""
+    return next((scheme for scheme in RELEASED if scheme.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which schemes give a recording the name that its file has.
+
+    `schemes` names them all, oldest first, drafts last; `oldest` and `newest` bound the released ones, and
+    `draft` is the first draft when there are only drafts. `wanted` is the file name that the wanted scheme
+    gives, `wanted_folder` where the recorder looks for it, as its test's path begins (None where the test is
+    not known). `unjudged` says why nothing can be told; then all else is empty.
+    """
+
+    name: str
+    wanted: str | None = None
+    wanted_folder: str | None = None
+    schemes: tuple[str, ...] = ()
+    oldest: Scheme | None = None
+    newest: Scheme | None = None
+    draft: Scheme | None = None
+    unjudged: str | None = None
+
+
+def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Identity:
+    """Find out which schemes give a recording the name that its file has.
+
+    `place` is where the file lies; `wanted` is the scheme that today's recorder uses. Raises nothing.
+    """
+    naming = _name_by_kind(recording)
+    if isinstance(naming, str):
+        return Identity(place.name, unjudged=naming)
+    matching = [scheme for scheme in SCHEMES if place.name in naming(scheme)]
+    released = [scheme for scheme in matching if not scheme.draft]
+    released = [scheme for scheme in released if scheme.verified] or released
+    return Identity(
+        name=place.name,
+        wanted=naming(wanted)[0],
+        wanted_folder=recordings_folder(recording.test_id) if recording.test_id else None,
+        schemes=tuple(scheme.name for scheme in matching),
+        oldest=released[0] if released else None,
+        newest=released[-1] if released else None,
+        draft=matching[0] if matching and not released else None,
+    )
+
+
+_Naming = Callable[[Scheme], tuple[str, ...]]
+"""A recording's file names by a scheme, the one to write first; what schemes share is computed once."""
+
+
+def _name_by_kind(recording: Recording) -> _Naming | str:
+    """How a recording is named, or why that can't be told."""
+    request = recording.request
+    match recording.kind:
+        case Kind.INFERENCE:
+            return _name_inference(recording)
+        case Kind.HTTP:
+            return _name_http(recording)
+        case Kind.TOOL:
+            name = _sha256({key: request.get(key) for key in ("provider", "tool_name", "kwargs")})
+            return lambda scheme: (f"{name[: scheme.name_length]}.json",)
+        case Kind.FILE_PROCESSOR:
+            return "a file processor's name hashes a chunking strategy that the recording does not hold"
+        case Kind.UNKNOWN:
+            return "the request is of no kind that a recorder names"
+
+
+def _name_inference(recording: Recording) -> _Naming | str:
+    method, test_id = recording.request.get("method"), recording.document.get("test_id")
+    if not isinstance(method, str):
+        return "the request has no method"
+    try:
+        url = urlparse(recording.url)
+        for_bedrock = "bedrock" in (url.hostname or "")
+    except ValueError as error:
+        return f"the request's url can't be read: {error}"
+    body = _Body(recording.request["body"])
+    model_ids = _list_models(recording)
+    digests: dict[object, str] = {}
+
+    def name(scheme: Scheme) -> tuple[str, ...]:
+        with_test_id = scheme.hashes_test_id and not _is_exempt(url.path, scheme)
+        key = (with_test_id, body.rules_that_bite(scheme, for_bedrock=for_bedrock))
+        if key not in digests:
+            hashed: dict[str, JSON] = {"method": method.upper(), "endpoint": url.path}
+            if with_test_id:
+                hashed["test_id"] = test_id
+            hashed["body"] = body.normalise(scheme, for_bedrock=for_bedrock)
+            digests[key] = _sha256(hashed)
+        digest = digests[key][: scheme.name_length]
+        if model_ids is None:
+            return (f"{digest}.json",)
+        return tuple(f"models-{digest}-{of_models}.json" for of_models in _digest_models(model_ids))
+
+    return name
+
+
+def _name_http(recording: Recording) -> _Naming:
+    hashed = {key: recording.request.get(key) for key in ("test_id", "url", "method")}
+    payload = _Body(recording.request["payload"])
+    digests: dict[object, str] = {}
+
+    def name(scheme: Scheme) -> tuple[str, ...]:
+        key = payload.rules_that_bite(scheme, for_bedrock=False)
+        if key not in digests:
+            digests[key] = _sha256({**hashed, "payload": payload.normalise(scheme, for_bedrock=False)})
+        return (f"{digests[key][: scheme.name_length]}.json",)
+
+    return name
+
+
+def _is_exempt(path: str, scheme: Scheme) -> bool:
+    """Whether a request to this path is hashed without its test's id."""
+    return path in scheme.exempt_paths or (
+        scheme.exempt_suffix is not None and path.endswith(scheme.exempt_suffix)
+    )
+
+
+def _sha256(hashed: JSON) -> str:
+    return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _list_models(recording: Recording) -> list[str] | None:
+    """The sorted ids of a model list; None for every other kind of reply."""
+    body = recording.body
+    if not isinstance(body, list) or recording.is_streaming:
+        return None
+    ids = set()
+    for item in body:
+        data = item.get("__data__") if isinstance(item, dict) else None
+        if not isinstance(data, dict) or not str(item.get("__type__")).endswith(".Model"):
+            return None
+        ids.add(str(data.get("id")))
+    return sorted(ids)
+
+
+def _digest_models(model_ids: list[str]) -> tuple[str, str]:
+    """The end of a model list's name, as made today and as made for a week in September 2025."""
+    text = "|".join(model_ids).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:8], hashlib.sha1(text, usedforsecurity=False).hexdigest()[:8]
+
+
+# What any scheme's rules for texts and floats could change, looked for in the body's JSON text: four
+# decimals (`\d` matches digits of every script, which are escaped there), exponents, and the substitutions'
+# literal beginnings. When nothing is found, no rule bites and the body is hashed as it is.
+_MAY_CHANGE = re.compile(
+    r"\.(?:[0-9]|\\u[0-9a-f]{4}){4}|[0-9]e[-+]?[0-9]|score:|attributes:|document_id:|<\||file-"
+)
+
+
+class _Body:
+    """The part of a request that schemes normalise before they hash it."""
+
+    def __init__(self, value: JSON) -> None:
+        self._value = value
+        text = json.dumps(value)
+        self._may_change = _MAY_CHANGE.search(text) is not None
+        self._has_project_id = '"project_id"' in text
+
+    def rules_that_bite(self, scheme: Scheme, *, for_bedrock: bool) -> object:
+        """A key that two schemes share when they surely normalise this body alike."""
+        return (
+            scheme.drops_stream_options_for_bedrock and for_bedrock,
+            scheme.drops_project_id and self._has_project_id,
+            self._may_change and (scheme.substitutions, scheme.float_digits, scheme.numbers_file_ids),
+        )
+
+    def normalise(self, scheme: Scheme, *, for_bedrock: bool) -> JSON:
+        """The value as the scheme hashes it."""
+        value = self._value
+        if scheme.drops_stream_options_for_bedrock and for_bedrock and isinstance(value, dict):
+            value = {key: item for key, item in value.items() if key != "stream_options"}
+        if not self._may_change and not (scheme.drops_project_id and self._has_project_id):
+            return value
+        return _normalise(value, scheme, {}, is_root=True)
+
+
+def _normalise(value: JSON, scheme: Scheme, file_ids: dict[str, str], *, is_root: bool) -> JSON:
+    if isinstance(value, dict):
+        drops = is_root and scheme.drops_project_id
+        return {
+            key: _normalise(_drop_project_id(key, item) if drops else item, scheme, file_ids, is_root=False)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_normalise(item, scheme, file_ids, is_root=True) for item in value]
+    if isinstance(value, float) and scheme.float_digits is not None:
+        return round(value, scheme.float_digits)
+    if isinstance(value, str):
+        return _normalise_text(value, scheme, file_ids)
+    return value
+
+
+def _drop_project_id(key: str, value: JSON) -> JSON:
+    if key in ("extra_body", "extra_query") and isinstance(value, dict):
+        return {name: item for name, item in value.items() if name != "project_id"}
+    return value
+
+
+def _normalise_text(text: str, scheme: Scheme, file_ids: dict[str, str]) -> str:
+    for substitution in scheme.substitutions:
+        text = re.sub(substitution.pattern, substitution.replacement, text)
+    digits = scheme.float_digits
+    if digits is not None:
+        text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
+    if scheme.numbers_file_ids:
+        text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
+    return text
+
+
+_DECIMALS = re.compile(r"-?\d+\.\d{4,}")
+_FILE_ID = re.compile(r"file-[0-9a-f]{32}")

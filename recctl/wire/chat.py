@@ -1,0 +1,36 @@
+"""OpenAI chat completions, as most providers send them: chunks with a `delta`, or a body with a `message`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._choices import assemble_choices
+from recctl.wire._requests import read_chat_request
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+
+NAME = "openai-chat"
+_CLASSES = ("ChatCompletionChunk", "ChatCompletion")
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if "__type__" in item:
+        return str(item["__type__"]).endswith(_CLASSES)
+    choices = item.get("choices")
+    if not isinstance(choices, list):
+        return False
+    if not choices:
+        return item.get("object") == "chat.completion.chunk"
+    return isinstance(choices[0], dict) and ("delta" in choices[0] or "message" in choices[0])
+
+
+def _assemble(items: list[JSON], streamed: bool) -> Completion:
+    return assemble_choices(NAME, items, streamed)
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
