@@ -46,7 +46,7 @@ def record(body: Any, *, streaming: bool | None = None, **request: Any) -> dict[
 
 
 def chunk(*choices: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A chat chunk in the recorder's envelope; choices are given whole, `fields` add to or replace the rest."""
+    """A chat chunk in its envelope; choices are given whole, `fields` add to or replace the rest."""
     data = {
         "id": "rec-0123456789ab",
         "choices": list(choices),

@@ -25,7 +25,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that recordings should be. `why` says what goes wrong otherwise, `fix` what to do about it."""
+    """Something that recordings should be; `why` says what goes wrong otherwise, `fix` what to do then."""
 
     name: str
     severity: Severity
