@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -43,7 +44,7 @@ def read_blobs(specs: Iterable[str], folder: Path, max_size: int) -> Iterator[Bl
     """The files that specs like `HEAD~1:tests/x.json` name, in order, from one `git cat-file --batch`.
 
     Paths in specs count from the top of the repository, with `./` from `folder`. None stands for a spec that
-    names no file. Raises OSError when git can't be started.
+    names no file. Raises OSError when git can't be started, or ends since there is no repository.
     """
     command = [*_GIT, "cat-file", "--batch"]
     with subprocess.Popen(  # noqa: S603  (the command is ours, specs go through its stdin)
@@ -57,16 +58,17 @@ def read_blobs(specs: Iterable[str], folder: Path, max_size: int) -> Iterator[Bl
                 continue
             process.stdin.write(spec.encode("utf-8", "surrogateescape") + b"\n")
             process.stdin.flush()
-            header = process.stdout.readline().split()
-            if len(header) != 3 or header[1] not in (b"blob", b"tree", b"commit", b"tag"):
+            header = _FOUND.fullmatch(process.stdout.readline())
+            if header is None:
                 yield None
                 continue
-            size = int(header[2])
-            is_wanted = header[1] == b"blob" and size <= max_size
+            size = int(header["size"])
+            is_wanted = header["type"] == b"blob" and size <= max_size
             content = _read(process.stdout, size, keep=is_wanted)
-            yield Blob(spec, size, content if is_wanted else None) if header[1] == b"blob" else None
+            yield Blob(spec, size, content if is_wanted else None) if header["type"] == b"blob" else None
 
 
+_FOUND = re.compile(rb"[0-9a-f]+ (?P<type>[a-z]+) (?P<size>[0-9]+)\n")  # else the spec, and what is wrong
 _GIT = ("git", "--no-pager", "-c", "core.quotePath=false")
 
 

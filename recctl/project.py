@@ -83,6 +83,18 @@ class Project:
                     settings = replace(settings, **override.changes)
         return settings
 
+    def all_settings(self) -> tuple[Settings, ...]:
+        """The settings of the project, and as each override alone would change them."""
+        changed = (replace(self.settings, **override.changes) for override in self.overrides)
+        return (self.settings, *changed)
+
+    def with_settings(self, **changes: Any) -> Project:
+        """This project with settings that hold for all of it, whatever the overrides say."""
+        overrides = tuple(
+            replace(override, changes={**override.changes, **changes}) for override in self.overrides
+        )
+        return replace(self, settings=replace(self.settings, **changes), overrides=overrides)
+
     def is_excluded(self, path: Path) -> bool:
         """Whether `exclude` leaves a file out; files outside the root never are."""
         if not self.exclude:
@@ -97,7 +109,7 @@ class Project:
         that lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
         """
         files, ignored = [], 0
-        for path, is_recording in _walk(folder):
+        for path, is_recording in _walk(folder, self.root):
             if self.is_excluded(path):
                 continue
             if is_recording:
@@ -142,7 +154,7 @@ def find_project(start: Path, config: Path | None = None, *, isolated: bool = Fa
         if table is None:
             raise RecctlError(f"{config}: there is no table [tool.recctl]", "name a file that has one")
         return _parse_config(table, config)
-    for folder in (start, *start.parents):
+    for folder in (start.absolute(), *start.absolute().parents):
         for name in ("recctl.toml", "pyproject.toml"):
             path = folder / name
             table = _read_table(path) if path.is_file() else None
@@ -172,8 +184,11 @@ def _read_table(path: Path) -> dict[str, Any] | None:
         raise RecctlError(f"{path}: not TOML: {error}", "put the file right") from None
     if not is_shared:
         return document
-    table = document.get("tool", {}).get("recctl")
-    return table if isinstance(table, dict) else None
+    tool = document.get("tool")
+    table = tool.get("recctl") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise RecctlError(f"{path}: tool.recctl should be a table", "write it as [tool.recctl]")
+    return table
 
 
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
@@ -268,8 +283,11 @@ _RECORDING_HEAD = re.compile(
 )
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Every JSON file below a folder, and whether it is to be looked at as a recording."""
+def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
+    """Every JSON file below a folder, and whether it is to be looked at as a recording.
+
+    What the root itself lies in does not matter: a checkout may lie below a folder named `recordings`.
+    """
     ignored = git.list_ignored(folder)
     top = str(folder)
     pending = [top]
@@ -282,7 +300,9 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
                 raise
             yield Path(current), True  # a folder that can't be read: whoever opens it says so
             continue
-        under_recordings = RECORDINGS in Path(current).parts
+        place = Path(current)
+        parts = place.relative_to(root).parts if place.is_relative_to(root) else place.parts
+        under_recordings = RECORDINGS in parts
         for entry in entries:
             relative = entry.path[len(top) :].replace(os.sep, "/").lstrip("/")
             if entry.is_dir(follow_symlinks=False):
@@ -298,7 +318,7 @@ def _leads_inside(entry: os.DirEntry[str], folder: Path) -> bool:
     if not entry.is_symlink():
         return entry.is_file()
     try:
-        target = Path(entry.path).resolve(strict=True)
+        target = Path(os.path.realpath(entry.path, strict=True))  # Path.resolve has other errors for loops
     except OSError:
         return True
     return target.is_file() and target.is_relative_to(folder.resolve())

@@ -6,12 +6,16 @@ insertion order. Anything that says the same is read; only that is written.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import sys
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
+from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -26,9 +30,6 @@ JSON = Any
 
 MAX_DEPTH = 254
 """How deeply values may nest: what orjson writes, and far below Python's own recursion limit."""
-
-_MAX_DIGITS = 4300
-"""The most digits that Python reads as one integer (`sys.get_int_max_str_digits`)."""
 
 
 class Position(NamedTuple):
@@ -148,17 +149,17 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
 
     Raises nothing. Repeated keys count as Python's `json` counts them: the last one wins.
     """
-    content = source.content
     try:
-        document = orjson.loads(content)
-        as_written = serialise(document) == content
-    except ValueError:
+        document = orjson.loads(source.content)
+        as_written = _serialise_quickly(document) == source.content
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         as_written = False
     if not as_written:
         loaded = _load_strictly(source)
         if isinstance(loaded, LoadError):
             return (loaded,)
         document = loaded.value
+        as_written = serialise(document) == source.content
     if not _is_recording(document):
         return (_not_a_recording(source, document),)
     return (Recording(source, document, as_written),)
@@ -167,27 +168,48 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
 def serialise(document: JSON) -> bytes:
     """The bytes that the recorder writes for a document: `json.dump(document, indent=2)` and a newline.
 
-    orjson does the work; where its spelling differs (floats with exponents, non-ASCII text) it is put right,
-    and what it refuses (big integers, lone surrogates) Python's `json` writes.
-    Raises ValueError for NaN and infinities, which JSON has no words for.
+    The document holds no NaN and no infinity, for which JSON has no words; nothing that was loaded does.
     """
     try:
-        content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:
-        return json.dumps(document, indent=2, allow_nan=False).encode("ascii") + b"\n"
-    if _OTHER_FLOATS.search(content):
-        content = _FLOAT.sub(lambda number: repr(float(number[0])).encode(), content)
-    if not content.isascii() or b"\x7f" in content:
-        text = content.decode()
-        content = _NOT_PRINTABLE_ASCII.sub(lambda run: json.dumps(run[0])[1:-1], text).encode("ascii")
-    return content
+        return _serialise_quickly(document)
+    except orjson.JSONEncodeError:  # big integers, lone surrogates, deep nesting
+        return json.dumps(document, indent=2).encode("ascii") + b"\n"
+
+
+def _serialise_quickly(document: JSON) -> bytes:
+    """What orjson writes, put right where its spelling differs: floats with exponents, non-ASCII text."""
+    content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    if b"0.0000" in content:
+        content = _SMALL_FLOAT.sub(_respell_small_float, content)
+    content = _EXPONENT.sub(_respell_exponent, content)
+    if not content.isascii():
+        content = content.decode().encode("ascii", _JSON_ESCAPES)
+    return content.replace(b"\x7f", b"\\u007f")
 
 
 # In an indented document a number ends its line, and no string can: "1e16," inside a text is followed by a
-# quotation mark. orjson writes 1e16 and 0.00001 where Python writes 1e+16 and 1e-05.
-_OTHER_FLOATS = re.compile(rb"e-?[0-9]+,?\n|0\.0000")
-_FLOAT = re.compile(rb"(?<= )-?(?:[0-9.]+e-?[0-9]+|0\.0000[0-9]+)(?=,?\n)")
-_NOT_PRINTABLE_ASCII = re.compile(r"[^\x00-\x7e]+")
+# quotation mark. orjson writes 1e16, 1e-7 and 0.00001 where Python writes 1e+16, 1e-07 and 1e-05.
+_EXPONENT = re.compile(rb"e(-?)([0-9]+)(?=,?\n)")
+_SMALL_FLOAT = re.compile(rb"0\.0000[0-9]+(?=,?\n)")
+
+
+def _escape_run(error: UnicodeError) -> tuple[str, int]:
+    """What stands in JSON for a run of characters that ASCII does not have."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101  (nothing else is encoded with this)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+_JSON_ESCAPES = "recctl-json-escapes"
+codecs.register_error(_JSON_ESCAPES, _escape_run)
+
+
+def _respell_exponent(match: re.Match[bytes]) -> bytes:
+    return b"e%b%b" % (match[1] or b"+", match[2].zfill(2))
+
+
+def _respell_small_float(match: re.Match[bytes]) -> bytes:
+    is_whole_number = match.string[match.start() - 1 : match.start()] in (b"", b" ", b"-")
+    return repr(float(match[0])).encode() if is_whole_number else match[0]
 
 
 class _Loaded(NamedTuple):
@@ -195,76 +217,87 @@ class _Loaded(NamedTuple):
 
 
 class _RefusedError(ValueError):
-    """A constant or number that Python's json would take and JSON does not have."""
+    """Something that Python's json would take and JSON does not have."""
 
 
 def _refuse_constant(text: str) -> JSON:
-    raise _RefusedError(f"{text} is not a JSON value")
+    raise _RefusedError(text)
 
 
 def _read_float(text: str) -> float:
     value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise _RefusedError(f"the number {_shorten(text)} is too large for a float")
+    if isinf(value):
+        raise _RefusedError(text)
     return value
+
+
+_RECORD_AGAIN = "record it again, or take it from git's history"
+_SAVE_AS_UTF_8 = "save it as UTF-8 without a byte order mark"
 
 
 def _load_strictly(source: Source) -> _Loaded | LoadError:
     """What Python's json makes of a source, or in what way it is not JSON."""
 
-    def refuse(message: str, hint: str, position: Position | None = None) -> LoadError:
-        return LoadError(source, "invalid-json", message, hint, position)
+    def refuse(message: str, hint: str, text: str = "", offset: int = 0) -> LoadError:
+        return LoadError(source, "invalid-json", message, hint, _positions(text)(offset))
 
-    record_again = "record it again, or take it from git's history"
-    content = source.content
-    if not content.strip():
-        return refuse("the file is empty", record_again)
-    text = _decode(content)
-    if not isinstance(text, str):
-        return refuse(text.message, "save it as UTF-8 without a byte order mark", text.position)
+    if not source.content.strip():
+        return refuse("the file is empty", _RECORD_AGAIN)
+    text = _decode(source.content)
+    if isinstance(text, _NotText):
+        return refuse(*text)
     try:
         document = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
     except json.JSONDecodeError as error:
         marker = _CONFLICT_MARKER.search(text)
         if marker:
-            at = _positions(text)(marker.start())
-            return refuse("a merge conflict's markers stand in the file", "resolve the conflict", at)
-        message, at_end = _describe_syntax_error(error)
-        hint = record_again if at_end else "put it right, or record it again"
-        return refuse(message, hint, _positions(text)(error.pos))
-    except _RefusedError as error:
-        return refuse(str(error), record_again, _find_refused(text))
-    except RecursionError:
-        return refuse(f"values nest more than {MAX_DEPTH} deep", record_again)
-    except ValueError:
-        long_number = re.search(f"[0-9]{{{_MAX_DIGITS + 1}}}", text)
-        at = _positions(text)(long_number.start()) if long_number else Position(1, 1)
-        return refuse(f"a number has more than {_MAX_DIGITS:,} digits", record_again, at)
+            message = "a merge conflict's markers stand in the file"
+            return refuse(message, "resolve the conflict", text, marker.start())
+        message, is_cut_off = _describe_syntax_error(error)
+        hint = _RECORD_AGAIN if is_cut_off else "put it right, or record it again"
+        return refuse(message, hint, text, error.pos)
+    except (ValueError, RecursionError):  # refused above, or by Python for its digits or its depth
+        message, offset = _find_refused(text)
+        return refuse(message, _RECORD_AGAIN, text, offset)
     if _nests_too_deeply(document):
-        return refuse(f"values nest more than {MAX_DEPTH} deep", record_again)
+        message, offset = _find_refused(text)
+        return refuse(message, _RECORD_AGAIN, text, offset)
     return _Loaded(document)
 
 
 class _NotText(NamedTuple):
+    """Why a file is not text: the message, the hint, the text before the place where that shows."""
+
     message: str
-    position: Position
+    hint: str
+    before: str = ""
+    offset: int = 0
+
+
+# Two bytes a character: a byte order mark, or a character that JSON may begin with beside a NUL.
+_UTF_16 = re.compile(rb'\xff\xfe|\xfe\xff|\0[\s\[{"]|[\s\[{"]\0')
 
 
 def _decode(content: bytes) -> str | _NotText:
     """A file's text, or why it is none."""
-    start = Position(1, 1)
     if content.startswith(b"\xef\xbb\xbf"):
-        return _NotText("the file starts with a byte order mark", start)
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or (content[:2].count(0) == 1 and len(content) > 1):
-        return _NotText("the file is UTF-16, not UTF-8", start)
+        return _NotText("the file starts with a byte order mark", _SAVE_AS_UTF_8)
+    if _UTF_16.match(content):
+        return _NotText("the file is UTF-16, not UTF-8", _SAVE_AS_UTF_8)
+    nul = content.find(b"\0", 0, 8192)
+    if nul >= 0:
+        before = content[:nul].decode("utf-8", "replace")
+        return _NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before, len(before))
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        position = _positions(before)(len(before))
-        if b"\0" in content[:8192]:
-            return _NotText("the file is binary", position)
-        return _NotText(f"byte 0x{content[error.start]:02x} is not UTF-8 text", position)
+        if error.reason == "unexpected end of data":
+            return _NotText(
+                "the file ends inside a character: it is cut off", _RECORD_AGAIN, before, len(before)
+            )
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8 text"
+        return _NotText(message, _SAVE_AS_UTF_8, before, len(before))
 
 
 _CONFLICT_MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
@@ -273,25 +306,36 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.D
 
 def _describe_syntax_error(error: json.JSONDecodeError) -> tuple[str, bool]:
     """A sentence about where a text stops being JSON, and whether that is because it stops at all."""
-    text = error.doc
     if error.msg.startswith("Unterminated string"):
         return "the file ends inside a text: it is cut off", True
-    found = text[error.pos :].lstrip()
-    if not found:
+    rest = error.doc[error.pos :].strip()
+    if _CUT_OFF.fullmatch(rest):
         return "the file ends before its value does: it is cut off", True
     if error.msg.startswith("Extra data"):
-        return f"the JSON value has ended, and {_quote(found)} follows it", False
+        return f"the JSON value has ended, and {_quote(rest)} follows it", False
+    if error.msg.startswith("Invalid"):
+        return f"not JSON: {_describe_bad_text(error)}", False
     expected = {
-        "Expecting value": "a value",
         "Expecting property name enclosed in double quotes": "a key in double quotes",
         "Expecting ':' delimiter": "':'",
         "Expecting ',' delimiter": "','",
         "Illegal trailing comma before end of object": "a key after the comma",
         "Illegal trailing comma before end of array": "a value after the comma",
-    }.get(error.msg)
-    if expected is None:
-        return f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", False
-    return f"not JSON: {expected} should stand where {_quote(found)} does", False
+    }.get(error.msg, "a value")
+    return f"not JSON: {expected} should stand where {_quote(rest)} does", False
+
+
+# What can be left of a value when a file is cut off: nothing, or the start of a word, a number or an escape.
+_CUT_OFF = re.compile(r"|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|[-.]|[eE][-+]?|\\?u[0-9a-fA-F]{0,4}")
+
+
+def _describe_bad_text(error: json.JSONDecodeError) -> str:
+    """What is wrong inside a text in double quotes."""
+    if error.msg.startswith("Invalid control character"):
+        return f"{error.doc[error.pos]!r} should be escaped in a text"
+    if error.msg.startswith("Invalid \\u"):
+        return "four hexadecimal digits should follow \\u"
+    return f"{error.doc[error.pos + 1]!r} should not follow a backslash"
 
 
 def _quote(found: str) -> str:
@@ -302,19 +346,30 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 20 else text[:19] + "…"
 
 
-def _find_refused(text: str) -> Position | None:
+_ODD_NUMBER = re.compile(
+    r"(?P<constant>NaN|-?Infinity)|-?(?P<digits>[0-9]+)(?P<float>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
+)
+
+
+def _find_refused(text: str) -> tuple[str, int]:
+    """What made us stop at a text that Python's json can read so far, and its offset."""
+    depth = 0
     for token in _TOKEN.finditer(text):
-        word = token[0]
-        if word in ("NaN", "Infinity", "-Infinity"):
-            return _positions(text)(token.start())
-        if word[0] in "-0123456789" and word.lstrip("-")[:1].isdigit():
-            try:
-                infinite = float(word) in (float("inf"), float("-inf"))
-            except ValueError:
-                continue
-            if infinite and any(sign in word for sign in ".eE"):
-                return _positions(text)(token.start())
-    return None
+        word, start = token[0], token.start()
+        if word in "{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return f"values nest more than {MAX_DEPTH} deep", start
+        elif word in "}]":
+            depth -= 1
+        elif number := _ODD_NUMBER.match(word):
+            if number["constant"]:
+                return f"{number[0]} is not a JSON value", start
+            if not number["float"] and len(number["digits"]) > sys.get_int_max_str_digits():
+                return f"a number has more than {sys.get_int_max_str_digits():,} digits", start
+            if number["float"] and isinf(float(number[0])):
+                return f"the number {_shorten(number[0])} is too large for a float", start
+    return "the values nest too deeply to be read", 0
 
 
 def _nests_too_deeply(document: JSON) -> bool:
@@ -361,24 +416,57 @@ def name_type(value: JSON) -> str:
     return "an object"
 
 
+@dataclass(slots=True)
+class _Wanted:
+    """A value whose position is wanted, or that of something inside it: where it was last met."""
+
+    parts: dict[str, _Wanted] = field(default_factory=dict)
+    start: int | None = None
+    container_start: int | None = None
+
+
 def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
     """Where the values that JSON pointers name stand in a JSON text; pointers to nothing are left out."""
-    wanted = set(pointers)
+    above = _Wanted()  # what the whole document is a part of
+    targets = {}
+    for pointer in pointers:
+        target = [above]
+        for step in pointer.split("/"):
+            key = step.replace("~1", "/").replace("~0", "~")
+            target.append(target[-1].parts.setdefault(key, _Wanted()))
+        targets[pointer] = target
+    path: list[_Wanted | None] = []
+    for value in _walk(text):
+        del path[value.depth :]
+        container = path[-1] if path else above
+        wanted = container.parts.get(value.step) if container else None
+        if container and wanted:
+            wanted.start, wanted.container_start = value.start, container.start
+        path.append(wanted)
     position_of = _positions(text)
-    return {value.pointer: position_of(value.start) for value in _walk(text) if value.pointer in wanted}
+    return {
+        pointer: position_of(target[-1].start)
+        for pointer, target in targets.items()
+        if target[-1].start is not None
+        # Of a key that is repeated, the last value counts, and so does only what stands in that one.
+        and all(inner.container_start == outer.start for outer, inner in pairwise(target))
+    }
 
 
 def find_duplicate_keys(text: str) -> Iterator[tuple[str, Position]]:
     """Every key of a JSON text that its object has had already: the pointer to it, and where it stands."""
-    seen: set[tuple[int, str]] = set()
+    path: list[tuple[str, set[str]]] = []  # the step to each open container, and its keys so far
     position_of = _positions(text)
     for value in _walk(text):
-        if value.key_start is None:
-            continue
-        key = (value.container_start, value.pointer)
-        if key in seen:
-            yield value.pointer, position_of(value.key_start)
-        seen.add(key)
+        del path[value.depth :]
+        if value.key_start is not None:
+            keys = path[-1][1]
+            if value.step in keys:
+                steps = [*(step for step, _ in path[1:]), value.step]
+                pointer = "".join(f"/{escape_pointer(step)}" for step in steps)
+                yield pointer, position_of(value.key_start)
+            keys.add(value.step)
+        path.append((value.step, set()))
 
 
 def escape_pointer(key: str) -> str:
@@ -387,49 +475,41 @@ def escape_pointer(key: str) -> str:
 
 
 class _Value(NamedTuple):
-    """A value in a JSON text; `key_start` is None in arrays. Starts are offsets into the text."""
+    """A value in a JSON text. `depth` counts the containers around it, `step` is its key or, as text, its
+    index. `key_start` is None in arrays. Starts are offsets into the text."""
 
-    pointer: str
+    depth: int
+    step: str
     start: int
-    container_start: int
     key_start: int | None
-
-
-@dataclass(slots=True)
-class _Container:
-    pointer: str
-    start: int
-    index: int | None  # of the item that comes next; None in objects
 
 
 def _walk(text: str) -> Iterator[_Value]:
     """Every value of a JSON text, in order. The text must be JSON."""
-    open_containers: list[_Container] = []
-    pointer, container_start, key_start, expects_key = "", 0, None, False
+    indexes: list[int | None] = []  # of the value that comes next, for each open container; None in objects
+    step, key_start, expects_key = "", None, False
     for token in _TOKEN.finditer(text):
         word, start = token[0], token.start()
         if word in "}]":
-            open_containers.pop()
+            indexes.pop()
             expects_key = False
         elif word == ":":
             expects_key = False
         elif word == ",":
-            inner = open_containers[-1]
-            container_start = inner.start
-            if inner.index is None:
+            index = indexes[-1]
+            if index is None:
                 expects_key = True
             else:
-                inner.index += 1
-                pointer, key_start = f"{inner.pointer}/{inner.index}", None
+                indexes[-1] = index + 1
+                step, key_start = str(index + 1), None
         elif expects_key:
-            pointer = f"{open_containers[-1].pointer}/{escape_pointer(json.loads(word))}"
-            key_start = start
+            step, key_start = json.loads(word), start
         else:
-            yield _Value(pointer, start, container_start, key_start)
+            yield _Value(len(indexes), step, start, key_start)
             if word in "{[":
                 expects_key = word == "{"
-                open_containers.append(_Container(pointer, start, None if expects_key else 0))
-                pointer, container_start, key_start = f"{pointer}/0", start, None
+                indexes.append(None if expects_key else 0)
+                step, key_start = "0", None
 
 
 def _positions(text: str) -> Callable[[int], Position]:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
 from recctl.project import recordings_folder
@@ -27,18 +27,25 @@ _MASK = "__NORMALIZED__"
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """In every string of the body, `pattern` (a regular expression) becomes `replacement`."""
+    """In every string of the body, what `pattern` matches becomes `replacement`."""
 
-    pattern: str
+    pattern: re.Pattern[str]
     replacement: str
 
 
-_SCORE = Substitution(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}")
-_ATTRIBUTES = Substitution(r",?\s*attributes:\s*\{[^}]*\}", "")
-_DOCUMENT_UUID = Substitution(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}")
-_MARKED_UUID = Substitution(rf"<\|{_UUID}\|>", f"<|{_MASK}|>")
-_DOCUMENT_FILE = Substitution(r"document_id:\s*file-\d+", f"document_id: {_MASK}")
-_MARKED_FILE = Substitution(r"<\|file-\d+\|>", f"<|{_MASK}|>")
+def _substitute(pattern: str, replacement: str) -> Substitution:
+    return Substitution(re.compile(pattern), replacement)
+
+
+_SCORE = _substitute(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}")
+# The recorder's pattern is `,?\s*attributes:\s*\{[^}]*\}`. This one replaces the same, in linear time: it
+# begins no match inside a run of spaces, and matches what is left open to the end, which stays, only once.
+_ATTRIBUTES_HEAD = r"(?:,|(?<!\s))\s*+attributes:\s*+\{[^}]*+"
+_ATTRIBUTES = _substitute(rf"({_ATTRIBUTES_HEAD}\Z)|{_ATTRIBUTES_HEAD}\}}", r"\1")
+_DOCUMENT_UUID = _substitute(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}")
+_MARKED_UUID = _substitute(rf"<\|{_UUID}\|>", f"<|{_MASK}|>")
+_DOCUMENT_FILE = _substitute(r"document_id:\s*file-\d+", f"document_id: {_MASK}")
+_MARKED_FILE = _substitute(r"<\|file-\d+\|>", f"<|{_MASK}|>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ SCHEMES: tuple[Scheme, ...] = (
 """Every known scheme, oldest first, drafts last."""
 
 RELEASED = tuple(scheme for scheme in SCHEMES if not scheme.draft)
+DRAFTS = tuple(scheme for scheme in SCHEMES if scheme.draft)
 CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
 """The newest scheme that real files bear out."""
 
@@ -117,8 +125,8 @@ def get_scheme(name: str) -> Scheme | None:
 class Identity:
     """Which schemes give a recording the name that its file has.
 
-    `schemes` names them all, oldest first, drafts last; `oldest` and `newest` bound the released ones, and
-    `draft` is the first draft when there are only drafts. `wanted` is the file name that the wanted scheme
+    `schemes` names the released ones, oldest first; `oldest` and `newest` bound those of them that are
+    verified. `draft` is the first draft that gives the name when no released scheme does. `wanted` is the file name that the wanted scheme
     gives, `wanted_folder` where the recorder looks for it, as its test's path begins (None where the test is
     not known). `unjudged` says why nothing can be told; then all else is empty.
     """
@@ -141,17 +149,17 @@ def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Id
     naming = _name_by_kind(recording)
     if isinstance(naming, str):
         return Identity(place.name, unjudged=naming)
-    matching = [scheme for scheme in SCHEMES if place.name in naming(scheme)]
-    released = [scheme for scheme in matching if not scheme.draft]
-    released = [scheme for scheme in released if scheme.verified] or released
+    matching = [scheme for scheme in RELEASED if place.name in naming(scheme)]
+    bounds = [scheme for scheme in matching if scheme.verified] or matching
+    drafts = [] if matching else [scheme for scheme in DRAFTS if place.name in naming(scheme)]
     return Identity(
         name=place.name,
         wanted=naming(wanted)[0],
         wanted_folder=recordings_folder(recording.test_id) if recording.test_id else None,
         schemes=tuple(scheme.name for scheme in matching),
-        oldest=released[0] if released else None,
-        newest=released[-1] if released else None,
-        draft=matching[0] if matching and not released else None,
+        oldest=bounds[0] if bounds else None,
+        newest=bounds[-1] if bounds else None,
+        draft=drafts[0] if drafts else None,
     )
 
 
@@ -182,23 +190,23 @@ def _name_inference(recording: Recording) -> _Naming | str:
         return "the request has no method"
     try:
         url = urlparse(recording.url)
-        for_bedrock = "bedrock" in (url.hostname or "")
+        for_bedrock = "bedrock" in url.netloc
     except ValueError as error:
         return f"the request's url can't be read: {error}"
     body = _Body(recording.request["body"])
     model_ids = _list_models(recording)
-    digests: dict[object, str] = {}
+    digests: dict[tuple[bool, _Rules], str] = {}
 
     def name(scheme: Scheme) -> tuple[str, ...]:
         with_test_id = scheme.hashes_test_id and not _is_exempt(url.path, scheme)
-        key = (with_test_id, body.rules_that_bite(scheme, for_bedrock=for_bedrock))
-        if key not in digests:
+        rules = body.rules_that_bite(scheme, for_bedrock=for_bedrock)
+        if (with_test_id, rules) not in digests:
             hashed: dict[str, JSON] = {"method": method.upper(), "endpoint": url.path}
             if with_test_id:
                 hashed["test_id"] = test_id
-            hashed["body"] = body.normalise(scheme, for_bedrock=for_bedrock)
-            digests[key] = _sha256(hashed)
-        digest = digests[key][: scheme.name_length]
+            hashed["body"] = body.normalise(rules)
+            digests[with_test_id, rules] = _sha256(hashed)
+        digest = digests[with_test_id, rules][: scheme.name_length]
         if model_ids is None:
             return (f"{digest}.json",)
         return tuple(f"models-{digest}-{of_models}.json" for of_models in _digest_models(model_ids))
@@ -209,13 +217,13 @@ def _name_inference(recording: Recording) -> _Naming | str:
 def _name_http(recording: Recording) -> _Naming:
     hashed = {key: recording.request.get(key) for key in ("test_id", "url", "method")}
     payload = _Body(recording.request["payload"])
-    digests: dict[object, str] = {}
+    digests: dict[_Rules, str] = {}
 
     def name(scheme: Scheme) -> tuple[str, ...]:
-        key = payload.rules_that_bite(scheme, for_bedrock=False)
-        if key not in digests:
-            digests[key] = _sha256({**hashed, "payload": payload.normalise(scheme, for_bedrock=False)})
-        return (f"{digests[key][: scheme.name_length]}.json",)
+        rules = payload.rules_that_bite(scheme, for_bedrock=False)
+        if rules not in digests:
+            digests[rules] = _sha256({**hashed, "payload": payload.normalise(rules)})
+        return (f"{digests[rules][: scheme.name_length]}.json",)
 
     return name
 
@@ -232,17 +240,27 @@ def _sha256(hashed: JSON) -> str:
 
 
 def _list_models(recording: Recording) -> list[str] | None:
-    """The sorted ids of a model list; None for every other kind of reply."""
-    body = recording.body
-    if not isinstance(body, list) or recording.is_streaming:
+    """The sorted ids of a model list, OpenAI's or Ollama's; None for every other kind of reply."""
+    body, key = recording.body, "id"
+    models: JSON
+    if not isinstance(body, list):
+        listed, key = _unwrap(body, ".ListResponse"), "model"
+        models = listed.get("models") if listed else None
+    elif recording.is_streaming or not (body or recording.endpoint.endswith("/models")):
         return None
-    ids = set()
-    for item in body:
-        data = item.get("__data__") if isinstance(item, dict) else None
-        if not isinstance(data, dict) or not str(item.get("__type__")).endswith(".Model"):
-            return None
-        ids.add(str(data.get("id")))
-    return sorted(ids)
+    else:
+        models = [_unwrap(item, ".Model") for item in body]
+    if not isinstance(models, list) or not all(isinstance(model, dict) for model in models):
+        return None
+    return sorted({str(model.get(key)) for model in models})
+
+
+def _unwrap(item: JSON, class_name: str) -> dict[str, JSON] | None:
+    """What a dumped object of a class holds; None when it is no such object."""
+    if not isinstance(item, dict) or not str(item.get("__type__")).endswith(class_name):
+        return None
+    data = item.get("__data__")
+    return data if isinstance(data, dict) else None
 
 
 def _digest_models(model_ids: list[str]) -> tuple[str, str]:
@@ -251,12 +269,11 @@ def _digest_models(model_ids: list[str]) -> tuple[str, str]:
     return hashlib.sha256(text).hexdigest()[:8], hashlib.sha1(text, usedforsecurity=False).hexdigest()[:8]
 
 
-# What any scheme's rules for texts and floats could change, looked for in the body's JSON text: four
-# decimals (`\d` matches digits of every script, which are escaped there), exponents, and the substitutions'
-# literal beginnings. When nothing is found, no rule bites and the body is hashed as it is.
-_MAY_CHANGE = re.compile(
-    r"\.(?:[0-9]|\\u[0-9a-f]{4}){4}|[0-9]e[-+]?[0-9]|score:|attributes:|document_id:|<\||file-"
-)
+# Whether a kind of rule could change anything is told from the body's JSON text: four decimals (`\d` matches
+# the digits of every script, which are escaped there) or an exponent, the literal beginnings of what is
+# substituted, file ids. Where none of them occurs, the body is hashed as it is.
+_MAY_ROUND = re.compile(r"\.(?:[0-9]|\\u[0-9a-f]{4}){4}|[0-9]e[-+]?[0-9]")
+_MAY_SUBSTITUTE = re.compile(r"score:|attributes:|document_id:|<\|")
 
 
 class _Body:
@@ -265,40 +282,58 @@ class _Body:
     def __init__(self, value: JSON) -> None:
         self._value = value
         text = json.dumps(value)
-        self._may_change = _MAY_CHANGE.search(text) is not None
+        self._may_round = _MAY_ROUND.search(text) is not None
+        self._may_substitute = _MAY_SUBSTITUTE.search(text) is not None
+        self._has_file_ids = "file-" in text
         self._has_project_id = '"project_id"' in text
+        self._has_stream_options = '"stream_options"' in text
 
-    def rules_that_bite(self, scheme: Scheme, *, for_bedrock: bool) -> object:
-        """A key that two schemes share when they surely normalise this body alike."""
-        return (
-            scheme.drops_stream_options_for_bedrock and for_bedrock,
-            scheme.drops_project_id and self._has_project_id,
-            self._may_change and (scheme.substitutions, scheme.float_digits, scheme.numbers_file_ids),
+    def rules_that_bite(self, scheme: Scheme, *, for_bedrock: bool) -> _Rules:
+        """What of a scheme could change this body; schemes that agree in this normalise it alike."""
+        return _Rules(
+            float_digits=scheme.float_digits if self._may_round else None,
+            substitutions=scheme.substitutions if self._may_substitute else (),
+            numbers_file_ids=scheme.numbers_file_ids and self._has_file_ids,
+            drops_project_id=scheme.drops_project_id and self._has_project_id,
+            drops_stream_options=(
+                for_bedrock and scheme.drops_stream_options_for_bedrock and self._has_stream_options
+            ),
         )
 
-    def normalise(self, scheme: Scheme, *, for_bedrock: bool) -> JSON:
-        """The value as the scheme hashes it."""
+    def normalise(self, rules: _Rules) -> JSON:
+        """The value as these rules change it."""
         value = self._value
-        if scheme.drops_stream_options_for_bedrock and for_bedrock and isinstance(value, dict):
+        if rules.drops_stream_options and isinstance(value, dict):
             value = {key: item for key, item in value.items() if key != "stream_options"}
-        if not self._may_change and not (scheme.drops_project_id and self._has_project_id):
+        if rules == _NO_RULES:
             return value
-        return _normalise(value, scheme, {}, is_root=True)
+        return _normalise(value, rules, {}, is_root=True)
 
 
-def _normalise(value: JSON, scheme: Scheme, file_ids: dict[str, str], *, is_root: bool) -> JSON:
+class _Rules(NamedTuple):
+    float_digits: int | None = None
+    substitutions: tuple[Substitution, ...] = ()
+    numbers_file_ids: bool = False
+    drops_project_id: bool = False
+    drops_stream_options: bool = False
+
+
+_NO_RULES = _Rules()
+
+
+def _normalise(value: JSON, rules: _Rules, file_ids: dict[str, str], *, is_root: bool) -> JSON:
     if isinstance(value, dict):
-        drops = is_root and scheme.drops_project_id
+        drops = is_root and rules.drops_project_id
         return {
-            key: _normalise(_drop_project_id(key, item) if drops else item, scheme, file_ids, is_root=False)
+            key: _normalise(_drop_project_id(key, item) if drops else item, rules, file_ids, is_root=False)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_normalise(item, scheme, file_ids, is_root=True) for item in value]
-    if isinstance(value, float) and scheme.float_digits is not None:
-        return round(value, scheme.float_digits)
+        return [_normalise(item, rules, file_ids, is_root=True) for item in value]
+    if isinstance(value, float) and rules.float_digits is not None:
+        return round(value, rules.float_digits)
     if isinstance(value, str):
-        return _normalise_text(value, scheme, file_ids)
+        return _normalise_text(value, rules, file_ids)
     return value
 
 
@@ -308,16 +343,17 @@ def _drop_project_id(key: str, value: JSON) -> JSON:
     return value
 
 
-def _normalise_text(text: str, scheme: Scheme, file_ids: dict[str, str]) -> str:
-    for substitution in scheme.substitutions:
-        text = re.sub(substitution.pattern, substitution.replacement, text)
-    digits = scheme.float_digits
+def _normalise_text(text: str, rules: _Rules, file_ids: dict[str, str]) -> str:
+    for substitution in rules.substitutions:
+        text = substitution.pattern.sub(substitution.replacement, text)
+    digits = rules.float_digits
     if digits is not None:
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
-    if scheme.numbers_file_ids:
+    if rules.numbers_file_ids:
         text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
     return text
 
 
-_DECIMALS = re.compile(r"-?\d+\.\d{4,}")
+# The recorder's `-?\d+\.\d{4,}`, in linear time: it begins no match inside a run of digits.
+_DECIMALS = re.compile(r"(?:-|(?<!\d))\d++\.\d{4,}")
 _FILE_ID = re.compile(r"file-[0-9a-f]{32}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass
@@ -44,12 +46,17 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to read: a file (`path`), a file of a revision (`spec`), or else standard input."""
+    """Something to read: a file of a revision (`spec`), a file (`path`), or else standard input.
+
+    For a file of a revision, `path` is where it would lie. `named` is true for what the user named outright,
+    false for what a folder was walked for.
+    """
 
     name: str
     settings: Settings
     path: Path | None = None
     spec: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,49 +73,90 @@ class Selection:
     def read(self) -> Iterator[Source | Unread]:
         """Read the targets, one at a time, in order."""
         for target in self.targets:
-            yield _read(target)
+            yield read(target)
+
+    def neighbours(self, project: Project) -> Iterator[Target]:
+        """The JSON files beside the files that were named outright, unless they are targets themselves.
+
+        For rules that look across files: a pre-commit hook names three files of a folder that holds hundreds.
+        """
+        files = [(target.path, target.named) for target in self.targets if target.path and not target.spec]
+        selected = {path for path, _ in files}
+        folders = {path.parent for path, named in files if named}
+        for folder in sorted(folders):
+            for path in sorted(folder.glob("*.json")):
+                if path not in selected and path.is_file():
+                    yield Target(_show(path), project.settings_for(path), path=path)
 
 
 def select(project: Project, paths: Sequence[str], *, force_exclude: bool = False) -> Selection:
-    """Find what paths stand for: files, folders (walked), `REV:path`, or `-` for standard input.
+    """Find what paths stand for: files, folders (walked), `REV:path`, the start of a hash, or `-`.
 
-    `force_exclude` applies the configuration's `exclude` to files that were named, too. Reads no file whole
-    and raises nothing for files that can't be opened: they are in `unread`.
-    Raises RecctlError for a word that names both a file and a revision's file.
+    A hash is looked for below the configured paths, or else the current folder. `force_exclude` applies the
+    configuration's `exclude` to files that were named, too. Reads no file whole and raises nothing for files
+    that can't be opened: they are in `unread`.
+    Raises RecctlError for a word that names both a file and a revision's file, and for an ambiguous hash.
     """
     targets: dict[str, Target] = {}
     unread: dict[str, Unread] = {}
     ignored = 0
-
-    def add(path: Path, name: str) -> None:
-        targets[name] = Target(name, project.settings_for(path), path=path)
-
     for word in paths:
         path = Path(os.path.abspath(word))  # noqa: PTH100  (Path.absolute keeps "..", resolve follows links)
+        if word == STDIN or not os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises when it may not look)
+            target = _find_target(project, word, path)
+            if not (force_exclude and target.path is not None and project.is_excluded(target.path)):
+                targets[target.name] = target
+            continue
         name = _show(path)
-        if word == STDIN:
-            targets["<stdin>"] = Target("<stdin>", project.settings_for(None))
-        elif _is_revision_file(word):
-            if os.path.lexists(word):
-                raise RecctlError(
-                    f"{word!r} is a file here and a file of a revision",
-                    f"write './{word}' for the one that is here",
-                )
-            targets[word] = Target(word, project.settings_for(None), spec=word)
-        elif path.is_dir():
-            try:
-                walk = project.walk(path)
-            except OSError as error:
-                unread[name] = _refuse(name, error)
-                continue
-            ignored += walk.ignored
-            base = "" if name == "." else f"{name}/"
-            for file in walk.files:
-                add(file, f"{base}{file.relative_to(path).as_posix()}")
-        elif not (force_exclude and project.is_excluded(path)):
-            add(path, name)
+        try:
+            walk = project.walk(path)
+        except OSError as error:
+            unread[name] = _refuse(name, error)
+            continue
+        ignored += walk.ignored
+        base = "" if name == "." else f"{name}/"
+        for file in walk.files:
+            # From a folder above, "../here/x" is another word for "x".
+            shown = _show(file) if base[:2] == ".." else f"{base}{file.relative_to(path).as_posix()}"
+            named = shown in targets and targets[shown].named
+            targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
     ordered = tuple(targets[name] for name in sorted(targets))
     return Selection(ordered, ignored, tuple(unread[name] for name in sorted(unread)))
+
+
+def _find_target(project: Project, word: str, path: Path) -> Target:
+    """What a word that names no folder stands for; `path` is the path that it would be."""
+    if word == STDIN:
+        return Target("<stdin>", project.settings_for(None))
+    if _is_revision_file(word):
+        if os.path.lexists(path):
+            message = f"{word!r} is a file here and a file of a revision"
+            raise RecctlError(message, f"write './{word}' for the one that is here")
+        path = _find_place(word)
+        return Target(word, project.settings_for(path), path=path, spec=word)
+    if _HASH_PREFIX.fullmatch(word) and not os.path.lexists(path):
+        path = _find_by_hash(project, word) or path
+    return Target(_show(path), project.settings_for(path), path=path)
+
+
+_HASH_PREFIX = re.compile("[0-9a-f]{4,64}")
+
+
+def _find_by_hash(project: Project, prefix: str) -> Path | None:
+    """The one recording below the configured folders whose hash starts so; None when there is none."""
+    folders = [project.root / path for path in project.paths] or [Path.cwd()]
+    files = {file for folder in folders if folder.is_dir() for file in project.walk(folder).files}
+    found = sorted(file for file in files if file.name.removeprefix("models-").startswith(prefix))
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise RecctlError(
+            f"{prefix} is the start of {len(found)} recordings: {names}{more}", "give more digits"
+        )
+    return found[0] if found else None
+
+
+_NAMED = 3
 
 
 def read_file_list(name: str, *, nul: bool = False) -> list[str]:
@@ -120,8 +168,8 @@ def read_file_list(name: str, *, nul: bool = False) -> list[str]:
         content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
     except OSError as error:
         raise RecctlError(f"{name}: {error.strerror}", "name a file that lists paths") from None
-    text = os.fsdecode(content)
-    return [path for path in (text.split("\0") if nul else text.splitlines()) if path]
+    lines = content.split(b"\0") if nul else (line.removesuffix(b"\r") for line in content.split(b"\n"))
+    return [os.fsdecode(line) for line in lines if line]
 
 
 def _show(path: Path) -> str:
@@ -142,22 +190,29 @@ def _is_revision_file(word: str) -> bool:
         return False
 
 
-def _read(target: Target) -> Source | Unread:
-    limit = target.settings.max_size
-    place = None
+def _find_place(spec: str) -> Path:
+    """Where a file of a revision would lie in the work tree."""
+    here = Path.cwd()
+    path = spec.partition(":")[2]
+    top = here if path.startswith(("./", "../")) else git.find_top_level(here) or here
+    return Path(os.path.abspath(top / path))  # noqa: PTH100  (as above)
+
+
+def read(target: Target) -> Source | Unread:
+    """Read a target, or say why it can't be. Raises nothing."""
+    limit, path = target.settings.max_size, target.path
     try:
         if target.spec is not None:
             blob = next(git.read_blobs([target.spec], Path.cwd(), limit))
-            content = blob.content if blob else b""
-            folder, _, file_name = target.spec.partition(":")[2].rpartition("/")
-            place = Place(folder, file_name)
-        elif target.path is not None:
-            with target.path.open("rb") as file:
+            if blob is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            content = blob.content
+        elif path is not None:
+            with path.open("rb") as file:
                 content = _read_up_to(file, limit)
-            place = Place(target.path.parent.as_posix(), target.path.name)
         else:
             content = _read_up_to(sys.stdin.buffer, limit)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a ValueError for a NUL in a path
         return _refuse(target.name, error)
     if content is None:
         return Unread(
@@ -166,6 +221,7 @@ def _read(target: Target) -> Source | Unread:
             "a recording this large is hardly one; if it is, raise max-size",
             too_large=True,
         )
+    place = Place(path.parent.as_posix(), path.name) if path else None
     return Source(target.name, content, place, target.settings)
 
 
@@ -177,8 +233,8 @@ def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:
     return content if len(content) <= limit else None
 
 
-def _refuse(name: str, error: OSError) -> Unread:
-    reason = (error.strerror or str(error)).lower()
+def _refuse(name: str, error: OSError | ValueError) -> Unread:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
     return Unread(name, f"can't be opened: {reason}", "check the path and its permissions")
 
 

@@ -8,6 +8,7 @@ endpoint, and the classes that they name are never imported.
 
 from __future__ import annotations
 
+import json
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ from recctl.completion import Completion, Request
 from recctl.wire._builder import ReplyBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from recctl.recording import JSON, Recording
 
@@ -29,17 +30,42 @@ class Wire:
 
     `recognises` tells from one chunk of a stream, or from a whole body, whether it is of this protocol.
     `assemble` puts a reply together: it gets the chunks and true, or a list of the one body and false.
-    `read_request` reads what a client asked for by this protocol.
+    `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
+    say that a request has failed: asked when no other protocol recognises a chunk.
     """
 
     name: str
     recognises: Callable[[JSON], bool]
     assemble: Callable[[list[JSON], bool], Completion]
     read_request: Callable[[dict[str, JSON]], Request]
+    is_last_resort: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A recording, with what was asked and what was said."""
+
+    recording: Recording
+    request: Request
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one chunk of a stream added: its number, its size in bytes as compact JSON, names with values."""
+
+    number: int
+    size: int
+    added: tuple[tuple[str, JSON], ...]
 
 
 UNKNOWN = "unknown"
 EXCEPTION = "exception"
+
+
+def read_exchange(recording: Recording) -> Exchange:
+    """Both sides of a recording. Takes any recording and raises nothing."""
+    return Exchange(recording, read_request(recording), assemble(recording))
 
 
 def assemble(recording: Recording) -> Completion:
@@ -58,6 +84,36 @@ def assemble(recording: Recording) -> Completion:
     return wire.assemble(body if streamed else [body], streamed)
 
 
+def read_timeline(recording: Recording) -> Iterator[Step]:
+    """What each chunk of a recording's stream added, in order; nothing for a reply that was not streamed."""
+    wire, body = recognise(recording), recording.body
+    if wire is None or not isinstance(body, list):
+        return
+    for number, item in enumerate(body):
+        size = len(json.dumps(item, separators=(",", ":")))
+        yield Step(number, size, tuple(_list_added(wire.assemble([item], True))))
+
+
+def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
+    for choice in completion.choices:
+        message = choice.message
+        for name in ("role", "reasoning", "content", "refusal"):
+            value = getattr(message, name)
+            if value is not None:
+                yield name, value
+        for call in message.tool_calls:
+            if call.name is not None:
+                yield "call", call.name
+            if call.arguments is not None:
+                yield "arguments", call.arguments
+        if choice.finish_reason is not None:
+            yield "finish", choice.finish_reason
+    if completion.usage is not None:
+        yield "usage", completion.usage
+    if completion.error is not None:
+        yield "error", completion.error
+
+
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
     wire = recognise(recording)
@@ -68,11 +124,17 @@ def read_request(recording: Recording) -> Request:
 
 def recognise(recording: Recording) -> Wire | None:
     """The protocol that a recording's reply came by, or None for one that is not known."""
+    wires, last_resorts = _load_wires()
+    status = recording.response.get("status")
+    if type(status) is int and status >= _FIRST_FAILURE:
+        return last_resorts[0]
     body = recording.body
-    for item in body[:_SAMPLE] if isinstance(body, list) else [body]:
-        for wire in _load_wires():
-            if wire.recognises(item):
-                return wire
+    sample = body[:_SAMPLE] if isinstance(body, list) else [body]
+    for candidates in (wires, last_resorts):
+        for item in sample:
+            for wire in candidates:
+                if wire.recognises(item):
+                    return wire
     return None
 
 
@@ -80,10 +142,19 @@ _SAMPLE = 8
 """How many chunks may be unrecognisable (an error, a comment) before the first one that is."""
 
 
+_FIRST_FAILURE = 400
+"""The HTTP status from which on a reply says why there is none."""
+
+
 @cache
-def _load_wires() -> tuple[Wire, ...]:
+def _load_wires() -> tuple[tuple[Wire, ...], tuple[Wire, ...]]:
+    """The protocols, and apart from them those of the last resort."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
-    return tuple(import_module(f"{__name__}.{name}").WIRE for name in names)
+    wires = [import_module(f"{__name__}.{name}").WIRE for name in names]
+    return (
+        tuple(wire for wire in wires if not wire.is_last_resort),
+        tuple(wire for wire in wires if wire.is_last_resort),
+    )
 
 
 def _assemble_exception(recording: Recording) -> Completion:

@@ -6,6 +6,7 @@ a stream is complete, which texts look like tool calls) are kept here.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 from recctl.completion import Choice, Completion, Message, Note, ToolCall
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from recctl.recording import JSON
 
 FOLDED = {
@@ -21,6 +24,28 @@ FOLDED = {
     "index": "positions, which the order of choices and tool calls keeps",
 }
 """Keys whose values are knowingly left out of a `Completion`, and why."""
+
+FOLDED_IN_EVENTS = {
+    "type": "what an event, a block or a delta is, which shows in where its content goes",
+    "event_type": "the same, in Gemini's interactions",
+    "event_id": "tokens for going on with a stream that broke off",
+    "sequence_number": "the count of events",
+    "output_index": "positions, which the order of texts and calls keeps",
+    "content_index": "the same, of parts in an output",
+    "summary_index": "the same, of parts of a summary",
+    "annotation_index": "the same, of annotations",
+    "usage": "counts so far, where later ones replace them",
+    "status": "that something is in progress or completed; how a reply ends is its finish reason",
+}
+"""Keys of server-sent events whose values are left out too, and why; `[DONE]` and pings are, as a whole."""
+
+SUMMARISED = {
+    "embedding": "a vector is told by its dimension and first numbers",
+    "embeddings": "vectors are told by their dimension and first numbers",
+    "data": "base64 data is told by its size in bytes",
+    "completed": "how far a download had come is told by its last value",
+}
+"""Keys whose values a view or a placeholder stands for, and how."""
 
 
 class Extra:
@@ -37,36 +62,74 @@ class Extra:
         self.last[path] = value
         self._values.setdefault(path, []).append(value)
 
+    def add_rest(self, path: tuple[str, ...], values: dict[str, JSON], placed: Collection[str]) -> None:
+        """Keep what an object holds beyond the keys that have a place elsewhere."""
+        for key, value in values.items():
+            if key not in placed:
+                self.add((*path, key), value)
+
     def build(self) -> dict[str, JSON]:
-        """All values, as nested objects along their paths."""
+        """All values, as nested objects along their paths.
+
+        A value whose path leads on to others makes way for them: its key gets the prefix `odd_`.
+        """
         result: dict[str, JSON] = {}
+        ways = {path[:length] for path in self._values for length in range(1, len(path))}
         for path, values in self._values.items():
             inner = result
             for step in path[:-1]:
                 inner = inner.setdefault(step, {})
-            inner[path[-1]] = values[0] if len(values) == 1 else values
+            key = path[-1]
+            while (*path[:-1], key) in ways or key in inner:
+                key = f"odd_{key}"
+            inner[key] = values[0] if len(values) == 1 else values
         return result
 
 
 class CallBuilder:
-    """A tool call under construction. `key` is the index that the protocol gave it, `pointer` its start."""
+    """A tool call under construction. `key` is the index that the protocol gave it, `pointer` its start.
 
-    __slots__ = ("arguments", "id", "key", "name", "pointer", "type")
+    `takes_text` is for calls of tools whose arguments are any text, rather than JSON.
+    """
+
+    __slots__ = ("_name", "_name_length", "arguments", "id", "key", "pointer", "takes_text", "type")
 
     def __init__(self, pointer: str, key: JSON = None) -> None:
         self.pointer = pointer
         self.key = key
         self.id: str | None = None
         self.type: str | None = None
-        self.name: str | None = None
         self.arguments: list[str] = []
+        self.takes_text = False
+        self._name: list[str] = []
+        self._name_length = 0
+
+    @property
+    def name(self) -> str | None:
+        """The tool's name as far as it was told."""
+        return join(self._name)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = [name] if name else []
+        self._name_length = len(name or "")
+
+    def add_name(self, fragment: str) -> None:
+        """Append to the name, unless this is the name so far: some send it whole, again and again."""
+        if len(fragment) != self._name_length or fragment != self.name:
+            self._name.append(fragment)
+            self._name_length += len(fragment)
 
     def add_arguments(self, arguments: JSON) -> None:
-        """Append a fragment: text as it is, anything else as JSON."""
-        if isinstance(arguments, str):
-            self.arguments.append(arguments)
-        elif arguments is not None:
-            self.arguments.append(json.dumps(arguments, ensure_ascii=False))
+        """Append a fragment: text as it is, null as nothing, anything else as JSON."""
+        text = arguments if isinstance(arguments, str) else write_text(arguments)
+        if text:
+            self.arguments.append(text)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there was more than an empty fragment, which would be a phantom of a call."""
+        return bool(self.id or self._name or self.arguments)
 
     def build(self) -> ToolCall:
         """The call as far as it was told."""
@@ -107,17 +170,13 @@ class ChoiceBuilder:
         """Whether the provider has said that this is all."""
         return self.ended or self.finish_reason is not None
 
-    def add_logprobs(self, logprobs: JSON) -> None:
-        """Join log probabilities: lists are appended to each other, of other values the last one counts."""
-        if not isinstance(logprobs, dict) or not isinstance(self.logprobs, dict):
-            self.logprobs = {**logprobs} if isinstance(logprobs, dict) else logprobs
-            return
-        for key, value in logprobs.items():
-            known = self.logprobs.get(key)
-            if isinstance(known, list) and isinstance(value, list):
-                self.logprobs[key] = known + value
-            elif value is not None or key not in self.logprobs:
-                self.logprobs[key] = value
+    def add_logprobs(self, logprobs: JSON) -> JSON:
+        """Join log probabilities: lists are appended to each other, of other values the last one counts.
+
+        Gives what a value of another type, or another value, has replaced; None when nothing was.
+        """
+        self.logprobs, replaced = _join_values(self.logprobs, logprobs)
+        return replaced
 
     def build(self) -> Choice:
         """The choice as far as it was told; calls stand by their index, then by arrival."""
@@ -131,8 +190,9 @@ class ChoiceBuilder:
         return Choice(self.index, message, self.finish_reason, self.logprobs)
 
     def sorted_calls(self) -> list[CallBuilder]:
-        """The calls by their index (those without one last), then by arrival."""
-        return sorted(self.calls, key=lambda call: (call.key is None, call.key or 0))
+        """The calls by their index (those without one last), then by arrival; phantoms are left out."""
+        calls = [call for call in self.calls if call.says_something]
+        return sorted(calls, key=lambda call: (call.key is None, call.key or 0))
 
 
 class ReplyBuilder:
@@ -155,6 +215,44 @@ class ReplyBuilder:
         if choice is None:
             choice = self.choices[index] = ChoiceBuilder(index)
         return choice
+
+    def read(
+        self, items: list[JSON], *, numbered: bool, first: int = 0
+    ) -> Iterator[tuple[dict[str, JSON], str]]:
+        """Every chunk, or the one body, out of its envelope and with a pointer to it.
+
+        What is not an object can't be read: it is noted and kept. `numbered` says that items are of a list,
+        `first` which number the first of them has.
+        """
+        for number, item in enumerate(items, first):
+            data, pointer = item, f"{self.pointer}/{number}" if numbered else self.pointer
+            if isinstance(item, dict) and "__data__" in item:
+                data, pointer = item["__data__"], f"{pointer}/__data__"
+            if isinstance(data, dict):
+                yield data, pointer
+            else:
+                self.note("odd-chunk", "this is not a chunk", pointer)
+                self.extra.add(("odd_chunks",), data)
+
+    def identify(self, key: str, value: JSON, pointer: str) -> None:
+        """Take the `id` or the `model` that a chunk gives: the first that is not empty counts."""
+        known = getattr(self, key)
+        if is_nothing(value) or value == known:
+            return
+        if known is None and isinstance(value, str):
+            setattr(self, key, value)
+            return
+        self.extra.add((f"other_{key}s",), value)
+        if key == "id" and known is not None:
+            self.note_once("mixed-ids", "chunks of more than one reply stand in the stream", pointer)
+
+    def merge_usage(self, usage: JSON) -> None:
+        """Take counts that add to, or replace, those known so far: key by key, and null is nothing."""
+        if isinstance(usage, dict):
+            told = {key: value for key, value in usage.items() if value is not None}
+            self.usage = {**(self.usage or {}), **told} or None
+        else:
+            self.extra.add(("odd_usage",), usage)
 
     def note(self, code: str, message: str, pointer: str | None = None) -> None:
         """Note something odd."""
@@ -201,19 +299,44 @@ class ReplyBuilder:
         content = join(choice.content) or ""
         if _THINKING.search(content):
             self.note("thinking-as-text", "the text holds <think> tags: reasoning that was not told apart")
-        if _CALL_AS_TEXT.match(content):
+        if _CALL_AS_TEXT.match(content.lstrip()):
             self.note("tool-call-as-text", "the text looks like a tool call that was not recognised as one")
         for call in choice.calls:
             arguments = join(call.arguments)
-            if arguments is not None and not _is_json(arguments):
+            if arguments is not None and not call.takes_text and not _is_json(arguments):
                 name = call.name or "a tool"
                 self.note("tool-arguments-json", f"the arguments for {name} are not JSON", call.pointer)
 
 
+def _join_values(known: JSON, value: JSON) -> tuple[JSON, JSON]:
+    """What two values add up to, and what of the first was replaced. Null is nothing; `known` is changed."""
+    if value is None or known is None:
+        return _copy(value) if known is None else known, None
+    if isinstance(known, list) and isinstance(value, list):
+        known += value
+        return known, None
+    if isinstance(known, dict) and isinstance(value, dict):
+        replaced = {}
+        for key, inner in value.items():
+            known[key], lost = _join_values(known.get(key), inner)
+            if lost is not None:
+                replaced[key] = lost
+        return known, replaced or None
+    return _copy(value), known if known != value else None
+
+
+def _copy(value: JSON) -> JSON:
+    """A value that may grow without the recording that it comes from."""
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [*value] if isinstance(value, list) else value
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _THINKING = re.compile(r"</?think(?:ing)?>")
 _CALL_AS_TEXT = re.compile(
-    r"\s*(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|"
+    r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|"
     r"""\[?\s*\{\s*"(?:name|function|type)"\s*:\s*"[^"]*"\s*,\s*"(?:parameters|arguments|function|name)"\s*:)"""
 )
 
@@ -221,6 +344,13 @@ _CALL_AS_TEXT = re.compile(
 def is_nothing(value: JSON) -> bool:
     """Whether a value says nothing: absent, null, or empty."""
     return value is None or value == "" or value == [] or value == {}
+
+
+def write_text(value: JSON) -> str | None:
+    """A value as text: text as it is, null as None, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def join(fragments: list[str]) -> str | None:
@@ -231,6 +361,17 @@ def join(fragments: list[str]) -> str | None:
     if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return text
+
+
+def decode_base64(text: JSON) -> bytes | None:
+    """What base64 text stands for, in either alphabet, padded or not; None when it is no base64 text."""
+    if not isinstance(text, str) or not text:
+        return None
+    text = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return None
 
 
 def describe_error(error: JSON) -> str:

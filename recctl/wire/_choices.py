@@ -1,13 +1,14 @@
 """Replies made of `choices`: OpenAI's chat and text completions, streamed or not, and all who copy them.
 
-The rules, with the providers that they are for, are in the tests (tests/unit/test_wire_chat.py).
+The rules, with the providers that they are for, are in the tests (tests/unit/wire/test_chat.py).
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing
+from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, join, write_text
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from recctl.wire._builder import ChoiceBuilder
 
 _CHUNK_KEYS = frozenset({"id", "model", "choices", "usage", "error"})
-_CHOICE_KEYS = frozenset({"index", "delta", "message", "finish_reason", "logprobs", "text"})
+_CHOICE_KEYS = frozenset({"delta", "finish_reason", "logprobs", "text"})
 _DELTA_KEYS = frozenset(
     {"role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"}
 )
-_CALL_KEYS = frozenset({"id", "type", "function", "index"})
+_CALL_KEYS = frozenset({"id", "type", "function", "custom"})
 _FUNCTION_KEYS = frozenset({"name", "arguments"})
 
 
@@ -28,22 +29,19 @@ def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion
     assembly = _Assembly(streamed)
     for number, item in enumerate(items):
         assembly.add_chunk(number, item)
+    assembly.add_repeated_messages()
     return assembly.builder.build(wire, streamed=streamed, chunks=len(items))
 
 
-class _Unplaced:
-    """Which keys of an object have no place of their own, remembered by the tuple of its keys."""
+class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
+    """By the tuple of an object's keys: those that have no place of their own. Filled as objects come."""
 
     def __init__(self, placed: frozenset[str]) -> None:
         self._placed = placed.union(FOLDED)
-        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def __call__(self, value: dict[str, JSON]) -> tuple[str, ...]:
-        shape = tuple(value)
-        keys = self._known.get(shape)
-        if keys is None:
-            keys = self._known[shape] = tuple(key for key in shape if key not in self._placed)
-        return keys
+    def __missing__(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        unplaced = self[keys] = tuple(key for key in keys if key not in self._placed)
+        return unplaced
 
 
 class _Assembly:
@@ -60,6 +58,8 @@ class _Assembly:
         self._unplaced_in_call = _Unplaced(_CALL_KEYS)
         self._unplaced_in_function = _Unplaced(_FUNCTION_KEYS)
         self._calls: dict[tuple[int, str, JSON], CallBuilder] = {}
+        self._with_messages: set[int] = set()
+        self._repeated_messages: dict[int, tuple[dict[str, JSON], str]] = {}
 
     def add_chunk(self, number: int, item: JSON) -> None:
         """Add what one chunk says."""
@@ -70,23 +70,21 @@ class _Assembly:
             builder.note("odd-chunk", "this is not a chunk", self._pointer())
             builder.extra.add(("odd_chunks",), data)
             return
-        for key in self._unplaced_in_chunk(data):
+        choices = data.get("choices") or []
+        if not choices and data.get("object") == "error":  # vLLM's errors have no envelope
+            builder.fail(data, self._pointer())
+            return
+        for key in self._unplaced_in_chunk[tuple(data)]:
             builder.extra.add((key,), data[key])
         if data.get("id") != builder.id or data.get("model") != builder.model:
-            self._add_identity(data)
-        usage = data.get("usage")
+            builder.identify("id", data.get("id"), f"{self._pointer()}/id")
+            builder.identify("model", data.get("model"), f"{self._pointer()}/model")
+        usage, error = data.get("usage"), data.get("error")
         if usage:
             self._add_usage(usage)
-        error = data.get("error")
         if error:
             builder.fail(error, self._pointer())
-        choices = data.get("choices")
-        if not choices:
-            return
-        if not isinstance(choices, list):
-            builder.extra.add(("odd_choices",), choices)
-            return
-        for position, choice in enumerate(choices):
+        for position, choice in enumerate(choices if isinstance(choices, list) else [choices]):
             if isinstance(choice, dict):
                 self._add_choice(position, choice)
             else:
@@ -97,53 +95,33 @@ class _Assembly:
         envelope = "/__data__" if isinstance(self._item, dict) and "__data__" in self._item else ""
         return f"/response/body{step}{envelope}"
 
-    def _add_identity(self, data: dict[str, JSON]) -> None:
-        """Take a chunk's id and model: the first that are not empty count."""
-        builder = self.builder
-        for key in ("id", "model"):
-            value, known = data.get(key), getattr(builder, key)
-            if is_nothing(value) or value == known:
-                continue
-            if known is None and isinstance(value, str):
-                setattr(builder, key, value)
-                continue
-            builder.extra.add((f"other_{key}s",), value)
-            if key == "id":
-                message = "chunks of more than one reply stand in the stream"
-                builder.note_once("mixed-ids", message, f"{self._pointer()}/id")
-
     def _add_usage(self, usage: JSON) -> None:
         if isinstance(usage, dict):
-            self.builder.usage = usage
+            self.builder.usage = usage or self.builder.usage
         else:
             self.builder.extra.add(("odd_usage",), usage)
 
     def _add_choice(self, position: int, value: dict[str, JSON]) -> None:
         index = value.get("index")
         choice = self.builder.choice(index if type(index) is int else position)
-        for key in self._unplaced_in_choice(value):
-            self._keep(choice, key, value[key])
         had_ended = choice.has_ended
-        text = value.get("text")
+        text, delta = value.get("text"), value.get("delta")
+        added = bool(text)
         if text:
             self._add_text(choice, "content", text)
-        key = "delta" if value.get("delta") else "message"
-        delta = value.get(key)
-        added = bool(text)
-        if isinstance(delta, dict):
-            added |= self._add_delta(choice, delta, f"choices/{position}/{key}", is_whole=key == "message")
-        else:
-            self._keep(choice, f"odd_{key}", delta)
+        if delta:
+            added |= self._add_delta(choice, delta, f"choices/{position}/delta")
+        for key in self._unplaced_in_choice[tuple(value)]:
+            added |= self._add_rare(choice, key, value[key], f"choices/{position}")
         if had_ended and added:
             pointer = f"{self._pointer()}/choices/{position}"
-            message = "the reply goes on after its finish reason"
-            self.builder.note_once("chunk-after-finish", message, pointer)
+            self.builder.note_once("chunk-after-finish", "the reply goes on after its finish reason", pointer)
         reason = value.get("finish_reason")
         if reason:
             self._add_finish_reason(choice, reason)
         logprobs = value.get("logprobs")
         if logprobs is not None:
-            choice.add_logprobs(logprobs)
+            self._keep(choice, "earlier_logprobs", choice.add_logprobs(logprobs))
 
     def _keep(self, choice: ChoiceBuilder, key: str, value: JSON) -> None:
         self.builder.extra.add(("choices", str(choice.index), key), value)
@@ -156,22 +134,53 @@ class _Assembly:
             self._keep(choice, "earlier_finish_reason", choice.finish_reason)
         choice.finish_reason = reason
 
-    def _add_delta(self, choice: ChoiceBuilder, delta: dict[str, JSON], step: str, *, is_whole: bool) -> bool:
+    def _add_rare(self, choice: ChoiceBuilder, key: str, value: JSON, step: str) -> bool:
+        """Add what stands under a key that few choices have; true when it adds to the message."""
+        if key == "message" and value:
+            return self._add_message(choice, value, f"{step}/message")
+        if key == "error" and value:  # OpenRouter
+            self.builder.fail(value, f"{self._pointer()}/{step}")
+        elif key == "usage" and len(self.builder.choices) == 1:  # Moonshot; of several choices it is no total
+            self._add_usage(value)
+        else:
+            self._keep(choice, key, value)
+        return False
+
+    def _add_message(self, choice: ChoiceBuilder, message: JSON, step: str) -> bool:
+        """Add a whole message, unless deltas tell it as well (MiniMax, Perplexity); true when it adds."""
+        is_told = choice.content or choice.reasoning or choice.refusal or choice.calls
+        if is_told and choice.index not in self._with_messages and isinstance(message, dict):
+            self._repeated_messages[choice.index] = message, f"{self._pointer()}/{step}"
+            return False
+        self._with_messages.add(choice.index)
+        return self._add_delta(choice, message, step, is_whole=True)
+
+    def add_repeated_messages(self) -> None:
+        """Keep what messages beside deltas say that these do not: nothing, as a rule."""
+        for index, (message, pointer) in self._repeated_messages.items():
+            choice = self.builder.choice(index)
+            told = {"role": choice.role, "content": join(choice.content), "refusal": join(choice.refusal)}
+            told["reasoning"] = told["reasoning_content"] = join(choice.reasoning)
+            for key, value in message.items():
+                if value != told.get(key):
+                    self.builder.extra.add(("choices", str(index), "message", key), value)
+            self.builder.note("repeated-message", "the whole message stands beside its deltas", pointer)
+
+    def _add_delta(self, choice: ChoiceBuilder, delta: JSON, step: str, *, is_whole: bool = False) -> bool:
         """Add what a delta says to its choice; true when it says anything beyond the role."""
-        content = delta.get("content")
+        if not isinstance(delta, dict):
+            self._keep(choice, "odd_message" if is_whole else "odd_delta", delta)
+            return False
+        role, content, refusal = delta.get("role"), delta.get("content"), delta.get("refusal")
         if content:
             self._add_text(choice, "content", content)
-        role = delta.get("role")
         if role:
             self._add_role(choice, role, step)
-        for key in self._unplaced_in_delta(delta):
+        for key in self._unplaced_in_delta[tuple(delta)]:
             self._keep(choice, key, delta[key])
         reasoning, twin = delta.get("reasoning"), delta.get("reasoning_content")
         if reasoning or twin:
-            self._add_text(choice, "reasoning", reasoning or twin)
-            if reasoning and twin != reasoning:
-                self._keep(choice, "reasoning_content", twin)
-        refusal = delta.get("refusal")
+            self._add_reasoning(choice, reasoning, twin)
         if refusal:
             self._add_text(choice, "refusal", refusal)
         calls, legacy = delta.get("tool_calls"), delta.get("function_call")
@@ -180,6 +189,12 @@ class _Assembly:
         if legacy:
             self._add_legacy_call(choice, legacy, f"{step}/function_call")
         return bool(content or reasoning or twin or refusal or calls or legacy)
+
+    def _add_reasoning(self, choice: ChoiceBuilder, reasoning: JSON, twin: JSON) -> None:
+        """Add what `reasoning` or `reasoning_content` says; as a rule they are alike."""
+        self._add_text(choice, "reasoning", reasoning or twin)
+        if reasoning and twin != reasoning:
+            self._keep(choice, "reasoning_content", twin)
 
     def _add_role(self, choice: ChoiceBuilder, role: JSON, step: str) -> None:
         if choice.role is None and isinstance(role, str):
@@ -191,19 +206,27 @@ class _Assembly:
             self._keep(choice, "other_roles", role)
 
     def _add_text(self, choice: ChoiceBuilder, channel: str, text: JSON) -> None:
-        """Add text to a channel; some providers send it as a list of parts, with the thinking among them."""
-        if isinstance(text, str):
-            getattr(choice, channel).append(text)
-            return
+        """Add text to a channel; some send it as a list of parts, with the thinking among them (Mistral)."""
         for part in text if isinstance(text, list) else [text]:
-            kind = part.get("type") if isinstance(part, dict) else None
-            value = part.get(kind if kind == "thinking" else "text") if isinstance(part, dict) else part
-            if kind == "thinking" and channel != "reasoning" and value:
-                self._add_text(choice, "reasoning", value)
-            elif isinstance(value, str):
-                getattr(choice, channel).append(value)
+            if isinstance(part, str):
+                getattr(choice, channel).append(part)
+            elif isinstance(part, dict):
+                self._add_part(choice, channel, part)
             else:
                 self._keep(choice, f"odd_{channel}", part)
+
+    def _add_part(self, choice: ChoiceBuilder, channel: str, part: dict[str, JSON]) -> None:
+        key = "thinking" if part.get("type") == "thinking" else "text"
+        value = part.get(key)
+        if key == "thinking" and channel != "reasoning" and value:
+            self._add_text(choice, "reasoning", value)
+        elif isinstance(value, str):
+            getattr(choice, channel).append(value)
+        else:
+            self._keep(choice, f"odd_{channel}", part)
+            return
+        rest = {name: inner for name, inner in part.items() if name != key and (name, inner) != ("type", key)}
+        self._keep(choice, f"{channel}_parts", rest)
 
     def _add_calls(self, choice: ChoiceBuilder, calls: JSON, step: str, *, is_whole: bool) -> None:
         """Add fragments of tool calls; in a whole message (`is_whole`) each stands for a call of its own."""
@@ -211,55 +234,66 @@ class _Assembly:
             if not isinstance(fragment, dict):
                 self._keep(choice, "odd_tool_calls", fragment)
                 continue
-            function = fragment.get("function")
-            if not isinstance(function, dict):
-                self._keep(choice, "odd_functions", function)
-                function = {}
-            if _says_nothing(fragment, function):
-                continue
             call = None if is_whole else self._find_call(choice, fragment)
             if call is None:
                 index = fragment.get("index")
                 key = index if type(index) is int else None
                 call = CallBuilder(f"{self._pointer()}/{step}/{position}", key)
                 choice.calls.append(call)
-            self._add_fragment(choice, call, fragment, function)
+            self._add_fragment(choice, call, fragment, fragment.get("function"))
 
     def _find_call(self, choice: ChoiceBuilder, fragment: dict[str, JSON]) -> CallBuilder | None:
-        """The call that a fragment continues: of the same index, unless the ids differ; without an index the
-        one of the same id; with neither, the last one."""
+        """The call that a fragment continues.
+
+        With an index, it is that of the same index, unless the ids differ; without one, that of the same id;
+        with neither, the last one.
+        """
         index, call_id = fragment.get("index"), fragment.get("id")
+        if call_id:
+            call_id = write_text(call_id)
         if type(index) is int:
-            if call_id and (same := self._calls.get((choice.index, f"index {index}", str(call_id)))):
+            if call_id and (same := self._calls.get((choice.index, f"index {index}", call_id))):
                 return same
             call = self._calls.get((choice.index, "index", index))
             return None if call and call_id and call.id and call.id != call_id else call
         if call_id:
-            return self._calls.get((choice.index, "id", str(call_id)))
+            return self._calls.get((choice.index, "id", call_id))
         return choice.calls[-1] if choice.calls else None
 
     def _add_fragment(
-        self, choice: ChoiceBuilder, call: CallBuilder, fragment: dict[str, JSON], function: dict[str, JSON]
+        self, choice: ChoiceBuilder, call: CallBuilder, fragment: dict[str, JSON], function: JSON
     ) -> None:
+        if not isinstance(function, dict):
+            function = self._read_custom_tool(choice, call, fragment)
         call_id, kind, name = fragment.get("id"), fragment.get("type"), function.get("name")
         if call_id and call.id is None:
-            call.id = str(call_id)
+            call.id = write_text(call_id)
         if kind and call.type is None:
-            call.type = str(kind)
-        if name and name != call.name:
-            call.name = f"{call.name or ''}{name}"
-        arguments = function.get("arguments")
-        if arguments != "":
-            call.add_arguments(arguments)
+            call.type = write_text(kind)
+        if name:
+            call.add_name(name if isinstance(name, str) else json.dumps(name))
+        call.add_arguments(function.get("arguments"))
         self._calls[choice.index, "index", call.key] = call
         if call.id is not None:
             self._calls[choice.index, "id", call.id] = call
             self._calls[choice.index, f"index {call.key}", call.id] = call
         path = ("choices", str(choice.index), "tool_calls", call.id or str(call.key))
-        for key in self._unplaced_in_call(fragment):
+        for key in self._unplaced_in_call[tuple(fragment)]:
             self.builder.extra.add((*path, key), fragment[key])
-        for key in self._unplaced_in_function(function):
+        for key in self._unplaced_in_function[tuple(function)]:
             self.builder.extra.add((*path, key), function[key])
+
+    def _read_custom_tool(
+        self, choice: ChoiceBuilder, call: CallBuilder, fragment: dict[str, JSON]
+    ) -> dict[str, JSON]:
+        """What a fragment without a function says of one of OpenAI's tools that take any text."""
+        custom = fragment.get("custom")
+        if isinstance(custom, dict):
+            call.takes_text = True
+            return {"arguments" if key == "input" else key: value for key, value in custom.items()}
+        for odd in (custom, fragment.get("function")):
+            self._keep(choice, "odd_functions", odd)
+        return {}
 
     def _add_legacy_call(self, choice: ChoiceBuilder, function: JSON, step: str) -> None:
         """Add to the one call of the time before tool calls, which has neither index nor id."""
@@ -274,8 +308,3 @@ class _Assembly:
             message = "the call is a function_call, as it was before there were tool calls"
             self.builder.note("legacy-function-call", message, pointer)
         self._add_fragment(choice, call, {}, function)
-
-
-def _says_nothing(fragment: dict[str, JSON], function: dict[str, JSON]) -> bool:
-    """Whether a fragment would make a phantom: a call without an id, a name and arguments."""
-    return not (fragment.get("id") or function.get("name") or function.get("arguments"))

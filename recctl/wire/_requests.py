@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
+from recctl.wire._builder import write_text
 
 if TYPE_CHECKING:
     from recctl.recording import JSON
 
-_PLACED = frozenset({"model", "messages", "prompt", "tools"})
+_KINDS = {"model": (str, type(None)), "messages": (list, type(None)), "tools": (list, type(None))}
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "tool_call_id", "name"})
 _TOOL_KEYS = frozenset({"name", "description", "parameters"})
 
 
 def read_chat_request(asked: dict[str, JSON]) -> Request:
     """A request in OpenAI's form, or of anything that shares its keys."""
-    model = asked.get("model")
-    messages, tools = asked.get("messages"), asked.get("tools")
+    model, messages, tools = asked.get("model"), asked.get("messages"), asked.get("tools")
+    placed = {"prompt"}
+    placed.update(key for key, kind in _KINDS.items() if isinstance(asked.get(key), kind))
     return Request(
-        model=model if isinstance(model, str) else None,
+        model=text_or_none(model),
         messages=tuple(map(_read_message, messages)) if isinstance(messages, list) else (),
         prompt=asked.get("prompt"),
         tools=tuple(map(_read_tool, tools)) if isinstance(tools, list) else (),
-        parameters={key: value for key, value in asked.items() if key not in _PLACED},
+        parameters={key: value for key, value in asked.items() if key not in placed},
     )
+
+
+def read_prompt_request(asked: dict[str, JSON], key: str = "input") -> Request:
+    """A request with a text, or a list of texts, under `key` or `prompt`, and parameters."""
+    request = read_chat_request(asked)
+    if request.prompt is not None or asked.get(key) is None:
+        return request
+    parameters = {name: value for name, value in request.parameters.items() if name != key}
+    return replace(request, prompt=asked[key], parameters=parameters)
+
+
+def read_parameters(asked: dict[str, JSON]) -> Request:
+    """A request that has nothing but parameters."""
+    return Request(parameters=asked)
 
 
 def _read_message(message: JSON) -> RequestMessage:
@@ -45,32 +61,34 @@ def _read_message(message: JSON) -> RequestMessage:
 def _read_call(call: JSON) -> ToolCall:
     if not isinstance(call, dict):
         return ToolCall(None, None, None, write_arguments(call))
-    function = call.get("function")
-    function = function if isinstance(function, dict) else {}
+    tool = _find_tool(call)
     return ToolCall(
         id=text_or_none(call.get("id")),
         type=text_or_none(call.get("type")),
-        name=text_or_none(function.get("name")),
-        arguments=write_arguments(function.get("arguments")),
+        name=text_or_none(tool.get("name")),
+        arguments=write_arguments(tool.get("arguments", tool.get("input"))),
     )
 
 
 def _read_tool(tool: JSON) -> Tool:
     if not isinstance(tool, dict):
         return Tool(name=None, extra={"tool": tool})
-    function = tool.get("function")
-    holder = function if isinstance(function, dict) else tool
+    inner = _find_tool(tool)
+    around = {key: value for key, value in tool.items() if key != "type" and value is not inner}
+    told = {**around, **inner}
     return Tool(
-        name=text_or_none(holder.get("name")),
+        name=text_or_none(told.get("name")),
         type=text_or_none(tool.get("type")),
-        description=text_or_none(holder.get("description")),
-        parameters=holder.get("parameters"),
-        extra={
-            key: value
-            for key, value in holder.items()
-            if key not in _TOOL_KEYS and (holder, key) != (tool, "type")
-        },
+        description=text_or_none(told.get("description")),
+        parameters=told.get("parameters"),
+        extra={key: value for key, value in told.items() if key not in _TOOL_KEYS},
     )
+
+
+def _find_tool(value: dict[str, JSON]) -> dict[str, JSON]:
+    """What stands under `function`, or `custom` (for tools that take any text); empty when neither does."""
+    tools = (value.get(key) for key in ("function", "custom"))
+    return next((tool for tool in tools if isinstance(tool, dict)), {})
 
 
 def text_or_none(value: JSON) -> str | None:
@@ -80,6 +98,4 @@ def text_or_none(value: JSON) -> str | None:
 
 def write_arguments(arguments: JSON) -> str | None:
     """A call's arguments as text: text as it is, null as None, anything else as JSON."""
-    if arguments is None or isinstance(arguments, str):
-        return arguments
-    return json.dumps(arguments, ensure_ascii=False)
+    return write_text(arguments)

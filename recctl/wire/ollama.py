@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._builder import CallBuilder, ReplyBuilder, is_nothing
+from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, write_text
 from recctl.wire._requests import read_chat_request, text_or_none
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 NAME = "ollama"
 _COUNTERS = ("prompt_eval_count", "eval_count")
 _CHUNK_KEYS = frozenset(
-    {"model", "response", "thinking", "message", "done", "done_reason", "error", *_COUNTERS}
+    ("model", "response", "thinking", "message", "done", "done_reason", "error", "logprobs", *_COUNTERS)
 )
 _MESSAGE_KEYS = frozenset({"role", "content", "thinking", "tool_calls"})
+_CALL_KEYS = frozenset({"function", "id", "type"})
+_FUNCTION_KEYS = frozenset({"name", "arguments", *FOLDED})
 
 
 def _recognises(item: JSON) -> bool:
@@ -32,25 +34,15 @@ def _recognises(item: JSON) -> bool:
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:
     builder = ReplyBuilder()
-    for number, item in enumerate(items):
-        data = item.get("__data__", item) if isinstance(item, dict) else item
-        envelope = "/__data__" if data is not item else ""
-        pointer = f"/response/body{f'/{number}' if streamed else ''}{envelope}"
-        if isinstance(data, dict):
-            _add_chunk(builder, builder.choice(0), data, pointer)
-        else:
-            builder.note("odd-chunk", "this is not a chunk", pointer)
-            builder.extra.add(("odd_chunks",), data)
+    for data, pointer in builder.read(items, numbered=streamed):
+        _add_chunk(builder, builder.choice(0), data, pointer)
     return builder.build(NAME, streamed=streamed, chunks=len(items))
 
 
 def _add_chunk(builder: ReplyBuilder, choice: ChoiceBuilder, data: dict[str, JSON], pointer: str) -> None:
     if choice.has_ended:
         builder.note_once("chunk-after-finish", "the reply goes on after its end", pointer)
-    if builder.model is None:
-        builder.model = text_or_none(data.get("model")) or None
-    elif data.get("model") != builder.model:
-        builder.extra.add(("other_models",), data.get("model"))
+    builder.identify("model", data.get("model"), f"{pointer}/model")
     if data.get("error"):
         builder.fail(data["error"], pointer)
     _add_text(builder, choice.content, "response", data)
@@ -60,36 +52,45 @@ def _add_chunk(builder: ReplyBuilder, choice: ChoiceBuilder, data: dict[str, JSO
         _add_message(builder, choice, message, f"{pointer}/message")
     else:
         builder.extra.add(("odd_message",), message)
-    counters = {key: data[key] for key in _COUNTERS if data.get(key) is not None}
-    if counters:
-        builder.usage = {**(builder.usage or {}), **counters}
-    if data.get("done"):
-        choice.ended = True
-        choice.finish_reason = text_or_none(data.get("done_reason")) or choice.finish_reason
-    for key, value in data.items():
-        if key not in _CHUNK_KEYS:
-            builder.extra.add((key,), value)
+    builder.extra.add(("earlier_logprobs",), choice.add_logprobs(data.get("logprobs")))
+    builder.merge_usage({key: data.get(key) for key in _COUNTERS})
+    reason = data.get("done_reason")
+    choice.ended = choice.ended or bool(data.get("done"))
+    choice.finish_reason = text_or_none(reason) or choice.finish_reason
+    if not isinstance(reason, str):
+        builder.extra.add(("odd_done_reason",), reason)
+    builder.extra.add_rest((), data, _CHUNK_KEYS)
 
 
 def _add_message(
     builder: ReplyBuilder, choice: ChoiceBuilder, message: dict[str, JSON], pointer: str
 ) -> None:
-    choice.role = choice.role or text_or_none(message.get("role")) or None
+    role = message.get("role")
+    choice.role = choice.role or text_or_none(role) or None
+    if role != choice.role:
+        builder.extra.add(("message", "other_roles"), role)
     _add_text(builder, choice.content, "content", message)
     _add_text(builder, choice.reasoning, "thinking", message)
-    calls = message.get("tool_calls")
-    for number, entry in enumerate(calls if isinstance(calls, list) else ()):
-        function = entry.get("function") if isinstance(entry, dict) else None
-        if not isinstance(function, dict):
-            builder.extra.add(("odd_tool_calls",), entry)
-            continue
-        call = CallBuilder(f"{pointer}/tool_calls/{number}")
-        call.name = text_or_none(function.get("name"))
-        call.add_arguments(function.get("arguments"))
-        choice.calls.append(call)
-    for key, value in message.items():
-        if key not in _MESSAGE_KEYS:
-            builder.extra.add(("message", key), value)
+    calls = message.get("tool_calls") or ()
+    for number, entry in enumerate(calls if isinstance(calls, list) else [calls]):
+        _add_call(builder, choice, entry, f"{pointer}/tool_calls/{number}")
+    builder.extra.add_rest(("message",), message, _MESSAGE_KEYS)
+
+
+def _add_call(builder: ReplyBuilder, choice: ChoiceBuilder, entry: JSON, pointer: str) -> None:
+    """Add an entry of `tool_calls`, which is always a call of its own."""
+    function = entry.get("function") if isinstance(entry, dict) else None
+    if not isinstance(function, dict):
+        builder.extra.add(("odd_tool_calls",), entry)
+        return
+    call = CallBuilder(pointer)
+    call.id, call.type = write_text(entry.get("id")) or None, write_text(entry.get("type")) or None
+    call.name = write_text(function.get("name"))
+    call.add_arguments(function.get("arguments"))
+    path = ("choices", "0", "tool_calls", call.id or str(len(choice.calls)))
+    builder.extra.add_rest(path, entry, _CALL_KEYS)
+    builder.extra.add_rest(path, function, _FUNCTION_KEYS)
+    choice.calls.append(call)
 
 
 def _add_text(builder: ReplyBuilder, channel: list[str], key: str, data: dict[str, JSON]) -> None:

@@ -1,0 +1,287 @@
+"""Server-sent events as recorded: from the strings of an event stream, or dumped objects, to events.
+
+A recorder may keep a stream as its lines, as its events, or as the pieces of text that came in. Where the
+strings hold no ends of lines, each is a line; and the end of a string ends a line, unless it shows that the
+line goes on in the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.wire._builder import ReplyBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import JSON
+
+
+class Event(NamedTuple):
+    """An event: its type ("" for none), what it says, and a JSON pointer to the chunk that it begins in."""
+
+    type: str
+    data: dict[str, JSON]
+    pointer: str
+
+
+def read_events(
+    items: list[JSON], builder: ReplyBuilder, *, streamed: bool, type_key: str = "type"
+) -> Iterator[Event]:
+    """The events of recorded chunks (or of the one body), typed by their `type_key` or else by name.
+
+    What is no event is noted in `builder` and kept in its `extra`. An error without a type gets "error".
+    """
+    for is_text, run in groupby(enumerate(items), lambda entry: isinstance(entry[1], str)):
+        entries = list(run)
+        if is_text and streamed:
+            for sent in _read_sent(entries, builder):
+                event = _decode_sent(sent, builder, type_key)
+                if event is not None:
+                    yield event
+        else:
+            objects = [item for _, item in entries]
+            for data, pointer in builder.read(objects, numbered=streamed, first=entries[0][0]):
+                yield _type_event(data, None, pointer, type_key)
+
+
+def peek(item: JSON, type_key: str = "type") -> Event:
+    """The first event that one recorded chunk (or a whole body) holds, for telling protocols apart."""
+    events = read_events([item], ReplyBuilder(), streamed=isinstance(item, str), type_key=type_key)
+    return next(events, Event("", {}, ""))
+
+
+def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
+    """Note an event of a type that nobody knows, and keep what it says."""
+    if not event.data:
+        builder.extra.add(("event_names",), event.type)
+    else:
+        message = "there are events of a type that recctl does not know; they are kept under extra"
+        builder.note_once("unknown-event", message, event.pointer)
+        builder.extra.add(("events", event.type or "untyped"), event.data)
+
+
+def decode(text: str) -> JSON:
+    """The JSON value that a text holds. Raises ValueError where it holds none that can be written again."""
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("values nest too deeply") from None
+
+
+def _refuse(text: str) -> JSON:
+    raise ValueError(f"{text} is not a JSON value")
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    return _refuse(text) if value in (float("inf"), float("-inf")) else value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_read_float)
+
+
+def _type_event(data: dict[str, JSON], name: str | None, pointer: str, type_key: str) -> Event:
+    kind = data.get(type_key)
+    if isinstance(kind, str) and kind:
+        return Event(kind, data, pointer)
+    return Event(name or ("error" if data.get("error") else ""), data, pointer)
+
+
+class _Sent(NamedTuple):
+    """An event as it was sent; `number` is the chunk's that it begins in."""
+
+    number: int
+    name: str
+    data: str
+
+
+def _decode_sent(sent: _Sent, builder: ReplyBuilder, type_key: str) -> Event | None:
+    """An event with its data read; None for the mark at a stream's end, and for data that is not an event."""
+    pointer = f"{builder.pointer}/{sent.number}"
+    text = sent.data.strip()
+    if not text:
+        return Event(sent.name, {}, pointer) if sent.name else None
+    if text == "[DONE]":
+        return None
+    try:
+        data = decode(text)
+    except ValueError:
+        data = sent.data
+    if isinstance(data, dict):
+        event = _type_event(data, sent.name, pointer, type_key)
+        if sent.name != event.type:
+            builder.extra.add(("event_names",), sent.name)
+        return event
+    if sent.name == "error":
+        return Event("error", {"error": data}, pointer)
+    builder.note("odd-chunk", "the data of this event is not a JSON object", pointer)
+    builder.extra.add(("odd_chunks",), data)
+    return None
+
+
+class _Draft:
+    """An event of which more lines may follow."""
+
+    __slots__ = ("_json", "data", "name", "number")
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.name = ""
+        self.data: list[str] = []
+        self._json: _JSONText | None = None
+
+    def has_all_data(self) -> bool:
+        """Whether its data is a JSON text that is over."""
+        if not self.data:
+            return False
+        self._json = self._json or _JSONText(self.data)
+        return self._json.is_over
+
+    def build(self) -> _Sent:
+        return _Sent(self.number or 0, self.name, "\n".join(self.data))
+
+
+def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[_Sent]:
+    """Put lines together to events. A blank line ends one; where it is missing, the start of the next."""
+    draft = _Draft()
+    for (number, line), (_, following) in pairwise([*_read_lines(texts, builder), (0, "")]):
+        field, _, value = line.partition(":")
+        if field == "event":
+            starts_next = draft.name != "" or (draft.data != [] and following.startswith("data"))
+        else:
+            starts_next = field == "data" and draft.has_all_data()
+        if draft.number is not None and (not line or starts_next):
+            yield draft.build()
+            draft = _Draft()
+        if not line:
+            continue
+        value = value.removeprefix(" ")
+        if field not in ("data", "event"):
+            key = {"": "comments", "id": "ids", "retry": "retry"}.get(field)
+            builder.extra.add(("event_stream", key or "odd_lines"), value if key else line)
+            continue
+        if draft.number is None:
+            draft.number = number
+        if field == "data":
+            draft.data.append(value)
+        else:
+            draft.name = value
+    if draft.number is not None:
+        yield draft.build()
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def _read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[tuple[int, str]]:
+    """The lines that strings add up to, each with the number of the string that it begins in."""
+    holds_ends = any("\n" in text or "\r" in text for _, text in texts)
+    pieces = _split_texts(texts) if holds_ends else ((number, text, False) for number, text in texts)
+    line: _Line | None = None
+    for number, piece, has_end in pieces:
+        if line is not None and not (line.goes_on(piece) if piece else has_end):
+            yield line.number, "".join(line.fragments)
+            line = None
+        if line is None:
+            line = _Line(number, piece)
+        else:
+            line.fragments.append(piece)
+            if not holds_ends:
+                message = "a line goes on in the next chunk; what stood between them may be lost"
+                builder.note_once("cut-line", message, f"{builder.pointer}/{number}")
+        if has_end:
+            yield line.number, "".join(line.fragments)
+            line = None
+    if line is not None:
+        yield line.number, "".join(line.fragments)
+
+
+def _split_texts(texts: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
+    """The pieces of lines that strings hold, each with the number of its string and whether it has an end."""
+    after_return = False
+    for number, text in texts:
+        *ended, rest = _LINE_END.split(text.removeprefix("\n") if after_return else text)
+        after_return = text.endswith("\r") or (after_return and not text)
+        for piece in ended:
+            yield number, piece, True
+        if rest:
+            yield number, rest, False
+
+
+_FIELDS = ("data", "event", "id", "retry")
+_FIELD = re.compile(r"(?:data|event|id|retry)(?::|\Z)")
+
+
+class _Line:
+    """A line that may go on in the next string."""
+
+    __slots__ = ("_json", "fragments", "number")
+
+    def __init__(self, number: int, text: str) -> None:
+        self.number = number
+        self.fragments = [text]
+        self._json: _JSONText | None = None
+
+    def goes_on(self, text: str) -> bool:
+        """Whether the text that follows is more of this line. JSON is more of it until it is over."""
+        starts_line = _FIELD.match(text) is not None
+        if not self.fragments[0] or (starts_line and self.fragments[0][0] != "d"):
+            return False
+        longest = len("retry:")
+        start = "".join(fragment[:longest] for fragment in self.fragments[:longest])
+        field, colon, _ = start.partition(":")
+        if not colon:
+            return not starts_line and any(name.startswith(start) for name in _FIELDS)
+        if field == "data":
+            self._json = self._json or _JSONText(self.fragments)
+            return self._json.in_string or not (starts_line or self._json.is_over)
+        return field in ("", *_FIELDS) and not starts_line and not text.startswith(":")
+
+
+class _JSONText:
+    """The JSON text that fragments add up to, read no further than tells where it ends.
+
+    It follows the list of fragments as that grows.
+    """
+
+    __slots__ = ("_depth", "_escape", "_fragments", "_in_string", "_is_nested", "_seen")
+
+    def __init__(self, fragments: list[str]) -> None:
+        self._fragments = fragments
+        self._seen = 0
+        self._is_nested: bool | None = None
+        self._depth = 0
+        self._in_string = False
+        self._escape = ""
+
+    @property
+    def in_string(self) -> bool:
+        """Whether the fragments end inside a string of the text."""
+        self._follow()
+        return self._in_string
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the text is an object or an array, and has come to its end."""
+        self._follow()
+        return self._is_nested is True and self._depth == 0
+
+    def _follow(self) -> None:
+        while self._seen < len(self._fragments):
+            mark = ""
+            for mark in _MARKS.findall(self._escape + self._fragments[self._seen]):
+                if self._is_nested is None:
+                    self._is_nested = mark in "{["
+                if mark == '"':
+                    self._in_string = not self._in_string
+                elif mark[0] != "\\" and not self._in_string:
+                    self._depth += 1 if mark in "{[" else -1
+            self._escape = mark if mark == "\\" else ""
+            self._seen += 1
+
+
+_MARKS = re.compile(r'\\(?:.|\Z)|["{}\[\]]', re.DOTALL)

@@ -1,0 +1,73 @@
+"""Embeddings, from OpenAI and Ollama: how many vectors, their dimension and how each begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._builder import FOLDED, is_nothing
+from recctl.wire._requests import read_prompt_request
+from recctl.wire._views import IDENTITY_KEYS, add_identity, assemble_view, describe_vector, has_entries
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+    from recctl.wire._builder import ReplyBuilder
+
+NAME = "embeddings"
+_CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse")
+_COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if "__type__" in item:
+        return str(item["__type__"]).endswith(_CLASSES)
+    if has_entries(item.get("data"), "embedding"):
+        return True
+    return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    return assemble_view(NAME, items, in_list, _add)
+
+
+def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
+    add_identity(builder, data, pointer)
+    builder.merge_usage({key: value for key, value in data.items() if key in _COUNTERS})
+    holder, vectors = _find_vectors(data)
+    told = [_describe(vector) for vector in vectors]
+    dimensions = {dimension for dimension, _ in told if dimension is not None}
+    builder.extra.add(("count",), len(told))
+    if len(dimensions) > 1:
+        builder.note("uneven-vectors", f"the vectors have {len(dimensions)} different dimensions", pointer)
+        entries = [{"dimension": dimension, **entry} for dimension, entry in told]
+    else:
+        builder.extra.add(("dimension",), next(iter(dimensions), None))
+        entries = [entry for _, entry in told]
+    builder.extra.add(("vectors",), entries)
+    builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
+
+
+def _find_vectors(data: dict[str, JSON]) -> tuple[str, list[JSON]]:
+    """The vectors of a body, and the key that they stand under."""
+    for key in ("data", "embeddings"):
+        if data.get(key) and isinstance(data[key], list):
+            return key, data[key]
+    vector = data.get("embedding")
+    return "embedding", [] if is_nothing(vector) else [vector]
+
+
+def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
+    """A vector's dimension, and how it begins with what stands beside it; or an odd one as it is."""
+    beside = entry if isinstance(entry, dict) else {"embedding": entry}
+    rest = {key: value for key, value in beside.items() if key not in FOLDED and key != "embedding"}
+    vector = describe_vector(beside.get("embedding"))
+    if vector is None:
+        return None, {**rest, "odd_embedding": beside.get("embedding")}
+    dimension, first = vector
+    return dimension, {**rest, "first": first}
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_prompt_request)

@@ -1,0 +1,47 @@
+"""What a file processor made of a file: chunks of its text, for an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._requests import read_parameters
+from recctl.wire._views import assemble_view, describe_vector, has_entries
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+    from recctl.wire._builder import ReplyBuilder
+
+NAME = "file-processor"
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if "__type__" in item:
+        return str(item["__type__"]).endswith("ProcessFileResponse")
+    return has_entries(item.get("chunks"), "content", "chunk_id")
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    return assemble_view(NAME, items, in_list, _add)
+
+
+def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
+    chunks = data.get("chunks")
+    if isinstance(chunks, list):
+        builder.extra.add(("count",), len(chunks))
+        builder.extra.add(("chunks",), [_describe_chunk(chunk) for chunk in chunks])
+    builder.extra.add_rest((), data, {"chunks"} if isinstance(chunks, list) else ())
+
+
+def _describe_chunk(chunk: JSON) -> JSON:
+    vector = describe_vector(chunk.get("embedding")) if isinstance(chunk, dict) else None
+    if vector is None:
+        return chunk
+    dimension, first = vector
+    return {**chunk, "embedding": {"dimension": dimension, "first": first}}
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_parameters)

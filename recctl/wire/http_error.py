@@ -1,0 +1,47 @@
+"""Replies that are nothing but an error, in whatever form a server puts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._builder import ReplyBuilder, is_nothing
+from recctl.wire._requests import read_prompt_request
+from recctl.wire._sse import decode
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+
+NAME = "http-error"
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return bool(item.get("error")) or item.keys() == {"detail"} or item.get("object") == "error"
+
+
+def _assemble(items: list[JSON], streamed: bool) -> Completion:
+    builder, chunks = ReplyBuilder(), len(items)
+    if items and all(isinstance(item, str) for item in items):
+        items = [_decode("\n".join(items))]
+    for number, item in enumerate(items):
+        pointer = f"{builder.pointer}/{number}" if streamed else builder.pointer
+        if isinstance(item, dict) and item.get("error"):
+            builder.fail(item["error"], f"{pointer}/error")
+            builder.extra.add_rest((), item, {"error"})
+        else:
+            builder.fail("an error without a body" if is_nothing(item) else item, pointer)
+    return builder.build(NAME, streamed=streamed, chunks=chunks, has_choices=False)
+
+
+def _decode(text: str) -> JSON:
+    """The object that the lines of a body hold, or else their text."""
+    try:
+        return decode(text)
+    except ValueError:
+        return text
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_prompt_request, is_last_resort=True)

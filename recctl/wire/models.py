@@ -1,0 +1,45 @@
+"""Lists of models in OpenAI's form: the recorder's list of objects, or one object that holds the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._builder import FOLDED, ReplyBuilder
+from recctl.wire._requests import read_chat_request
+from recctl.wire._views import add_models
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+
+NAME = "models"
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if "__type__" in item:
+        return str(item["__type__"]).endswith(".Model")
+    listed = item.get("data")
+    return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
+
+
+def _is_model(item: JSON) -> bool:
+    return isinstance(item, dict) and "id" in item and "model" in (item.get("object"), item.get("type"))
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    builder = ReplyBuilder()
+    models: list[JSON] = []
+    for data, _ in builder.read(items, numbered=in_list):
+        if isinstance(data.get("data"), list):
+            models += data["data"]
+            builder.extra.add_rest((), data, {"data", *FOLDED})
+        else:
+            models.append(data)
+    add_models(builder, models, "id")
+    return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)

@@ -1,0 +1,39 @@
+"""What a tool gave back when it was run for a test: its content, or why it failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire
+from recctl.wire._requests import read_parameters
+from recctl.wire._views import assemble_view
+
+if TYPE_CHECKING:
+    from recctl.completion import Completion
+    from recctl.recording import JSON
+    from recctl.wire._builder import ReplyBuilder
+
+NAME = "tool-result"
+_FAILURE = {"error_message": "message", "error_code": "code"}
+
+
+def _recognises(item: JSON) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if "__type__" in item:
+        return str(item["__type__"]).endswith("ToolInvocationResult")
+    return "content" in item and not _FAILURE.keys().isdisjoint(item)
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    return assemble_view(NAME, items, in_list, _add)
+
+
+def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
+    failure = {name: data[key] for key, name in _FAILURE.items() if data.get(key)}
+    if failure:
+        builder.fail(failure, pointer)
+    builder.extra.add_rest((), data, {key for key in _FAILURE if data.get(key)})
+
+
+WIRE = Wire(NAME, _recognises, _assemble, read_parameters)

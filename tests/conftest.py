@@ -1,0 +1,38 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real recordings, a sibling of the checkout; tests that need it are marked `corpus`."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder of real recordings at {folder}")
+    return folder
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Makes an empty git repository the current folder; gives a function that runs git there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    settings = ("-c", "user.name=A. Tester", "-c", "user.email=tester@example.org")
+
+    def run(*arguments: str) -> str:
+        command = ["git", *settings, *arguments]
+        finished = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+        return finished.stdout
+
+    run("init", "-q")
+    return run

@@ -1,0 +1,124 @@
+"""Imports point down only: the list in DESIGN.md, held against the sources.
+
+Imports inside functions and for type checking count like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "recctl"
+
+LAYERS = [
+    ["__main__"],
+    ["cli"],
+    ["render"],
+    ["checks", "compare", "evidence", "plan"],
+    ["wire", "schemes"],
+    ["completion"],
+    ["recording"],
+    ["sources"],
+    ["project", "journal"],
+    ["git"],
+    ["errors", "__init__"],
+]
+"""The parts of the package, the highest first; each may import from any layer below its own."""
+
+EXTERNAL = {
+    "jsonschema": {"checks"},
+    "jsonschema_rs": {"checks"},
+    "deepdiff": {"compare"},
+    "rich": {"render"},
+    "typer": {"cli", "__main__"},
+}
+"""Libraries that only these parts may import."""
+
+
+class Import(NamedTuple):
+    """That one part imports a name from a module; `module` is absolute."""
+
+    part: str
+    module: str
+    name: str
+    place: str
+
+
+def find_imports() -> list[Import]:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = f"{path.relative_to(PACKAGE.parent).as_posix()}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Import):
+                found += [Import(part, alias.name, "", place) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{place}: a relative import"
+                assert node.module is not None
+                found += [Import(part, node.module, alias.name, place) for alias in node.names]
+    return found
+
+
+IMPORTS = find_imports()
+OWN = [found for found in IMPORTS if found.module.split(".")[0] == "recctl"]
+
+
+def imported_part(found: Import) -> str:
+    """The part of our package that is imported; `from recctl import wire` gives wire as well."""
+    steps = [*found.module.split("."), found.name]
+    return steps[1] if (PACKAGE / steps[1]).is_dir() or (PACKAGE / f"{steps[1]}.py").is_file() else "__init__"
+
+
+def layer(part: str) -> int:
+    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+def test_every_part_has_a_layer() -> None:
+    parts = {found.part for found in IMPORTS}
+    assert parts <= {part for parts in LAYERS for part in parts}
+
+
+def test_imports_point_down() -> None:
+    upwards = [
+        f"{found.place}: {found.part} imports {imported_part(found)}"
+        for found in OWN
+        if found.part != imported_part(found) and layer(found.part) >= layer(imported_part(found))
+    ]
+    assert upwards == []
+
+
+def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
+    taken = {(found.module, found.name) for found in OWN if found.part == "completion"}
+    assert taken == {("recctl.recording", "JSON")}
+
+
+def test_render_imports_values_and_never_work() -> None:
+    """Classes and constants; functions only to word a hint and to read a timeline as it is shown."""
+    functions = {
+        found.name
+        for found in OWN
+        if found.part == "render" and imported_part(found) != "render" and found.name.islower()
+    }
+    assert functions <= {"did_you_mean", "read_timeline"}
+
+
+@pytest.mark.parametrize("library", EXTERNAL)
+def test_a_heavy_library_has_its_own_place(library: str) -> None:
+    users = {found.part for found in IMPORTS if found.module.split(".")[0] == library}
+    assert users <= EXTERNAL[library]
+
+
+def test_modules_of_a_protocol_do_not_know_each_other() -> None:
+    """What protocols share is in modules that begin with an underscore."""
+    protocols = {path.stem for path in (PACKAGE / "wire").glob("[a-z]*.py")}
+    assert "chat" in protocols
+    taken = {
+        f"{found.place}: {found.module}"
+        for found in OWN
+        if found.module.removeprefix("recctl.wire.") in protocols
+        or (found.module == "recctl.wire" and found.name in protocols)
+    }
+    assert taken == set()

@@ -1,0 +1,98 @@
+"""Event streams made by hand, and the many ways in which one may have been sent and recorded."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.builders import read, record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recctl.completion import Completion
+    from recctl.recording import Recording
+
+ODDITIES = ([": keep-alive"], ["id: 7"], ["retry: 3000"], ["event: ping", "data: {}"], ["data: [DONE]"])
+
+
+def send(*events: dict[str, Any], key: str = "type") -> list[str]:
+    """Events as the recorder keeps them: a string for each line, and an empty one after each event."""
+    return [line for event in events for line in (f"event: {event[key]}", f"data: {json.dumps(event)}", "")]
+
+
+def exchange(reply: Any, asked: Any) -> Recording:
+    """A recording of a reply to what a client asked."""
+    document = record(reply)
+    document["request"]["body"] = asked
+    return read(document)
+
+
+def codes(completion: Completion) -> list[str]:
+    """The codes of a completion's notes."""
+    return [note.code for note in completion.notes]
+
+
+@st.composite
+def record_anyhow(draw: st.DrawFn, events: Sequence[dict[str, Any]], key: str = "type") -> list[Any]:
+    """The chunks of a recording of these events: dumped, or sent and kept in any way that is legal."""
+    form = draw(st.sampled_from(["objects", "envelopes", "lines", "cut lines", "events", "texts"]))
+    if form == "objects":
+        return list(events)
+    if form == "envelopes":
+        return [{"__type__": "sdk.types.Event", "__data__": event} for event in events]
+    groups = []
+    for event in events:
+        groups += draw(st.lists(st.sampled_from(ODDITIES), max_size=1))
+        groups.append(_write_lines(draw, event, key))
+    if form == "lines":
+        return [line for group in groups for line in (*group, "")]
+    if form == "cut lines":
+        return [piece for group in groups for line in (*group, "") for piece in _cut_line(draw, line)]
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    texts = [end.join(group) + draw(st.sampled_from([end * 2, end])) for group in groups]
+    return texts if form == "events" else draw(cut("".join(text + end for text in texts), most=9))
+
+
+def _write_lines(draw: st.DrawFn, event: dict[str, Any], key: str) -> list[str]:
+    space = draw(st.sampled_from(["", " "]))
+    data = json.dumps(event, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1])))
+    named = [f"event:{space}{event[key]}"] if draw(st.booleans()) else []
+    return [*named, *(f"data:{space}{line}" for line in data.split("\n"))]
+
+
+def _cut_line(draw: st.DrawFn, line: str) -> list[str]:
+    """A line in pieces, the first with the whole name of its field."""
+    field, colon, value = line.partition(":")
+    first, *others = draw(cut(value))
+    return [field + colon + first, *filter(None, others)]
+
+
+@st.composite
+def cut(draw: st.DrawFn, text: str, most: int = 3) -> list[str]:
+    """A text in pieces of any length, cut anywhere."""
+    edges = {0, len(text), *draw(st.lists(st.integers(0, len(text)), max_size=most))}
+    return [text[start:end] for start, end in pairwise(sorted(edges))] or [text]
+
+
+@st.composite
+def cut_said(draw: st.DrawFn, text: str) -> list[str]:
+    """What a model says in pieces: cut anywhere, even between the halves of a surrogate pair."""
+    units = text.encode("utf-16-le")
+    edges = {0, len(units), *(2 * at for at in draw(st.lists(st.integers(0, len(units) // 2), max_size=3)))}
+    return [units[a:b].decode("utf-16-le", "surrogatepass") for a, b in pairwise(sorted(edges))]
+
+
+@st.composite
+def interleave(draw: st.DrawFn, runs: Sequence[Sequence[Any]]) -> list[Any]:
+    """Runs of events mixed at will; each keeps its own order."""
+    left = [list(run) for run in runs if run]
+    mixed = []
+    while left:
+        run = draw(st.sampled_from(left))
+        mixed.append(run.pop(0))
+        left = [run for run in left if run]
+    return mixed
