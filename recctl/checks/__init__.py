@@ -1,1 +1,1 @@
-"""Checks of recordings, by rule."""
+"""Checks of recordings: `run` applies them, `finding` has the values, each family is a module."""

@@ -1,13 +1,13 @@
-"""What checks yield: findings, and the rules that they break."""
+"""What checks yield: findings, the rules that they break, and the report of them all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recording import Position
+    from recctl.sources import Unread
 
 
 class Severity(IntEnum):
@@ -23,8 +23,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Something that recordings should be; `why` says what goes wrong otherwise, `fix` what to do then."""
 
     name: str
@@ -34,8 +33,7 @@ class Rule:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file."""
 
     rule: str
@@ -46,3 +44,20 @@ class Finding:
     pointer: str | None = None
     position: Position | None = None
     fixable: bool = False
+
+
+class Report(NamedTuple):
+    """What a validation found. `checked` counts files, `ignored` the JSON files that are no recordings.
+
+    `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.
+    """
+
+    checked: int
+    ignored: int
+    findings: tuple[Finding, ...]
+    errors: tuple[Unread, ...]
+    remark: str | None = None
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are of that severity."""
+        return sum(finding.severity is severity for finding in self.findings)

@@ -1,0 +1,98 @@
+"""The *file* family: is this JSON, is it a recording, is it written as the recorder writes it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.checks.finding import Finding, Rule, Severity
+from recctl.recording import find_duplicate_keys, serialise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import LoadError, Recording
+    from recctl.sources import Unread
+
+INVALID_JSON = Rule(
+    "invalid-json",
+    Severity.ERROR,
+    "The file is not JSON.",
+    "A recorder that can't read a recording makes the call again, or fails the test. Merge conflicts, "
+    "cut-off writes, NaN, byte order marks and encodings other than UTF-8 all count: JSON has none of them.",
+    "Resolve the conflict, take the file from git's history, or record it again.",
+)
+NOT_A_RECORDING = Rule(
+    "not-a-recording",
+    Severity.ERROR,
+    "The file is JSON but no recording: it lacks a request or a response.",
+    "Recorders look for nothing else in a folder of recordings; what is no recording was put there by "
+    "mistake, or has lost its half.",
+    "Move the file elsewhere, or record it again.",
+)
+LARGE_FILE = Rule(
+    "large-file",
+    Severity.ERROR,
+    "The file is larger than max-size and was not read.",
+    "A recording is a few kilobytes, now and then a megabyte. Something much larger is no recording or holds "
+    "what git should not hold, and reading it would take more memory than a hook may have.",
+    "Remove the file, or raise max-size in the configuration.",
+)
+DUPLICATE_KEY = Rule(
+    "duplicate-key",
+    Severity.ERROR,
+    "An object has the same key twice.",
+    "JSON readers keep one of the two values, and not all the same one. It comes from a merge that took both "
+    "sides, or from an edit by hand.",
+    "Delete the value that does not belong there.",
+)
+FORMATTING = Rule(
+    "formatting",
+    Severity.WARNING,
+    "The file is not written as the recorder writes it.",
+    "The next recording run would rewrite the whole file, and the diff would hide what really changed. "
+    "Recorders write two spaces of indentation, ASCII only, and one newline at the end.",
+    "Rewrite it as Python's json.dump(recording, file, indent=2) and a newline would.",
+)
+
+RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, DUPLICATE_KEY, FORMATTING)
+
+
+def find_unread(unread: Unread) -> Finding:
+    """The finding for a file that was too large to be read."""
+    return Finding(LARGE_FILE.name, LARGE_FILE.severity, unread.name, unread.message, unread.hint)
+
+
+def find_load_error(error: LoadError) -> Finding:
+    """The finding for a file that holds no recording."""
+    rule = next(rule for rule in RULES if rule.name == error.rule)
+    return Finding(
+        rule.name, rule.severity, error.source.name, error.message, error.hint, position=error.position
+    )
+
+
+def check_file(recording: Recording) -> Iterator[Finding]:
+    """Repeated keys and formatting that is not the recorder's; nothing for files that are as written."""
+    if recording.as_written:
+        return
+    content, name = recording.source.content, recording.source.name
+    is_unambiguous = True
+    for pointer, position in find_duplicate_keys(content.decode()):
+        is_unambiguous = False
+        key = pointer.rpartition("/")[2]
+        yield Finding(
+            DUPLICATE_KEY.name,
+            DUPLICATE_KEY.severity,
+            name,
+            f"the key {key!r} stands in its object a second time",
+            "delete the value that does not belong there",
+            pointer,
+            position,
+        )
+    if is_unambiguous and serialise(recording.document) != content:
+        yield Finding(
+            FORMATTING.name,
+            FORMATTING.severity,
+            name,
+            "not written as the recorder writes it (indent 2, ASCII, a newline at the end)",
+            "rewrite it with json.dump(recording, file, indent=2) and a newline",
+        )

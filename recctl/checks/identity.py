@@ -1,0 +1,170 @@
+"""The *identity* family: will the recorder find this recording under its name and in its folder?"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.checks.finding import Finding, Rule, Severity
+from recctl.project import recordings_folder
+from recctl.schemes import CURRENT, RELEASED, get_scheme, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import Recording
+
+OUTDATED_HASH = Rule(
+    "outdated-hash",
+    Severity.ERROR,
+    "Only an older hash scheme gives the file this name.",
+    "Recorders compute a recording's name from the request. When a new version computes it in another way, "
+    "it looks for another name: today's recorder can't find this file and makes the call again.",
+    "Re-hash the recording, or delete it when another one has taken its place.",
+)
+UNEXPLAINED_HASH = Rule(
+    "unexplained-hash",
+    Severity.ERROR,
+    "No released hash scheme gives the file this name.",
+    "The request was edited after it was recorded (a renamed test, a changed url, a redacted key), the file "
+    "was renamed by hand, or a recorder wrote it that was never released. Its recorder can't find it.",
+    "Undo the edit, re-hash the recording, or record it again.",
+)
+MISPLACED = Rule(
+    "misplaced",
+    Severity.WARNING,
+    "The file does not lie where the recorder looks for its test's recordings.",
+    "A test's recordings belong into the folder `recordings` beside the test's file. The test has moved, "
+    "or the recording has.",
+    "Move the file to the folder that the message names.",
+)
+DUPLICATE_RECORDING = Rule(
+    "duplicate-recording",
+    Severity.WARNING,
+    "Another file records the same request.",
+    "The recorder computes one name for both, so it can load one of them at most. The others cost space and "
+    "every reader's time. A model list's ids count as part of its request.",
+    "Keep the one that has the name which the recorder looks for.",
+)
+
+RULES = (OUTDATED_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
+
+_REHASH = "re-hash it, or record it again"
+
+
+class Named(NamedTuple):
+    """What the rules that look across files need to know of one recording's name.
+
+    `scheme` is the scheme that is set for it, if one is. The others are as in `Identity`.
+    """
+
+    path: str
+    folder: str
+    name: str
+    wanted: str
+    scheme: str | None
+    schemes: tuple[str, ...]
+    oldest: str | None
+    newest: str | None
+    draft: str | None
+
+
+def name_recording(recording: Recording) -> Named | None:
+    """The facts about a recording's name; None where they can't be told."""
+    place, scheme = recording.source.place, recording.source.settings.scheme
+    if place is None:
+        return None
+    identity = identify(recording, place, get_scheme(scheme or "") or CURRENT)
+    if identity.wanted is None:
+        return None
+    return Named(
+        path=recording.source.name,
+        folder=place.folder,
+        name=identity.name,
+        wanted=identity.wanted,
+        scheme=scheme,
+        schemes=identity.schemes,
+        oldest=identity.oldest.name if identity.oldest else None,
+        newest=identity.newest.name if identity.newest else None,
+        draft=identity.draft.name if identity.draft else None,
+    )
+
+
+def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
+    """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
+    folder = recordings_folder(recording.test_id) if recording.test_id else None
+    place = recording.source.place
+    if folder is not None and place is not None and not f"/{place.folder}".endswith(f"/{folder}"):
+        message = f"the recorder looks for its test's recordings in {folder}"
+        yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")
+    if named is not None and named.scheme is not None:
+        yield from _judge(named, named.scheme, Severity.ERROR)
+
+
+def check_identities(names: list[Named], neighbours: list[Named]) -> Iterator[Finding]:
+    """What only all recordings together can tell: duplicates, and names where no scheme is set.
+
+    `neighbours` count as the duplicates of others but get no findings of their own.
+    """
+    scheme = _detect_scheme(names)
+    unreported = {named.path for named in neighbours}
+    by_request: defaultdict[tuple[str, str], list[Named]] = defaultdict(list)
+    for named in (*names, *neighbours):
+        by_request[named.folder, named.wanted].append(named)
+    for group in by_request.values():
+        if len(group) > 1:
+            yield from (finding for finding in _find_duplicates(group) if finding.path not in unreported)
+    for named in names:
+        if named.scheme is None:
+            yield from _judge(named, scheme, Severity.NOTE)
+
+
+def describe_schemes(names: list[Named]) -> str | None:
+    """A sentence on the scheme that names seem to follow; None where every recording has its scheme set."""
+    unset = [named for named in names if named.scheme is None]
+    if not unset:
+        return None
+    scheme, total = _detect_scheme(names), f"{len(unset):,}"
+    if scheme is None:
+        return f"no scheme gives most of the {total} names; set scheme to have them checked"
+    matching = sum(scheme in named.schemes for named in unset)
+    return f"{matching:,} of {total} names match {scheme}; set scheme to be held to it"
+
+
+def _detect_scheme(names: list[Named]) -> str | None:
+    """The newest scheme that gives most of the names, among recordings for which none is set."""
+    unset = [named for named in names if named.scheme is None]
+    explained = Counter(scheme for named in unset for scheme in named.schemes)
+    for scheme in reversed(RELEASED):
+        if scheme.verified and 2 * explained[scheme.name] > len(unset):
+            return scheme.name
+    return None
+
+
+def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Finding]:
+    """What a name deserves whose recorder uses `scheme` (None: not known)."""
+    if scheme is not None and scheme in named.schemes:
+        return
+    if named.oldest is None:
+        message = "no hash scheme gives it this name"
+        if named.draft is not None:
+            message = f"only {named.draft}, which was never released, gives it this name"
+        yield _find(UNEXPLAINED_HASH, named.path, message, _REHASH, severity)
+    elif scheme is not None:
+        span = named.oldest if named.oldest == named.newest else f"{named.oldest} to {named.newest}"
+        message = f"{span} gives it this name, {scheme} does not"
+        if severity is Severity.ERROR:
+            message = f"{span} gives it this name, {scheme} looks for {named.wanted}"
+        yield _find(OUTDATED_HASH, named.path, message, _REHASH, severity)
+
+
+def _find_duplicates(group: list[Named]) -> Iterator[Finding]:
+    """A finding for each of these recordings of one request but the one that the recorder would load."""
+    first, *others = sorted(group, key=lambda named: (named.name != named.wanted, named.path))
+    for named in others:
+        message = f"{first.path} records the same request"
+        yield _find(DUPLICATE_RECORDING, named.path, message, "keep one of them")
+
+
+def _find(rule: Rule, path: str, message: str, hint: str, severity: Severity | None = None) -> Finding:
+    return Finding(rule.name, rule.severity if severity is None else severity, path, message, hint)
