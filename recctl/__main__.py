@@ -1,0 +1,61 @@
+"""The one error boundary: whatever happens, the user gets a line and an exit code.
+
+0: all is well; 1: findings or differences; 2: usage, input or internal error; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command line of this process, and give its exit code."""
+    gc.set_threshold(100_000)  # what recctl makes is short-lived and free of cycles
+    _prepare_streams()
+    from typer import Abort
+    from typer.exceptions import TyperException
+
+    from recctl.cli.app import app
+    from recctl.errors import RecctlError
+
+    try:
+        code = app(prog_name="recctl", standalone_mode=False)
+    except RecctlError as error:
+        return _fail(error.message, error.hint)
+    except TyperException as error:
+        return _fail(error.format_message(), "see recctl --help")
+    except (KeyboardInterrupt, Abort):
+        code = _INTERRUPTED
+    except Exception as error:
+        if os.environ.get("RECCTL_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return _fail(f"internal error: {what}", "please report it; RECCTL_DEBUG=1 shows where it happened")
+    if code == _INTERRUPTED:
+        sys.stderr.write("interrupted\n")
+    return code if isinstance(code, int) else 0
+
+
+def _prepare_streams() -> None:
+    """Let no character, however strange, keep a line from being printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _fail(message: str, hint: str | None) -> int:
+    from recctl.render.terminal import escape
+
+    sys.stderr.write(f"error: {escape(message)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {escape(hint)}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

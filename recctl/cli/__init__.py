@@ -1,0 +1,1 @@
+"""The command line: options in, exit codes out; all else is done by the core."""

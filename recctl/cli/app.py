@@ -1,0 +1,69 @@
+"""The Typer app: one command for each module that `COMMANDS` names, imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from recctl import __version__
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+COMMANDS = ("validate", "show", "rules", "schema")
+"""The commands, in the order in which `--help` lists them."""
+
+_SETTINGS: Any = {"help_option_names": ["-h", "--help"]}
+
+
+class _LazyGroup(TyperGroup):
+    """Commands that are imported one by one: a hook that starts at every commit pays for one, not for all."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        for name in COMMANDS:
+            self.get_command(ctx, name)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        if cmd_name not in COMMANDS:
+            self.list_commands(ctx)  # so that Typer can say which command was meant
+        elif cmd_name not in self.commands:
+            single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=_SETTINGS)
+            single.command(cmd_name)(import_module(f"recctl.cli.{cmd_name}").command)
+            self.commands[cmd_name] = typer.main.get_command(single)
+        return self.commands.get(cmd_name)
+
+
+app = typer.Typer(
+    name="recctl",
+    cls=_LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_SETTINGS,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"recctl {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _recctl(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  (its callback does the work)
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Look after recorded LLM API traffic that is kept in git."""
+    if context.invoked_subcommand is None:
+        sys.stderr.write(f"{context.get_help()}\n")
+        raise typer.Exit(2)

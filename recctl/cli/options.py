@@ -1,0 +1,193 @@
+"""What the commands share: their options, and the way from options to values."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recctl.errors import RecctlError
+from recctl.project import Project, find_project
+from recctl.render import FORMATS, View
+from recctl.sources import STDIN, Selection, read_file_list, select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typer.models import OptionInfo
+
+
+class Color(StrEnum):
+    """When to colour the output."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def format_option(kind: str) -> OptionInfo:
+    """The option `--format` of a command whose results are of that kind."""
+    names = list(FORMATS[kind])
+    text = f"{', '.join(names[:-1])} or {names[-1]}."
+    option: OptionInfo = typer.Option("--format", metavar="FORMAT", help=text, autocompletion=lambda: names)
+    return option
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATHS]...",
+        help="Files, folders, REV:path for a file of a git revision, or - for standard input. "
+        "Default: the configured paths, else the current folder.",
+        show_default=False,
+    ),
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--files-from", metavar="FILE", help="Read paths from FILE (- for standard input), one a line."
+    ),
+]
+Nul = Annotated[bool, typer.Option("-0", help="Paths in --files-from end with NUL instead.")]
+ForceExclude = Annotated[
+    bool, typer.Option("--force-exclude", help="Leave out what `exclude` matches even when it is named.")
+]
+SchemeName = Annotated[
+    str | None, typer.Option("--scheme", metavar="NAME", help="The hash scheme that the recorder uses.")
+]
+MaxSize = Annotated[
+    str | None, typer.Option("--max-size", metavar="SIZE", help="Do not read files larger than this (64MB).")
+]
+OutputFile = Annotated[
+    str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the results to FILE.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Results only: no summary.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show more.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")]
+ColorChoice = Annotated[Color, typer.Option("--color", help="When to colour the output.")]
+Config = Annotated[
+    str | None, typer.Option("--config", metavar="FILE", help="Use this configuration file, no other.")
+]
+Isolated = Annotated[bool, typer.Option("--isolated", help="Use no configuration file at all.")]
+
+
+def open_project(
+    config: str | None = None,
+    *,
+    isolated: bool = False,
+    scheme: str | None = None,
+    max_size: str | None = None,
+) -> Project:
+    """The project of the current folder, with what the command line sets for all of it."""
+    from recctl.project import parse_size
+
+    project = find_project(Path.cwd(), Path(config) if config else None, isolated=isolated)
+    changes: dict[str, str | int] = {}
+    if scheme is not None:
+        changes["scheme"] = scheme
+    if max_size is not None:
+        try:
+            changes["max_size"] = parse_size(max_size)
+        except ValueError as error:
+            raise RecctlError(f"--max-size {error}") from None
+    return project.with_settings(**changes) if changes else project
+
+
+def select_paths(
+    project: Project,
+    paths: list[str] | None,
+    files_from: str | None = None,
+    *,
+    nul: bool = False,
+    force_exclude: bool = False,
+) -> Selection:
+    """What the paths on the command line, or in a list, or in the configuration stand for."""
+    named = list(paths or ())
+    if files_from is not None:
+        if files_from == STDIN and STDIN in named:
+            raise RecctlError(
+                "standard input can't be both a list of files and a recording", "name one as a file"
+            )
+        named += read_file_list(files_from, nul=nul)
+    elif not named:
+        named = [str(project.root / path) for path in project.paths] or ["."]
+    return select(project, named, force_exclude=force_exclude)
+
+
+def make_view(color: Color, output: str | None = None, *, verbose: bool = False) -> View:
+    """How to show results: what the options say, else the environment, else what standard output is."""
+    is_terminal = output is None and sys.stdout.isatty()
+    if color is Color.AUTO:
+        has_color = bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
+        has_color = has_color and not os.environ.get("NO_COLOR") and output is None
+    else:
+        has_color = color is Color.ALWAYS
+    width = None
+    if is_terminal:
+        from shutil import get_terminal_size
+
+        width = get_terminal_size().columns
+    return View(has_color, width, verbose)
+
+
+def write_output(pieces: Iterable[str], output: str | None, *, page: bool = False) -> None:
+    """Write results to a file, or to standard output; a reader that has had enough is no error.
+
+    With `page`, what goes to a terminal goes through the user's pager.
+    """
+    if output is None or output == STDIN:
+        if page and sys.stdout.isatty() and _write_to_pager(pieces):
+            return
+        try:
+            for piece in pieces:
+                sys.stdout.write(piece)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    try:
+        with Path(output).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        raise RecctlError(f"{output}: {error.strerror}", "name a file that can be written") from None
+
+
+def _write_to_pager(pieces: Iterable[str]) -> bool:
+    """Write to the pager that the environment names; false when there is none to be had."""
+    import shlex
+    import subprocess
+
+    named = (os.environ.get(name) for name in ("RECCTL_PAGER", "GIT_PAGER", "PAGER"))
+    command = shlex.split(next((name for name in named if name is not None), "less"))
+    if not command or command == ["cat"]:
+        return False
+    env = {"LESS": "FRX", "LV": "-c", **os.environ}
+    try:
+        pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=env)  # noqa: S603  (the user's own words)
+    except OSError:
+        return False
+    with pager:
+        assert pager.stdin is not None  # noqa: S101  (it is a pipe, as asked above)
+        try:
+            for piece in pieces:
+                pager.stdin.write(piece.encode("utf-8", "backslashreplace"))
+            pager.stdin.close()
+        except BrokenPipeError:
+            pass
+        except KeyboardInterrupt:
+            pager.stdin.close()
+            pager.wait()
+            raise
+    return True
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Tell the user something that is no result, on standard error."""
+    if not quiet:
+        from recctl.render.terminal import escape
+
+        sys.stderr.write(f"{escape(text)}\n")

@@ -1,0 +1,33 @@
+"""`recctl rules`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.errors import RecctlError, did_you_mean
+
+
+def command(
+    name: Annotated[str | None, typer.Argument(metavar="[RULE]", help="The rule to explain.")] = None,
+    output_format: Annotated[str, options.format_option("rules")] = "text",
+    output: options.OutputFile = None,
+    color: options.ColorChoice = Color.AUTO,
+) -> int:
+    """List what `validate` checks, or explain one rule."""
+    from recctl.checks.run import list_rules
+    from recctl.render import renderer
+
+    rules = list_rules()
+    if name is not None:
+        chosen = tuple(rule for rule in rules if rule.name == name)
+        if not chosen:
+            known = [rule.name for rule in rules]
+            raise RecctlError(f"unknown rule {name!r}", did_you_mean(name, known) or "see recctl rules")
+        rules = chosen
+    view = options.make_view(color, output)
+    options.write_output(renderer("rules", output_format)(rules, view), output)
+    return 0

@@ -1,0 +1,106 @@
+"""`recctl show`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.errors import RecctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import LoadError
+    from recctl.sources import Selection, Unread
+    from recctl.wire import Exchange
+
+
+class Part(StrEnum):
+    """A side of an exchange, or both."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    BOTH = "both"
+
+
+def command(
+    paths: options.Paths = None,
+    part: Annotated[Part, typer.Option("--part", help="What to show.")] = Part.BOTH,
+    chunks: Annotated[bool, typer.Option("--chunks", help="Chunk by chunk: what each one added.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="As it was recorded, nothing put together.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Do not shorten long texts on a terminal.")] = False,
+    output_format: Annotated[str, options.format_option("exchanges")] = "text",
+    output: options.OutputFile = None,
+    max_size: options.MaxSize = None,
+    files_from: options.FilesFrom = None,
+    nul: options.Nul = False,
+    force_exclude: options.ForceExclude = False,
+    quiet: options.Quiet = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Show what was asked and what was said, streams put together.
+
+    PATHS may also be the first digits of a recording's hash. On a terminal the output goes through
+    RECCTL_PAGER, GIT_PAGER or PAGER.
+
+    Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
+    """
+    from recctl.recording import LoadError
+    from recctl.render import renderer
+    from recctl.sources import Unread
+
+    if (chunks or raw) and output_format != "text":
+        raise RecctlError("--chunks and --raw are for --format text", "leave one of them out")
+    render = renderer("exchanges", output_format)
+    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    failures: list[LoadError | Unread] = []
+
+    def shown() -> Iterator[Exchange | LoadError | Unread]:
+        for item in _read_exchanges(selection):
+            if isinstance(item, (LoadError, Unread)):
+                failures.append(item)
+            yield item
+
+    view = options.make_view(color, output)
+    is_folded = view.width is not None and not full
+    view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
+    options.write_output(render(shown(), view), output, page=True)
+    for failure in failures:
+        options.say(_describe(failure))
+    if not (selection.targets or failures):
+        options.say("no recordings found", quiet=quiet)
+    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
+        return 2
+    return int(bool(failures))
+
+
+def _read_exchanges(selection: Selection) -> Iterator[Exchange | LoadError | Unread]:
+    from recctl.recording import Recording, load
+    from recctl.sources import Unread
+    from recctl.wire import read_exchange
+
+    yield from selection.unread
+    for source in selection.read():
+        if isinstance(source, Unread):
+            yield source
+            continue
+        for item in load(source):
+            yield read_exchange(item) if isinstance(item, Recording) else item
+
+
+def _describe(failure: LoadError | Unread) -> str:
+    from recctl.sources import Unread
+
+    if isinstance(failure, Unread):
+        return f"error: {failure.name}: {failure.message} ({failure.hint})"
+    where = failure.source.name
+    if failure.position is not None:
+        where += f":{failure.position.line}:{failure.position.column}"
+    return f"error: {where}: {failure.message} ({failure.hint})"

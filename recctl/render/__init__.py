@@ -1,0 +1,57 @@
+"""Output formats: each is one module that turns results into text, piece by piece.
+
+A module has a function for each kind of result that it can show; `FORMATS` lists which module serves which
+`--format`. To add a format, add its module and its row.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.errors import RecctlError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FORMATS: dict[str, dict[str, str]] = {
+    "findings": {"text": "as_text", "concise": "as_concise", "json": "as_json"},
+    "exchanges": {"text": "exchange_text", "markdown": "exchange_markdown", "json": "as_json"},
+    "rules": {"text": "as_text", "json": "as_json"},
+}
+"""By kind of result: the formats that show it, the default first, and their modules."""
+
+
+class View(NamedTuple):
+    """How results are looked at.
+
+    `width` is a terminal's, in cells; None means that lines are not broken. The rest is for exchanges:
+    `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long, `timeline`
+    goes chunk by chunk, `raw` shows what was recorded as it is.
+    """
+
+    color: bool = False
+    width: int | None = None
+    verbose: bool = False
+    part: str = "both"
+    fold: bool = False
+    timeline: bool = False
+    raw: bool = False
+
+    def shows(self, part: str) -> bool:
+        """Whether a side of an exchange is to be shown."""
+        return self.part in ("both", part)
+
+
+def renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:
+    """The function that shows a kind of result in a format; it takes the results and a `View`.
+
+    Raises RecctlError for a format that `FORMATS` does not have.
+    """
+    formats = FORMATS[kind]
+    if name not in formats:
+        known = did_you_mean(name, list(formats)) or f"known are {', '.join(formats)}"
+        raise RecctlError(f"unknown format {name!r}", known)
+    module = import_module(f"{__name__}.{formats[name]}")
+    function: Callable[..., Iterator[str]] = getattr(module, f"render_{kind}")
+    return function

@@ -1,0 +1,177 @@
+"""JSON documents for scripts. Their shapes are promises: a change to one is a change to its version."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from recctl.checks.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.checks.finding import Finding, Report, Rule
+    from recctl.completion import Completion, Request, ToolCall
+    from recctl.recording import LoadError
+    from recctl.render import View
+    from recctl.sources import Unread
+    from recctl.wire import Exchange
+
+
+def render_findings(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
+    """`recctl.validate.v1`."""
+    yield _dump(
+        {
+            "version": "recctl.validate.v1",
+            "checked": report.checked,
+            "ignored": report.ignored,
+            "findings": [_finding(finding) for finding in report.findings],
+            "summary": {severity.label: report.count(severity) for severity in Severity},
+            "errors": [_error(error.name, error.message) for error in report.errors],
+        }
+    )
+
+
+def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: ARG001
+    """`recctl.rules.v1`."""
+    described = [
+        {
+            "name": rule.name,
+            "severity": rule.severity.label,
+            "summary": rule.summary,
+            "why": rule.why,
+            "fix": rule.fix,
+        }
+        for rule in rules
+    ]
+    yield _dump({"version": "recctl.rules.v1", "rules": described})
+
+
+def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View) -> Iterator[str]:
+    """`recctl.show.v1`, one recording at a time."""
+    from recctl.wire import Exchange
+
+    errors = []
+    yield '{\n  "version": "recctl.show.v1",\n  "recordings": ['
+    separator = "\n"
+    for item in items:
+        if isinstance(item, Exchange):
+            yield f"{separator}{_indent(_dump(_exchange(item, view)), 4)}"
+            separator = ",\n"
+        else:
+            errors.append(_error(_path(item), item.message))
+    closing = "]" if separator == "\n" else "\n  ]"
+    yield f'{closing},\n  "errors": {_indent(_dump(errors), 2).lstrip()}\n}}\n'
+
+
+def _dump(document: Any) -> str:
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _indent(text: str, width: int) -> str:
+    """JSON text further to the right; only its own line breaks are real ones."""
+    return "\n".join(" " * width + line for line in text.rstrip("\n").split("\n"))
+
+
+def _path(item: LoadError | Unread) -> str:
+    from recctl.sources import Unread
+
+    return item.name if isinstance(item, Unread) else item.source.name
+
+
+def _error(path: str, message: str) -> dict[str, str]:
+    return {"path": path, "message": message}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    line, column = finding.position or (None, None)
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "path": finding.path,
+        "line": line,
+        "column": column,
+        "pointer": finding.pointer,
+        "message": finding.message,
+        "hint": finding.hint,
+        "fixable": finding.fixable,
+    }
+
+
+def _exchange(exchange: Exchange, view: View) -> dict[str, Any]:
+    recording, completion = exchange.recording, exchange.completion
+    return {
+        "path": recording.source.name,
+        "test_id": recording.test_id,
+        "endpoint": recording.endpoint,
+        "url": recording.url or None,
+        "wire": completion.wire,
+        "streamed": completion.streamed,
+        "chunks": completion.chunks,
+        "complete": completion.complete,
+        "request": _request(exchange.request) if view.shows("request") else None,
+        "response": _response(completion) if view.shows("response") else None,
+        "notes": [
+            {"code": note.code, "message": note.message, "pointer": note.pointer} for note in completion.notes
+        ],
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "model": request.model,
+        "messages": [
+            {
+                "role": message.role,
+                "content": message.content,
+                "tool_calls": [_tool_call(call) for call in message.tool_calls],
+                "tool_call_id": message.tool_call_id,
+                "name": message.name,
+                "extra": message.extra,
+            }
+            for message in request.messages
+        ],
+        "prompt": request.prompt,
+        "tools": [
+            {
+                "type": tool.type,
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                },
+                "extra": tool.extra,
+            }
+            for tool in request.tools
+        ],
+        "parameters": request.parameters,
+    }
+
+
+def _response(completion: Completion) -> dict[str, Any]:
+    return {
+        "id": completion.id,
+        "model": completion.model,
+        "choices": [
+            {
+                "index": choice.index,
+                "message": {
+                    "role": choice.message.role,
+                    "content": choice.message.content,
+                    "reasoning": choice.message.reasoning,
+                    "refusal": choice.message.refusal,
+                    "tool_calls": [_tool_call(call) for call in choice.message.tool_calls],
+                },
+                "finish_reason": choice.finish_reason,
+                "logprobs": choice.logprobs,
+            }
+            for choice in completion.choices
+        ],
+        "usage": completion.usage,
+        "error": completion.error,
+        "extra": completion.extra,
+    }
+
+
+def _tool_call(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "type": call.type, "function": {"name": call.name, "arguments": call.arguments}}

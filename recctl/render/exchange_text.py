@@ -1,0 +1,232 @@
+"""Exchanges as text: what was asked and what was said, told like a conversation."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from recctl.render.terminal import Line, Span, line, render_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.completion import Completion, Message, Request, ToolCall
+    from recctl.recording import LoadError
+    from recctl.render import View
+    from recctl.sources import Unread
+    from recctl.wire import Exchange
+
+_ROLE_STYLES = {
+    "system": "bold magenta",
+    "developer": "bold magenta",
+    "user": "bold blue",
+    "assistant": "bold green",
+    "model": "bold green",
+    "tool": "bold yellow",
+}
+_LINE_WIDTH = 72
+_FOLDED_LINES = 30
+_KEPT_LINES = 20
+_FOLDED_CHARACTERS = 2000
+
+
+def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View) -> Iterator[str]:
+    """Each exchange in turn, as `view` asks: whole, one side, by chunks, or raw. Failures are left out."""
+    from recctl.wire import Exchange
+
+    separator: tuple[Line, ...] = ()
+    for item in items:
+        if isinstance(item, Exchange):
+            yield from render_lines((*separator, *tell_exchange(item, view)), view)
+            separator = (line(), line())
+
+
+def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
+    """The lines that tell an exchange."""
+    recording, request, completion = exchange.recording, exchange.request, exchange.completion
+    if view.raw:
+        sides = {side: recording.document[side] for side in ("request", "response") if view.shows(side)}
+        yield from _tell_lines(json.dumps(sides, indent=2), 0, "json")
+        return
+    yield line(Span(recording.source.name, "bold underline"))
+    streamed = f", {completion.chunks:,} chunk{'s' * (completion.chunks != 1)}" if completion.streamed else ""
+    method = recording.request.get("method")
+    fields = (
+        ("test", recording.test_id),
+        ("request", f"{method} {recording.url}" if isinstance(method, str) else recording.endpoint),
+        ("wire", f"{completion.wire}{streamed}"),
+        ("model", request.model or completion.model),
+        ("asked for", ", ".join(f"{key} {compact(value)}" for key, value in request.parameters.items())),
+    )
+    for name, value in fields:
+        if value:
+            yield line(Span(f"{name:<10}", "dim"), value, indent=2)
+    if view.shows("request"):
+        yield from _tell_request(request, view)
+    if view.timeline:
+        yield from _tell_timeline(exchange)
+    elif view.shows("response"):
+        yield from _tell_reply(completion, view)
+
+
+def _tell_request(request: Request, view: View) -> Iterator[Line]:
+    for message in request.messages:
+        answers = f" to {message.tool_call_id}" if message.tool_call_id else ""
+        name = f" {message.name}" if message.name else ""
+        yield from _heading(message.role or "message", f"{name}{answers}")
+        yield from _tell_content(message.content, view)
+        for call in message.tool_calls:
+            yield from _tell_call(call)
+        for key, value in message.extra.items():
+            if value is not None:
+                yield line(Span(f"{key} ", "dim"), Span(compact(value), "json"), indent=2)
+    if request.prompt is not None:
+        yield from _heading("prompt")
+        yield from _tell_content(request.prompt, view)
+    if request.tools:
+        yield from _heading("tools")
+        for tool in request.tools:
+            properties = tool.parameters.get("properties") if isinstance(tool.parameters, dict) else None
+            names = ", ".join(properties) if isinstance(properties, dict) else ""
+            yield line(Span(tool.name or tool.type or "a tool", "bold"), f"({names})", indent=2)
+
+
+def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
+    for choice in completion.choices:
+        number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
+        role = choice.message.role
+        yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
+        yield from _tell_message(choice.message, view)
+        if choice.finish_reason is not None:
+            yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
+    if completion.usage is not None:
+        yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2)
+    if completion.error is not None:
+        yield from _heading("error")
+        yield from _tell_json(completion.error)
+    if not completion.choices and completion.extra:
+        yield from _heading("reply")
+        yield from _tell_json(completion.extra)
+    for note in completion.notes:
+        spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
+        yield line(*spans, indent=2)
+
+
+def _tell_message(message: Message, view: View) -> Iterator[Line]:
+    for name, text in (("thinks", message.reasoning), ("refuses", message.refusal)):
+        if text is not None:
+            yield line(Span(name, "italic dim"), indent=2)
+            yield from _tell_text(text, view, indent=4, style="dim")
+    if message.content is not None:
+        yield from _tell_text(message.content, view)
+    for call in message.tool_calls:
+        yield from _tell_call(call)
+
+
+def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
+    """What each chunk added, with its size in bytes."""
+    from recctl.wire import read_timeline
+
+    yield from _heading("chunks")
+    for step in read_timeline(exchange.recording):
+        spans = [Span(f"{step.number:>5} {step.size:>6} B ", "dim")]
+        for name, value in step.added:
+            spans += [Span(f" {name} ", "bold"), Span(compact(value) if name == "usage" else repr(value))]
+        yield line(*spans, indent=2)
+
+
+def _heading(name: str, rest: str = "") -> Iterator[Line]:
+    yield line()
+    yield line(Span(name, _ROLE_STYLES.get(name, "bold")), Span(rest, "dim"))
+
+
+def _tell_content(content: Any, view: View) -> Iterator[Line]:
+    """A message's content: text, or parts of which the texts are shown as such and the rest as JSON."""
+    for part in content if isinstance(content, list) else [content]:
+        text = part.get("text") if isinstance(part, dict) else part
+        if isinstance(text, str):
+            yield from _tell_text(text, view)
+        elif part is not None:
+            yield from _tell_json(_fold_data(part) if view.fold else part)
+
+
+def _tell_text(text: str, view: View, indent: int = 2, style: str = "") -> Iterator[Line]:
+    """A text, line by line; on a terminal a long one loses its middle."""
+    lines = text.split("\n")
+    if view.fold:
+        lines = [_fold_line(text_line) for text_line in lines]
+    hidden = len(lines) - _KEPT_LINES
+    if not view.fold or len(lines) <= _FOLDED_LINES:
+        hidden = 0
+    for text_line in lines[: _KEPT_LINES - 5] if hidden else lines:
+        yield line(Span(text_line, style), indent=indent)
+    if hidden:
+        yield line(Span(f"… {hidden:,} more lines; --full shows them …", "italic dim"), indent=indent)
+        yield from (line(Span(text_line, style), indent=indent) for text_line in lines[-5:])
+
+
+def _fold_line(text: str) -> str:
+    if len(text) <= _FOLDED_CHARACTERS:
+        return text
+    return (
+        f"{text[:_FOLDED_CHARACTERS]} … {len(text) - _FOLDED_CHARACTERS:,} more characters; --full shows them"
+    )
+
+
+_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,([A-Za-z0-9+/=_-]{100,})")
+
+
+def _fold_data(value: Any) -> Any:
+    """A JSON value with base64 data named instead of shown."""
+    if isinstance(value, dict):
+        return {key: _fold_data(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fold_data(item) for item in value]
+    if isinstance(value, str):
+        return _DATA_URL.sub(
+            lambda data: f"[{data[1] or 'data'}, {len(data[2]) * 3 // 4:,} bytes; --full shows them]", value
+        )
+    return value
+
+
+def _tell_lines(text: str, indent: int, style: str) -> Iterator[Line]:
+    for text_line in text.split("\n"):
+        yield line(Span(text_line, style), indent=indent)
+
+
+def _tell_call(call: ToolCall) -> Iterator[Line]:
+    yield line(
+        Span("calls ", "dim"), Span(call.name or "?", "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
+    )
+    if call.arguments is not None:
+        text, is_json = format_arguments(call.arguments)
+        yield from _tell_lines(text, 4, "json" if is_json else "")
+
+
+def _tell_json(value: Any) -> Iterator[Line]:
+    yield from _tell_lines(format_json(value), 2, "json")
+
+
+def format_arguments(arguments: str) -> tuple[str, bool]:
+    """A call's arguments, laid out where they are JSON, and whether they are."""
+    try:
+        return format_json(json.loads(arguments)), True
+    except (ValueError, RecursionError):
+        return arguments, False
+
+
+def format_json(value: Any) -> str:
+    """JSON on one line where it is short, else indented."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LINE_WIDTH else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def describe_usage(usage: dict[str, Any]) -> str:
+    """The counters that were given, in the provider's words."""
+    return ", ".join(f"{key} {compact(value)}" for key, value in usage.items() if value is not None)
+
+
+def compact(value: Any) -> str:
+    """A value on one line: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

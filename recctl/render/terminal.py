@@ -1,0 +1,104 @@
+"""Lines of styled text, and how they become characters that are safe to print.
+
+Text that was recorded can hold anything; whatever would act on a terminal is shown as an escape sequence
+instead. Only coloured or wrapped output loads rich.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.render import View
+
+
+class Span(NamedTuple):
+    """A piece of a line. `style` is one of rich's style names, or "json" for JSON to be highlighted."""
+
+    text: str
+    style: str = ""
+
+
+class Line(NamedTuple):
+    """One line of output, `indent` cells from the left, also where it is wrapped."""
+
+    spans: tuple[Span, ...] = ()
+    indent: int = 0
+
+
+def line(*spans: Span | str, indent: int = 0) -> Line:
+    """A line of these spans; plain strings have no style."""
+    return Line(tuple(Span(span) if isinstance(span, str) else span for span in spans), indent)
+
+
+def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
+    """The lines as text, each with its newline, made safe to print."""
+    if not view.color and view.width is None:
+        for indent_spans in lines:
+            spans, indent = indent_spans
+            text = "".join(escape(span.text) for span in spans)
+            yield f"{' ' * indent if text else ''}{text}\n"
+        return
+    yield from _render_with_rich(lines, view)
+
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, bidirectional overrides, invisible characters and lone surrogates; tabs are let be."""
+
+
+def escape(text: str) -> str:
+    """The text with whatever would act on a terminal, or can't be seen, written as an escape sequence."""
+    return text if text.isprintable() else _UNSAFE.sub(_escape_character, text)
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_UNBROKEN = 1 << 30
+
+
+def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.highlighter import JSONHighlighter
+    from rich.padding import Padding
+    from rich.text import Text
+
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        force_terminal=view.color,
+        no_color=not view.color,
+        color_system="standard" if view.color else None,
+        width=view.width or _UNBROKEN,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    highlight_json = JSONHighlighter()
+    for spans, indent in lines:
+        text = Text()
+        for span in spans:
+            piece = Text(escape(span.text), style="" if span.style == "json" else span.style)
+            if span.style == "json":
+                highlight_json.highlight(piece)
+            text.append_text(piece)
+        if view.width is None:
+            console.print(Text(" " * indent if text else "").append_text(text), soft_wrap=True)
+        else:
+            console.print(Padding(text, (0, 0, 0, indent), expand=False))
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()

@@ -1,0 +1,38 @@
+"""Speed, as ratios within one run: `python -m tests.bench [NAME...]`.
+
+Prints a table of what was measured beside its budget (shared/DESIGN.md, "Budgets"), and exits with 1 when a
+budget is missed. Machines differ and so do their moods, so this is no test: CI prints it for information.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tests.bench import assembly, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.bench.measure import Ratio
+
+BENCHES: dict[str, Callable[[], Iterator[Ratio]]] = {
+    "startup": commands.measure_startup,
+    "validate": commands.measure_validate,
+    "assembly": assembly.measure_assembly,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure what is named, or everything, and print it as it comes."""
+    missed = 0
+    for name in names or BENCHES:
+        for ratio in BENCHES[name]():
+            sys.stdout.write(f"{ratio}\n")
+            sys.stdout.flush()
+            missed += not ratio.is_kept
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Taking times, and setting them against each other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CORPUS = CHECKOUT.parent / "shared" / "corpus"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How much something costs, as a multiple of something else, and how much it may."""
+
+    what: str
+    measured: float
+    budget: float
+    at_least: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the measured ratio is within its budget."""
+        return self.measured >= self.budget if self.at_least else self.measured <= self.budget
+
+    def __str__(self) -> str:
+        bound = "at least" if self.at_least else "at most"
+        verdict = "ok" if self.is_kept else "MISSED"
+        return f"{self.what:<72} {self.measured:7.2f}   {bound} {self.budget:<5g} {verdict}"
+
+
+def time_calls(*functions: Callable[[], object], rounds: int = 7) -> list[float]:
+    """The best time, in seconds, of each function; they take turns, so that a slow spell hits all of them."""
+    best = [float("inf")] * len(functions)
+    for _ in range(rounds):
+        for number, function in enumerate(functions):
+            start = time.perf_counter()
+            function()
+            best[number] = min(best[number], time.perf_counter() - start)
+    return best
+
+
+def process(*command: str) -> Callable[[], object]:
+    """A function that runs a process to its end; its output is not looked at."""
+    return lambda: subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False)
+
+
+def python(code: str) -> Callable[[], object]:
+    """A function that runs Python code in a process of its own."""
+    return process(sys.executable, "-c", code)
+
+
+def recctl(*arguments: str) -> Callable[[], object]:
+    """A function that runs the installed `recctl`."""
+    return process(str(Path(sys.executable).with_name("recctl")), *arguments)

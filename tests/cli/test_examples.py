@@ -1,0 +1,47 @@
+"""The examples do what their folders say: `good` is silent, each folder of `bad` breaks its rule alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl.checks.run import list_rules
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+RULES = {rule.name: rule.severity.label for rule in list_rules()}
+
+
+def test_good_examples_are_silent(run: Run) -> None:
+    outcome = run("validate", "examples/good", "--strict", "--verbose", cwd=CHECKOUT)
+    assert (outcome.code, outcome.out) == (0, "")
+
+
+def test_good_examples_can_be_shown(run: Run) -> None:
+    outcome = run("show", "examples/good", "--format", "json", cwd=CHECKOUT)
+    assert (outcome.code, outcome.err) == (0, "")
+    shown = json.loads(outcome.out)["recordings"]
+    assert [recording["path"] for recording in shown if recording["wire"] == "unknown"] == []
+
+
+def test_every_rule_has_a_bad_example() -> None:
+    assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == RULES.keys()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_bad_examples_break_their_rule_and_no_other(run: Run, rule: str) -> None:
+    outcome = run("validate", f"examples/bad/{rule}", "--format", "json", cwd=CHECKOUT)
+    report = json.loads(outcome.out)
+    assert {(finding["rule"], finding["severity"]) for finding in report["findings"]} == {(rule, RULES[rule])}
+    assert outcome.code == (1 if RULES[rule] == "error" else 0)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "duplicate-recording"])
+def test_every_bad_file_is_one(run: Run, rule: str) -> None:
+    outcome = run("validate", f"examples/bad/{rule}", "--format", "json", cwd=CHECKOUT)
+    report = json.loads(outcome.out)
+    assert len({finding["path"] for finding in report["findings"]}) == report["checked"]

@@ -1,0 +1,126 @@
+"""What holds for every command: exit codes, streams, colours, help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl import __version__
+from recctl.cli.app import COMMANDS
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+def test_version_is_one_line(run: Run) -> None:
+    outcome = run("--version")
+    assert (outcome.code, outcome.out, outcome.err) == (0, f"recctl {__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",)])
+def test_help_lists_every_command(run: Run, arguments: tuple[str, ...]) -> None:
+    outcome = run(*arguments)
+    assert outcome.code == 0
+    listed = [line.split()[0] for line in outcome.out.partition("Commands:\n")[2].splitlines()]
+    assert listed == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_that_fits_80_columns(run: Run, command: str) -> None:
+    outcome = run(command, "-h", env={"COLUMNS": "80"})
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"Usage: recctl {command} ")
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_no_command_is_a_usage_error_that_shows_the_help(run: Run) -> None:
+    outcome = run()
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Usage: recctl ")
+
+
+USAGE_ERRORS = {
+    "shwo": ("No such command 'shwo'. Did you mean 'show'?", "see recctl --help"),
+    "show --isolatd": ("No such option: --isolatd (Possible options: --isolated)", "see recctl --help"),
+    "show --format jsno": ("unknown format 'jsno'", "did you mean 'json'?"),
+    "rules schemas": ("unknown rule 'schemas'", "did you mean 'schema'?"),
+    "schema recordings": ("unknown schema 'recordings'", "did you mean 'recording'?"),
+    "validate --scheme ogx-2026-4": ("unknown scheme 'ogx-2026-4'", "did you mean 'ogx-2026-04'?"),
+    "validate --max-size big": ("--max-size should be a size, such as 500kB or 64MB", None),
+    "validate --files-from none.txt": ("none.txt: No such file or directory", "name a file that lists paths"),
+    "validate -o no/folder": ("no/folder: No such file or directory", "name a file that can be written"),
+}
+
+
+@pytest.mark.parametrize("arguments", USAGE_ERRORS)
+def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -> None:
+    message, hint = USAGE_ERRORS[arguments]
+    outcome = run(*arguments.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"error: {message}\n" + (f"hint: {hint}\n" if hint else "")
+
+
+def test_version_loads_no_heavy_library() -> None:
+    script = (
+        "import sys; sys.argv = ['recctl', '--version']\n"
+        "from recctl.__main__ import main; main()\n"
+        "heavy = {'rich', 'jsonschema', 'jsonschema_rs', 'deepdiff', 'orjson', 'pathspec'}\n"
+        "sys.stdout.write(' '.join(sorted(heavy & sys.modules.keys())))"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert finished.stdout == f"recctl {__version__}\n"
+
+
+def test_an_internal_error_is_one_line_and_no_traceback() -> None:
+    script = (
+        "import sys; sys.argv = ['recctl', 'rules']\n"
+        "import recctl.checks.run as checks\n"
+        "def fail(): raise ZeroDivisionError('a bug\\x1b[31m')\n"
+        "checks.list_rules = fail\n"
+        "from recctl.__main__ import main; sys.exit(main())"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        "error: internal error: ZeroDivisionError: a bug\\x1b[31m\n"
+        "hint: please report it; RECCTL_DEBUG=1 shows where it happened\n"
+    )
+
+
+def test_an_interrupt_exits_with_130() -> None:
+    script = (
+        "import sys; sys.argv = ['recctl', 'rules']\n"
+        "import recctl.checks.run as checks\n"
+        "def interrupt(): raise KeyboardInterrupt\n"
+        "checks.list_rules = interrupt\n"
+        "from recctl.__main__ import main; sys.exit(main())"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
+
+
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    program = f"{sys.executable} -m recctl rules | head -n 1; echo ${{PIPESTATUS[0]}}"
+    finished = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stderr == ""
+    assert finished.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "colored"),
+    [
+        ((), {}, False),
+        ((), {"FORCE_COLOR": "1"}, True),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colour_is_what_options_then_environment_then_terminal_say(
+    run: Run, arguments: tuple[str, ...], env: dict[str, str], colored: bool
+) -> None:
+    outcome = run("rules", *arguments, env=env)
+    assert ("\x1b[" in outcome.out) is colored

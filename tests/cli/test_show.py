@@ -1,0 +1,355 @@
+"""`recctl show`: what was asked and said, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+
+from recctl.recording import serialise
+from tests.builders import chunk, delta, record
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+OLD = "examples/good/2025/recordings/responses"
+
+CALL_AS_TEXT = f"""\
+{OLD}/54eba2025b93.json
+  request   POST http://localhost:8000/v1/v1/chat/completions
+  wire      openai-chat, 12 chunks
+  model     meta-llama/Llama-3.2-1B-Instruct
+  asked for stream true, temperature 0.0, max_tokens 4096
+
+system
+  You are a helpful assistant.
+
+user
+  What pods are in the namespace openshift-lightspeed?
+
+assistant
+
+  calls get_object_namespace_list  1
+    {{"kind": "pod", "namespace": "openshift-lightspeed"}}
+
+tool
+  the objects are pod1, pod2, pod3
+
+tools
+  get_object_namespace_list(kind, namespace)
+
+assistant replies
+  calls get_object_namespace_list  chatcmpl-tool-38e7327322d54c77a1fb8169386b83ba
+    {{"kind": "pod", "namespace": "openshift-lightspeed"}}
+  finish     tool_calls
+"""
+
+
+def test_an_exchange_reads_like_a_conversation(run: Run) -> None:
+    outcome = run("show", f"{OLD}/54eba2025b93.json", cwd=CHECKOUT)
+    assert (outcome.code, outcome.out, outcome.err) == (0, CALL_AS_TEXT, "")
+
+
+def test_a_stream_is_the_sentence_that_its_chunks_add_up_to(run: Run) -> None:
+    outcome = run("show", f"{OLD}/f8e1dad74036.json", cwd=CHECKOUT)
+    sentence = (
+        '  I\'m able to "speak" to you through this chat platform, hello! '
+        "Would you like me to repeat anything or provide assistance with something else?\n"
+    )
+    assert sentence in outcome.out
+    assert "openai-chat, 32 chunks" in outcome.out
+
+
+def shape(**properties: Any) -> dict[str, Any]:
+    """A JSON Schema for an object with exactly these keys."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def some(kind: str) -> dict[str, Any]:
+    return {"type": [kind, "null"]}
+
+
+TEXT, COUNT, FLAG, OBJECT = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "object"}
+
+
+def many(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+CALL = shape(
+    id=some("string"), type=some("string"), function=shape(name=some("string"), arguments=some("string"))
+)
+SHOW = shape(
+    version={"const": "recctl.show.v1"},
+    recordings=many(
+        shape(
+            path=TEXT,
+            test_id=some("string"),
+            endpoint=TEXT,
+            url=some("string"),
+            wire=TEXT,
+            streamed=FLAG,
+            chunks=COUNT,
+            complete=FLAG,
+            request=shape(
+                model=some("string"),
+                messages=many(
+                    shape(
+                        role=some("string"),
+                        content={},
+                        tool_calls=many(CALL),
+                        tool_call_id=some("string"),
+                        name=some("string"),
+                        extra=OBJECT,
+                    )
+                ),
+                prompt={},
+                tools=many(
+                    shape(
+                        type=some("string"),
+                        function=shape(name=some("string"), description=some("string"), parameters={}),
+                        extra=OBJECT,
+                    )
+                ),
+                parameters=OBJECT,
+            ),
+            response=shape(
+                id=some("string"),
+                model=some("string"),
+                choices=many(
+                    shape(
+                        index=COUNT,
+                        message=shape(
+                            role=some("string"),
+                            content=some("string"),
+                            reasoning=some("string"),
+                            refusal=some("string"),
+                            tool_calls=many(CALL),
+                        ),
+                        finish_reason=some("string"),
+                        logprobs={},
+                    )
+                ),
+                usage=some("object"),
+                error={},
+                extra=OBJECT,
+            ),
+            notes=many(shape(code=TEXT, message=TEXT, pointer=TEXT)),
+        )
+    ),
+    errors=many(shape(path=TEXT, message=TEXT)),
+)
+
+
+def test_json_has_the_documented_shape_for_every_good_example(run: Run) -> None:
+    outcome = run("show", "examples/good", "--format", "json", cwd=CHECKOUT)
+    assert (outcome.code, outcome.err) == (0, "")
+    document = json.loads(outcome.out)
+    Draft202012Validator(SHOW).validate(document)
+    assert len(document["recordings"]) == len(list((CHECKOUT / "examples/good").rglob("*.json")))
+    assert outcome.out == json.dumps(document, indent=2) + "\n"
+
+
+def test_json_tells_the_call_exactly(run: Run) -> None:
+    outcome = run("show", f"{OLD}/54eba2025b93.json", "--format", "json", cwd=CHECKOUT)
+    (recording,) = json.loads(outcome.out)["recordings"]
+    assert recording["complete"] is True
+    assert recording["response"]["choices"] == [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "reasoning": None,
+                "refusal": None,
+                "tool_calls": [
+                    {
+                        "id": "chatcmpl-tool-38e7327322d54c77a1fb8169386b83ba",
+                        "type": "function",
+                        "function": {
+                            "name": "get_object_namespace_list",
+                            "arguments": '{"kind": "pod", "namespace": "openshift-lightspeed"}',
+                        },
+                    }
+                ],
+            },
+            "finish_reason": "tool_calls",
+            "logprobs": None,
+        }
+    ]
+
+
+def test_what_is_no_recording_is_told_in_a_line_and_the_rest_is_shown(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text("mirror of\nhttps://example.org\n{}")
+    sound = serialise(record([chunk(delta(content="Hi", finish_reason="stop"))]))
+    (tmp_path / "sound.json").write_bytes(sound)
+    outcome = run("show", "page.txt", "sound.json")
+    assert outcome.code == 1
+    assert outcome.out.startswith("sound.json\n")
+    assert outcome.err == (
+        "error: page.txt:1:1: not JSON: a value should stand where 'mirror' does "
+        "(put it right, or record it again)\n"
+    )
+
+
+def test_a_missing_file_exits_with_2_and_is_among_the_errors(run: Run) -> None:
+    outcome = run("show", "missing.json", "--format", "json")
+    assert outcome.code == 2
+    assert json.loads(outcome.out) == {
+        "version": "recctl.show.v1",
+        "recordings": [],
+        "errors": [{"path": "missing.json", "message": "can't be opened: no such file or directory"}],
+    }
+
+
+def test_nothing_that_was_recorded_acts_on_a_terminal(run: Run, tmp_path: Path) -> None:
+    hostile = "\x1b]8;;https://example.org\x1b\\link\x07\x9b31m\u202eevil\u2066 [bold]plain[/bold] \x00"
+    (tmp_path / "x.json").write_bytes(
+        serialise(record([chunk(delta(content=hostile, finish_reason="stop"))]))
+    )
+    text = run("show", "x.json", "--color", "never").out
+    assert (
+        "  \\x1b]8;;https://example.org\\x1b\\link\\x07\\x9b31m\\u202eevil\\u2066 [bold]plain[/bold] \\x00\n"
+    ) in text
+    colored = run("show", "x.json", "--color", "always").out
+    assert "\\x1b]8;;https://example.org\\x1b\\link" in colored
+    assert "[bold]plain[/bold]" in colored
+    exact = json.loads(run("show", "x.json", "--format", "json").out)
+    assert exact["recordings"][0]["response"]["choices"][0]["message"]["content"] == hostile
+
+
+def test_one_side_can_be_shown_alone(run: Run) -> None:
+    request = run("show", f"{OLD}/54eba2025b93.json", "--part", "request", cwd=CHECKOUT).out
+    response = run("show", f"{OLD}/54eba2025b93.json", "--part", "response", cwd=CHECKOUT).out
+    head = CALL_AS_TEXT[: CALL_AS_TEXT.index("\nsystem")]
+    reply = CALL_AS_TEXT[CALL_AS_TEXT.index("\nassistant replies") :]
+    assert request == CALL_AS_TEXT.removesuffix(reply)
+    assert response == head + reply
+
+
+def test_chunks_tell_what_each_one_added(run: Run) -> None:
+    outcome = run("show", f"{OLD}/54eba2025b93.json", "--part", "response", "--chunks", cwd=CHECKOUT)
+    assert outcome.out[outcome.out.index("\nchunks\n") :].splitlines()[2:7] == [
+        "      0    449 B  role 'assistant'",
+        "      1    442 B ",
+        "      2    590 B  call 'get_object_namespace_list'",
+        '      3    528 B  arguments \'{"kind": "\'',
+        "      4    520 B  arguments 'pod\"'",
+    ]
+
+
+def test_raw_is_what_was_recorded(run: Run) -> None:
+    outcome = run("show", f"{OLD}/54eba2025b93.json", "--raw", cwd=CHECKOUT)
+    assert json.loads(outcome.out) == json.loads((CHECKOUT / OLD / "54eba2025b93.json").read_bytes())
+
+
+def test_chunks_and_raw_have_no_other_format(run: Run) -> None:
+    outcome = run("show", "x.json", "--raw", "--format", "json")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == ("error: --chunks and --raw are for --format text\nhint: leave one of them out\n")
+
+
+def test_the_start_of_a_hash_is_enough(run: Run) -> None:
+    outcome = run("show", "54eba", cwd=CHECKOUT)
+    assert (outcome.code, outcome.out) == (0, CALL_AS_TEXT)
+    assert run("show", "fffff", cwd=CHECKOUT).code == 2
+
+
+def test_an_ambiguous_hash_is_refused(run: Run, tmp_path: Path) -> None:
+    for digit in "abcd":
+        (tmp_path / f"0123{digit * 8}.json").write_bytes(b"{}")
+    outcome = run("show", "0123")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "error: 0123 is the start of 4 recordings: 0123aaaaaaaa.json, 0123bbbbbbbb.json, 0123cccccccc.json "
+        "and 1 more\nhint: give more digits\n"
+    )
+
+
+CALL_AS_MARKDOWN = f"""\
+### `{OLD}/54eba2025b93.json`
+
+openai-chat · 12 chunks · model `meta-llama/Llama-3.2-1B-Instruct`
+
+<details><summary>Request</summary>
+
+**system**
+
+```text
+You are a helpful assistant.
+```
+
+**user**
+
+```text
+What pods are in the namespace openshift-lightspeed?
+```
+
+**assistant**
+
+```text
+
+```
+
+calls `get_object_namespace_list` `1`
+
+```json
+{{"kind": "pod", "namespace": "openshift-lightspeed"}}
+```
+
+**tool**
+
+```text
+the objects are pod1, pod2, pod3
+```
+
+**tools** `get_object_namespace_list`
+
+</details>
+
+**assistant**
+
+calls `get_object_namespace_list` `chatcmpl-tool-38e7327322d54c77a1fb8169386b83ba`
+
+```json
+{{"kind": "pod", "namespace": "openshift-lightspeed"}}
+```
+
+finish `tool_calls`
+"""
+
+
+def test_markdown_can_be_pasted_into_a_pull_request(run: Run) -> None:
+    outcome = run("show", f"{OLD}/54eba2025b93.json", "--format", "markdown", cwd=CHECKOUT)
+    assert (outcome.code, outcome.out) == (0, CALL_AS_MARKDOWN)
+
+
+def test_markdown_lets_no_recorded_text_out_of_its_fence(run: Run, tmp_path: Path) -> None:
+    hostile = "```\n@everyone <img src=x> \x1b[31m\n````"
+    (tmp_path / "x.json").write_bytes(
+        serialise(record([chunk(delta(content=hostile, finish_reason="stop"))]))
+    )
+    outcome = run("show", "x.json", "--format", "markdown", "--part", "response")
+    assert "\n`````text\n```\n@everyone <img src=x> \\x1b[31m\n````\n`````\n" in outcome.out
+
+
+def test_an_incomplete_stream_shows_what_there_is_and_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(serialise(record([chunk(delta(role="assistant", content="Merc"))])))
+    outcome = run("show", "x.json", "--part", "response")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-3:] == [
+        "assistant replies",
+        "  Merc",
+        "  note[incomplete-stream] the stream ends without a finish reason: it is cut off (/response/body)",
+    ]
+    shown = json.loads(run("show", "x.json", "--format", "json").out)["recordings"][0]
+    assert shown["complete"] is False

@@ -1,0 +1,104 @@
+"""recctl on a real terminal: a pseudo-terminal, whose bytes are looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl.recording import serialise
+from tests.builders import chunk, delta, record
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
+
+SGR = b"\x1b["
+VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "RECCTL_PAGER", "GIT_PAGER"}
+
+
+def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: int = 80) -> bytes:
+    """What `recctl` writes to a terminal of that width."""
+    import fcntl
+    import struct
+    import termios
+
+    terminal, process_side = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    kept = {key: value for key, value in os.environ.items() if key not in VARIABLES}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "recctl", *arguments],
+        cwd=cwd,
+        env={**kept, "PYTHONPATH": str(CHECKOUT), "TERM": "xterm-256color", "PAGER": "cat", **env},
+        stdin=process_side,
+        stdout=process_side,
+        stderr=process_side,
+    )
+    os.close(process_side)
+    written = b"".join(iter(lambda: read_some(terminal), b""))
+    os.close(terminal)
+    process.wait()
+    return written.replace(b"\r\n", b"\n")
+
+
+def read_some(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that the other side is closed
+        return b""
+
+
+def save(folder: Path, content: str) -> None:
+    message = chunk(delta(role="assistant", content=content, finish_reason="stop"))
+    (folder / "x.json").write_bytes(serialise(record([message])))
+
+
+def test_a_terminal_gets_colours_unless_told_otherwise(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    assert b"\x1b[1;32massistant\x1b[0m" in run_on_terminal(tmp_path, "show", "x.json", env={})
+    assert SGR not in run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"})
+    assert SGR not in run_on_terminal(tmp_path, "show", "x.json", env={"TERM": "dumb"})
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_text_is_wrapped_to_the_width_of_the_terminal(tmp_path: Path, width: int) -> None:
+    save(tmp_path, "seven words make up this whole text " * 20)
+    arguments = ("show", "x.json", "--part", "response")
+    written = run_on_terminal(tmp_path, *arguments, env={"NO_COLOR": "1"}, columns=width)
+    lengths = [len(line) for line in written.decode().splitlines()]
+    assert max(lengths) <= width
+    assert max(lengths) > width - 20
+
+
+def test_long_texts_are_folded_on_a_terminal_and_full_unfolds_them(tmp_path: Path) -> None:
+    save(tmp_path, "\n".join(f"line {number}" for number in range(100)))
+    folded = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"})
+    assert "… 80 more lines; --full shows them …".encode() in folded
+    assert b"line 50" not in folded
+    full = run_on_terminal(tmp_path, "show", "x.json", "--full", env={"NO_COLOR": "1"})
+    assert all(f"  line {number}\n".encode() in full for number in range(100))
+
+
+def test_nothing_that_was_recorded_acts_on_the_terminal(tmp_path: Path) -> None:
+    hostile = (
+        "\x1b]0;title\x07\x1b[2J\x9b31m\x1b]8;;https://example.org\x1b\\ \u202e\u2066 [red]red[/red]\x00"
+    )
+    save(tmp_path, hostile)
+    written = run_on_terminal(tmp_path, "show", "x.json", env={})
+    remaining = re.sub("\x1b\\[[0-9;]*m", "", written.decode())  # our own colours
+    assert remaining.replace("\n", "").isprintable()
+    assert "[red]red[/red]" in remaining
+
+
+def test_a_pager_gets_what_the_terminal_would(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    paged = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "sed 's/^/| /'"})
+    assert b"|   Hello\n" in paged
+    missing = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "no-such-pager"})
+    assert b"\n  Hello\n" in missing
