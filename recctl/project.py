@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError, did_you_mean
@@ -29,16 +29,14 @@ RECORDINGS = "recordings"
 """The name of the folders that recorders write to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a recording lies: the folder, with `/`, as far up as it is known, and the file's name."""
 
     folder: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What is in force for one file. `scheme` is the name of the hash scheme that its recorder uses."""
 
     scheme: str | None = None
@@ -46,16 +44,17 @@ class Settings:
     max_size: int = MAX_SIZE
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+_DEFAULTS = Settings()
+
+
+class Override(NamedTuple):
     """Settings for a part of the tree: `changes` are field names of `Settings` with their values."""
 
     paths: tuple[str, ...]
     changes: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """The recordings below a folder, in no order, and how many other JSON files were passed over."""
 
     files: tuple[Path, ...]
@@ -70,7 +69,7 @@ class Project:
     config: Path | None = None
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    settings: Settings = Settings()
+    settings: Settings = _DEFAULTS
     overrides: tuple[Override, ...] = ()
 
     def settings_for(self, path: Path | None) -> Settings:
@@ -80,20 +79,20 @@ class Project:
         if relative is not None:
             for override, matcher in zip(self.overrides, self._override_matchers, strict=True):
                 if matcher.match_file(relative):
-                    settings = replace(settings, **override.changes)
+                    settings = settings._replace(**override.changes)
         return settings
 
     def all_settings(self) -> tuple[Settings, ...]:
         """The settings of the project, and as each override alone would change them."""
-        changed = (replace(self.settings, **override.changes) for override in self.overrides)
+        changed = (self.settings._replace(**override.changes) for override in self.overrides)
         return (self.settings, *changed)
 
     def with_settings(self, **changes: Any) -> Project:
         """This project with settings that hold for all of it, whatever the overrides say."""
         overrides = tuple(
-            replace(override, changes={**override.changes, **changes}) for override in self.overrides
+            override._replace(changes={**override.changes, **changes}) for override in self.overrides
         )
-        return replace(self, settings=replace(self.settings, **changes), overrides=overrides)
+        return replace(self, settings=self.settings._replace(**changes), overrides=overrides)
 
     def is_excluded(self, path: Path) -> bool:
         """Whether `exclude` leaves a file out; files outside the root never are."""
@@ -193,7 +192,7 @@ def _read_table(path: Path) -> dict[str, Any] | None:
 
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
     values = _parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
-    settings = {key: values.pop(key) for key in tuple(values) if key in Settings.__slots__}
+    settings = {key: values.pop(key) for key in tuple(values) if key in Settings._fields}
     overrides = [
         _parse_override(override, f"{path}: overrides[{number}]")
         for number, override in enumerate(values.pop("overrides", ()))

@@ -39,8 +39,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoadError:
+class LoadError(NamedTuple):
     """Why a source holds no recording. `rule` is the rule that this breaks."""
 
     source: Source

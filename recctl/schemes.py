@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
@@ -25,8 +24,7 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MASK = "__NORMALIZED__"
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(NamedTuple):
     """In every string of the body, what `pattern` matches becomes `replacement`."""
 
     pattern: re.Pattern[str]
@@ -48,8 +46,7 @@ _DOCUMENT_FILE = _substitute(r"document_id:\s*file-\d+", f"document_id: {_MASK}"
 _MARKED_FILE = _substitute(r"<\|file-\d+\|>", f"<|{_MASK}|>")
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(NamedTuple):
     """One way to name a recording.
 
     `name_length` is how many hex digits of the hash the name has. With `hashes_test_id`, the test's id is
@@ -76,17 +73,17 @@ class Scheme:
 
 _2025_07 = Scheme("ogx-2025-07", name_length=12, hashes_test_id=False)
 _2025_10 = Scheme("ogx-2025-10")
-_2025_10_FLOATS = replace(_2025_10, name="ogx-2025-10-floats", float_digits=5)
-_2025_11 = replace(
-    _2025_10_FLOATS, name="ogx-2025-11", exempt_paths=("/api/tags", "/v1/models", "/v1/openai/v1/models")
+_2025_10_FLOATS = _2025_10._replace(name="ogx-2025-10-floats", float_digits=5)
+_2025_11 = _2025_10_FLOATS._replace(
+    name="ogx-2025-11", exempt_paths=("/api/tags", "/v1/models", "/v1/openai/v1/models")
 )
-_2026_01 = replace(_2025_11, name="ogx-2026-01", drops_stream_options_for_bedrock=True)
-_2026_03 = replace(_2026_01, name="ogx-2026-03", drops_project_id=True)
-_2026_04 = replace(
-    _2026_03, name="ogx-2026-04", substitutions=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)
+_2026_01 = _2025_11._replace(name="ogx-2026-01", drops_stream_options_for_bedrock=True)
+_2026_03 = _2026_01._replace(name="ogx-2026-03", drops_project_id=True)
+_2026_04 = _2026_03._replace(
+    name="ogx-2026-04", substitutions=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)
 )
-_NEXT = replace(
-    _2026_04, name="ogx-next", exempt_paths=("/api/tags",), exempt_suffix="/models", verified=False
+_NEXT = _2026_04._replace(
+    name="ogx-next", exempt_paths=("/api/tags",), exempt_suffix="/models", verified=False
 )
 
 SCHEMES: tuple[Scheme, ...] = (
@@ -98,11 +95,10 @@ SCHEMES: tuple[Scheme, ...] = (
     _2026_03,
     _2026_04,
     _NEXT,
-    replace(_2025_10, name="draft-floats6", float_digits=6, draft=True),
-    replace(_2025_10, name="draft-file-ids", numbers_file_ids=True, draft=True),
-    replace(_2026_03, name="draft-score-attributes", substitutions=(_SCORE, _ATTRIBUTES), draft=True),
-    replace(
-        _2026_03,
+    _2025_10._replace(name="draft-floats6", float_digits=6, draft=True),
+    _2025_10._replace(name="draft-file-ids", numbers_file_ids=True, draft=True),
+    _2026_03._replace(name="draft-score-attributes", substitutions=(_SCORE, _ATTRIBUTES), draft=True),
+    _2026_03._replace(
         name="draft-file-citations",
         substitutions=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE),
         draft=True,
@@ -121,14 +117,14 @@ def get_scheme(name: str) -> Scheme | None:
     return next((scheme for scheme in RELEASED if scheme.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Which schemes give a recording the name that its file has.
 
     `schemes` names the released ones, oldest first; `oldest` and `newest` bound those of them that are
-    verified. `draft` is the first draft that gives the name when no released scheme does. `wanted` is the file name that the wanted scheme
-    gives, `wanted_folder` where the recorder looks for it, as its test's path begins (None where the test is
-    not known). `unjudged` says why nothing can be told; then all else is empty.
+    verified. `draft` is the first draft that gives the name when no released scheme does. `wanted` is the
+    file name that the wanted scheme gives, `wanted_folder` where the recorder looks for it, as its test's
+    path begins (None where the test is not known). `unjudged` says why nothing can be told; then all else
+    is empty.
     """
 
     name: str

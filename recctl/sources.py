@@ -7,9 +7,8 @@ import os
 import re
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
@@ -24,8 +23,7 @@ STDIN = "-"
 """What stands for standard input on the command line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Bytes to look at. `name` is how to show it, `place` where it lies (None for standard input)."""
 
     name: str
@@ -34,8 +32,7 @@ class Source:
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A file that was not looked at, and why. `too_large` is true when only its size stood in the way."""
 
     name: str
@@ -44,8 +41,7 @@ class Unread:
     too_large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Something to read: a file of a revision (`spec`), a file (`path`), or else standard input.
 
     For a file of a revision, `path` is where it would lie. `named` is true for what the user named outright,
@@ -59,8 +55,7 @@ class Target:
     named: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What the user pointed at: targets sorted by name, and what can't be looked at.
 
     `ignored` counts the JSON files in folders that are no recordings.

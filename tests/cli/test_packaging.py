@@ -9,7 +9,6 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from recctl.checks.schema import list_schemas, read_schema
-
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
