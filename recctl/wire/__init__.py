@@ -15,12 +15,13 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from recctl.completion import Completion, Request
 from recctl.wire._builder import ReplyBuilder
+from recctl.wire._requests import read_chat_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.completion import Completion, Request
     from recctl.recording import JSON, Recording
 
 
@@ -79,7 +80,7 @@ def assemble(recording: Recording) -> Completion:
     wire = recognise(recording)
     body = recording.body
     if wire is None:
-        return _assemble_unknown(body)
+        return _assemble_unknown(recording)
     streamed = isinstance(body, list)
     return wire.assemble(body if streamed else [body], streamed)
 
@@ -117,44 +118,50 @@ def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
     wire = recognise(recording)
-    if wire is None:
-        return Request(model=None, parameters=recording.asked)
-    return wire.read_request(recording.asked)
+    read = wire.read_request if wire is not None else read_chat_request
+    return read(recording.asked)
 
 
 def recognise(recording: Recording) -> Wire | None:
     """The protocol that a recording's reply came by, or None for one that is not known."""
-    wires, last_resorts = _load_wires()
     status = recording.response.get("status")
-    if type(status) is int and status >= _FIRST_FAILURE:
-        return last_resorts[0]
+    has_failed = type(status) is int and status >= _FIRST_FAILURE
     body = recording.body
     sample = body[:_SAMPLE] if isinstance(body, list) else [body]
-    for candidates in (wires, last_resorts):
-        for item in sample:
-            for wire in candidates:
-                if wire.recognises(item):
-                    return wire
+    for item in () if has_failed else sample:
+        for wire in _each_wire():
+            if not wire.is_last_resort and wire.recognises(item):
+                return wire
+    for wire in _each_wire():
+        if wire.is_last_resort and (has_failed or any(map(wire.recognises, sample))):
+            return wire
     return None
 
 
 _SAMPLE = 8
 """How many chunks may be unrecognisable (an error, a comment) before the first one that is."""
 
-
 _FIRST_FAILURE = 400
 """The HTTP status from which on a reply says why there is none."""
 
+_MOST_COMMON = "chat"
+
+
+def _each_wire() -> Iterator[Wire]:
+    """The protocols, the most common one first; a module is imported when its turn comes."""
+    return map(_load_wire, _list_protocols())
+
 
 @cache
-def _load_wires() -> tuple[tuple[Wire, ...], tuple[Wire, ...]]:
-    """The protocols, and apart from them those of the last resort."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
-    wires = [import_module(f"{__name__}.{name}").WIRE for name in names]
-    return (
-        tuple(wire for wire in wires if not wire.is_last_resort),
-        tuple(wire for wire in wires if wire.is_last_resort),
-    )
+def _list_protocols() -> tuple[str, ...]:
+    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+    return tuple(sorted(names, key=lambda name: (name != _MOST_COMMON, name)))
+
+
+@cache
+def _load_wire(name: str) -> Wire:
+    wire: Wire = import_module(f"{__name__}.{name}").WIRE
+    return wire
 
 
 def _assemble_exception(recording: Recording) -> Completion:
@@ -169,9 +176,12 @@ def _assemble_exception(recording: Recording) -> Completion:
     return builder.build(EXCEPTION, streamed=False, chunks=0, has_choices=False)
 
 
-def _assemble_unknown(body: JSON) -> Completion:
+def _assemble_unknown(recording: Recording) -> Completion:
+    body = recording.body
     builder = ReplyBuilder()
     builder.note("unknown-wire", "the reply is of no protocol that recctl knows; it is shown as it is")
     builder.extra.add(("body",), body)
-    chunks = len(body) if isinstance(body, list) else 0
-    return builder.build(UNKNOWN, streamed=isinstance(body, list), chunks=chunks, has_choices=False)
+    streamed = isinstance(body, list) and recording.is_streaming
+    chunks = len(body) if streamed else 0
+    is_empty = streamed and not chunks  # then it was to have choices, whatever the protocol
+    return builder.build(UNKNOWN, streamed=streamed, chunks=chunks, has_choices=is_empty)

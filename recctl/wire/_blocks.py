@@ -61,7 +61,10 @@ class Block:
         self.add_to_list("deltas", delta)
 
     def take_text(self, channel: str, to: list[str], *, own_key: str | None = None) -> None:
-        """Move the block's own text, if it has any under `own_key`, and a channel's fragments elsewhere."""
+        """Move the block's own text, if it has any under `own_key`, and a channel's fragments elsewhere.
+
+        A block that has such a text of its own shows by it of what type it is, so that goes too.
+        """
         own = None
         if own_key:
             own = self.own.pop(own_key, None)
@@ -142,6 +145,15 @@ class Blocks:
         return sorted(self._blocks, key=lambda block: block.index)
 
 
+def add_role(builder: ReplyBuilder, role: JSON) -> None:
+    """Take the role of the only choice: the first that is not nothing counts."""
+    choice = builder.choice(0)
+    if choice.role is None and isinstance(role, str):
+        choice.role = role or None
+    elif role != choice.role:
+        builder.extra.add(("other_roles",), role)
+
+
 def add_finish_reason(builder: ReplyBuilder, reason: JSON) -> None:
     """Take the provider's word for the end of the only choice: the last that is not nothing counts."""
     choice = builder.choice(0)
@@ -167,7 +179,7 @@ def check_final(builder: ReplyBuilder, final: ChoiceBuilder, pointer: str) -> No
     """
     choice, differences = builder.choice(0), []
     choice.role = choice.role or final.role
-    if final.role != choice.role:
+    if choice.role != final.role:
         builder.extra.add(("final", "role"), final.role)
     choice.logprobs = choice.logprobs or final.logprobs
     for field in ("content", "reasoning", "refusal"):
@@ -177,20 +189,25 @@ def check_final(builder: ReplyBuilder, final: ChoiceBuilder, pointer: str) -> No
         elif said != text:
             differences.append(field)
             builder.extra.add(("final", field), text)
-    calls = [call.build() for call in final.sorted_calls()]
     if not choice.calls:
         choice.calls = final.calls
-    elif not _are_same(calls, [call.build() for call in choice.sorted_calls()]):
+    elif not _agree(choice.sorted_calls(), final.sorted_calls()):
         differences.append("tool calls")
-        builder.extra.add(("final", "tool_calls"), list(map(asdict, calls)))
+        calls = [asdict(call.build()) for call in final.sorted_calls()]
+        builder.extra.add(("final", "tool_calls"), calls)
     if differences:
         message = f"the provider's final message differs from its stream in {' and '.join(differences)}"
         builder.note("final-mismatch", message, pointer)
 
 
-def _are_same(calls: list[ToolCall], others: list[ToolCall]) -> bool:
-    return len(calls) == len(others) and all(
-        (call.id, call.name) == (other.id, other.name) and _says(call.arguments or "", other.arguments)
+def _agree(calls: list[CallBuilder], others: list[CallBuilder]) -> bool:
+    """Whether these are the same calls; those without arguments get them from the others."""
+    if [(call.id, call.name) for call in calls] != [(call.id, call.name) for call in others]:
+        return False
+    for call, other in zip(calls, others, strict=True):
+        call.arguments = call.arguments or other.arguments
+    return all(
+        _says(join(call.arguments) or "", join(other.arguments))
         for call, other in zip(calls, others, strict=True)
     )
 

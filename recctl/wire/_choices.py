@@ -152,8 +152,10 @@ class _Assembly:
         if is_told and choice.index not in self._with_messages and isinstance(message, dict):
             self._repeated_messages[choice.index] = message, f"{self._pointer()}/{step}"
             return False
-        self._with_messages.add(choice.index)
-        return self._add_delta(choice, message, step, is_whole=True)
+        says_something = self._add_delta(choice, message, step, is_whole=True)
+        if says_something:
+            self._with_messages.add(choice.index)
+        return says_something
 
     def add_repeated_messages(self) -> None:
         """Keep what messages beside deltas say that these do not: nothing, as a rule."""

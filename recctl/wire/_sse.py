@@ -12,6 +12,7 @@ import re
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.recording import MAX_DEPTH
 from recctl.wire._builder import ReplyBuilder
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def peek(item: JSON, type_key: str = "type") -> Event:
 
 
 def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
-    """Note an event of a type that nobody knows, and keep what it says."""
-    if not event.data:
+    """Keep what an event says whose type a protocol does not know, and note it unless it is but a ping."""
+    if event.type == "ping":
+        builder.extra.add_rest((), event.data, {"type", "event_type"})
+    elif not event.data:
         builder.extra.add(("event_names",), event.type)
     else:
         message = "there are events of a type that recctl does not know; they are kept under extra"
@@ -66,10 +69,10 @@ def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
 
 def decode(text: str) -> JSON:
     """The JSON value that a text holds. Raises ValueError where it holds none that can be written again."""
-    try:
-        return _DECODER.decode(text)
-    except RecursionError:
-        raise ValueError("values nest too deeply") from None
+    may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
+    if may_be_deep and _JSONText([text]).find_depth() > MAX_DEPTH:
+        raise ValueError("values nest too deeply")
+    return _DECODER.decode(text)
 
 
 def _refuse(text: str) -> JSON:
@@ -248,13 +251,14 @@ class _JSONText:
     It follows the list of fragments as that grows.
     """
 
-    __slots__ = ("_depth", "_escape", "_fragments", "_in_string", "_is_nested", "_seen")
+    __slots__ = ("_deepest", "_depth", "_escape", "_fragments", "_in_string", "_is_nested", "_seen")
 
     def __init__(self, fragments: list[str]) -> None:
         self._fragments = fragments
         self._seen = 0
         self._is_nested: bool | None = None
         self._depth = 0
+        self._deepest = 0
         self._in_string = False
         self._escape = ""
 
@@ -270,6 +274,11 @@ class _JSONText:
         self._follow()
         return self._is_nested is True and self._depth == 0
 
+    def find_depth(self) -> int:
+        """How deep objects and arrays nest."""
+        self._follow()
+        return self._deepest
+
     def _follow(self) -> None:
         while self._seen < len(self._fragments):
             mark = ""
@@ -280,6 +289,7 @@ class _JSONText:
                     self._in_string = not self._in_string
                 elif mark[0] != "\\" and not self._in_string:
                     self._depth += 1 if mark in "{[" else -1
+                    self._deepest = max(self._deepest, self._depth)
             self._escape = mark if mark == "\\" else ""
             self._seen += 1
 

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from recctl.completion import RequestMessage
 from recctl.wire import Wire
-from recctl.wire._blocks import Blocks, Piece, add_finish_reason, note_late, read_call, read_result, read_turn
+from recctl.wire._blocks import (
+    Blocks,
+    Piece,
+    add_finish_reason,
+    add_role,
+    note_late,
+    read_call,
+    read_result,
+    read_turn,
+)
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_chat_request, text_or_none
 from recctl.wire._sse import keep_unknown, peek, read_events
@@ -67,8 +76,6 @@ class _Reply:
         elif kind == "error":
             self.builder.fail(data.get("error") or data, pointer)
             self.builder.extra.add_rest((), data, {"type", "error"} if data.get("error") else data)
-        elif kind == "ping":
-            self.builder.extra.add_rest((), data, {"type"})
         elif kind in _PLACED:
             self._add_to_message(kind, data, pointer)
             self.builder.extra.add_rest((), data, _PLACED[kind])
@@ -119,15 +126,11 @@ class _Reply:
 
     def _open_message(self, message: dict[str, JSON], pointer: str) -> list[Block]:
         """Add what stands at the beginning of a message; gives the blocks that it has already."""
-        builder, choice = self.builder, self.builder.choice(0)
+        builder = self.builder
         builder.identify("id", message.get("id"), pointer)
         builder.identify("model", message.get("model"), pointer)
         builder.merge_usage(message.get("usage"))
-        role = message.get("role")
-        if choice.role is None and isinstance(role, str):
-            choice.role = role or None
-        elif role != choice.role:
-            builder.extra.add(("other_roles",), role)
+        add_role(builder, message.get("role"))
         content = message.get("content")
         if isinstance(content, str):
             content = [{"type": "text", "text": content}] if content else []

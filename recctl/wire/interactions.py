@@ -15,6 +15,7 @@ from recctl.wire._blocks import (
     Blocks,
     Piece,
     add_finish_reason,
+    add_role,
     check_final,
     join_pieces,
     note_late,
@@ -111,15 +112,12 @@ class _Reply:
         self.builder.extra.add_rest((), data, _EVENT_KEYS | placed)
 
     def _add_interaction(self, interaction: dict[str, JSON], pointer: str, *, is_body: bool) -> None:
-        builder, choice = self.builder, self.builder.choice(0)
+        builder = self.builder
         builder.identify("id", interaction.get("id") or interaction.get("interaction_id"), pointer)
         builder.identify("model", interaction.get("model"), pointer)
         builder.merge_usage(interaction.get("usage"))
-        role, status, errors = (interaction.get(key) for key in ("role", "status", "errors"))
-        if choice.role is None and isinstance(role, str):
-            choice.role = role or None
-        elif role != choice.role:
-            builder.extra.add(("other_roles",), role)
+        add_role(builder, interaction.get("role"))
+        status, errors = interaction.get("status"), interaction.get("errors")
         if status not in _UNDER_WAY:
             add_finish_reason(builder, status)
         if errors or (status == "failed" and builder.error is None):
@@ -184,7 +182,7 @@ class _Reply:
         for key, value in delta.items():
             known = block.own.get(key)
             if key == "arguments" and isinstance(value, str):
-                block.add_text(key, {key: value, "type": None}, key)
+                block.add_text(key, {key: value}, key)
             elif not is_nothing(value) or known is None:
                 if known != value:
                     block.keep_delta({key: known})

@@ -71,7 +71,7 @@ def _add_message(
         builder.extra.add(("message", "other_roles"), role)
     _add_text(builder, choice.content, "content", message)
     _add_text(builder, choice.reasoning, "thinking", message)
-    calls = message.get("tool_calls") or ()
+    calls = message.get("tool_calls") or []
     for number, entry in enumerate(calls if isinstance(calls, list) else [calls]):
         _add_call(builder, choice, entry, f"{pointer}/tool_calls/{number}")
     builder.extra.add_rest(("message",), message, _MESSAGE_KEYS)

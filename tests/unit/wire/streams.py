@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
+from dataclasses import asdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tests.builders import read, record
+from recctl.completion import Completion, Request
+from recctl.recording import Recording, load
+from recctl.wire import assemble, read_request, recognise
+from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS
+from tests.builders import read, record, source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from recctl.completion import Completion
-    from recctl.recording import Recording
+    from recctl.wire import Wire
 
 ODDITIES = ([": keep-alive"], ["id: 7"], ["retry: 3000"], ["event: ping", "data: {}"], ["data: [DONE]"])
 
@@ -84,6 +90,71 @@ def cut_said(draw: st.DrawFn, text: str) -> list[str]:
     units = text.encode("utf-16-le")
     edges = {0, len(units), *(2 * at for at in draw(st.lists(st.integers(0, len(units) // 2), max_size=3)))}
     return [units[a:b].decode("utf-16-le", "surrogatepass") for a, b in pairwise(sorted(edges))]
+
+
+@st.composite
+def mark(draw: st.DrawFn, document: Any) -> tuple[Any, list[str]]:
+    """A document with marks in it (texts that stand nowhere else), and what of them may not be lost.
+
+    A mark takes the place of a value, bare or in an object or a list, or stands under a key of its own.
+    """
+    marks: list[str] = []
+    marked = deepcopy(document)
+    places = [place for place in _find_places(marked) if place[1] not in _FOLDED]
+    for holder, key in draw(st.lists(st.sampled_from(places), min_size=1, max_size=4)):
+        text = f"<{len(marks)}>"
+        if isinstance(holder[key], (dict, list)):
+            if isinstance(holder[key], dict):
+                holder[key][f"novel{text}"] = text
+                marks.append(text)
+        elif "<" not in str(holder[key]):
+            holder[key] = draw(st.sampled_from([text, [text], {"novel": text}]))
+            marks.append(text)
+    return marked, marks
+
+
+_FOLDED = {*FOLDED, *FOLDED_IN_EVENTS}
+
+
+def _find_places(value: Any) -> Iterator[tuple[Any, Any]]:
+    for key in value if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], (dict, list)) and key not in _FOLDED:
+            yield from _find_places(value[key])
+
+
+def find_lost(marks: list[str], completion: Completion) -> list[str]:
+    """The marks that are not in a completion."""
+    told = json.dumps(asdict(completion))
+    return [text for text in marks if text not in told]
+
+
+def check_any(wire: Wire, replies: Sequence[Any], asked: Any) -> None:
+    """Check that replies of any JSON, to a request of any JSON, are assembled and read."""
+    for reply in replies:
+        recording = exchange(reply, asked)
+        assert isinstance(assemble(recording), Completion)
+        assert isinstance(read_request(recording), Request)
+        items, streamed = (reply, True) if isinstance(reply, list) else ([reply], False)
+        assert isinstance(wire.assemble(items, streamed), Completion)
+        assert isinstance(wire.read_request(asked if isinstance(asked, dict) else {}), Request)
+
+
+def retype(events: Any, key: str = "type") -> list[dict[str, Any]]:
+    """The objects among what may be events, each of some type, so that they can be sent."""
+    objects = [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
+    return [{**event, key: str(event.get(key, ""))} for event in objects]
+
+
+def load_real(shared: Path, folder: str, wire: Wire) -> list[Recording]:
+    """The real recordings in folders of that name whose replies came by a protocol."""
+    found = []
+    for path in sorted(shared.glob(f"corpus/**/{folder}/**/*.json")):
+        (recording,) = load(source(path.read_bytes(), path.name))
+        assert isinstance(recording, Recording)
+        if recognise(recording) is wire:
+            found.append(recording)
+    return found
 
 
 @st.composite

@@ -11,12 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
-from recctl.recording import Recording, load
-from recctl.wire import assemble, read_request, recognise
+from recctl.wire import assemble, read_request
 from recctl.wire.anthropic import WIRE
-from tests.builders import read, record, source
+from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
-from tests.unit.wire.streams import codes, cut_said, exchange, interleave, record_anyhow, send
+from tests.unit.wire.streams import (
+    check_any,
+    codes,
+    cut_said,
+    exchange,
+    find_lost,
+    interleave,
+    load_real,
+    mark,
+    record_anyhow,
+    retype,
+    send,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -509,18 +520,18 @@ _ASKED = {
 }
 
 
+@given(mark(_EXCHANGE), mark(_EXCHANGE[0]["message"]))
+def test_nothing_in_any_place_is_lost(events: Any, body: Any) -> None:
+    assert find_lost(events[1], WIRE.assemble(events[0], True)) == []
+    assert find_lost(body[1], WIRE.assemble([body[0]], False)) == []
+
+
 @given(spoil(_EXCHANGE), spoil(_EXCHANGE[0]["message"]), spoil(_ASKED), st.data())
 def test_any_json_in_any_place_is_assembled_and_read(
     events: Any, body: Any, asked: Any, data: st.DataObject
 ) -> None:
-    objects = [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
-    named = [{**event, "type": str(event.get("type", ""))} for event in objects]
-    for reply in (events, body, data.draw(record_anyhow(named))):
-        recording = exchange(reply, asked)
-        assert isinstance(assemble(recording), Completion)
-        assert isinstance(read_request(recording), Request)
-        items = reply if isinstance(reply, list) else [reply]
-        assert isinstance(WIRE.assemble(items, isinstance(reply, list)), Completion)
+    sent = data.draw(record_anyhow(retype(events)))
+    check_any(WIRE, [events, body, sent], asked)
 
 
 # Real recordings
@@ -528,22 +539,16 @@ def test_any_json_in_any_place_is_assembled_and_read(
 
 @pytest.mark.corpus
 def test_real_recordings_are_complete_and_say_what_a_plain_join_gives(shared: Path) -> None:
-    found = 0
-    for path in sorted(shared.glob("corpus/**/messages/**/*.json")):
-        (recording,) = load(source(path.read_bytes(), path.name))
-        assert isinstance(recording, Recording)
-        if recognise(recording) is not WIRE:
-            continue
-        found += 1
+    recordings = load_real(shared, "messages", WIRE)
+    assert recordings
+    for recording in recordings:
         completion = assemble(recording)
         message = completion.choices[0].message
         assert completion.complete
         assert completion.notes == ()
         assert (message.content or "", message.reasoning or "") == _join(recording.body)
-        assert [each.role for each in read_request(recording).messages] == [
-            each["role"] for each in recording.asked["messages"]
-        ]
-    assert found
+        roles = [message["role"] for message in recording.asked["messages"]]
+        assert [message.role for message in read_request(recording).messages] == roles
 
 
 def _join(body: Any) -> tuple[str, str]:

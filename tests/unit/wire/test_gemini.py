@@ -6,18 +6,16 @@ import base64
 import json
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
 from recctl.wire import assemble, read_request
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
-
-if TYPE_CHECKING:
-    from recctl.recording import Recording
+from tests.unit.wire.streams import codes, exchange
 
 
 def part(text: str, **fields: Any) -> dict[str, Any]:
@@ -49,16 +47,6 @@ def stream(*chunks: Any) -> Completion:
 def said(*parts: dict[str, Any]) -> Message:
     """The message of a stream with one chunk for each part."""
     return stream(*(chunk(candidate(each)) for each in parts)).choices[0].message
-
-
-def exchange(reply: Any, asked: Any) -> Recording:
-    document = record(reply)
-    document["request"]["body"] = asked
-    return read(document)
-
-
-def codes(completion: Completion) -> list[str]:
-    return [note.code for note in completion.notes]
 
 
 # What the model said
@@ -466,6 +454,7 @@ _calls = st.builds(
 _candidates = st.lists(_texts | _calls | st.just({"executable_code": {"code": "6*7"}}), min_size=1)
 
 
+@settings(deadline=None)
 @given(st.lists(_candidates, min_size=1, max_size=3), st.data())
 def test_any_chunking_gives_the_same_completion(
     candidates: list[list[dict[str, Any]]], data: st.DataObject
@@ -527,6 +516,7 @@ _ASKED = {
 }
 
 
+@settings(deadline=None)
 @given(spoil(_EXCHANGE), spoil(_ASKED))
 def test_any_json_in_any_place_is_assembled_and_read(body: Any, asked: Any) -> None:
     for reply in (body, body[:1] if isinstance(body, list) else body, {"candidates": body}):

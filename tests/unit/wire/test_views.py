@@ -7,13 +7,14 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Request
 from recctl.wire import assemble, read_request
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
+from tests.unit.wire.streams import codes, exchange
 
 
 def envelope(kind: str, **data: Any) -> dict[str, Any]:
@@ -28,9 +29,7 @@ def view(body: Any, *, streaming: bool = False, status: Any = None) -> Completio
 
 
 def request(body: Any, **asked: Any) -> Request:
-    document = record(body, streaming=False)
-    document["request"]["body"] = asked
-    return read_request(read(document))
+    return read_request(exchange(body, asked))
 
 
 OPENAI_VECTORS = "openai.types.create_embedding_response.CreateEmbeddingResponse"
@@ -100,7 +99,7 @@ def test_ollamas_older_reply_has_one_vector() -> None:
 
 def test_vectors_of_different_dimensions_are_noted() -> None:
     completion = view(vectors([0.5], [0.5, 0.25]))
-    assert [note.code for note in completion.notes] == ["uneven-vectors"]
+    assert codes(completion) == ["uneven-vectors"]
     assert completion.extra["vectors"] == [
         {"dimension": 1, "first": [0.5]},
         {"dimension": 2, "first": [0.5, 0.25]},
@@ -229,7 +228,7 @@ def test_a_streamed_pull_is_told_by_its_steps_and_how_far_each_layer_came() -> N
 def test_a_pull_that_breaks_off_is_incomplete() -> None:
     completion = view([{"status": "pulling manifest"}, {"status": "pulling d1"}], streaming=True)
     assert (completion.wire, completion.complete) == ("ollama-status", False)
-    assert [note.code for note in completion.notes] == ["incomplete-stream"]
+    assert codes(completion) == ["incomplete-stream"]
 
 
 def test_a_pull_that_fails_says_why() -> None:
@@ -419,6 +418,7 @@ _BODIES = [
 ]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(_BODIES).flatmap(spoil), st.sampled_from([None, 200, 400]), json_values)
 def test_any_json_in_any_place_is_viewed_and_read(body: Any, status: Any, asked: Any) -> None:
     document = record(body)
