@@ -43,9 +43,31 @@ class Choice:
     logprobs: JSON = None
 
 
+NOTE_CODES = {
+    "blocked-prompt": "The provider refused the prompt.",
+    "chunk-after-finish": "The reply goes on after its finish reason.",
+    "cut-line": "A recorded line of an event stream does not hold a whole event.",
+    "error": "The provider sent an error in place of (the rest of) a reply.",
+    "final-mismatch": "What the stream adds up to is not what its last event says.",
+    "incomplete-stream": "The stream ends before the reply does.",
+    "legacy-function-call": "A call is a `function_call`, as it was before there were tool calls.",
+    "mixed-ids": "Chunks of more than one reply stand in the stream.",
+    "odd-chunk": "Something that is no chunk stands where one should.",
+    "repeated-message": "The whole message stands beside the deltas that add up to it.",
+    "repeated-role": "The role is repeated in later chunks.",
+    "thinking-as-text": "The text holds <think> tags: reasoning that was not told apart.",
+    "tool-arguments-json": "The arguments of a tool call are not JSON.",
+    "tool-call-as-text": "The text looks like a tool call that was not recognised as one.",
+    "uneven-vectors": "The vectors of an embedding differ in dimension.",
+    "unknown-event": "An event is of a type that recctl does not know; it is kept as it is.",
+    "unknown-wire": "The reply is of no protocol that recctl knows; it is shown as it is.",
+}
+"""What notes can say, by code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something odd about a reply: a code to go by, a sentence to read, a JSON pointer to the place."""
+    """Something odd about a reply: a code of `NOTE_CODES`, a sentence, a JSON pointer to the place."""
 
     code: str
     message: str

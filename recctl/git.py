@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -21,7 +22,8 @@ class Blob(NamedTuple):
 
 def find_top_level(start: Path) -> Path | None:
     """The work tree that a folder belongs to: its nearest ancestor (or itself) that holds a `.git`."""
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    candidates = (start, *start.parents)
+    return next((folder for folder in candidates if os.path.exists(folder / ".git")), None)  # noqa: PTH110  (which raises where it may not look)
 
 
 def list_ignored(folder: Path) -> frozenset[str]:

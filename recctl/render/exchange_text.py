@@ -126,10 +126,8 @@ def _tell_message(message: Message, view: View) -> Iterator[Line]:
 
 def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
     """What each chunk added, with its size in bytes."""
-    from recctl.wire import read_timeline
-
     yield from _heading("chunks")
-    for step in read_timeline(exchange.recording):
+    for step in exchange.read_steps():
         spans = [Span(f"{step.number:>5} {step.size:>6} B ", "dim")]
         for name, value in step.added:
             spans += [Span(f" {name} ", "bold"), Span(compact(value) if name == "usage" else repr(value))]

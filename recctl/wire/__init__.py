@@ -13,6 +13,7 @@ import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING
 
 from recctl.wire._builder import ReplyBuilder
@@ -50,6 +51,15 @@ class Exchange:
     request: Request
     completion: Completion
 
+    def read_steps(self) -> Iterator[Step]:
+        """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
+        wire, body = recognise(self.recording), self.recording.body
+        if wire is None or not isinstance(body, list):
+            return
+        for number, item in enumerate(body):
+            size = len(json.dumps(item, separators=(",", ":")))
+            yield Step(number, size, tuple(_list_added(wire.assemble([item], True))))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -85,16 +95,6 @@ def assemble(recording: Recording) -> Completion:
     return wire.assemble(body if streamed else [body], streamed)
 
 
-def read_timeline(recording: Recording) -> Iterator[Step]:
-    """What each chunk of a recording's stream added, in order; nothing for a reply that was not streamed."""
-    wire, body = recognise(recording), recording.body
-    if wire is None or not isinstance(body, list):
-        return
-    for number, item in enumerate(body):
-        size = len(json.dumps(item, separators=(",", ":")))
-        yield Step(number, size, tuple(_list_added(wire.assemble([item], True))))
-
-
 def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
     for choice in completion.choices:
         message = choice.message
@@ -127,7 +127,7 @@ def recognise(recording: Recording) -> Wire | None:
     status = recording.response.get("status")
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     body = recording.body
-    sample = body[:_SAMPLE] if isinstance(body, list) else [body]
+    sample = [*islice(filterfalse(_is_idle, body), _SAMPLE)] if isinstance(body, list) else [body]
     for item in () if has_failed else sample:
         for wire in _each_wire():
             if not wire.is_last_resort and wire.recognises(item):
@@ -136,6 +136,11 @@ def recognise(recording: Recording) -> Wire | None:
         if wire.is_last_resort and (has_failed or any(map(wire.recognises, sample))):
             return wire
     return None
+
+
+def _is_idle(item: JSON) -> bool:
+    """Whether a recorded line of an event stream says nothing: routers send comments while they wait."""
+    return isinstance(item, str) and (not item.strip() or item.startswith(":"))
 
 
 _SAMPLE = 8

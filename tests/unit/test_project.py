@@ -122,7 +122,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         [[overrides]]
         paths = ["tests/legacy/"]
         scheme = "ogx-2025-07"
-        ignore = []
+        ignore = ["large-file"]
 
         [[overrides]]
         paths = ["*-big.json", "!small-big.json"]
@@ -131,12 +131,12 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     )
     project = find_project(tmp_path)
     assert (project.paths, project.exclude) == (("tests", "more"), ("tests/old/",))
-    general = Settings("ogx-2026-04", ("formatting",), 2_000_000)
-    legacy = Settings("ogx-2025-07", (), 2_000_000)
+    general = Settings(scheme="ogx-2026-04", ignore=("formatting",), max_size=2_000_000)
+    legacy = Settings(scheme="ogx-2025-07", ignore=("formatting", "large-file"), max_size=2_000_000)
     assert project.settings_for(tmp_path / "tests" / "a.json") == general
     assert project.settings_for(tmp_path / "tests" / "legacy" / "deep" / "a.json") == legacy
     both = project.settings_for(tmp_path / "tests" / "legacy" / "a-big.json")
-    assert both == Settings("ogx-2025-07", (), 1_000_000_000)
+    assert both == legacy._replace(max_size=1_000_000_000)
     assert project.settings_for(tmp_path / "small-big.json") == general
     assert project.settings_for(tmp_path.parent / "a-big.json") == general  # outside the root
     assert project.settings_for(None) == general
@@ -151,8 +151,9 @@ def test_of_overrides_that_match_the_last_one_wins(tmp_path: Path) -> None:
 def test_settings_can_be_set_over_all_overrides(tmp_path: Path) -> None:
     write(tmp_path / "recctl.toml", "[[overrides]]\npaths = ['a.json']\nmax-size = 1\nscheme = 'a'\n")
     project = find_project(tmp_path).with_settings(scheme="b")
-    assert project.settings_for(tmp_path / "a.json") == Settings("b", (), 1)
-    assert project.all_settings() == (Settings("b"), Settings("b", (), 1))
+    changed = Settings(scheme="b", max_size=1)
+    assert project.settings_for(tmp_path / "a.json") == changed
+    assert project.all_settings() == (Settings(scheme="b"), changed)
 
 
 @pytest.mark.parametrize(
