@@ -59,7 +59,8 @@ def command(
         outcome = _undo(root, run)
         outcomes = [outcome]
         texts = (f"{_relative(root, refusal.path)}: {refusal.reason}" for refusal in outcome.refusals)
-        options.say(f"{_name(outcome.run)}: {outcome.state}", quiet=quiet)
+        told = "left as it is" if outcome.state == "applied" else outcome.state
+        options.say(f"{_name(outcome.run)}: {told}", quiet=quiet)
     if output_format == "json":
         options.write_output(_dump(root, outcomes), output)
     else:

@@ -1,0 +1,301 @@
+"""What runs leave behind below `.recctl/`: pre-images, a manifest, an outcome. `plan` writes it.
+
+.recctl/.gitignore               keeps all of it out of git
+.recctl/lock                     held by the one process that changes files
+.recctl/runs/7/before/<digest>   what files were, one for each content
+.recctl/runs/7/manifest.json     what each path is to become; until it is there, nothing is touched
+.recctl/runs/7/outcome.json      which groups were done; until it is there, the run is interrupted
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from recctl import __version__, git
+from recctl.errors import RecctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STATE_FOLDER = ".recctl"
+"""The folder below the root that holds what recctl keeps for itself."""
+
+_MANIFEST, _OUTCOME, _KEPT = "manifest.json", "outcome.json", "before"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What lies at a path: the digest of its content, its permissions, perhaps what git finds it by."""
+
+    digest: str
+    mode: int
+    blob: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one path; None stands for no file."""
+
+    path: str
+    before: File | None
+    after: File | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run. `done` are the numbers of the groups that were done, None when it was interrupted.
+
+    `folders` are to go when they are left empty; `undoes` is the run that this one took back.
+    """
+
+    run_id: str
+    command: str
+    time: str
+    recctl: str
+    groups: tuple[tuple[Change, ...], ...]
+    folders: tuple[str, ...] = ()
+    undoes: str | None = None
+    done: tuple[int, ...] | None = None
+    undone: bool = False
+
+    @property
+    def state(self) -> str:
+        """What became of it: "applied", "undone", "rolled back" or "interrupted"."""
+        if self.done is None:
+            return "interrupted"
+        return "undone" if self.undone else "applied" if self.done else "rolled back"
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What becomes of each path by all groups that were done, or that may have been."""
+        total: dict[str, Change] = {}
+        for number, group in enumerate(self.groups):
+            if self.done is None or number in self.done:
+                for change in group:
+                    total[change.path] = replace(total.get(change.path, change), after=change.after)
+        return tuple(total.values())
+
+
+class Journal:
+    """The runs of a tree. Whoever changes anything gets it from `open_journal`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._runs = root / STATE_FOLDER / "runs"
+
+    def read_runs(self) -> tuple[Run, ...]:
+        """All runs that began, oldest first. Raises RecctlError for one that can't be read."""
+        runs = [_read_run(folder) for folder in self._folders() if (folder / _MANIFEST).exists()]
+        undone = {run.undoes for run in runs if run.done}
+        return tuple(replace(run, undone=run.run_id in undone) for run in runs)
+
+    def find_interrupted(self) -> Run | None:
+        """The run that has no outcome, if any; what a run left that had not begun is cleared away."""
+        for folder in self._folders():
+            if (folder / _OUTCOME).exists():
+                continue
+            if (folder / _MANIFEST).exists():
+                return _read_run(folder)
+            shutil.rmtree(folder)
+        return None
+
+    def find_standing(self, run_id: str | None = None) -> Run:
+        """The run of that name, or the last one, that has not been undone. Raises RecctlError."""
+        runs = [run for run in self.read_runs() if run.undoes is None]
+        for run in reversed(runs):
+            if run.done and not run.undone and run_id in (None, run.run_id):
+                return run
+        hint = "recctl undo --list shows the runs and what became of them"
+        if run_id is None:
+            raise RecctlError("there is no run to take back", hint)
+        is_known = any(run.run_id == run_id for run in runs)
+        why = "has been taken back already" if is_known else "is not known"
+        raise RecctlError(f"run {run_id} {why}", hint)
+
+    def begin(
+        self,
+        command: str,
+        groups: tuple[tuple[Change, ...], ...],
+        folders: tuple[str, ...],
+        undoes: str | None = None,
+    ) -> Run:
+        """Keep a copy of each file that a run is to change, then write down what it will do.
+
+        Raises OSError, and RecctlError when a file is not what the run takes it for.
+        """
+        run_id = str(max((int(folder.name) for folder in self._folders()), default=0) + 1)
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        run = Run(run_id, command, time, __version__, groups, folders, undoes)
+        folder = self._runs / run_id
+        kept = folder / _KEPT
+        try:
+            kept.mkdir(parents=True)
+            for change in run.changes:
+                if change.before is not None:
+                    self._keep(kept, change.path, change.before)
+            for written in (kept, *kept.parents[:4]):
+                sync_folder(written)
+            _write_json(folder / _MANIFEST, asdict(run))
+            sync_folder(folder)
+        except (OSError, RecctlError):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return run
+
+    def finish(self, run: Run, done: tuple[int, ...]) -> None:
+        """Write down which groups were done: none, when the run was taken back. Raises OSError."""
+        folder = self._runs / run.run_id
+        _write_json(folder / _OUTCOME, {"done": done})
+        with suppress(OSError):  # the run is over; should a power cut lose this, it will be taken back
+            sync_folder(folder)
+
+    def drop_copies(self, run: Run) -> None:
+        """Give back the space of a run's pre-images."""
+        shutil.rmtree(self._runs / run.run_id / _KEPT, ignore_errors=True)
+
+    def read_before(self, run: Run, file: File) -> bytes:
+        """What a file was before a run, byte for byte, from the copy or from git. Raises OSError."""
+        place = self._runs / run.run_id / _KEPT / file.digest
+        content = place.read_bytes() if file.blob is None or place.exists() else self._read_blob(file.blob)
+        if digest(content) != file.digest:
+            raise OSError(errno.EIO, "its pre-image is damaged or no longer in git", str(place))
+        return content
+
+    def _keep(self, kept: Path, path: str, file: File) -> None:
+        if file.blob is not None and digest(self._read_blob(file.blob)) == file.digest:
+            return
+        content = (self.root / path).read_bytes()
+        if digest(content) != file.digest:
+            raise RecctlError(f"{path}: is being changed", "try again when nothing else writes here")
+        write_file(kept / file.digest, content, file.mode)
+
+    def _read_blob(self, blob: str) -> bytes:
+        try:
+            found = next(git.read_blobs([blob], self.root, sys.maxsize))
+        except OSError:
+            return b""
+        return (found and found.content) or b""
+
+    def _folders(self) -> list[Path]:
+        if not self._runs.is_dir():
+            return []
+        folders = [folder for folder in self._runs.iterdir() if folder.name.isdecimal()]
+        return sorted(folders, key=lambda folder: int(folder.name))
+
+
+@contextmanager
+def open_journal(root: Path) -> Iterator[Journal]:
+    """The journal, for this process alone.
+
+    Raises RecctlError when another process has it, and for whatever the file system refuses meanwhile.
+    """
+    try:
+        with (state_folder(root) / "lock").open("ab") as lock:
+            _lock(lock.fileno())
+            yield Journal(root)
+    except OSError as error:
+        message = f"{error.filename or root}: {describe(error)}"
+        raise RecctlError(message, "put that right and try again; nothing is left half done") from None
+
+
+def state_folder(root: Path) -> Path:
+    """The folder for what recctl keeps for itself, made on demand, ignored by git. Raises OSError."""
+    folder = root / STATE_FOLDER
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "is a link", str(folder))
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not (ignore.is_file() and ignore.stat().st_size):
+        ignore.write_bytes(b"*\n")
+    return folder
+
+
+def digest(content: bytes) -> str:
+    """By what steps and journal know content: its SHA-256, in hexadecimal."""
+    return sha256(content).hexdigest()
+
+
+def describe(error: OSError) -> str:
+    """What the system says about an error, without the path."""
+    return (error.strerror or str(error)).lower()
+
+
+def write_file(path: Path, content: bytes, mode: int) -> None:
+    """Write a file anew, down to the disk; never into a file that has other names. Raises OSError."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        path.chmod(mode)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder down to the disk, where a system can be asked for that. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take a lock that the system gives back when the process ends, however it ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        raise RecctlError("another recctl is changing files here", "wait until it has ended") from None
+
+
+def _write_json(path: Path, document: Any) -> None:
+    draft = path.with_suffix(".tmp")
+    write_file(draft, json.dumps(document, indent=1).encode(), 0o644)
+    draft.replace(path)
+
+
+def _read_run(folder: Path) -> Run:
+    try:
+        values = json.loads((folder / _MANIFEST).read_bytes())
+        outcome = folder / _OUTCOME
+        groups = tuple(tuple(_read_change(change) for change in group) for group in values["groups"])
+        done = tuple(json.loads(outcome.read_bytes())["done"]) if outcome.exists() else None
+        fixed = {"run_id": folder.name, "groups": groups, "folders": tuple(values["folders"]), "done": done}
+        return Run(**{**values, **fixed})
+    except (ValueError, TypeError, KeyError, OSError):
+        message = f"{folder}: the journal of this run can't be read"
+        raise RecctlError(message, "move the folder away; recctl then knows nothing of the run") from None
+
+
+def _read_change(values: dict[str, Any]) -> Change:
+    return Change(str(values["path"]), _read_file(values["before"]), _read_file(values["after"]))
+
+
+def _read_file(values: dict[str, Any] | None) -> File | None:
+    if values is None:
+        return None
+    if not re.fullmatch("[0-9a-f]{64}", values["digest"]):
+        raise ValueError("not a digest")
+    return File(**values)

@@ -1,0 +1,167 @@
+"""`recctl undo`: what it takes back, what it says, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl.journal import digest
+from recctl.plan import Delete, Plan, Rewrite, apply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with the files `sub/a` and `sub/b`, one rewritten and one deleted by run 1, "prune"."""
+    (tmp_path / "recctl.toml").touch()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a").write_text("1")
+    (tmp_path / "sub/b").write_text("2")
+    group = (Rewrite("sub/a", digest(b"1"), b"one"), Delete("sub/b", digest(b"2")))
+    apply(tmp_path, Plan("prune", (group,)))
+    return tmp_path
+
+
+def read(project: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (project / "sub").iterdir()}
+
+
+def interrupt(project: Path) -> None:
+    """Make the last run one that was killed before its end."""
+    max((project / ".recctl/runs").iterdir()).joinpath("outcome.json").unlink()
+
+
+def test_the_last_run_is_taken_back(run: Run, project: Path) -> None:
+    outcome = run("undo", cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "run 1 (prune, 2 files): undone\n")
+    assert read(project) == {"a": "1", "b": "2"}
+    again = run("undo", cwd=project)
+    assert (again.code, again.out) == (2, "")
+    assert again.err == (
+        "error: there is no run to take back\n"
+        "hint: recctl undo --list shows the runs and what became of them\n"
+    )
+
+
+def test_a_named_run_is_taken_back_from_anywhere_in_the_project(run: Run, project: Path) -> None:
+    outcome = run("undo", "1", "-q", cwd=project / "sub")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    assert read(project) == {"a": "1", "b": "2"}
+
+
+def test_what_has_changed_since_is_listed_and_nothing_is_taken_back(run: Run, project: Path) -> None:
+    (project / "sub/a").write_text("edited")
+    outcome = run("undo", cwd=project / "sub")
+    assert (outcome.code, outcome.out) == (1, "a: has changed since\n")
+    assert outcome.err == "run 1 (prune, 2 files): left as it is\n"
+    assert read(project) == {"a": "edited"}
+
+
+def test_runs_are_listed_oldest_first(run: Run, project: Path) -> None:
+    run("undo", cwd=project)
+    apply(project, Plan("validate", ((Delete("sub/a", digest(b"1")),),)))
+    outcome = run("undo", "--list", cwd=project)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert [line.partition("  ")[2] for line in outcome.out.splitlines()] == [
+        "run 1 (prune, 2 files): undone",
+        "run 3 (validate, 1 file): applied",
+    ]
+
+
+def test_where_nothing_ever_ran_the_list_is_empty(run: Run, tmp_path: Path) -> None:
+    outcome = run("undo", "--list")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    assert not any(tmp_path.iterdir())
+
+
+def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
+    (project / "sub/b").write_text("mine")
+    outcome = run("undo", "--format", "json", cwd=project)
+    assert outcome.code == 1
+    document = json.loads(outcome.out)
+    assert document["runs"][0].pop("time").endswith("+00:00")
+    assert document == {
+        "version": "recctl.undo.v1",
+        "runs": [
+            {
+                "run": "1",
+                "command": "prune",
+                "state": "applied",
+                "paths": ["sub/a", "sub/b"],
+                "refused": [{"path": "sub/b", "reason": "exists already"}],
+            }
+        ],
+        "errors": [],
+    }
+    listed = json.loads(run("undo", "--list", "--format", "json", cwd=project).out)
+    assert [(entry["run"], entry["state"], entry["refused"]) for entry in listed["runs"]] == [
+        ("1", "applied", [])
+    ]
+
+
+def test_after_a_killed_run_undo_takes_that_back_and_no_other(run: Run, project: Path) -> None:
+    apply(project, Plan("rehash", ((Rewrite("sub/a", digest(b"one"), b"eins"),),)))
+    interrupt(project)
+    outcome = run("undo", cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "run 2 (rehash, 1 file): rolled back\n")
+    assert read(project) == {"a": "one"}
+    assert run("undo", cwd=project).err == "run 1 (prune, 2 files): undone\n"
+
+
+def test_a_named_run_is_taken_back_after_a_killed_one(run: Run, project: Path) -> None:
+    apply(project, Plan("rehash", ((Rewrite("sub/a", digest(b"one"), b"eins"),),)))
+    interrupt(project)
+    outcome = run("undo", "1", cwd=project)
+    assert outcome.err == (
+        "run 2 (rehash, 1 file): was interrupted, and rolled back\nrun 1 (prune, 2 files): undone\n"
+    )
+    assert read(project) == {"a": "1", "b": "2"}
+
+
+def test_a_killed_undo_is_done_again(run: Run, project: Path) -> None:
+    run("undo", cwd=project)
+    interrupt(project)
+    outcome = run("undo", cwd=project)
+    assert outcome.err == (
+        "run 2 (undo, 1 file): was interrupted, and rolled back\nrun 1 (prune, 2 files): undone\n"
+    )
+    assert read(project) == {"a": "1", "b": "2"}
+
+
+def test_a_file_edited_after_the_kill_is_left_and_told(run: Run, project: Path) -> None:
+    interrupt(project)
+    (project / "sub/a").write_text("edited")
+    outcome = run("undo", cwd=project)
+    assert (outcome.code, outcome.out) == (1, "sub/a: has changed since, and was left as it is\n")
+    assert outcome.err == "run 1 (prune, 2 files): rolled back\n"
+    assert read(project) == {"a": "edited", "b": "2"}
+
+
+def test_strange_names_cannot_act_on_a_terminal(run: Run, project: Path) -> None:
+    (project / "\x1b[31m").write_text("1")
+    apply(project, Plan("prune", ((Delete("\x1b[31m", digest(b"1")),),)))
+    (project / "\x1b[31m").write_text("2")
+    assert run("undo", cwd=project).out == "\\x1b[31m: exists already\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["7"],
+            "error: run 7 is not known\nhint: recctl undo --list shows the runs and what became of them\n",
+        ),
+        (["--format", "jsn"], "error: unknown format 'jsn'\nhint: did you mean 'json'?\n"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error(
+    run: Run, project: Path, arguments: list[str], message: str
+) -> None:
+    outcome = run("undo", *arguments, cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", message)
