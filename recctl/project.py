@@ -36,12 +36,28 @@ class Place(NamedTuple):
     name: str
 
 
+class SecretSettings(NamedTuple):
+    """What counts as a secret beside the built-in kinds, and what does not.
+
+    `allow` are regular expressions that silence a hit, `patterns` names with regular expressions.
+    """
+
+    allow: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
+
+
 class Settings(NamedTuple):
     """What is in force for one file. `scheme` is the name of the hash scheme that its recorder uses."""
 
     scheme: str | None = None
+    select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     max_size: int = MAX_SIZE
+    secrets: SecretSettings = SecretSettings()
+
+    def applies(self, rule: str) -> bool:
+        """Whether a rule is in force: selected (all are when none is), and not ignored."""
+        return rule not in self.ignore and (not self.select or rule in self.select)
 
 
 _DEFAULTS = Settings()
@@ -79,12 +95,12 @@ class Project:
         if relative is not None:
             for override, matcher in zip(self.overrides, self._override_matchers, strict=True):
                 if matcher.match_file(relative):
-                    settings = settings._replace(**override.changes)
+                    settings = _apply(settings, override.changes)
         return settings
 
     def all_settings(self) -> tuple[Settings, ...]:
         """The settings of the project, and as each override alone would change them."""
-        changed = (self.settings._replace(**override.changes) for override in self.overrides)
+        changed = (_apply(self.settings, override.changes) for override in self.overrides)
         return (self.settings, *changed)
 
     def with_settings(self, **changes: Any) -> Project:
@@ -93,6 +109,10 @@ class Project:
             override._replace(changes={**override.changes, **changes}) for override in self.overrides
         )
         return replace(self, settings=self.settings._replace(**changes), overrides=overrides)
+
+    def with_ignored(self, rules: tuple[str, ...]) -> Project:
+        """This project with rules ignored in all of it, beside those that are ignored already."""
+        return replace(self, settings=_apply(self.settings, {"ignore": rules}))
 
     def is_excluded(self, path: Path) -> bool:
         """Whether `exclude` leaves a file out; files outside the root never are."""
@@ -129,6 +149,12 @@ class Project:
     @cached_property
     def _override_matchers(self) -> tuple[GitIgnoreSpec, ...]:
         return tuple(_compile_patterns(override.paths) for override in self.overrides)
+
+
+def _apply(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """Settings with an override's changes; what it ignores is ignored in addition."""
+    ignore = (*settings.ignore, *changes.get("ignore", ()))
+    return settings._replace(**{**changes, "ignore": ignore})
 
 
 def recordings_folder(test_id: str) -> str | None:
@@ -257,8 +283,27 @@ def parse_size(value: str | int) -> int:
     return int(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]]
 
 
+def _parse_secrets(value: Any) -> SecretSettings:
+    """The table `secrets`: `allow` is a list of regular expressions, `patterns` a table of named ones."""
+    if not isinstance(value, dict) or not value.keys() <= {"allow", "patterns"}:
+        raise ValueError("should be a table with 'allow' and 'patterns'")
+    patterns = value.get("patterns", {})
+    if not isinstance(patterns, dict):
+        raise ValueError("should have a table of names with regular expressions as 'patterns'")
+    allow = _parse_texts(value.get("allow", []))
+    named = tuple(zip(patterns, _parse_texts([*patterns.values()]), strict=True))
+    for pattern in (*allow, *(pattern for _, pattern in named)):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"has a broken regular expression, {pattern!r}: {error}") from None
+    return SecretSettings(allow, named)
+
+
 _SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
     "scheme": _parse_text,
+    "select": _parse_texts,
+    "secrets": _parse_secrets,
     "ignore": _parse_texts,
     "max-size": parse_size,
 }

@@ -94,5 +94,6 @@ def check_file(recording: Recording) -> Iterator[Finding]:
             FORMATTING.severity,
             name,
             "not written as the recorder writes it (indent 2, ASCII, a newline at the end)",
-            "rewrite it with json.dump(recording, file, indent=2) and a newline",
+            "rewrite it with json.dump(recording, file, indent=2) and a newline, or let --fix do it",
+            fixable=True,
         )

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from recctl.checks.identity import Named
     from recctl.recording import Position
     from recctl.sources import Unread
 
@@ -33,8 +34,16 @@ class Rule(NamedTuple):
     fix: str
 
 
+EXCERPT_REACH = 120
+"""How many characters of its line an excerpt holds at most, on either side of the finding's column."""
+
+
 class Finding(NamedTuple):
-    """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file."""
+    """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file.
+
+    `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
+    line's start) to as many after it; None where there is no line, or where it is not to be shown.
+    """
 
     rule: str
     severity: Severity
@@ -44,12 +53,23 @@ class Finding(NamedTuple):
     pointer: str | None = None
     position: Position | None = None
     fixable: bool = False
+    excerpt: str | None = None
+
+
+class Examined(NamedTuple):
+    """What one file gave, looked at by itself: findings, the facts for rules across files, or an error."""
+
+    findings: tuple[Finding, ...] = ()
+    names: tuple[Named, ...] = ()
+    test_ids: frozenset[str | None] = frozenset()
+    error: Unread | None = None
 
 
 class Report(NamedTuple):
     """What a validation found. `checked` counts files, `ignored` the JSON files that are no recordings.
 
     `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.
+    `rules` are all rules that there are, by name.
     """
 
     checked: int
@@ -57,7 +77,8 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     errors: tuple[Unread, ...]
     remark: str | None = None
+    rules: tuple[Rule, ...] = ()
 
-    def count(self, severity: Severity) -> int:
+    def tally(self, severity: Severity) -> int:
         """How many findings are of that severity."""
         return sum(finding.severity is severity for finding in self.findings)

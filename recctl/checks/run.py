@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from recctl.checks.content import check_content
 from recctl.checks.file import check_file, find_load_error, find_unread
-from recctl.checks.finding import Finding, Report, Rule
+from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Report, Rule
 from recctl.checks.identity import (
     Named,
     check_identities,
@@ -17,18 +19,29 @@ from recctl.checks.identity import (
     name_recording,
 )
 from recctl.checks.schema import check_schema
+from recctl.checks.secret import SECRET, check_secrets, mask_secrets
+from recctl.checks.stream import check_stream
+from recctl.checks.tools import check_tools
 from recctl.errors import RecctlError, did_you_mean
 from recctl.recording import LoadError, Recording, load, locate
 from recctl.schemes import RELEASED, get_scheme
 from recctl.sources import Source, Unread, read
+from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from recctl.checks.cache import Cache
     from recctl.project import Project
     from recctl.sources import Selection, Target
 
-_FAMILIES = ("file", "identity", "schema")
+_FAMILIES = ("content", "file", "identity", "schema", "secret", "stream", "tools")
+
+Watch = Callable[[int], None]
+
+
+def _ignore(done: int) -> None:  # noqa: ARG001  (a Watch that does nothing)
+    return
 
 
 def list_rules() -> tuple[Rule, ...]:
@@ -37,36 +50,63 @@ def list_rules() -> tuple[Rule, ...]:
     return tuple(sorted((rule for family in families for rule in family.RULES), key=lambda rule: rule.name))
 
 
-class Examined(NamedTuple):
-    """What one file gave, looked at by itself: findings, the facts for rules across files, or an error."""
+def validate(
+    project: Project,
+    selection: Selection,
+    *,
+    jobs: int = 1,
+    cache: Cache | None = None,
+    watch: Watch = _ignore,
+) -> Report:
+    """Check all that was selected, one file at a time; the report is the same for any number of `jobs`.
 
-    findings: tuple[Finding, ...] = ()
-    names: tuple[Named, ...] = ()
-    test_ids: frozenset[str | None] = frozenset()
-    error: Unread | None = None
-
-
-def validate(project: Project, selection: Selection) -> Report:
-    """Check all that was selected, one file at a time.
-
-    Raises RecctlError when the configuration names an unknown rule or scheme.
+    `cache` knows files that have not changed, and learns of the others. `watch` is told how many files are
+    done. Raises RecctlError when the configuration names an unknown rule or scheme.
     """
-    _check_settings(project)
-    examined = [examine(target) for target in selection.targets]
-    names = [named for file in examined for named in file.names]
-    test_ids = {test_id for file in examined for test_id in file.test_ids}
+    check_settings(project)
+    targets = selection.targets
+    found = [cache.get(target) if cache else None for target in targets]
+    new = [number for number, examined in enumerate(found) if examined is None]
+    results = zip(new, _examine_all([targets[number] for number in new], jobs), strict=True)
+    for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
+        found[number] = examined
+        watch(done)
+        if cache is not None:
+            cache.put(targets[number], examined)
+    examined_files = [examined for examined in found if examined is not None]
+    names = [named for file in examined_files for named in file.names]
+    test_ids = {test_id for file in examined_files for test_id in file.test_ids}
     neighbours = list(_name_neighbours(selection.neighbours(project), test_ids))
-    findings = [finding for file in examined for finding in file.findings]
+    findings = [finding for file in examined_files for finding in file.findings]
     findings += check_identities(names, neighbours)
-    ignored = {target.name: target.settings.ignore for target in selection.targets}
-    errors = [*selection.unread, *(file.error for file in examined if file.error is not None)]
+    settings = {target.name: target.settings for target in targets}
+    errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
-        checked=sum(file.error is None for file in examined),
+        checked=sum(file.error is None for file in examined_files),
         ignored=selection.ignored,
-        findings=tuple(sorted((f for f in findings if f.rule not in ignored[f.path]), key=_order)),
+        findings=tuple(sorted((f for f in findings if settings[f.path].applies(f.rule)), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
         remark=describe_schemes(names),
+        rules=list_rules(),
     )
+
+
+WORTH_CACHING = 50
+"""How many files there must be for a cache to gain more than reading it costs."""
+
+_BATCH = 16
+_WORTH_PROCESSES = 200  # fewer files are checked in the time that it takes to start processes
+
+
+def _examine_all(targets: list[Target], jobs: int) -> Iterator[Examined]:
+    """Examine targets, in order, in this process or in as many as `jobs`."""
+    if jobs <= 1 or len(targets) < _WORTH_PROCESSES:
+        yield from map(examine, targets)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(examine, targets, chunksize=_BATCH)
 
 
 def examine(target: Target) -> Examined:
@@ -79,14 +119,24 @@ def examine(target: Target) -> Examined:
     test_ids: set[str | None] = set()
     for item in load(source):
         if isinstance(item, LoadError):
-            findings.append(find_load_error(item))
+            findings += _add_excerpts(source, [find_load_error(item)])
             continue
         named = name_recording(item)
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
-        found = [*check_file(item), *check_schema(item), *check_identity(item, named)]
-        findings += _add_positions(source, found)
+        findings += _add_excerpts(source, _add_positions(source, [*_check_recording(item, named)]))
     return Examined(tuple(findings), tuple(names), frozenset(test_ids))
+
+
+def _check_recording(recording: Recording, named: Named | None) -> Iterator[Finding]:
+    exchange = read_exchange(recording)
+    yield from check_file(recording)
+    yield from check_schema(recording)
+    yield from check_identity(recording, named)
+    yield from check_stream(recording, exchange)
+    yield from check_tools(recording, exchange)
+    yield from check_content(recording, exchange)
+    yield from check_secrets(recording, exchange, recording.source.settings.secrets)
 
 
 def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:
@@ -101,6 +151,33 @@ def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:
         else finding
         for finding in findings
     ]
+
+
+def _add_excerpts(source: Source, findings: list[Finding]) -> list[Finding]:
+    """The findings, with a piece of the line for those that point at one.
+
+    A file with a secret in it is not quoted: parts of the secret can stand on any of its lines.
+    """
+    if not any(finding.position for finding in findings):
+        return findings
+    text = source.content.decode("utf-8", "replace")
+    has_secret = any(finding.rule == SECRET.name for finding in findings)
+    if has_secret or mask_secrets(text, source.settings.secrets) != text:
+        return findings
+    lines = text.split("\n")
+    return [
+        finding._replace(excerpt=_cut_excerpt(lines[finding.position.line - 1], finding.position.column))
+        if finding.position is not None
+        else finding
+        for finding in findings
+    ]
+
+
+def _cut_excerpt(line: str, column: int) -> str | None:
+    """What a finding quotes of its line; nothing of a file that is not text."""
+    start = max(0, column - 1 - EXCERPT_REACH)
+    excerpt = line.removesuffix("\r")[start : column - 1 + EXCERPT_REACH]
+    return None if "\0" in excerpt else excerpt
 
 
 _TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
@@ -125,11 +202,12 @@ def _name_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> It
                 yield named
 
 
-def _check_settings(project: Project) -> None:
+def check_settings(project: Project) -> None:
+    """Raises RecctlError when the configuration names a rule or a scheme that there is not."""
     rules = [rule.name for rule in list_rules()]
     schemes = [scheme.name for scheme in RELEASED]
     for settings in project.all_settings():
-        for name in settings.ignore:
+        for name in (*settings.select, *settings.ignore):
             if name not in rules:
                 raise RecctlError(f"unknown rule {name!r}", _suggest(name, rules))
         if settings.scheme is not None and get_scheme(settings.scheme) is None:

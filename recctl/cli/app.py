@@ -14,7 +14,7 @@ from recctl import __version__
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
-COMMANDS = ("validate", "show", "rules", "schema")
+COMMANDS = ("validate", "show", "rules", "schema", "config", "undo")
 """The commands, in the order in which `--help` lists them."""
 
 _SETTINGS: Any = {"help_option_names": ["-h", "--help"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,7 @@ def command(
     part: Annotated[Part, typer.Option("--part", help="What to show.")] = Part.BOTH,
     chunks: Annotated[bool, typer.Option("--chunks", help="Chunk by chunk: what each one added.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="As it was recorded, nothing put together.")] = False,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Leave secrets in markdown as they are.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long texts on a terminal.")] = False,
     output_format: Annotated[str, options.format_option("exchanges")] = "text",
     output: options.OutputFile = None,
@@ -71,6 +73,10 @@ def command(
     view = options.make_view(color, output)
     is_folded = view.width is not None and not full
     view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
+    if output_format == "markdown" and not unmask:
+        from recctl.checks.secret import mask_secrets
+
+        view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
     options.write_output(render(shown(), view), output, page=True)
     for failure in failures:
         options.say(_describe(failure))

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.checks.finding import Report
+    from recctl.project import Project
+    from recctl.sources import Selection
+
+
+class Level(StrEnum):
+    """The least severity to report."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
 
 def command(
     paths: options.Paths = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="RULES", help="Apply these rules only: a,b."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not apply these rules.")
+    ] = None,
+    severity: Annotated[Level, typer.Option("--severity", help="The least severity to report.")] = Level.NOTE,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings, too.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be; `recctl undo` takes it back.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change.")] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE", help="Leave out the findings that FILE knows.")
+    ] = None,
+    write_baseline: Annotated[
+        str | None, typer.Option("--write-baseline", metavar="FILE", help="Write all findings to FILE.")
+    ] = None,
     output_format: Annotated[str, options.format_option("findings")] = "text",
     output: options.OutputFile = None,
     scheme: options.SchemeName = None,
@@ -20,6 +57,10 @@ def command(
     files_from: options.FilesFrom = None,
     nul: options.Nul = False,
     force_exclude: options.ForceExclude = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes to use. Default: one a core.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Read every file, changed or not.")] = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     exit_zero: options.ExitZero = False,
@@ -33,22 +74,135 @@ def command(
     could not be looked at.
     """
     from recctl.checks.finding import Severity
-    from recctl.checks.run import validate
     from recctl.render import renderer
     from recctl.render.as_text import summarise_findings
 
-    render = renderer("findings", output_format)
+    render = renderer("statistics" if statistics else "findings", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
-    report = validate(project, selection)
+    jobs = jobs or _count_cores()
+    report = _check(project, selection, jobs, cached=not no_cache)
+    if diff:
+        pieces = list(_show_diff(selection, report))
+        options.write_output(pieces, output)
+        return _decide(report, fails=bool(pieces) and not exit_zero)
+    if fix:
+        for line in _apply_fixes(project, selection, report):
+            options.say(line, quiet=quiet)
+        report = _check(project, selection, jobs, cached=not no_cache)
+    if write_baseline is not None:
+        options.say(_write_baseline(report, write_baseline), quiet=quiet)
+        return _decide(report, fails=False)
+    remarks = [report.remark] if report.remark else []
+    if baseline is not None:
+        report, remark = _apply_baseline(report, selection, baseline)
+        remarks.append(remark)
+    least = Severity[severity.name]
+    report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
     view = options.make_view(color, output, verbose=verbose)
     options.write_output(render(report, view), output)
+    fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
+    code = _decide(report, fails=bool(fails) and not exit_zero)
+    for text in (summarise_findings(report, verbose=verbose), *remarks):
+        options.say(text, quiet=quiet)
+    return code
+
+
+def _decide(report: Report, *, fails: bool) -> int:
+    """The exit code; what could not be looked at is told, and wins."""
     for error in report.errors:
         options.say(f"error: {error.name}: {error.message} ({error.hint})")
-    options.say(summarise_findings(report, verbose=verbose), quiet=quiet)
-    if report.remark:
-        options.say(report.remark, quiet=quiet)
-    if report.errors:
-        return 2
-    fails = report.count(Severity.ERROR) or (strict and report.count(Severity.WARNING))
-    return int(bool(fails) and not exit_zero)
+    return 2 if report.errors else int(fails)
+
+
+def _split(words: list[str] | None) -> tuple[str, ...]:
+    return tuple(rule.strip() for word in words or () for rule in word.split(",") if rule.strip())
+
+
+def _count_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, ...]) -> Project:
+    """The project with what the command line says of rules; what is ignored there comes on top."""
+    from recctl.checks.run import check_settings
+
+    if select:
+        project = project.with_settings(select=select)
+    if ignore:
+        project = project.with_ignored(ignore)
+    check_settings(project)
+    return project
+
+
+def _check(project: Project, selection: Selection, jobs: int, *, cached: bool) -> Report:
+    from recctl.checks.run import WORTH_CACHING, validate
+    from recctl.render.progress import show_progress
+
+    cache = None
+    if cached and len(selection.targets) >= WORTH_CACHING:
+        from recctl.checks.cache import Cache
+        from recctl.journal import STATE_FOLDER
+
+        basis = (project.root, project.all_settings(), project.overrides)
+        cache = Cache(project.root / STATE_FOLDER / "cache", basis)
+    with show_progress(len(selection.targets)) as watch:
+        report = validate(project, selection, jobs=jobs, cache=cache, watch=watch)
+    if cache is not None:
+        cache.save()
+    return report
+
+
+def _show_diff(selection: Selection, report: Report) -> Iterator[str]:
+    """What `--fix` would change, as a unified diff."""
+    from difflib import unified_diff
+
+    from recctl.checks.fixes import find_fixes
+    from recctl.render.terminal import escape
+
+    for fix in find_fixes(report, selection.targets):
+        before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
+        for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
+            yield f"{escape(line)}\n"
+
+
+def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:
+    """Mend files, and say what became of it."""
+    from recctl.checks.fixes import find_fixes
+    from recctl.journal import digest
+    from recctl.plan import Plan, Rewrite, apply
+
+    steps = {
+        fix.path.relative_to(project.root).as_posix(): fix
+        for fix in find_fixes(report, selection.targets)
+        if fix.path.is_relative_to(project.root)
+    }
+    groups = tuple((Rewrite(path, digest(fix.before), fix.after),) for path, fix in steps.items())
+    if not groups:
+        return []
+    applied = apply(project.root, Plan("validate --fix", groups))
+    lines = [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
+    if applied.done:
+        lines.append(f"fixed {len(applied.done):,} files; `recctl undo {applied.run_id}` takes it back")
+    return lines
+
+
+def _write_baseline(report: Report, path: str) -> str:
+    from recctl.checks.baseline import write_baseline
+
+    count = write_baseline(Path(path), report.findings)
+    return f"wrote {count:,} findings to {path}"
+
+
+def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Report, str]:
+    from recctl.checks.baseline import compare_with_baseline
+
+    looked_at = (target.name for target in selection.targets)
+    compared = compare_with_baseline(report, Path(path), looked_at)
+    remark = f"{compared.known:,} findings are known to {path}"
+    if compared.fixed:
+        remark += f"; {len(compared.fixed):,} more there are fixed and can go (--write-baseline)"
+    return compared.report, remark

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FORMATS: dict[str, dict[str, str]] = {
-    "findings": {"text": "as_text", "concise": "as_concise", "json": "as_json"},
+    "findings": {
+        "text": "as_text",
+        "concise": "as_concise",
+        "json": "as_json",
+        "jsonl": "as_jsonl",
+        "github": "as_github",
+        "sarif": "as_sarif",
+        "junit": "as_junit",
+    },
     "exchanges": {"text": "exchange_text", "markdown": "exchange_markdown", "json": "as_json"},
+    "statistics": {"text": "as_text"},
     "rules": {"text": "as_text", "json": "as_json"},
 }
 """By kind of result: the formats that show it, the default first, and their modules."""
@@ -27,7 +36,8 @@ class View(NamedTuple):
 
     `width` is a terminal's, in cells; None means that lines are not broken. The rest is for exchanges:
     `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long, `timeline`
-    goes chunk by chunk, `raw` shows what was recorded as it is.
+    goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what is made to
+    be shared.
     """
 
     color: bool = False
@@ -37,6 +47,7 @@ class View(NamedTuple):
     fold: bool = False
     timeline: bool = False
     raw: bool = False
+    mask: Callable[[str], str] = str
 
     def shows(self, part: str) -> bool:
         """Whether a side of an exchange is to be shown."""

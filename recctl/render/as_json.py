@@ -20,16 +20,19 @@ if TYPE_CHECKING:
 
 def render_findings(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
     """`recctl.validate.v1`."""
-    yield _dump(
-        {
-            "version": "recctl.validate.v1",
-            "checked": report.checked,
-            "ignored": report.ignored,
-            "findings": [_finding(finding) for finding in report.findings],
-            "summary": {severity.label: report.count(severity) for severity in Severity},
-            "errors": [_error(error.name, error.message) for error in report.errors],
-        }
-    )
+    yield _dump(describe_report(report))
+
+
+def describe_report(report: Report) -> dict[str, Any]:
+    """A report as a `recctl.validate.v1` document."""
+    return {
+        "version": "recctl.validate.v1",
+        "checked": report.checked,
+        "ignored": report.ignored,
+        "findings": [_finding(finding) for finding in report.findings],
+        "summary": {severity.label: report.tally(severity) for severity in Severity},
+        "errors": [_error(error.name, error.message) for error in report.errors],
+    }
 
 
 def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: ARG001

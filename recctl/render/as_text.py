@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections import Counter
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from recctl.checks.finding import Severity
-from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.checks.finding import EXCERPT_REACH, Severity
+from recctl.render.terminal import Line, Span, escape, line, render_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
+    from recctl.recording import Position
     from recctl.render import View
+    from recctl.sources import Unread
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 
@@ -21,13 +24,15 @@ MOST_LISTED = 50
 
 _EXAMPLES = 3
 
+_EXCERPT_WIDTH = 100
+
 
 def render_findings(report: Report, view: View) -> Iterator[str]:
-    """Findings, a line each; when there are many, by rule with examples."""
+    """Findings, each with the place in its file; when there are many, by rule with examples."""
     findings = visible(report, view)
     unbroken = view._replace(width=None)
     if len(findings) <= MOST_LISTED:
-        yield from render_lines((finding_line(finding, with_hint=True) for finding in findings), unbroken)
+        yield from render_lines(chain.from_iterable(map(_tell_finding, findings)), unbroken)
     else:
         yield from render_lines(_group_findings(findings), unbroken)
 
@@ -54,6 +59,50 @@ def finding_line(finding: Finding, *, with_hint: bool = False) -> Line:
     return Line(tuple(spans))
 
 
+def word_with_hint(item: Finding | Unread) -> str:
+    """The message of a finding, or of a file that was not looked at, and what to do about it."""
+    return f"{item.message} ({item.hint})" if item.hint else item.message
+
+
+def _tell_finding(finding: Finding) -> Iterator[Line]:
+    yield finding_line(finding, with_hint=True)
+    excerpt = finding.excerpt or ""
+    if finding.position is not None and excerpt and not excerpt.isspace():
+        yield from _point_at(excerpt, finding.position, _SEVERITY_STYLES[finding.severity])
+
+
+def _point_at(excerpt: str, position: Position, style: str) -> Iterator[Line]:
+    """The line of a finding, cut to what is near its column, and a caret below the column."""
+    split = min(position.column - 1, EXCERPT_REACH)
+    before, after = _escape_wide(excerpt[:split]), _escape_wide(excerpt[split:])
+    text = before + after
+    start = max(0, min(len(before) - _EXCERPT_WIDTH // 2, len(text) - _EXCERPT_WIDTH))
+    shown = text[start : start + _EXCERPT_WIDTH]
+    if start > 0:
+        shown = "…" + shown[1:]
+    if start + _EXCERPT_WIDTH < len(text):
+        shown = shown[:-1] + "…"
+    gutter = f"{position.line} |"
+    yield line(Span(gutter, "dim"), f" {shown}", indent=2)
+    blank = f"{'|':>{len(gutter)}}"
+    yield line(Span(blank, "dim"), " " * (1 + len(before) - start), Span("^", style), indent=2)
+
+
+def _escape_wide(text: str) -> str:
+    """Text that takes one cell a character: whatever takes none or two is escaped, tabs are spaces."""
+    text = escape(text).replace("\t", " ")
+    if text.isascii():
+        return text
+    from unicodedata import category, east_asian_width
+
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if east_asian_width(character) in "WF" or category(character) in ("Mn", "Me", "Cf")
+        else character
+        for character in text
+    )
+
+
 def _group_findings(findings: list[Finding]) -> Iterator[Line]:
     by_rule = sorted(findings, key=lambda finding: (-finding.severity, finding.rule))
     for (severity, rule), group in groupby(by_rule, key=lambda finding: (-finding.severity, finding.rule)):
@@ -71,14 +120,23 @@ def _group_findings(findings: list[Finding]) -> Iterator[Line]:
     yield line(Span("--format concise lists them all", "dim"))
 
 
+def render_statistics(report: Report, view: View) -> Iterator[str]:
+    """How many findings each rule has, the gravest and most frequent first."""
+    counted = Counter((finding.severity, finding.rule) for finding in visible(report, view))
+    ordered = sorted(counted.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))
+    for (severity, rule), count in ordered:
+        label = Span(f"{severity.label:<8}", _SEVERITY_STYLES[severity])
+        yield from render_lines([line(f"{count:>7,}  ", label, Span(rule, "bold"))], view)
+
+
 def summarise_findings(report: Report, *, verbose: bool) -> str:
     """What a validation comes to, in a line."""
     counted = [
-        _count(report.count(severity), severity.label)
+        _count(report.tally(severity), severity.label)
         for severity in (Severity.ERROR, Severity.WARNING)
-        if report.count(severity)
+        if report.tally(severity)
     ]
-    notes = report.count(Severity.NOTE)
+    notes = report.tally(Severity.NOTE)
     if notes:
         counted.append(_count(notes, "note") + ("" if verbose else " (-v shows them)"))
     text = f"checked {_count(report.checked, 'recording')}"

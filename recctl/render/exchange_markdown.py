@@ -28,7 +28,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator = ""
     for item in items:
         if isinstance(item, Exchange):
-            yield separator + "\n\n".join(_tell(item, view)) + "\n"
+            yield separator + view.mask("\n\n".join(_tell(item, view))) + "\n"
             separator = "\n"
 
 

@@ -29,10 +29,14 @@ def test_good_examples_can_be_shown(run: Run) -> None:
 
 
 def test_every_rule_has_a_bad_example() -> None:
-    assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == RULES.keys()
+    # Fake keys are put together when the tests run (tests/unit/test_secret.py): hosts block pushes with one.
+    assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == RULES.keys() - {"secret"}
 
 
-@pytest.mark.parametrize("rule", RULES)
+EXAMPLES = sorted(RULES.keys() - {"secret"})
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
 def test_bad_examples_break_their_rule_and_no_other(run: Run, rule: str) -> None:
     outcome = run("validate", f"examples/bad/{rule}", "--format", "json", cwd=CHECKOUT)
     report = json.loads(outcome.out)
@@ -40,7 +44,7 @@ def test_bad_examples_break_their_rule_and_no_other(run: Run, rule: str) -> None
     assert outcome.code == (1 if RULES[rule] == "error" else 0)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "duplicate-recording"])
+@pytest.mark.parametrize("rule", [rule for rule in EXAMPLES if rule != "duplicate-recording"])
 def test_every_bad_file_is_one(run: Run, rule: str) -> None:
     outcome = run("validate", f"examples/bad/{rule}", "--format", "json", cwd=CHECKOUT)
     report = json.loads(outcome.out)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
-from recctl.project import find_project
+from recctl.completion import NOTE_CODES
+from recctl.project import _PROJECT_KEYS, _SETTINGS_KEYS, find_project
+from recctl.render import FORMATS
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -22,6 +26,35 @@ def test_the_table_of_rules_is_the_registry() -> None:
     assert table[1] == "".join(
         f"| `{rule.name}` | {rule.severity.label} | {rule.summary} |\n" for rule in list_rules()
     )
+
+
+def test_the_table_of_notes_is_that_of_the_code() -> None:
+    table = re.search(r"<!-- notes -->\n(.*?)<!-- /notes -->", README, re.DOTALL)
+    assert table is not None
+    assert table[1] == "".join(f"| `{code}` | {meaning} |\n" for code, meaning in NOTE_CODES.items())
+
+
+def test_every_note_that_the_code_makes_is_in_the_table() -> None:
+    made = set()
+    for path in (CHECKOUT / "recctl/wire").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"note", "note_once"}:
+                code = node.args[0]
+                made.add(code.value if isinstance(code, ast.Constant) else None)
+    assert made - {None} == NOTE_CODES.keys()  # None: `note_once` itself calls `note`
+
+
+def test_every_configuration_key_is_in_the_example() -> None:
+    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    table = tomllib.loads(block[1])["tool"]["recctl"]
+    assert table.keys() == _PROJECT_KEYS.keys() | _SETTINGS_KEYS.keys()
+
+
+def test_every_format_is_named() -> None:
+    for names in FORMATS.values():
+        for name in names:
+            assert f"`{name}`" in README
 
 
 def test_every_command_is_in_the_table() -> None:

@@ -342,6 +342,16 @@ def test_markdown_lets_no_recorded_text_out_of_its_fence(run: Run, tmp_path: Pat
     assert "\n`````text\n```\n@everyone <img src=x> \\x1b[31m\n````\n`````\n" in outcome.out
 
 
+def test_markdown_masks_secrets_unless_told_otherwise(run: Run, tmp_path: Path) -> None:
+    kind = "ghp"
+    key = f"{kind}_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
+    recording = record([chunk(delta(content=f"the key {key[:9]}")), chunk(delta(content=f"{key[9:]} works"))])
+    (tmp_path / "x.json").write_bytes(serialise(recording))
+    masked = run("show", "x.json", "--format", "markdown", "--part", "response").out
+    assert "the key ghp_…[40 characters] works" in masked
+    assert key in run("show", "x.json", "--format", "markdown", "--unmask").out
+
+
 def test_an_incomplete_stream_shows_what_there_is_and_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(serialise(record([chunk(delta(role="assistant", content="Merc"))])))
     outcome = run("show", "x.json", "--part", "response")

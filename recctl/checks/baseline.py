@@ -1,0 +1,87 @@
+"""Baselines: the findings that a project has taken note of, so that only new ones fail.
+
+A finding is known by its rule, its file and what it points at (the JSON pointer, or the message where there
+is none): lines may move, and the finding stays known. The file is JSON, sorted, made to be committed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.errors import RecctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recctl.checks.finding import Finding, Report
+
+_VERSION = "recctl.baseline.v1"
+
+
+class Known(NamedTuple):
+    """What a baseline remembers of a finding. `path` is relative to the baseline's folder."""
+
+    path: str
+    rule: str
+    at: str
+
+
+class Compared(NamedTuple):
+    """A report without the findings that a baseline knows; how many it knew; what it could now forget."""
+
+    report: Report
+    known: int
+    fixed: tuple[Known, ...]
+
+
+def read_baseline(path: Path) -> frozenset[Known]:
+    """The findings that a baseline remembers. Raises RecctlError for a file that is none."""
+    try:
+        document = json.loads(path.read_bytes())
+        if document["version"] != _VERSION:
+            raise ValueError(document["version"])
+        return frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
+    except OSError as error:
+        hint = "write one with --write-baseline"
+        raise RecctlError(f"{path}: {(error.strerror or str(error)).lower()}", hint) from None
+    except (ValueError, KeyError, TypeError):
+        raise RecctlError(f"{path}: not a baseline", "write it anew with --write-baseline") from None
+
+
+def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
+    """Remember findings in a file; returns how many. Raises RecctlError when it can't be written."""
+    known = sorted({_remember(finding, path.parent) for finding in findings})
+    document = {"version": _VERSION, "findings": [item._asdict() for item in known]}
+    try:
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        hint = "name a file that can be written"
+        raise RecctlError(f"{path}: {(error.strerror or str(error)).lower()}", hint) from None
+    return len(known)
+
+
+def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[str]) -> Compared:
+    """Take out of a report what the baseline knows.
+
+    `looked_at` are the files that were checked: only of those can it be said that a finding is gone.
+    """
+    known = read_baseline(path)
+    remembered = [(finding, _remember(finding, path.parent)) for finding in report.findings]
+    found = {item for _, item in remembered}
+    new = tuple(finding for finding, item in remembered if item not in known)
+    checked = {_relative(name, path.parent) for name in looked_at}
+    fixed = tuple(sorted(item for item in known - found if item.path in checked))
+    return Compared(report._replace(findings=new), len(report.findings) - len(new), fixed)
+
+
+def _remember(finding: Finding, folder: Path) -> Known:
+    at = finding.message if finding.pointer is None else finding.pointer
+    return Known(_relative(finding.path, folder), finding.rule, at)
+
+
+def _relative(name: str, folder: Path) -> str:
+    import os
+
+    return Path(os.path.relpath(name, folder)).as_posix()

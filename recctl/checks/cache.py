@@ -1,0 +1,126 @@
+"""What was found in files that have not changed since, so that they need not be read again.
+
+A file is taken to be the same when its size, its times and its inode are; a file that changed so recently
+that the clock could not tell another change is not remembered. The cache is one JSON file, replaced as a
+whole, so that runs side by side don't disturb each other: the last one's stays. It is data, never code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from recctl import __version__
+from recctl.checks.finding import Examined, Finding, Severity
+from recctl.checks.identity import Named
+from recctl.recording import Position
+
+if TYPE_CHECKING:
+    from recctl.sources import Target
+
+_CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's times of files advance
+
+
+class Cache:
+    """Results by file. `basis` is all that they depend on, beside the files."""
+
+    def __init__(self, folder: Path, basis: object) -> None:
+        self._path = folder / "validate.json"
+        self._basis = hashlib.sha256(f"{__version__} {basis!r}".encode()).hexdigest()
+        self._files: dict[str, Any] = _read(self._path, self._basis)
+        self._is_changed = False
+
+    def get(self, target: Target) -> Examined | None:
+        """What was found in a file when it was as it is now; None when that is not known."""
+        entry = self._files.get(target.name)
+        if entry is None or entry[0] != _identify(target):
+            return None
+        return _restore(target.name, entry[1])
+
+    def put(self, target: Target, examined: Examined) -> None:
+        """Remember what was found in a file, if it can be told from any later state of it."""
+        identity = _identify(target)
+        if identity is None or examined.error is not None:
+            return
+        if time.time_ns() - max(identity[1], identity[2]) < _CLOCK_TICK:
+            return
+        self._files[target.name] = [identity, _dump(examined)]
+        self._is_changed = True
+
+    def save(self) -> None:
+        """Write the cache, if anything in it is new. That it can't be written is no reason to fail."""
+        if not self._is_changed:
+            return
+        content = orjson.dumps({"basis": self._basis, "files": self._files})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            ignore = self._path.parent.parent / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+                file.write(content)
+            Path(file.name).replace(self._path)
+        except (OSError, TypeError):
+            return
+
+
+def _read(path: Path, basis: str) -> dict[str, Any]:
+    """The entries of a cache of that basis; empty when there is none, or one of another basis."""
+    try:
+        document = orjson.loads(path.read_bytes())
+        files = document["files"] if document["basis"] == basis else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return files if isinstance(files, dict) else {}
+
+
+def _identify(target: Target) -> list[int] | None:
+    """What changes when a file does: size, times of its content and of its inode, and the inode."""
+    if target.path is None:
+        return None
+    try:
+        status = os.stat(target.path)  # noqa: PTH116  (a third of the time of Path.stat, for every file)
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _dump(examined: Examined) -> list[Any]:
+    """A result without the path, which every finding and name would repeat."""
+    findings = [
+        [*finding._replace(path="", position=None), finding.position and [*finding.position]]
+        for finding in examined.findings
+    ]
+    return [findings, [[*named._replace(path="")] for named in examined.names], [*examined.test_ids]]
+
+
+def _restore(name: str, dumped: list[Any]) -> Examined | None:
+    """A result as it was before `_dump`; None for what can't be one."""
+    try:
+        findings, names, test_ids = dumped
+        return Examined(
+            tuple(_restore_finding(name, values) for values in findings),
+            tuple(Named(name, *values[1:])._replace(schemes=tuple(values[_SCHEMES])) for values in names),
+            frozenset(test_ids),
+        )
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+_SCHEMES = Named._fields.index("schemes")
+
+
+def _restore_finding(name: str, values: list[Any]) -> Finding:
+    *fields, position = values
+    finding = Finding(*fields)
+    return finding._replace(
+        path=name,
+        severity=Severity(finding.severity),
+        position=Position(*position) if position is not None else None,
+    )

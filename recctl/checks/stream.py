@@ -1,0 +1,164 @@
+"""The *stream* family: has the reply arrived whole, and does the recording say rightly how it came?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.checks.finding import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import JSON, Recording
+    from recctl.wire import Exchange
+
+INCOMPLETE_STREAM = Rule(
+    "incomplete-stream",
+    Severity.ERROR,
+    "The stream ends before the reply does.",
+    "The connection was lost or the test stopped reading. Whoever replays the recording gets half a reply "
+    "without a finish reason and fails, or hangs, in a way that has nothing to do with the test.",
+    "Record it again.",
+)
+STREAM_ERROR = Rule(
+    "stream-error",
+    Severity.ERROR,
+    "The provider sent an error in the middle of the stream.",
+    "An overloaded provider or a lost backend is replayed for ever after, where a reply was meant to be.",
+    "Record it again; if the error is the point of the test, ignore the rule for the file.",
+)
+STREAM_MISMATCH = Rule(
+    "stream-mismatch",
+    Severity.ERROR,
+    "The recording disagrees with itself on whether the reply was streamed.",
+    "The request's `stream`, the response's `is_streaming` and the body (a list of chunks or one object) go "
+    "together. Recorders replay by `is_streaming`, clients read by what they asked for.",
+    "Put is_streaming right, or record it again.",
+)
+CHUNK_AFTER_FINISH = Rule(
+    "chunk-after-finish",
+    Severity.WARNING,
+    "The reply goes on after its finish reason.",
+    "Clients stop reading there: what follows was lost on them, or two streams were joined by mistake.",
+    "Record it again.",
+)
+MIXED_IDS = Rule(
+    "mixed-ids",
+    Severity.WARNING,
+    "Chunks of more than one reply stand in the stream.",
+    "All chunks of a reply carry the same id. Two ids mean that two streams were recorded into one file.",
+    "Record it again.",
+)
+VOLATILE_FIELD = Rule(
+    "volatile-field",
+    Severity.WARNING,
+    "A field that the recorder makes constant has another value.",
+    "Recorders since October 2025 write `rec-` and the start of the hash for ids, zero for times. Another "
+    "value comes from an edit or a re-hash by hand, and will show up as a change in the next recording.",
+    "Put the value right; the file's hash does not cover it. `--fix` does.",
+)
+
+RULES = (INCOMPLETE_STREAM, STREAM_ERROR, STREAM_MISMATCH, CHUNK_AFTER_FINISH, MIXED_IDS, VOLATILE_FIELD)
+
+_RULE_OF_NOTE = {
+    "incomplete-stream": (INCOMPLETE_STREAM, "record it again"),
+    "chunk-after-finish": (CHUNK_AFTER_FINISH, "record it again"),
+    "mixed-ids": (MIXED_IDS, "record it again"),
+}
+
+
+def check_stream(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
+    """What is wrong with how a reply arrived, and with fields that should not vary. Raises nothing."""
+    name, completion = recording.source.name, exchange.completion
+    for note in completion.notes:
+        if note.code in _RULE_OF_NOTE:
+            rule, hint = _RULE_OF_NOTE[note.code]
+            yield Finding(rule.name, rule.severity, name, note.message, hint, note.pointer)
+        elif note.code == "error" and completion.streamed:
+            yield Finding(
+                STREAM_ERROR.name, STREAM_ERROR.severity, name, note.message, "record it again", note.pointer
+            )
+    yield from _check_mismatch(recording, exchange)
+    yield from _check_volatile_fields(recording)
+
+
+_NOT_STREAMED = frozenset({"models", "http-error", "exception", "unknown"})
+"""Replies whose shape says nothing about streaming: lists that are whole, and failures before a stream."""
+
+
+def _check_mismatch(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
+    completion, asked = exchange.completion, recording.asked.get("stream")
+    if completion.wire in _NOT_STREAMED or recording.response.get("is_exception"):
+        return
+    is_streaming = recording.response.get("is_streaming")
+    if not isinstance(is_streaming, bool):
+        return
+    if is_streaming != completion.streamed:
+        shape = "a list of chunks" if completion.streamed else "one object"
+        message = f"is_streaming is {_word(is_streaming)}, but the body is {shape}"
+    elif isinstance(asked, bool) and asked != is_streaming:
+        message = f"the request asks for stream {_word(asked)}, but is_streaming is {_word(is_streaming)}"
+    else:
+        return
+    name, hint = recording.source.name, "put is_streaming right, or record it again"
+    pointer = "/response/is_streaming"
+    yield Finding(STREAM_MISMATCH.name, STREAM_MISMATCH.severity, name, message, hint, pointer)
+
+
+def _word(value: JSON) -> str:
+    return "true" if value else "false"
+
+
+def _check_volatile_fields(recording: Recording) -> Iterator[Finding]:
+    """One finding for each right value, at the first place that lacks it."""
+    places: dict[JSON, list[str]] = {}
+    for pointer, value in find_volatile_fields(recording):
+        places.setdefault(value, []).append(pointer)
+    for value, pointers in places.items():
+        more = f" (and in {len(pointers) - 1:,} more places)" if len(pointers) > 1 else ""
+        yield Finding(
+            VOLATILE_FIELD.name,
+            VOLATILE_FIELD.severity,
+            recording.source.name,
+            f"the recorder would write {value!r} here{more}",
+            "put it right, or let --fix do it",
+            pointers[0],
+            fixable=True,
+        )
+
+
+_ZERO_DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
+_CREATED_AT = "1970-01-01T00:00:00.000000Z"
+_LONG_NAME = 64
+
+
+def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
+    """Each field of a dumped reply that is not as the recorder normalises it: its pointer and right value.
+
+    Only for recordings with a name of 64 digits: recorders of before October 2025 left replies as they were.
+    """
+    place = recording.source.place
+    digest = place.name.removeprefix("models-").partition(".")[0].partition("-")[0] if place else ""
+    if len(digest) != _LONG_NAME:
+        return
+    body = recording.body
+    for step, item in enumerate(body) if isinstance(body, list) else (("", body),):
+        data = item.get("__data__") if isinstance(item, dict) else None
+        if not isinstance(data, dict):
+            continue
+        for key, value in _normalise(data, digest):
+            if data[key] != value:
+                yield f"/response/body{f'/{step}' if step != '' else ''}/__data__/{key}", value
+
+
+def _normalise(data: dict[str, JSON], digest: str) -> Iterator[tuple[str, JSON]]:
+    if data.get("object") != "model":
+        if "id" in data and data["id"] is not None:
+            yield "id", f"rec-{digest[:12]}"
+        if "created" in data:
+            yield "created", 0
+    if data.get("created_at") is not None:
+        yield "created_at", _CREATED_AT
+    for key in _ZERO_DURATIONS:
+        if data.get(key) is not None:
+            yield key, 0

@@ -1,0 +1,188 @@
+"""`recctl validate`: which rules, which findings, what is mended, what is remembered."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+FOLDER = "tests/inference/recordings"
+BAD = CHECKOUT / "examples/bad"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one error, three warnings in two files, and a note."""
+    (tmp_path / "recctl.toml").write_text('scheme = "ogx-2026-04"\n')
+    for rule in ("incomplete-stream", "formatting", "volatile-field", "recorded-error"):
+        for path in (BAD / rule / FOLDER).glob("*.json"):
+            copy = tmp_path / FOLDER / path.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def rules_of(text: str) -> list[str]:
+    return sorted({line.partition("[")[2].partition("]")[0] for line in text.splitlines() if "[" in line})
+
+
+def test_every_finding_has_its_rule(run: Run, project: Path) -> None:
+    outcome = run("validate", "-v", "--format", "concise", cwd=project)
+    assert rules_of(outcome.out) == ["formatting", "incomplete-stream", "recorded-error", "volatile-field"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        (("--select", "formatting"), ["formatting"]),
+        (("--select", "formatting,incomplete-stream"), ["formatting", "incomplete-stream"]),
+        (("--ignore", "formatting", "--ignore", "recorded-error"), ["incomplete-stream", "volatile-field"]),
+        (("--severity", "error"), ["incomplete-stream"]),
+        (("--severity", "warning"), ["formatting", "incomplete-stream", "volatile-field"]),
+    ],
+)
+def test_rules_and_severities_can_be_chosen(
+    run: Run, project: Path, arguments: tuple[str, ...], rules: list[str]
+) -> None:
+    outcome = run("validate", "-v", "--format", "concise", *arguments, cwd=project)
+    assert rules_of(outcome.out) == rules
+
+
+def test_an_unknown_rule_is_refused(run: Run, project: Path) -> None:
+    outcome = run("validate", "--select", "formating", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "error: unknown rule 'formating'\nhint: did you mean 'formatting'?\n"
+
+
+def test_statistics_count_by_rule(run: Run, project: Path) -> None:
+    outcome = run("validate", "-v", "--statistics", cwd=project)
+    assert outcome.out == (
+        "      1  error   incomplete-stream\n"
+        "      2  warning volatile-field\n"
+        "      1  warning formatting\n"
+        "      1  note    recorded-error\n"
+    )
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and ".recctl" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_diff_shows_what_fix_would_do_and_changes_nothing(run: Run, project: Path) -> None:
+    before = snapshot(project)
+    outcome = run("validate", "--diff", "--select", "volatile-field", cwd=project)
+    assert outcome.code == 1
+    assert '-        "created": 1754088894,\n+        "created": 0,\n' in outcome.out
+    assert '-        "id": "chatcmpl-7",\n+        "id": "rec-a969023fd436",\n' in outcome.out
+    assert snapshot(project) == before
+
+
+def test_fix_mends_what_can_be_mended_and_undo_takes_it_back(run: Run, project: Path) -> None:
+    before = snapshot(project)
+    outcome = run("validate", "--fix", "--format", "concise", "-v", cwd=project)
+    assert outcome.code == 1
+    assert rules_of(outcome.out) == ["incomplete-stream", "recorded-error"]
+    assert "fixed 2 files; `recctl undo " in outcome.err
+    after = snapshot(project)
+    changed = [name for name in before if after[name] != before[name]]
+    assert len(changed) == 2
+    for name in changed:  # what the hash covers stays as it was
+        assert json.loads(after[name])["request"] == json.loads(before[name])["request"]
+    assert run("validate", "--diff", cwd=project).code == 0
+    assert run("undo", cwd=project).code == 0
+    assert snapshot(project) == before
+
+
+def test_a_baseline_lets_a_folder_with_a_past_adopt_recctl(run: Run, project: Path) -> None:
+    written = run("validate", "--write-baseline", "known.json", cwd=project)
+    assert (written.code, written.out, written.err) == (0, "", "wrote 5 findings to known.json\n")
+    known = run("validate", "--strict", "-v", "--baseline", "known.json", cwd=project)
+    assert (known.code, known.out) == (0, "")
+    assert known.err.endswith("5 findings are known to known.json\n")
+
+    new = project / FOLDER / "new.json"
+    new.write_bytes(b"")
+    outcome = run("validate", "--baseline", "known.json", "--format", "concise", cwd=project)
+    assert (outcome.code, rules_of(outcome.out)) == (1, ["invalid-json"])
+
+
+def test_a_baseline_survives_moved_lines_and_tells_what_is_fixed(run: Run, project: Path) -> None:
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    (name,) = [path.name for path in (BAD / "incomplete-stream" / FOLDER).iterdir()]
+    path = project / FOLDER / name
+    path.write_bytes(path.read_bytes().replace(b"{", b"\n{", 1))
+    moved = run("validate", "--baseline", "known.json", "--select", "incomplete-stream", cwd=project)
+    assert (moved.code, moved.out) == (0, "")
+    run("validate", "--fix", "-q", cwd=project)
+    fixed = run("validate", "--baseline", "known.json", cwd=project)
+    assert "3 more there are fixed and can go (--write-baseline)" in fixed.err
+
+
+def test_a_baseline_that_is_none_is_refused(run: Run, project: Path) -> None:
+    (project / "known.json").write_text("[]")
+    outcome = run("validate", "--baseline", "known.json", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == ("error: known.json: not a baseline\nhint: write it anew with --write-baseline\n")
+
+
+@pytest.fixture
+def large(project: Path) -> Path:
+    """The project with 300 more files, each with a finding of its own, old enough to be cached."""
+    for number in range(300):
+        path = project / "more/recordings" / f"{number:03}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"[" * (number + 1))
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    return project
+
+
+def test_the_report_is_the_same_for_any_number_of_jobs(run: Run, large: Path) -> None:
+    reports = [
+        run("validate", "--no-cache", "--format", "json", "--jobs", jobs, cwd=large).out for jobs in "124"
+    ]
+    assert len(json.loads(reports[0])["findings"]) == 305
+    assert reports[0] == reports[1] == reports[2]
+
+
+def test_a_warm_cache_gives_the_same_report_and_sees_every_change(run: Run, large: Path) -> None:
+    cold = run("validate", "--format", "json", cwd=large)
+    warm = run("validate", "--format", "json", cwd=large)
+    assert warm.out == cold.out
+    assert (large / ".recctl/.gitignore").read_text() == "*\n"
+    victim = large / "more/recordings/000.json"
+    victim.write_bytes(b"]")
+    os.utime(victim, (1_700_000_000, 1_700_000_000))  # the same size and time as before
+    changed = run("validate", "--format", "concise", "more/recordings", cwd=large)
+    assert "more/recordings/000.json:1:1: error[invalid-json] not JSON: a value should stand" in changed.out
+
+
+def test_a_broken_cache_is_made_anew(run: Run, large: Path) -> None:
+    cold = run("validate", "--format", "json", cwd=large)
+    (large / ".recctl/cache/validate.json").write_bytes(b'{"basis": 1')
+    assert run("validate", "--format", "json", cwd=large).out == cold.out
+
+
+def test_config_tells_what_is_in_force_and_why(run: Run, project: Path) -> None:
+    (project / "recctl.toml").write_text(
+        'scheme = "ogx-2026-04"\nsecrets.allow = ["^pk_"]\n'
+        '[[overrides]]\npaths = ["old/"]\nmax-size = "1kB"\n'
+    )
+    outcome = run("config", "old/x.json", cwd=project)
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[3:] == [
+        'scheme   = "ogx-2026-04"  (recctl.toml)',
+        "select   = []  (default)",
+        "ignore   = []  (default)",
+        "max-size = 1000  (recctl.toml, overrides)",
+        'secrets  = {"allow": ["^pk_"], "patterns": []}  (recctl.toml)',
+    ]
