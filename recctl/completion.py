@@ -6,14 +6,13 @@ Absent is None (or an empty tuple), never invented: no usage, finish reason or a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recording import JSON
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """One call of a tool. `arguments` is the text as sent, which need not be JSON; None when none came."""
 
     id: str | None
@@ -22,8 +21,7 @@ class ToolCall:
     arguments: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What one choice said, over all its chunks."""
 
     role: str | None = None
@@ -65,8 +63,7 @@ NOTE_CODES = {
 """What notes can say, by code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something odd about a reply: a code of `NOTE_CODES`, a sentence, a JSON pointer to the place."""
 
     code: str
@@ -96,8 +93,10 @@ class Completion:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestMessage:
+_NOTHING: dict[str, JSON] = {}
+
+
+class RequestMessage(NamedTuple):
     """One message of a request. `content` is as recorded: text, or a list of parts."""
 
     role: str | None
@@ -105,26 +104,24 @@ class RequestMessage:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     name: str | None = None
-    extra: dict[str, JSON] = field(default_factory=dict)
+    extra: dict[str, JSON] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A tool that a request offers. `parameters` is the JSON Schema of its arguments."""
 
     name: str | None
     type: str | None = None
     description: str | None = None
     parameters: JSON = None
-    extra: dict[str, JSON] = field(default_factory=dict)
+    extra: dict[str, JSON] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What was asked. `prompt` is for protocols without messages; `parameters` is everything else."""
 
     model: str | None = None
     messages: tuple[RequestMessage, ...] = ()
     prompt: JSON = None
     tools: tuple[Tool, ...] = ()
-    parameters: dict[str, JSON] = field(default_factory=dict)
+    parameters: dict[str, JSON] = _NOTHING

@@ -274,14 +274,14 @@ class _Finder:
                 yield _Hit(name, start, text[start:end], is_own)
 
     def _match(self, text: str) -> Iterator[tuple[str, bool, re.Match[str]]]:
-        for name, pattern in self._own:
-            for match in pattern.finditer(text):
-                if match[0]:
-                    yield name, True, match
         for kind, pattern in _compile_kinds():
             for match in pattern.finditer(text):
                 if kind.is_real(match):
                     yield kind.name, False, match
+        for name, pattern in self._own:
+            for match in pattern.finditer(text):
+                if match[0]:
+                    yield name, True, match
 
 
 _get_finder = lru_cache(maxsize=8)(_Finder)
@@ -383,14 +383,15 @@ def _is_login_in_url(match: re.Match[str]) -> bool:
 
 
 def _is_password(user: str, password: str) -> bool:
-    """Whether a password is more than a word that stands for one, or a template."""
+    """Whether a password is more than a word that stands for one, a template or a mask."""
     is_word = password == user or re.fullmatch(_STAND_IN, password)
-    return not (is_word or len(set(password)) < 3 or set(password) & set("{}$*[]()"))
+    return not is_word and len(set(password)) >= 3
 
 
 _STAND_IN = (
     r"(?i:(?:my|your|the|db)?[-_]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api[-_]?)?key)"
-    r"|user(?:name)?|admin|root|guest|changeme|redacted|example|test|x-oauth-basic)"
+    r"|user(?:name)?|admin|root|guest|changeme|redacted|example|test|x-oauth-basic"
+    r"|\$?\{.*\}|\$[A-Z_]+|%\w+%|\[.*\]|.*\*{3}.*)"
 )
 
 
@@ -468,7 +469,7 @@ _KINDS = (
     _prefixed("a GitHub token", "github_pat_", "A-Za-z0-9_", 60, 255),
     _prefixed("a Hugging Face token", "hf_", "A-Za-z0-9", 30, 60),
     _prefixed("a Hugging Face token", "api_org_", "A-Za-z0-9", 30, 60),
-    _prefixed("a Slack token", "xox[abceoprs]-", "A-Za-z0-9-", 20, 255, _is_random),
+    _prefixed("a Slack token", "xox[abceoprs]-[0-9]", "A-Za-z0-9-", 20, 255),
     _prefixed("a Slack token", "xapp-", "A-Za-z0-9-", 40, 255, _is_random),
     _Kind(
         "a Slack webhook",

@@ -11,7 +11,6 @@ import typer
 
 from recctl.cli import options
 from recctl.errors import RecctlError, did_you_mean
-from recctl.render.terminal import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +47,7 @@ def command(
     when files have changed since: then all files of the run stay as they are.
     """
     from recctl.plan import list_runs
+    from recctl.render.terminal import escape
 
     if output_format not in _FORMATS:
         raise RecctlError(f"unknown format {output_format!r}", did_you_mean(output_format, _FORMATS))

@@ -84,7 +84,7 @@ def command(
     jobs = jobs or _count_cores()
     report = _check(project, selection, jobs, cached=not no_cache)
     if diff:
-        pieces = list(_show_diff(selection, report))
+        pieces = list(_show_diff(project, selection, report))
         options.write_output(pieces, output)
         return _decide(report, fails=bool(pieces) and not exit_zero)
     if fix:
@@ -156,17 +156,18 @@ def _check(project: Project, selection: Selection, jobs: int, *, cached: bool) -
     return report
 
 
-def _show_diff(selection: Selection, report: Report) -> Iterator[str]:
-    """What `--fix` would change, as a unified diff."""
+def _show_diff(project: Project, selection: Selection, report: Report) -> Iterator[str]:
+    """What `--fix` would change, as a unified diff; its context may hold secrets, which are masked."""
     from difflib import unified_diff
 
     from recctl.checks.fixes import find_fixes
+    from recctl.checks.secret import mask_secrets
     from recctl.render.terminal import escape
 
     for fix in find_fixes(report, selection.targets):
         before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
         for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
-            yield f"{escape(line)}\n"
+            yield f"{escape(mask_secrets(line, project.settings.secrets))}\n"
 
 
 def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:

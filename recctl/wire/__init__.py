@@ -9,12 +9,11 @@ endpoint, and the classes that they name are never imported.
 from __future__ import annotations
 
 import json
-import pkgutil
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from itertools import filterfalse, islice
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_chat_request
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from recctl.recording import JSON, Recording
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A wire protocol.
 
     `recognises` tells from one chunk of a stream, or from a whole body, whether it is of this protocol.
@@ -43,8 +41,7 @@ class Wire:
     is_last_resort: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A recording, with what was asked and what was said."""
 
     recording: Recording
@@ -61,8 +58,7 @@ class Exchange:
             yield Step(number, size, tuple(_list_added(wire.assemble([item], True))))
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one chunk of a stream added: its number, its size in bytes as compact JSON, names with values."""
 
     number: int
@@ -159,7 +155,7 @@ def _each_wire() -> Iterator[Wire]:
 
 @cache
 def _list_protocols() -> tuple[str, ...]:
-    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+    names = (path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
     return tuple(sorted(names, key=lambda name: (name != _MOST_COMMON, name)))
 
 

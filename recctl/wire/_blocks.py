@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.completion import RequestMessage, ToolCall
@@ -193,7 +192,7 @@ def check_final(builder: ReplyBuilder, final: ChoiceBuilder, pointer: str) -> No
         choice.calls = final.calls
     elif not _agree(choice.sorted_calls(), final.sorted_calls()):
         differences.append("tool calls")
-        calls = [asdict(call.build()) for call in final.sorted_calls()]
+        calls = [call.build()._asdict() for call in final.sorted_calls()]
         builder.extra.add(("final", "tool_calls"), calls)
     if differences:
         message = f"the provider's final message differs from its stream in {' and '.join(differences)}"
@@ -259,7 +258,7 @@ def read_turn(
         yield RequestMessage(role=role, content=content, extra=extra)
         return
     first, *others = join_pieces(read_part(role, part) for part in content)
-    yield replace(first, extra={**extra, **first.extra})
+    yield first._replace(extra={**extra, **first.extra})
     yield from others
 
 

@@ -6,9 +6,10 @@ The rules, with the providers that they are for, are in the tests (tests/unit/wi
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, join, write_text
+from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _CHUNK_KEYS = frozenset({"id", "model", "choices", "usage", "error"})
 _CHOICE_KEYS = frozenset({"delta", "finish_reason", "logprobs", "text"})
+_SPECIAL_KEYS = frozenset({"text", "message", "error", "usage"})
 _DELTA_KEYS = frozenset(
     {"role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"}
 )
@@ -24,23 +26,45 @@ _CALL_KEYS = frozenset({"id", "type", "function", "custom"})
 _FUNCTION_KEYS = frozenset({"name", "arguments"})
 
 
+_BLOCK = 64
+"""How many chunks are tried together where not all of a stream's middle only adds text."""
+
+
 def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion:
     """Put together a reply whose chunks (or whose one body) have `choices`."""
     assembly = _Assembly(streamed)
-    for number, item in enumerate(items):
-        assembly.add_chunk(number, item)
+    assembly.add(items)
     assembly.add_repeated_messages()
     return assembly.builder.build(wire, streamed=streamed, chunks=len(items))
+
+
+def _adds_text(item: JSON) -> bool:
+    """Whether a chunk adds text to a choice."""
+    try:
+        return bool(item["__data__"]["choices"][0]["delta"]["content"])
+    except (TypeError, LookupError):
+        return False
+
+
+def _read_columns(objects: list[dict[str, JSON]]) -> dict[str, list[JSON]]:
+    """By key, the values in objects that have the same keys.
+
+    Raises ValueError or LookupError when they differ in their keys; TypeError, or these, for no objects.
+    """
+    columns = {key: [each[key] for each in objects] for key in objects[0]}
+    if set(map(len, objects)) != {len(columns)}:
+        raise ValueError
+    return columns
 
 
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
     """By the tuple of an object's keys: those that have no place of their own. Filled as objects come."""
 
     def __init__(self, placed: frozenset[str]) -> None:
-        self._placed = placed.union(FOLDED)
+        self._placed = placed
 
     def __missing__(self, keys: tuple[str, ...]) -> tuple[str, ...]:
-        unplaced = self[keys] = tuple(key for key in keys if key not in self._placed)
+        unplaced = self[keys] = tuple(key for key in keys if key not in self._placed and key not in FOLDED)
         return unplaced
 
 
@@ -61,7 +85,79 @@ class _Assembly:
         self._with_messages: set[int] = set()
         self._repeated_messages: dict[int, tuple[dict[str, JSON], str]] = {}
 
-    def add_chunk(self, number: int, item: JSON) -> None:
+    def add(self, items: list[JSON]) -> None:
+        """Add all chunks. As a rule, those between the first and the last few only add text to one choice."""
+        start = next((number for number in range(1, len(items)) if _adds_text(items[number])), len(items))
+        end = max(start, len(items) - 2)  # the last two tell the finish reason and the usage
+        self._add_chunks(items, 0, start)
+        if start < end and not self._add_plain_run(items, start, end):
+            for block in range(start, end, _BLOCK):
+                stop = min(block + _BLOCK, end)
+                if not self._add_plain_run(items, block, stop):
+                    self._add_chunks(items, block, stop)
+        self._add_chunks(items, end, len(items))
+
+    def _add_chunks(self, items: list[JSON], start: int, end: int) -> None:
+        for number in range(start, end):
+            self._add_chunk(number, items[number])
+
+    def _add_plain_run(self, items: list[JSON], start: int, end: int) -> bool:
+        """Add chunks that only add text to the first choice, all at once.
+
+        False, and nothing added, when one of them says anything else: then `_add_chunk` reads them. This is
+        for speed alone: key by key, a chunk takes 0.9 us of processor time; in `_add_chunk` it takes 4 to 5.
+        """
+        count, nothing, builder = end - start, [None] * (end - start), self.builder
+        try:
+            chunks = _read_columns([item["__data__"] for item in items[start:end]])
+            choices = _read_columns([choice for (choice,) in chunks["choices"]])
+            deltas = choices["delta"]
+            text = "".join([delta["content"] for delta in deltas])
+            roles = [delta["role"] for delta in deltas] if "role" in deltas[0] else nothing
+            said = [*chain.from_iterable(map(dict.values, deltas))]
+            is_plain = (
+                len(said) - said.count(None) == (count if roles[0] is None else 2 * count)
+                and roles.count(roles[0]) == count
+                and roles[0] in (None, builder.choices[0].role)
+                and chunks["id"].count(builder.id) == chunks["model"].count(builder.model) == count
+                and choices["index"].count(0) == count
+                and choices["finish_reason"] == nothing
+                and choices.get("logprobs", nothing) == nothing
+                and not any(chunks.get("usage", ()))
+                and not any(chunks.get("error", ()))
+                and _SPECIAL_KEYS.isdisjoint(choices)
+                and not builder.choices[0].has_ended
+                and self._add_unplaced(chunks, choices)
+            )
+        except (TypeError, LookupError, ValueError):
+            return False
+        if is_plain and roles[0]:
+            self._number, self._item = start, items[start]
+            self._add_role(builder.choices[0], roles[0], "choices/0/delta")
+        if is_plain and text:
+            builder.choices[0].content.append(text)
+        return is_plain
+
+    def _add_unplaced(self, chunks: dict[str, list[JSON]], choices: dict[str, list[JSON]]) -> bool:
+        """Keep what has no place of its own in a run of chunks, in the order in which it came.
+
+        False, and nothing kept, when that order does not show in columns: more than one begins with nothing.
+        """
+        columns: list[tuple[tuple[str, ...], list[JSON]]] = [
+            *(((key,), chunks[key]) for key in self._unplaced_in_chunk[tuple(chunks)]),
+            *((("choices", "0", key), choices[key]) for key in self._unplaced_in_choice[tuple(choices)]),
+        ]
+        changing = [(path, column) for path, column in columns if column.count(column[0]) < len(column)]
+        if sum(is_nothing(column[0]) for _, column in changing) > 1:
+            return False
+        for path, column in columns:
+            self.builder.extra.add(path, column[0])
+        for path, column in changing:
+            for value in column[1:]:
+                self.builder.extra.add(path, value)
+        return True
+
+    def _add_chunk(self, number: int, item: JSON) -> None:
         """Add what one chunk says."""
         self._number, self._item = number, item
         builder = self.builder
@@ -75,7 +171,8 @@ class _Assembly:
             builder.fail(data, self._pointer())
             return
         for key in self._unplaced_in_chunk[tuple(data)]:
-            builder.extra.add((key,), data[key])
+            if data[key] is not None:
+                builder.extra.add((key,), data[key])
         if data.get("id") != builder.id or data.get("model") != builder.model:
             builder.identify("id", data.get("id"), f"{self._pointer()}/id")
             builder.identify("model", data.get("model"), f"{self._pointer()}/model")
@@ -279,11 +376,10 @@ class _Assembly:
         if call.id is not None:
             self._calls[choice.index, "id", call.id] = call
             self._calls[choice.index, f"index {call.key}", call.id] = call
-        path = ("choices", str(choice.index), "tool_calls", call.id or str(call.key))
-        for key in self._unplaced_in_call[tuple(fragment)]:
-            self.builder.extra.add((*path, key), fragment[key])
-        for key in self._unplaced_in_function[tuple(function)]:
-            self.builder.extra.add((*path, key), function[key])
+        for part, unplaced in ((fragment, self._unplaced_in_call), (function, self._unplaced_in_function)):
+            for key in unplaced[tuple(part)]:
+                path = ("choices", str(choice.index), "tool_calls", call.id or str(call.key), key)
+                self.builder.extra.add(path, part[key])
 
     def _read_custom_tool(
         self, choice: ChoiceBuilder, call: CallBuilder, fragment: dict[str, JSON]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
@@ -36,7 +35,7 @@ def read_prompt_request(asked: dict[str, JSON], key: str = "input") -> Request:
     if request.prompt is not None or asked.get(key) is None:
         return request
     parameters = {name: value for name, value in request.parameters.items() if name != key}
-    return replace(request, prompt=asked[key], parameters=parameters)
+    return request._replace(prompt=asked[key], parameters=parameters)
 
 
 def read_parameters(asked: dict[str, JSON]) -> Request:

@@ -6,7 +6,6 @@ calls; signatures, citations, results of the server's tools and blocks of other 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.completion import RequestMessage
@@ -176,7 +175,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
             read.extend(read_turn(text_or_none(message.get("role")), message, ("role",), _read_block))
         else:
             read.append(RequestMessage(role=None, content=message))
-    return replace(request, messages=tuple(read))
+    return request._replace(messages=tuple(read))
 
 
 def _rename_schema(tool: JSON) -> JSON:

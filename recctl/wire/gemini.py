@@ -6,7 +6,6 @@ The SDK writes `finish_reason` where the API writes `finishReason`: both are rea
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -241,7 +240,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     messages: list[RequestMessage] = []
     for holder in holders:
         system = _read_contents(holder.get("system_instruction"))
-        messages += (replace(message, role="system") for message in system)
+        messages += (message._replace(role="system") for message in system)
     return Request(
         model=text_or_none(asked.get("model")),
         messages=(*messages, *_read_contents(asked.get("contents"))),

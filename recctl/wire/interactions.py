@@ -6,7 +6,6 @@ annotations, results and media to `extra`. The status that an interaction ends w
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.completion import RequestMessage
@@ -233,7 +232,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
         messages.append(RequestMessage(role="user", content=entries))
     elif entries is not None:
         messages.extend(join_pieces(part for entry in _as_list(entries) for part in _read_entry(entry)))
-    return replace(request, messages=tuple(messages))
+    return request._replace(messages=tuple(messages))
 
 
 def _read_entry(entry: JSON) -> Iterator[Piece | RequestMessage]:

@@ -7,7 +7,6 @@ that did. Items that are no message, reasoning or call of a named tool go to `ex
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.completion import RequestMessage
@@ -144,7 +143,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     elif entries is not None:
         listed = entries if isinstance(entries, list) else [entries]
         messages.extend(join_pieces(part for entry in listed for part in _read_item(entry)))
-    return replace(request, messages=tuple(messages))
+    return request._replace(messages=tuple(messages))
 
 
 def _read_item(item: JSON) -> Iterator[Piece | RequestMessage]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench.measure import CHECKOUT, CORPUS, Ratio, python, recctl, time_calls
+from tests.bench.measure import CHECKOUT, CORPUS, Ratio, process, python, recctl, time_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _HASH = "a969023fd4367b0fb303b6b225812d96c21c6bae06f40aca1d5a7fe1c970c6d7"
 _SMALL = f"examples/good/tests/inference/recordings/{_HASH}.json"
@@ -40,13 +41,30 @@ def measure_validate() -> Iterator[Ratio]:
     """What it costs to check every recording of the corpus, start-up apart, beside only reading them."""
     if not CORPUS.exists():
         return
-    nothing, floor, version, validate = time_calls(
+    nothing, floor, version, cold, warm, reference = time_calls(
         python("pass"),
         python(_FLOOR.format(folder=str(CORPUS))),
         recctl("--version"),
+        recctl("validate", "--no-cache", str(CORPUS)),
         recctl("validate", str(CORPUS)),
+        _check_jsonschema(),
         rounds=5,
     )
-    yield Ratio(
-        "validate the corpus, net / json.loads of every file", (validate - version) / (floor - nothing), 2.5
-    )
+    read = floor - nothing
+    yield Ratio("validate the corpus, net / json.loads of every file", (cold - version) / read, 2.5)
+    yield Ratio("validate it again, net / json.loads of every file", (warm - version) / read, 0.3)
+    if reference > _NOT_INSTALLED:
+        yield Ratio("check-jsonschema / validate the corpus", reference / cold, 8, at_least=True)
+
+
+_NOT_INSTALLED = 0.2  # seconds; it takes longer to start
+
+
+def _check_jsonschema() -> Callable[[], object]:
+    """check-jsonschema with the same schema on the same files; fails at once where it is not installed."""
+    program = Path(sys.executable).with_name("check-jsonschema")
+    if not program.exists():
+        return lambda: None
+    schema = CHECKOUT / "schemas/recording.schema.json"
+    files = [str(path) for path in sorted(CORPUS.rglob("*.json"))]
+    return process(str(program), "--base-uri", schema.as_uri(), "--schemafile", str(schema), *files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import subprocess
 import sys
 import time
@@ -58,5 +59,6 @@ def python(code: str) -> Callable[[], object]:
 
 
 def recctl(*arguments: str) -> Callable[[], object]:
-    """A function that runs the installed `recctl`."""
+    """A function that runs the installed `recctl`, with its bytecode made as an installation makes it."""
+    compileall.compile_dir(CHECKOUT / "recctl", quiet=1)
     return process(str(Path(sys.executable).with_name("recctl")), *arguments)

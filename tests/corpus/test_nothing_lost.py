@@ -80,7 +80,7 @@ def test_a_completion_that_has_everything_has_no_losses(body: Any) -> None:
 def _say(completion: Completion, **changes: Any) -> Completion:
     """The completion with another message in its first choice."""
     first, *others = completion.choices
-    return replace(completion, choices=(replace(first, message=replace(first.message, **changes)), *others))
+    return replace(completion, choices=(replace(first, message=first.message._replace(**changes)), *others))
 
 
 def _choose(completion: Completion, **changes: Any) -> Completion:
@@ -109,7 +109,7 @@ _DAMAGE: dict[str, Callable[[Completion], Completion]] = {
     "which call arguments are of": lambda whole: _say(
         whole,
         tool_calls=tuple(
-            replace(call, arguments=other.arguments)
+            call._replace(arguments=other.arguments)
             for call, other in zip(
                 whole.choices[0].message.tool_calls, whole.choices[0].message.tool_calls[::-1], strict=True
             )

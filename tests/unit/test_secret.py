@@ -114,6 +114,7 @@ NAMED = [
     ("a name and password", "Authorization: Basic {}", LOGIN),
     ("a password in a url", "postgres://robot:{}@db.internal:5432/app", draw(12)),
     ("a password in a url", "redis://:{}@127.0.0.1/0", draw(20)),
+    ("a password in a url", "redis://:{}@cache/0", "Xk$7" + "(m*" + draw(5)),
 ]
 """Secrets that only what stands around them shows."""
 
@@ -260,6 +261,7 @@ def test_what_only_looks_like_a_secret_is_let_be(text: str) -> None:
         "Authorization: Basic " + base64.b64encode(b"user:password").decode(),
         "postgres://user:password@db postgres://postgres:postgres@db http://u:{password}@db",
         "https://robot:" + draw(12) + "@www.example.com/ https://robot:......@db https://robot:$PASS@db",
+        "https://u:${PASS}@db https://u:[FILTERED]@db https://u:ab***@db https://u:%PASS%@db",
         "https://hooks.slack.com/services/" + "T00000000/B00000000/" + "X" * 24,
     ],
 )
@@ -501,6 +503,10 @@ def test_own_patterns_may_go_by_a_key_which_stands_on_a_line_above_its_text() ->
 def test_own_patterns_are_found_in_pieces_too() -> None:
     (finding,) = check(stream("ac", "me-4", "711"), patterns=(("project id", "acme-[0-9]+"),))
     assert finding.message == "project id (ac…, 9 characters) in the response, cut into pieces"
+
+
+def test_own_patterns_hide_no_other_secret() -> None:
+    assert len(check(ask(OPENAI), patterns=(("prefix", "sk-"),))) == 1
 
 
 def test_own_patterns_that_match_nothing_at_all_find_nothing() -> None:

@@ -946,7 +946,7 @@ ASKED = {
 def test_any_json_in_any_place_is_taken(reply: Any, asked: Any) -> None:
     recording = exchange(reply, asked)
     completion, request = assemble(recording), read_request(recording)
-    json.dumps([asdict(completion), asdict(request)])
+    json.dumps([asdict(completion), request._asdict()])
     for choice in completion.choices:
         message = choice.message
         texts = [message.role, message.content, message.reasoning, message.refusal, choice.finish_reason]

@@ -201,5 +201,5 @@ STREAM = [
 def test_any_json_in_any_place_is_taken(reply: Any, asked: Any, item: Any) -> None:
     recording = exchange([*reply, item] if isinstance(reply, list) else reply, asked)
     completion = assemble(recording)
-    json.dumps([asdict(completion), asdict(read_request(recording))])
+    json.dumps([asdict(completion), read_request(recording)._asdict()])
     assert completion == assemble(recording)
