@@ -1,10 +1,10 @@
-"""What runs leave behind below `.recctl/`: pre-images, a manifest, an outcome. `plan` writes it.
+"""What runs leave behind below `.recctl/`, so that they can be taken back. `plan` writes it.
 
-.recctl/.gitignore               keeps all of it out of git
-.recctl/lock                     held by the one process that changes files
-.recctl/runs/7/before/<digest>   what files were, one for each content
-.recctl/runs/7/manifest.json     what each path is to become; until it is there, nothing is touched
-.recctl/runs/7/outcome.json      which groups were done; until it is there, the run is interrupted
+`lock` is held by the one process that changes files. Each run has a folder `runs/<number>` with
+
+- `before/<digest>`: what files were, once for each content;
+- `manifest.json`: what each path is to become; until it is there, nothing is touched;
+- `outcome.json`: which groups were done; until it is there, the run is interrupted.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from recctl import __version__, git
@@ -123,21 +124,21 @@ class Journal:
         why = "has been taken back already" if is_known else "is not known"
         raise RecctlError(f"run {run_id} {why}", hint)
 
-    def begin(
-        self,
-        command: str,
-        groups: tuple[tuple[Change, ...], ...],
-        folders: tuple[str, ...],
-        undoes: str | None = None,
-    ) -> Run:
+    def begin(self, command: str, groups: tuple[tuple[Change, ...], ...], undoes: Run | None = None) -> Run:
         """Keep a copy of each file that a run is to change, then write down what it will do.
 
         Raises OSError, and RecctlError when a file is not what the run takes it for.
         """
-        run_id = str(max((int(folder.name) for folder in self._folders()), default=0) + 1)
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        run = Run(run_id, command, time, __version__, groups, folders, undoes)
-        folder = self._runs / run_id
+        run = Run(
+            run_id=str(max((int(folder.name) for folder in self._folders()), default=0) + 1),
+            command=command,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            recctl=__version__,
+            groups=groups,
+            folders=tuple(sorted({*self._list_missing(groups), *(undoes.folders if undoes else ())})),
+            undoes=undoes.run_id if undoes else None,
+        )
+        folder = self._runs / run.run_id
         kept = folder / _KEPT
         try:
             kept.mkdir(parents=True)
@@ -171,6 +172,13 @@ class Journal:
         if digest(content) != file.digest:
             raise OSError(errno.EIO, "its pre-image is damaged or no longer in git", str(place))
         return content
+
+    def _list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
+        """The folders that have to be made for what the groups put into them."""
+        targets = (change.path for group in groups for change in group if change.after is not None)
+        for folder in {folder for target in targets for folder in PurePath(target).parents}:
+            if not (self.root / folder).exists():
+                yield folder.as_posix()
 
     def _keep(self, kept: Path, path: str, file: File) -> None:
         if file.blob is not None and digest(self._read_blob(file.blob)) == file.digest:

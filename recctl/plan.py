@@ -149,8 +149,7 @@ def apply(root: Path, plan: Plan) -> Applied:
         ready, held_back = _check(root, plan)
         if not ready:
             return Applied(None, (), tuple(held_back))
-        groups = tuple(changes for _, changes in ready)
-        run = journal.begin(plan.command, groups, _list_missing_folders(root, groups))
+        run = journal.begin(plan.command, tuple(changes for _, changes in ready))
 
         def read(file: File) -> bytes:
             content = contents.get(file.digest)
@@ -187,8 +186,7 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
         group = tuple(Change(change.path, change.after, change.before) for change in run.changes)
         refusals = tuple(refusal for change in group if (refusal := _find_obstacle(root, change)))
         if not refusals:
-            folders = {*_list_missing_folders(root, (group,)), *run.folders}
-            reverse = journal.begin("undo", (group,), tuple(sorted(folders)), run.run_id)
+            reverse = journal.begin("undo", (group,), undoes=run)
             refusals = tuple(_execute(journal, reverse, partial(journal.read_before, run)).values())
     return Undone(replace(run, undone=not refusals), refusals)
 
@@ -281,7 +279,9 @@ def _find_obstacle(root: Path, change: Change) -> Refusal | None:
         return refused.refusal
     if _is_same(found, change.before):
         return None
-    return Refusal(change.path, "exists already" if change.before is None else "has changed since")
+    if change.before is None:
+        return Refusal(change.path, "exists already")
+    return Refusal(change.path, "is gone" if found is None else "has changed since")
 
 
 def _check(root: Path, plan: Plan) -> tuple[list[tuple[Group, tuple[Change, ...]]], list[HeldBack]]:
@@ -341,12 +341,6 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
 # --- changing files -----------------------------------------------------------------------------------------
 
 
-def _list_missing_folders(root: Path, groups: Collection[tuple[Change, ...]]) -> tuple[str, ...]:
-    new_files = (change.path for group in groups for change in group if change.after is not None)
-    parents = {parent for path in new_files for parent in PurePath(path).parents}
-    return tuple(sorted(parent.as_posix() for parent in parents if not (root / parent).exists()))
-
-
 def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[int, Refusal]:
     """Do a run that has begun. Gives the groups, by number, that were refused all the same."""
     refusals: dict[int, Refusal] = {}
@@ -400,14 +394,12 @@ def _replace(root: Path, changes: Collection[Change]) -> None:
         with _refusing(change.path):
             if change.after is None:
                 place.unlink()
-                continue
-            if change.before is not None:
+            elif change.before is not None:
                 draft.replace(place)
             elif not _link(draft, place):
                 if os.path.lexists(place):
                     raise _RefusedError(change.path, "exists already")
                 draft.rename(place)
-            draft.unlink(missing_ok=True)
 
 
 def _link(source: Path, path: Path) -> bool:

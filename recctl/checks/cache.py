@@ -19,6 +19,7 @@ import orjson
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
+from recctl.journal import STATE_FOLDER, state_folder
 from recctl.recording import Position
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ _CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's ti
 
 
 class Cache:
-    """Results by file. `basis` is all that they depend on, beside the files."""
+    """Results by file, kept below `root`. `basis` is all that they depend on, beside the files."""
 
-    def __init__(self, folder: Path, basis: object) -> None:
-        self._path = folder / "validate.json"
+    def __init__(self, root: Path, basis: object) -> None:
+        self._root = root
+        self._path = root / STATE_FOLDER / "cache" / "validate.json"
         self._basis = hashlib.sha256(f"{__version__} {basis!r}".encode()).hexdigest()
         self._files: dict[str, Any] = _read(self._path, self._basis)
         self._is_changed = False
@@ -59,11 +61,9 @@ class Cache:
             return
         content = orjson.dumps({"basis": self._basis, "files": self._files})
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            ignore = self._path.parent.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+            folder = state_folder(self._root) / "cache"
+            folder.mkdir(exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
                 file.write(content)
             Path(file.name).replace(self._path)
         except (OSError, TypeError):

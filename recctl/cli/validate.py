@@ -82,6 +82,8 @@ def command(
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     jobs = jobs or _count_cores()
+    if fix:
+        _recover(project, quiet=quiet)
     report = _check(project, selection, jobs, cached=not no_cache)
     if diff:
         pieces = list(_show_diff(project, selection, report))
@@ -145,10 +147,9 @@ def _check(project: Project, selection: Selection, jobs: int, *, cached: bool) -
     cache = None
     if cached and len(selection.targets) >= WORTH_CACHING:
         from recctl.checks.cache import Cache
-        from recctl.journal import STATE_FOLDER
 
         basis = (project.root, project.all_settings(), project.overrides)
-        cache = Cache(project.root / STATE_FOLDER / "cache", basis)
+        cache = Cache(project.root, basis)
     with show_progress(len(selection.targets)) as watch:
         report = validate(project, selection, jobs=jobs, cache=cache, watch=watch)
     if cache is not None:
@@ -187,8 +188,21 @@ def _apply_fixes(project: Project, selection: Selection, report: Report) -> list
     applied = apply(project.root, Plan("validate --fix", groups))
     lines = [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
     if applied.done:
-        lines.append(f"fixed {len(applied.done):,} files; `recctl undo {applied.run_id}` takes it back")
+        files = f"{len(applied.done):,} file{'s' * (len(applied.done) != 1)}"
+        lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")
     return lines
+
+
+def _recover(project: Project, *, quiet: bool) -> None:
+    """Take back what a killed run has left half done, before anything is read."""
+    from recctl.plan import recover
+
+    recovered = recover(project.root)
+    if recovered is None:
+        return
+    options.say(f"took back run {recovered.run.run_id}, which was interrupted", quiet=quiet)
+    for refusal in recovered.left:
+        options.say(f"left as it is: {refusal.path}: {refusal.reason}")
 
 
 def _write_baseline(report: Report, path: str) -> str:

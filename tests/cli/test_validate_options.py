@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -186,3 +188,23 @@ def test_config_tells_what_is_in_force_and_why(run: Run, project: Path) -> None:
         "max-size = 1000  (recctl.toml, overrides)",
         'secrets  = {"allow": ["^pk_"], "patterns": []}  (recctl.toml)',
     ]
+
+
+def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) -> None:
+    before = snapshot(project)
+    script = (
+        "import os, sys; from pathlib import Path; from recctl import plan\n"
+        "from recctl.journal import digest\n"
+        "root = Path('.').resolve(); name = sys.argv[1]; content = Path(name).read_bytes()\n"
+        "steps = (plan.Rewrite(name, digest(content), b'new'),)\n"
+        "plan._switch = lambda *_: os._exit(9)\n"
+        "plan.apply(root, plan.Plan('test', (steps,)))"
+    )
+    (name,) = [path.name for path in (BAD / "incomplete-stream" / FOLDER).iterdir()]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-c", script, f"{FOLDER}/{name}"]
+    killed = subprocess.run(command, cwd=project, env=environment, check=False)
+    assert killed.returncode == 9
+    outcome = run("validate", "--fix", "--select", "incomplete-stream", cwd=project)
+    assert outcome.err.startswith("took back run ")
+    assert snapshot(project) == before

@@ -127,6 +127,16 @@ def test_permissions_stay_with_the_file(tmp_path: Path) -> None:
     }
 
 
+def test_names_need_not_be_unicode(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff")
+    fill(tmp_path, **{name: "1"})
+    before = snapshot(tmp_path)
+    run(tmp_path, (move(name, f"{name}/{name}", "1"),), (move(name, f"new/{name}", "1"),))
+    assert texts(tmp_path) == {f"new/{name}": "1"}
+    undo(tmp_path)
+    assert snapshot(tmp_path) == before
+
+
 def test_a_file_that_only_moves_stays_the_same_file(tmp_path: Path) -> None:
     fill(tmp_path, a="1")
     before = (tmp_path / "a").stat()
@@ -304,9 +314,17 @@ def test_a_file_that_changes_while_the_run_begins_is_held_back(tmp_path: Path) -
     assert texts(tmp_path) == {"a": "1", "b": "edited"}
 
 
-def test_a_name_that_is_taken_at_the_last_moment_is_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_name_that_is_taken_at_the_last_moment_is_not_overwritten(tmp_path: Path, has_links: bool) -> None:
+    def take(call: Call) -> None:
+        if call.name == "link":
+            if call.arguments[1] == tmp_path / "c":
+                fill(tmp_path, c="mine")
+            if not has_links:
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
     fill(tmp_path, a="1", b="2")
-    with intercepted(meddling("link", tmp_path, c="mine")):
+    with intercepted(take):
         applied = run(tmp_path, (rewrite("b", "2", "x"), move("a", "c", "1")))
     assert refusals(applied) == ["c exists already"]
     assert texts(tmp_path) == {"a": "1", "b": "2", "c": "mine"}
@@ -457,27 +475,32 @@ def test_only_the_outcome_is_written_after_the_first_file_has_moved(tmp_path: Pa
 def test_a_power_cut_finds_all_that_counts_on_the_disk(tmp_path: Path) -> None:
     """Content is synced before it gets its name, the journal before files move, names before the outcome."""
     fill_for_everything(tmp_path)
-    synced = {path.stat().st_ino for path in tmp_path.iterdir()}
-    changed: set[int] = set()
+    contents = {path.stat().st_ino for path in tmp_path.iterdir()}
+    changed: dict[int, Path] = {}
+    touched: list[Path] = []
 
     def watch(call: Call) -> None:
-        if call.name == "fsync":
-            synced.add(os.fstat(call.arguments[0]).st_ino)
-            changed.discard(os.fstat(call.arguments[0]).st_ino)
-        elif call.name in ("link", "replace", "unlink"):
-            source, target = Path(call.arguments[0]), Path(call.arguments[-1])
-            if call.name != "unlink":
-                assert source.stat().st_ino in synced
-            if ".recctl" not in target.parts:
-                journal = tmp_path / ".recctl/runs/1"
-                assert {path.stat().st_ino for path in (journal, *journal.parents[:3])} <= synced
-                changed.add(target.parent.stat().st_ino)
-        if call.name == "replace" and target.name == "outcome.json":
+        match call.name, call.arguments:
+            case "fsync", [descriptor]:
+                contents.add(os.fstat(descriptor).st_ino)
+                changed.pop(os.fstat(descriptor).st_ino, None)
+            case "link" | "replace", [source, target]:
+                assert source.stat().st_ino in contents
+                put(target)
+            case "mkdir", [folder, _] if folder.parent.is_dir() and not folder.is_dir():
+                put(folder)
+
+    def put(path: Path) -> None:
+        if ".recctl" not in path.parts:
+            assert touched or not changed
+            touched.append(path)
+        if path.name == "outcome.json":
             assert not changed
+        changed[path.parent.stat().st_ino] = path.parent
 
     with intercepted(watch):
         run(tmp_path, *EVERYTHING)
-    assert tmp_path.stat().st_ino in synced
+    assert not changed
 
 
 def without_drafts(tree: Snapshot) -> Snapshot:
