@@ -91,7 +91,7 @@ class Project:
     def settings_for(self, path: Path | None) -> Settings:
         """The settings for a file, all overrides that match it applied in order; None is standard input."""
         settings = self.settings
-        relative = self._relative(path)
+        relative = self._relative(path) if self.overrides else None
         if relative is not None:
             for override, matcher in zip(self.overrides, self._override_matchers, strict=True):
                 if matcher.match_file(relative):

@@ -110,9 +110,10 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
             continue
         ignored += walk.ignored
         base = "" if name == "." else f"{name}/"
+        start = len(path.as_posix().rstrip("/")) + 1
+        is_above = Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
         for file in walk.files:
-            # From a folder above, "../here/x" is another word for "x".
-            shown = _show(file) if base[:2] == ".." else f"{base}{file.relative_to(path).as_posix()}"
+            shown = _show(file) if is_above else f"{base}{file.as_posix()[start:]}"
             named = shown in targets and targets[shown].named
             targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
     ordered = tuple(targets[name] for name in sorted(targets))
