@@ -95,8 +95,10 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
             if span.style == "json":
                 highlight_json.highlight(piece)
             text.append_text(piece)
-        if view.width is None:
-            console.print(Text(" " * indent if text else "").append_text(text), soft_wrap=True)
+        if not text:
+            console.print()
+        elif view.width is None:
+            console.print(Text(" " * indent).append_text(text), soft_wrap=True)
         else:
             console.print(Padding(text, (0, 0, 0, indent), expand=False))
         yield buffer.getvalue()

@@ -102,3 +102,16 @@ def test_a_pager_gets_what_the_terminal_would(tmp_path: Path) -> None:
     assert b"|   Hello\n" in paged
     missing = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "no-such-pager"})
     assert b"\n  Hello\n" in missing
+
+
+def test_a_terminal_that_is_wide_enough_shows_what_a_pipe_gets(tmp_path: Path) -> None:
+    save(tmp_path, "Hello\n\nworld")
+    written = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"}, columns=200)
+    piped = subprocess.run(
+        [sys.executable, "-m", "recctl", "show", "x.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1"},
+        check=True,
+        capture_output=True,
+    )
+    assert written == piped.stdout
