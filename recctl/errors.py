@@ -13,9 +13,14 @@ class RecctlError(Exception):
         self.hint = hint
 
 
-def did_you_mean(word: str, known: "list[str]") -> str | None:
+def did_you_mean(word: str, known: list[str]) -> str | None:
     """The hint for a misspelt word: its nearest among `known`, or None when nothing is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, n=1)
     return f"did you mean {near[0]!r}?" if near else None
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """The hint for an unknown word: its nearest among `known`, else all that are known."""
+    return did_you_mean(word, known) or f"known are {', '.join(known)}"

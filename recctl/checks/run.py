@@ -22,7 +22,7 @@ from recctl.checks.schema import check_schema
 from recctl.checks.secret import SECRET, check_secrets, mask_secrets
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
-from recctl.errors import RecctlError, did_you_mean
+from recctl.errors import RecctlError, suggest
 from recctl.recording import LoadError, Recording, load, locate
 from recctl.schemes import RELEASED, get_scheme
 from recctl.sources import Source, Unread, read
@@ -63,7 +63,7 @@ def validate(
     `cache` knows files that have not changed, and learns of the others. `watch` is told how many files are
     done. Raises RecctlError when the configuration names an unknown rule or scheme.
     """
-    check_settings(project)
+    _check_settings(project)
     targets = selection.targets
     found = [cache.get(target) if cache else None for target in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
@@ -202,20 +202,16 @@ def _name_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> It
                 yield named
 
 
-def check_settings(project: Project) -> None:
+def _check_settings(project: Project) -> None:
     """Raises RecctlError when the configuration names a rule or a scheme that there is not."""
     rules = [rule.name for rule in list_rules()]
     schemes = [scheme.name for scheme in RELEASED]
     for settings in project.all_settings():
         for name in (*settings.select, *settings.ignore):
             if name not in rules:
-                raise RecctlError(f"unknown rule {name!r}", _suggest(name, rules))
+                raise RecctlError(f"unknown rule {name!r}", suggest(name, rules))
         if settings.scheme is not None and get_scheme(settings.scheme) is None:
-            raise RecctlError(f"unknown scheme {settings.scheme!r}", _suggest(settings.scheme, schemes))
-
-
-def _suggest(word: str, known: list[str]) -> str:
-    return did_you_mean(word, known) or f"known are {', '.join(known)}"
+            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, schemes))
 
 
 def _order(finding: Finding) -> tuple[str, tuple[int, int], str, str]:

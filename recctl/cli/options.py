@@ -13,12 +13,14 @@ import typer
 from recctl.errors import RecctlError
 from recctl.project import Project, find_project
 from recctl.render import FORMATS, View
-from recctl.sources import STDIN, Selection, read_file_list, select
+from recctl.sources import STDIN, Selection, Unread, read_file_list, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from typer.models import OptionInfo
+
+    from recctl.recording import LoadError
 
 
 class Color(StrEnum):
@@ -191,3 +193,14 @@ def say(text: str, *, quiet: bool = False) -> None:
         from recctl.render.terminal import escape
 
         sys.stderr.write(f"{escape(text)}\n")
+
+
+def say_failure(failure: LoadError | Unread) -> None:
+    """Tell, in one line, why a file was not looked at or holds no recording, and what to do."""
+    if isinstance(failure, Unread):
+        where = failure.name
+    else:
+        where = failure.source.name
+        if failure.position is not None:
+            where += f":{failure.position.line}:{failure.position.column}"
+    say(f"error: {where}: {failure.message} ({failure.hint})")

@@ -79,7 +79,7 @@ def command(
         view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
     options.write_output(render(shown(), view), output, page=True)
     for failure in failures:
-        options.say(_describe(failure))
+        options.say_failure(failure)
     if not (selection.targets or failures):
         options.say("no recordings found", quiet=quiet)
     if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
@@ -99,14 +99,3 @@ def _read_exchanges(selection: Selection) -> Iterator[Exchange | LoadError | Unr
             continue
         for item in load(source):
             yield read_exchange(item) if isinstance(item, Recording) else item
-
-
-def _describe(failure: LoadError | Unread) -> str:
-    from recctl.sources import Unread
-
-    if isinstance(failure, Unread):
-        return f"error: {failure.name}: {failure.message} ({failure.hint})"
-    where = failure.source.name
-    if failure.position is not None:
-        where += f":{failure.position.line}:{failure.position.column}"
-    return f"error: {where}: {failure.message} ({failure.hint})"

@@ -114,7 +114,7 @@ def command(
 def _decide(report: Report, *, fails: bool) -> int:
     """The exit code; what could not be looked at is told, and wins."""
     for error in report.errors:
-        options.say(f"error: {error.name}: {error.message} ({error.hint})")
+        options.say_failure(error)
     return 2 if report.errors else int(fails)
 
 
@@ -130,13 +130,10 @@ def _count_cores() -> int:
 
 def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, ...]) -> Project:
     """The project with what the command line says of rules; what is ignored there comes on top."""
-    from recctl.checks.run import check_settings
-
     if select:
         project = project.with_settings(select=select)
     if ignore:
         project = project.with_ignored(ignore)
-    check_settings(project)
     return project
 
 

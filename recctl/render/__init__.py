@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError, did_you_mean
+from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,8 +61,7 @@ def renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:
     """
     formats = FORMATS[kind]
     if name not in formats:
-        known = did_you_mean(name, list(formats)) or f"known are {', '.join(formats)}"
-        raise RecctlError(f"unknown format {name!r}", known)
+        raise RecctlError(f"unknown format {name!r}", suggest(name, list(formats)))
     module = import_module(f"{__name__}.{formats[name]}")
     function: Callable[..., Iterator[str]] = getattr(module, f"render_{kind}")
     return function

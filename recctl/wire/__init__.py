@@ -72,7 +72,8 @@ EXCEPTION = "exception"
 
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
-    return Exchange(recording, read_request(recording), assemble(recording))
+    wire = recognise(recording)
+    return Exchange(recording, _read_request(recording, wire), _assemble(recording, wire))
 
 
 def assemble(recording: Recording) -> Completion:
@@ -81,12 +82,15 @@ def assemble(recording: Recording) -> Completion:
     Takes any recording and raises nothing: what can't be told is None, what is odd is in `notes`, and what
     has no place is in `extra`.
     """
+    return _assemble(recording, recognise(recording))
+
+
+def _assemble(recording: Recording, wire: Wire | None) -> Completion:
     if recording.response.get("is_exception"):
         return _assemble_exception(recording)
-    wire = recognise(recording)
-    body = recording.body
     if wire is None:
         return _assemble_unknown(recording)
+    body = recording.body
     streamed = isinstance(body, list)
     return wire.assemble(body if streamed else [body], streamed)
 
@@ -113,7 +117,10 @@ def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
 
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
-    wire = recognise(recording)
+    return _read_request(recording, recognise(recording))
+
+
+def _read_request(recording: Recording, wire: Wire | None) -> Request:
     read = wire.read_request if wire is not None else read_chat_request
     return read(recording.asked)
 

@@ -102,7 +102,7 @@ def test_render_imports_values_and_never_work() -> None:
         for found in OWN
         if found.part == "render" and imported_part(found) != "render" and found.name[0].islower()
     }
-    assert functions <= {"did_you_mean"}
+    assert functions <= {"suggest"}
 
 
 @pytest.mark.parametrize("library", EXTERNAL)
