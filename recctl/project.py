@@ -46,14 +46,27 @@ class SecretSettings(NamedTuple):
     patterns: tuple[tuple[str, str], ...] = ()
 
 
+class Rename(NamedTuple):
+    """A name that was changed all over the project, recordings included."""
+
+    old: str
+    new: str
+
+
 class Settings(NamedTuple):
-    """What is in force for one file. `scheme` is the name of the hash scheme that its recorder uses."""
+    """What is in force for one file.
+
+    `scheme` is the name of the hash scheme that its recorder uses. `keep` are patterns of files that are
+    never pruned, `noise` the keys and JSON pointers whose differences don't matter.
+    """
 
     scheme: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     max_size: int = MAX_SIZE
     secrets: SecretSettings = SecretSettings()
+    keep: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
 
     def applies(self, rule: str) -> bool:
         """Whether a rule is in force: selected (all are when none is), and not ignored."""
@@ -79,7 +92,10 @@ class Walk(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """A tree of recordings with one configuration. `config` is the file it came from, if any."""
+    """A tree of recordings with one configuration. `config` is the file it came from, if any.
+
+    `renames` are names that were changed all over the project after the recordings had been hashed.
+    """
 
     root: Path
     config: Path | None = None
@@ -87,6 +103,7 @@ class Project:
     exclude: tuple[str, ...] = ()
     settings: Settings = _DEFAULTS
     overrides: tuple[Override, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
     def settings_for(self, path: Path | None) -> Settings:
         """The settings for a file, all overrides that match it applied in order; None is standard input."""
@@ -152,9 +169,9 @@ class Project:
 
 
 def _apply(settings: Settings, changes: dict[str, Any]) -> Settings:
-    """Settings with an override's changes; what it ignores is ignored in addition."""
-    ignore = (*settings.ignore, *changes.get("ignore", ()))
-    return settings._replace(**{**changes, "ignore": ignore})
+    """Settings with an override's changes; what it ignores, keeps or calls noise comes in addition."""
+    added = {key: (*getattr(settings, key), *changes.get(key, ())) for key in ("ignore", "keep", "noise")}
+    return settings._replace(**{**changes, **added})
 
 
 def recordings_folder(test_id: str) -> str | None:
@@ -273,6 +290,15 @@ def _parse_tables(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def _parse_renames(value: Any) -> tuple[Rename, ...]:
+    """The tables `renames`, each with `old` and `new`."""
+    tables = _parse_tables(value)
+    for table in tables:
+        if not isinstance(table, dict) or table.keys() != {"old", "new"}:
+            raise ValueError("should be tables with 'old' and 'new'")
+    return tuple(Rename(_parse_text(table["old"]), _parse_text(table["new"])) for table in tables)
+
+
 def parse_size(value: str | int) -> int:
     """A size in bytes, from a number or a text like "64MB" (units of 1000). Raises ValueError."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
@@ -306,11 +332,14 @@ _SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
     "secrets": _parse_secrets,
     "ignore": _parse_texts,
     "max-size": parse_size,
+    "keep": _parse_texts,
+    "noise": _parse_texts,
 }
 _PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
     "paths": _parse_texts,
     "exclude": _parse_texts,
     "overrides": _parse_tables,
+    "renames": _parse_renames,
 }
 
 

@@ -57,7 +57,7 @@ def _list_values(project: Project, path: str | None) -> list[tuple[str, Any, str
     settings = project.settings
     effective = settings if path is None else project.settings_for(Path(path).absolute())
     values: list[tuple[str, Any, str]] = [("root", project.root.as_posix(), name or "found")]
-    for key in ("paths", "exclude"):
+    for key in ("paths", "exclude", "renames"):
         value = list(getattr(project, key))
         values.append((key, value, name if value else "default"))
     defaults = type(settings)()
