@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
-from recctl.project import recordings_folder
+from recctl.project import Settings, recordings_folder
 from recctl.recording import Kind
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
 """The newest scheme that real files bear out."""
 
 
-def get_scheme(name: str) -> Scheme | None:
+def get_scheme(name: str, settings: Settings = Settings()) -> Scheme | None:  # noqa: ARG001
     """The scheme of that name, or None; drafts can't be had this way, since nobody wants to write them."""
     return next((scheme for scheme in RELEASED if scheme.name == name), None)
 

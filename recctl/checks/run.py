@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -23,17 +21,19 @@ from recctl.checks.secret import SECRET, check_secrets, mask_secrets
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
 from recctl.errors import RecctlError, suggest
+from recctl.parallel import map_files
 from recctl.recording import LoadError, Recording, load, locate
 from recctl.schemes import RELEASED, get_scheme
-from recctl.sources import Source, Unread, read
+from recctl.sources import Unread, read
+from recctl.standing import read_fellows
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from recctl.checks.cache import Cache
     from recctl.project import Project
-    from recctl.sources import Selection, Target
+    from recctl.sources import Selection, Source, Target
 
 _FAMILIES = ("content", "file", "identity", "schema", "secret", "stream", "tools")
 
@@ -54,20 +54,21 @@ def validate(
     project: Project,
     selection: Selection,
     *,
-    jobs: int = 1,
+    jobs: int | None = None,
     cache: Cache | None = None,
     watch: Watch = _ignore,
 ) -> Report:
     """Check all that was selected, one file at a time; the report is the same for any number of `jobs`.
 
-    `cache` knows files that have not changed, and learns of the others. `watch` is told how many files are
-    done. Raises RecctlError when the configuration names an unknown rule or scheme.
+    `jobs` is how many processes to use, one a core by default. `cache` knows files that have not changed, and
+    learns of the others. `watch` is told how many files are done. Raises RecctlError when the configuration
+    names an unknown rule or scheme.
     """
     _check_settings(project)
     targets = selection.targets
     found = [cache.get(target) if cache else None for target in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
-    results = zip(new, _examine_all([targets[number] for number in new], jobs), strict=True)
+    results = zip(new, map_files(examine, [targets[number] for number in new], jobs), strict=True)
     for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
         found[number] = examined
         watch(done)
@@ -76,7 +77,8 @@ def validate(
     examined_files = [examined for examined in found if examined is not None]
     names = [named for file in examined_files for named in file.names]
     test_ids = {test_id for file in examined_files for test_id in file.test_ids}
-    neighbours = list(_name_neighbours(selection.neighbours(project), test_ids))
+    fellows = map(name_recording, read_fellows(selection.neighbours(project), test_ids))
+    neighbours = [named for named in fellows if named is not None]
     findings = [finding for file in examined_files for finding in file.findings]
     findings += check_identities(names, neighbours)
     settings = {target.name: target.settings for target in targets}
@@ -93,20 +95,6 @@ def validate(
 
 WORTH_CACHING = 50
 """How many files there must be for a cache to gain more than reading it costs."""
-
-_BATCH = 16
-_WORTH_PROCESSES = 200  # fewer files are checked in the time that it takes to start processes
-
-
-def _examine_all(targets: list[Target], jobs: int) -> Iterator[Examined]:
-    """Examine targets, in order, in this process or in as many as `jobs`."""
-    if jobs <= 1 or len(targets) < _WORTH_PROCESSES:
-        yield from map(examine, targets)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(examine, targets, chunksize=_BATCH)
 
 
 def examine(target: Target) -> Examined:
@@ -178,28 +166,6 @@ def _cut_excerpt(line: str, column: int) -> str | None:
     start = max(0, column - 1 - EXCERPT_REACH)
     excerpt = line.removesuffix("\r")[start : column - 1 + EXCERPT_REACH]
     return None if "\0" in excerpt else excerpt
-
-
-_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
-_HEAD_SIZE = 2048
-
-
-def _name_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Named]:
-    """The names of the recordings beside the named ones that may be of the same tests."""
-    for target in targets:
-        assert target.path is not None  # noqa: S101  (neighbours are files)
-        try:
-            with target.path.open("rb") as file:
-                head = _TEST_ID.match(file.read(_HEAD_SIZE))
-            if head is not None and json.loads(head[1]) not in test_ids:
-                continue
-        except (OSError, ValueError):
-            continue
-        source = read(target)
-        for item in load(source) if isinstance(source, Source) else ():
-            named = name_recording(item) if isinstance(item, Recording) else None
-            if named is not None:
-                yield named
 
 
 def _check_settings(project: Project) -> None:

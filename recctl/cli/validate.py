@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,9 +80,8 @@ def command(
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
-    jobs = jobs or _count_cores()
     if fix:
-        _recover(project, quiet=quiet)
+        options.recover_interrupted(project.root, quiet=quiet)
     report = _check(project, selection, jobs, cached=not no_cache)
     if diff:
         pieces = list(_show_diff(project, selection, report))
@@ -122,12 +120,6 @@ def _split(words: list[str] | None) -> tuple[str, ...]:
     return tuple(rule.strip() for word in words or () for rule in word.split(",") if rule.strip())
 
 
-def _count_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, ...]) -> Project:
     """The project with what the command line says of rules; what is ignored there comes on top."""
     if select:
@@ -137,7 +129,7 @@ def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, 
     return project
 
 
-def _check(project: Project, selection: Selection, jobs: int, *, cached: bool) -> Report:
+def _check(project: Project, selection: Selection, jobs: int | None, *, cached: bool) -> Report:
     from recctl.checks.run import WORTH_CACHING, validate
     from recctl.render.progress import show_progress
 
@@ -188,18 +180,6 @@ def _apply_fixes(project: Project, selection: Selection, report: Report) -> list
         files = f"{len(applied.done):,} file{'s' * (len(applied.done) != 1)}"
         lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")
     return lines
-
-
-def _recover(project: Project, *, quiet: bool) -> None:
-    """Take back what a killed run has left half done, before anything is read."""
-    from recctl.plan import recover
-
-    recovered = recover(project.root)
-    if recovered is None:
-        return
-    options.say(f"took back run {recovered.run.run_id}, which was interrupted", quiet=quiet)
-    for refusal in recovered.left:
-        options.say(f"left as it is: {refusal.path}: {refusal.reason}")
 
 
 def _write_baseline(report: Report, path: str) -> str:

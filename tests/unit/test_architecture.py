@@ -24,7 +24,7 @@ LAYERS = [
     ["recording"],
     ["sources"],
     ["project", "journal"],
-    ["git"],
+    ["git", "parallel"],
     ["errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

@@ -1,0 +1,188 @@
+"""Where recordings stand with their recorder: found by their names, or left behind, and what replaced them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.parallel import map_files
+from recctl.recording import LoadError, Recording, load
+from recctl.schemes import CURRENT, Identity, Scheme, get_scheme, identify
+from recctl.sources import Source, Target, Unread, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.project import Project
+    from recctl.sources import Selection
+
+
+class Status(StrEnum):
+    """What a recording's name is to the wanted scheme."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    UNEXPLAINED = "unexplained"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Turn(NamedTuple):
+    """Which step of which test a recording is: one that agrees in all of this can take its place."""
+
+    test_id: str
+    endpoint: str
+    model: str
+    roles: tuple[str, ...]
+
+
+class Standing(NamedTuple):
+    """Where one recording stands.
+
+    `path` is how to show the file, `location` where it lies. `scheme` is the wanted scheme's name, `is_held`
+    whether somebody has set it. `replaced_by` is another recording of the same turn that has a current name,
+    when this one's is outdated. `conflicts_with` are the others that want the same name in the same folder.
+    """
+
+    path: str
+    location: Path
+    size: int
+    scheme: str
+    is_held: bool
+    identity: Identity
+    status: Status
+    test_id: str | None = None
+    turn: Turn | None = None
+    is_model_list: bool = False
+    replaced_by: str | None = None
+    conflicts_with: tuple[str, ...] = ()
+
+    @property
+    def is_stranded(self) -> bool:
+        """Whether the recorder has left it behind and nothing has taken its place."""
+        return self.status is Status.OUTDATED and self.replaced_by is None
+
+
+class Survey(NamedTuple):
+    """Where all selected recordings stand, sorted by path, and what could not be looked at."""
+
+    standings: tuple[Standing, ...]
+    errors: tuple[Unread | LoadError, ...] = ()
+
+
+def survey(
+    project: Project, selection: Selection, *, to: Scheme | None = None, jobs: int | None = None
+) -> Survey:
+    """Find out where the selected recordings stand with a scheme: `to`, else the one set for each of them.
+
+    Where neither says, the newest verified scheme is taken. The recordings beside those that were named count
+    as what may replace them or want their names.
+    """
+    errors: list[Unread | LoadError] = list(selection.unread)
+    standings: list[Standing] = []
+    for examined in map_files(partial(_examine, to=to), selection.targets, jobs):
+        for item in examined:
+            if isinstance(item, Standing):
+                standings.append(item)
+            else:
+                errors.append(item)
+    test_ids = {standing.test_id for standing in standings}
+    fellows = [stand(recording, to) for recording in read_fellows(selection.neighbours(project), test_ids)]
+    return Survey(tuple(_relate(standings, fellows)), tuple(errors))
+
+
+def stand(recording: Recording, to: Scheme | None = None) -> Standing:
+    """Where one recording stands, as far as it alone can tell. It must lie somewhere."""
+    source, test_id = recording.source, recording.test_id
+    assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
+    held = to or get_scheme(source.settings.scheme or "")
+    wanted = held or CURRENT
+    identity = identify(recording, source.place, wanted)
+    return Standing(
+        path=source.name,
+        location=Path(source.place.folder) / source.place.name,
+        size=len(source.content),
+        scheme=wanted.name,
+        is_held=held is not None,
+        identity=identity,
+        status=_judge(identity, wanted),
+        test_id=test_id,
+        turn=find_turn(recording),
+        is_model_list=(identity.wanted or identity.name).startswith("models-"),
+    )
+
+
+def find_turn(recording: Recording) -> Turn | None:
+    """Which turn of its test a recording is; None where the test is not known."""
+    test_id, asked = recording.test_id, recording.asked
+    if test_id is None:
+        return None
+    messages = asked.get("messages")
+    roles = [message.get("role") for message in messages or () if isinstance(message, dict)]
+    model = recording.request.get("model") or asked.get("model")
+    return Turn(test_id, recording.endpoint, str(model or ""), tuple(map(str, roles)))
+
+
+def read_fellows(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
+    """The recordings of the same tests among other files; those that can't be read are left out."""
+    for target in targets:
+        assert target.path is not None  # noqa: S101  (neighbours are files)
+        try:
+            with target.path.open("rb") as file:
+                head = _TEST_ID.match(file.read(_HEAD_SIZE))
+            if head is not None and json.loads(head[1]) not in test_ids:
+                continue
+        except (OSError, ValueError):
+            continue
+        source = read(target)
+        for item in load(source) if isinstance(source, Source) else ():
+            if isinstance(item, Recording):
+                yield item
+
+
+_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
+_HEAD_SIZE = 2048
+
+
+def _examine(target: Target, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:
+    source = read(target)
+    if isinstance(source, Unread):
+        return (source,)
+    if source.place is None:
+        hint = "name the file: where it lies decides what it is called"
+        return (Unread(source.name, "standard input has no name", hint),)
+    return tuple(stand(item, to) if isinstance(item, Recording) else item for item in load(source))
+
+
+def _judge(identity: Identity, wanted: Scheme) -> Status:
+    if identity.wanted is None:
+        return Status.NOT_APPLICABLE
+    if wanted.name in identity.schemes:
+        return Status.CURRENT
+    return Status.OUTDATED if identity.oldest is not None else Status.UNEXPLAINED
+
+
+def _relate(standings: list[Standing], fellows: list[Standing]) -> Iterator[Standing]:
+    """The standings, with what replaces each and what it is in conflict with."""
+    successors: dict[Turn, str] = {}
+    rivals: defaultdict[tuple[Path, str], list[str]] = defaultdict(list)
+    for standing in sorted((*standings, *fellows), key=lambda standing: standing.path):
+        if standing.status is Status.CURRENT and standing.turn is not None:
+            successors.setdefault(standing.turn, standing.path)
+        if standing.identity.wanted is not None:
+            rivals[_wanted_place(standing)].append(standing.path)
+    for standing in standings:
+        replaced_by = None
+        if standing.status is Status.OUTDATED and standing.turn is not None:
+            replaced_by = successors.get(standing.turn)
+        wanting = rivals[_wanted_place(standing)] if standing.identity.wanted is not None else []
+        others = tuple(path for path in wanting if path != standing.path)
+        yield standing._replace(replaced_by=replaced_by, conflicts_with=others)
+
+
+def _wanted_place(standing: Standing) -> tuple[Path, str]:
+    return standing.location.parent, standing.identity.wanted or ""
