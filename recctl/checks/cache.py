@@ -20,7 +20,7 @@ from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
 from recctl.journal import STATE_FOLDER, state_folder
-from recctl.recording import Position
+from recctl.syntax import Position
 
 if TYPE_CHECKING:
     from recctl.sources import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.recording import find_duplicate_keys, serialise
+from recctl.recording import escape_pointer, serialise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,18 +74,19 @@ def check_file(recording: Recording) -> Iterator[Finding]:
     """Repeated keys and formatting that is not the recorder's; nothing for files that are as written."""
     if recording.as_written:
         return
+    from recctl.syntax import find_duplicate_keys
+
     content, name = recording.source.content, recording.source.name
     is_unambiguous = True
-    for pointer, position in find_duplicate_keys(content.decode()):
+    for steps, position in find_duplicate_keys(content.decode()):
         is_unambiguous = False
-        key = pointer.rpartition("/")[2]
         yield Finding(
             DUPLICATE_KEY.name,
             DUPLICATE_KEY.severity,
             name,
-            f"the key {key!r} stands in its object a second time",
+            f"the key {steps[-1]!r} stands in its object a second time",
             "delete the value that does not belong there",
-            pointer,
+            "".join(f"/{escape_pointer(step)}" for step in steps),
             position,
         )
     if is_unambiguous and serialise(recording.document) != content:

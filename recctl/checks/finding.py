@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.checks.identity import Named
-    from recctl.recording import Position
     from recctl.sources import Unread
+    from recctl.syntax import Position
 
 
 class Severity(IntEnum):

@@ -22,7 +22,7 @@ from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
 from recctl.errors import RecctlError, suggest
 from recctl.parallel import map_files
-from recctl.recording import LoadError, Recording, load, locate
+from recctl.recording import LoadError, Recording, load
 from recctl.schemes import RELEASED, get_scheme
 from recctl.sources import Unread, read
 from recctl.standing import read_fellows
@@ -132,6 +132,8 @@ def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:
     missing = {finding.pointer for finding in findings if finding.position is None} - {None}
     if not missing:
         return findings
+    from recctl.syntax import locate
+
     positions = locate(source.content.decode(), [pointer for pointer in missing if pointer is not None])
     return [
         finding._replace(position=finding.position or positions.get(finding.pointer or ""))

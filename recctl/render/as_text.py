@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
-    from recctl.recording import Position
     from recctl.render import View
     from recctl.sources import Unread
+    from recctl.syntax import Position
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 

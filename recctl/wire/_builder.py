@@ -297,7 +297,7 @@ class ReplyBuilder:
 
     def _note_texts(self, choice: ChoiceBuilder) -> None:
         content = join(choice.content) or ""
-        if _THINKING.search(content):
+        if "think" in content and _THINKING.search(content):
             self.note("thinking-as-text", "the text holds <think> tags: reasoning that was not told apart")
         if _CALL_AS_TEXT.match(content.lstrip()):
             self.note("tool-call-as-text", "the text looks like a tool call that was not recognised as one")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, join, write_text
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
     from recctl.recording import JSON
     from recctl.wire._builder import ChoiceBuilder
 
-_CHUNK_KEYS = frozenset({"id", "model", "choices", "usage", "error"})
-_CHOICE_KEYS = frozenset({"delta", "finish_reason", "logprobs", "text"})
 _SPECIAL_KEYS = frozenset({"text", "message", "error", "usage"})
-_DELTA_KEYS = frozenset(
-    {"role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"}
-)
-_CALL_KEYS = frozenset({"id", "type", "function", "custom"})
-_FUNCTION_KEYS = frozenset({"name", "arguments"})
 
 
 _BLOCK = 64
@@ -51,7 +45,7 @@ def _read_columns(objects: list[dict[str, JSON]]) -> dict[str, list[JSON]]:
 
     Raises ValueError or LookupError when they differ in their keys; TypeError, or these, for no objects.
     """
-    columns = {key: [each[key] for each in objects] for key in objects[0]}
+    columns = {key: [*map(itemgetter(key), objects)] for key in objects[0]}
     if set(map(len, objects)) != {len(columns)}:
         raise ValueError
     return columns
@@ -60,12 +54,26 @@ def _read_columns(objects: list[dict[str, JSON]]) -> dict[str, list[JSON]]:
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
     """By the tuple of an object's keys: those that have no place of their own. Filled as objects come."""
 
-    def __init__(self, placed: frozenset[str]) -> None:
-        self._placed = placed
+    def __init__(self, *placed: str) -> None:
+        self._placed = {*placed, *FOLDED}
 
     def __missing__(self, keys: tuple[str, ...]) -> tuple[str, ...]:
-        unplaced = self[keys] = tuple(key for key in keys if key not in self._placed and key not in FOLDED)
+        if len(self) >= _SHAPES:
+            self.clear()
+        unplaced = self[keys] = tuple(key for key in keys if key not in self._placed)
         return unplaced
+
+
+_SHAPES = 1000
+"""How many shapes of objects are remembered; providers have a few, somebody's garbage may have any."""
+
+_UNPLACED_IN_CHUNK = _Unplaced("id", "model", "choices", "usage", "error")
+_UNPLACED_IN_CHOICE = _Unplaced("delta", "finish_reason", "logprobs", "text")
+_UNPLACED_IN_DELTA = _Unplaced(
+    "role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"
+)
+_UNPLACED_IN_CALL = _Unplaced("id", "type", "function", "custom")
+_UNPLACED_IN_FUNCTION = _Unplaced("name", "arguments")
 
 
 class _Assembly:
@@ -76,11 +84,6 @@ class _Assembly:
         self._streamed = streamed
         self._number = 0
         self._item: JSON = None
-        self._unplaced_in_chunk = _Unplaced(_CHUNK_KEYS)
-        self._unplaced_in_choice = _Unplaced(_CHOICE_KEYS)
-        self._unplaced_in_delta = _Unplaced(_DELTA_KEYS)
-        self._unplaced_in_call = _Unplaced(_CALL_KEYS)
-        self._unplaced_in_function = _Unplaced(_FUNCTION_KEYS)
         self._calls: dict[tuple[int, str, JSON], CallBuilder] = {}
         self._with_messages: set[int] = set()
         self._repeated_messages: dict[int, tuple[dict[str, JSON], str]] = {}
@@ -144,8 +147,8 @@ class _Assembly:
         False, and nothing kept, when that order does not show in columns: more than one begins with nothing.
         """
         columns: list[tuple[tuple[str, ...], list[JSON]]] = [
-            *(((key,), chunks[key]) for key in self._unplaced_in_chunk[tuple(chunks)]),
-            *((("choices", "0", key), choices[key]) for key in self._unplaced_in_choice[tuple(choices)]),
+            *(((key,), chunks[key]) for key in _UNPLACED_IN_CHUNK[tuple(chunks)]),
+            *((("choices", "0", key), choices[key]) for key in _UNPLACED_IN_CHOICE[tuple(choices)]),
         ]
         changing = [(path, column) for path, column in columns if column.count(column[0]) < len(column)]
         if sum(is_nothing(column[0]) for _, column in changing) > 1:
@@ -170,7 +173,7 @@ class _Assembly:
         if not choices and data.get("object") == "error":  # vLLM's errors have no envelope
             builder.fail(data, self._pointer())
             return
-        for key in self._unplaced_in_chunk[tuple(data)]:
+        for key in _UNPLACED_IN_CHUNK[tuple(data)]:
             if data[key] is not None:
                 builder.extra.add((key,), data[key])
         if data.get("id") != builder.id or data.get("model") != builder.model:
@@ -208,7 +211,7 @@ class _Assembly:
             self._add_text(choice, "content", text)
         if delta:
             added |= self._add_delta(choice, delta, f"choices/{position}/delta")
-        for key in self._unplaced_in_choice[tuple(value)]:
+        for key in _UNPLACED_IN_CHOICE[tuple(value)]:
             added |= self._add_rare(choice, key, value[key], f"choices/{position}")
         if had_ended and added:
             pointer = f"{self._pointer()}/choices/{position}"
@@ -275,7 +278,7 @@ class _Assembly:
             self._add_text(choice, "content", content)
         if role:
             self._add_role(choice, role, step)
-        for key in self._unplaced_in_delta[tuple(delta)]:
+        for key in _UNPLACED_IN_DELTA[tuple(delta)]:
             self._keep(choice, key, delta[key])
         reasoning, twin = delta.get("reasoning"), delta.get("reasoning_content")
         if reasoning or twin:
@@ -376,7 +379,7 @@ class _Assembly:
         if call.id is not None:
             self._calls[choice.index, "id", call.id] = call
             self._calls[choice.index, f"index {call.key}", call.id] = call
-        for part, unplaced in ((fragment, self._unplaced_in_call), (function, self._unplaced_in_function)):
+        for part, unplaced in ((fragment, _UNPLACED_IN_CALL), (function, _UNPLACED_IN_FUNCTION)):
             for key in unplaced[tuple(part)]:
                 path = ("choices", str(choice.index), "tool_calls", call.id or str(call.key), key)
                 self.builder.extra.add(path, part[key])

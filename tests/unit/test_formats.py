@@ -21,7 +21,7 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from recctl import __version__
 from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
-from recctl.recording import Position
+from recctl.syntax import Position
 from recctl.render import FORMATS, View, renderer
 from recctl.render.terminal import escape
 from recctl.sources import Unread

@@ -12,20 +12,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recctl import recording as module
+from recctl import syntax
 from recctl.recording import (
     MAX_DEPTH,
     Kind,
     LoadError,
-    Position,
     Recording,
     escape_pointer,
-    find_duplicate_keys,
     load,
-    locate,
     name_type,
     serialise,
 )
+from recctl.syntax import Position, find_duplicate_keys, locate
 from tests.builders import read, record, source
 
 AGAIN = "record it again, or take it from git's history"
@@ -530,11 +528,18 @@ def test_locate_finds_every_value_where_it_was_written(value: Any, indent: str) 
     assert locate(text, [*exist, "/nowhere", "/0/0/0/0/0", "x"]) == last
 
 
+def find_repeats(text: str) -> list[tuple[str, Position]]:
+    return [
+        ("".join(f"/{escape_pointer(step)}" for step in steps), place)
+        for steps, place in find_duplicate_keys(text)
+    ]
+
+
 @given(pairs, st.sampled_from(["", " ", "\n", "\r\n  "]))
 def test_every_repeated_key_is_found_where_it_was_written(value: Any, indent: str) -> None:
     text, written = write_out(value, indent)
     repeats = [(place.pointer, position(text, place.key_start)) for place in written if place.repeats]
-    assert list(find_duplicate_keys(text)) == repeats
+    assert find_repeats(text) == repeats
 
 
 @pytest.mark.parametrize(
@@ -552,7 +557,7 @@ def test_every_repeated_key_is_found_where_it_was_written(value: Any, indent: st
     ],
 )
 def test_repeated_keys(text: str, found: list[tuple[str, Position]]) -> None:
-    assert list(find_duplicate_keys(text)) == found
+    assert find_repeats(text) == found
 
 
 def test_a_value_that_a_repeated_key_hides_is_nowhere() -> None:
@@ -571,7 +576,7 @@ def test_the_pointers_of_values_that_nobody_asked_for_are_not_kept() -> None:
 
 def test_many_places_are_found_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     walked = 0
-    walk = module._walk
+    walk = syntax._walk
 
     def count(text: str) -> Any:
         nonlocal walked
@@ -579,7 +584,7 @@ def test_many_places_are_found_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> N
             walked += 1
             yield value
 
-    monkeypatch.setattr(module, "_walk", count)
+    monkeypatch.setattr(syntax, "_walk", count)
     text = json.dumps({"a" * 1000: [[number] for number in range(1000)]}, indent=2)
     pointers = [f"/{'a' * 1000}/{number}/0" for number in range(1000)]
     assert [place.line for place in locate(text, pointers).values()] == [
