@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import assembly, commands
+from tests.bench import assembly, commands, growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[], Iterator[Ratio]]] = {
     "startup": commands.measure_startup,
     "validate": commands.measure_validate,
     "assembly": assembly.measure_assembly,
+    "growth": growth.measure_growth,
 }
 
 

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recctl.project import Place, Settings
-from recctl.recording import Recording, load, serialise
+from recctl.recording import Recording, load
 from recctl.sources import Source
 from recctl.wire import assemble
-from tests.bench.measure import CORPUS, Ratio, recctl, time_calls
-from tests.builders import chunk, delta, record
+from tests.bench.measure import CORPUS, Ratio, time_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def measure_assembly() -> Iterator[Ratio]:
-    """Chat streams of the corpus, beside a bare join and beside the OpenAI SDK's accumulator; and growth."""
-    if CORPUS.exists():
-        yield from _measure_corpus()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = {}
-        for length in (2_000, 20_000):
-            paths[length] = Path(folder) / f"{length}.json"
-            paths[length].write_bytes(_stream(length))
-        few, many = time_calls(*(recctl("show", str(path)) for path in paths.values()), rounds=5)
-    yield Ratio("show a stream of 20,000 chunks / of 2,000 chunks", many / few, 11)
-
-
-def _measure_corpus() -> Iterator[Ratio]:
+    """Chat streams of the corpus, beside a bare join and beside the OpenAI SDK's accumulator."""
+    if not CORPUS.exists():
+        return
     streams = [content for content in _read_corpus() if _is_chat_stream(json.loads(content))]
 
     def assemble_all() -> None:
@@ -107,8 +94,3 @@ def _time_openai(streams: list[list[dict[str, Any]]]) -> float | None:
         except (AssertionError, ValueError, TypeError, OpenAIError):
             continue  # it gives up on many of these streams; that only makes it look faster
     return time.perf_counter() - start
-
-
-def _stream(length: int) -> bytes:
-    chunks = [chunk(delta(content=f"word {number} ")) for number in range(length)]
-    return serialise(record([*chunks, chunk(delta(finish_reason="stop"))]))

@@ -49,8 +49,14 @@ def time_calls(*functions: Callable[[], object], rounds: int = 7) -> list[float]
 
 
 def process(*command: str) -> Callable[[], object]:
-    """A function that runs a process to its end; its output is not looked at."""
-    return lambda: subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False)
+    """A function that runs a process to its end; one that fails would be quick, and so is an error."""
+
+    def run() -> None:
+        finished = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False)
+        if finished.returncode not in (0, 1):  # 1: findings, differences
+            raise subprocess.CalledProcessError(finished.returncode, command, stderr=finished.stderr)
+
+    return run
 
 
 def python(code: str) -> Callable[[], object]:
