@@ -57,7 +57,8 @@ class Extra:
 
     def add(self, path: tuple[str, ...], value: JSON) -> None:
         """Keep a value, unless it is nothing or what the path held last."""
-        if is_nothing(value) or (path in self.last and self.last[path] == value):
+        last = self.last.get(path)
+        if is_nothing(value) or (value == last and type(value) is type(last)):  # 1 is not true
             return
         self.last[path] = value
         self._values.setdefault(path, []).append(value)

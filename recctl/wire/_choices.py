@@ -51,6 +51,12 @@ def _read_columns(objects: list[dict[str, JSON]]) -> dict[str, list[JSON]]:
     return columns
 
 
+def _is_constant(column: list[JSON]) -> bool:
+    """Whether all values are the same; to Python, 1 and 0 are the same as true and false."""
+    first = column[0]
+    return column.count(first) == len(column) and (first not in (0, 1) or len({*map(type, column)}) == 1)
+
+
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
     """By the tuple of an object's keys: those that have no place of their own. Filled as objects come."""
 
@@ -150,7 +156,7 @@ class _Assembly:
             *(((key,), chunks[key]) for key in _UNPLACED_IN_CHUNK[tuple(chunks)]),
             *((("choices", "0", key), choices[key]) for key in _UNPLACED_IN_CHOICE[tuple(choices)]),
         ]
-        changing = [(path, column) for path, column in columns if column.count(column[0]) < len(column)]
+        changing = [(path, column) for path, column in columns if not _is_constant(column)]
         if sum(is_nothing(column[0]) for _, column in changing) > 1:
             return False
         for path, column in columns:

@@ -558,3 +558,13 @@ def _join(body: Any) -> tuple[str, str]:
         events = [json.loads(line[5:]) for line in body if line.startswith("data:")]
         blocks = [event["delta"] for event in events if event["type"] == "content_block_delta"]
     return "".join(b.get("text", "") for b in blocks), "".join(b.get("thinking", "") for b in blocks)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_stream_is_known_although_its_json_is_spread_over_lines(end: str) -> None:
+    lines = []
+    for event in (start(), begin(0, "text", text=""), say(0, "Hello"), {"type": "message_stop"}):
+        lines += [f"data: {line}{end}" for line in json.dumps(event, indent=2).split("\n")] + [end]
+    completion = assemble(read(record(lines, streaming=True)))
+    assert completion.wire == "anthropic-messages"
+    assert completion.choices[0].message.content == "Hello"

@@ -1040,3 +1040,10 @@ def test_a_name_in_endless_pieces_is_copied_a_few_times_only(monkeypatch: pytest
     name = "".join(f"n{n}" for n in range(2000))
     assert assemble(grow("names", 2000)).choices[0].message.tool_calls[0].name == name
     assert copied < 10 * len(name)
+
+
+def test_a_value_that_turns_from_a_number_into_a_truth_has_changed() -> None:
+    completion = assemble(
+        read(record([chunk(odd=1), chunk(odd=True), chunk(odd=True), chunk(delta(finish_reason="stop"))]))
+    )
+    assert str(completion.extra["odd"]) == "[1, True]"
