@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from typer.models import OptionInfo
 
+    from recctl.plan import Recovered
     from recctl.recording import LoadError
 
 
@@ -63,6 +64,12 @@ SchemeName = Annotated[
 ]
 MaxSize = Annotated[
     str | None, typer.Option("--max-size", metavar="SIZE", help="Do not read files larger than this (64MB).")
+]
+Tests = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--test", metavar="ID", help="Only this test's: its id, or a part of it that ends at /, :: or [."
+    ),
 ]
 OutputFile = Annotated[
     str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the results to FILE.")
@@ -185,6 +192,25 @@ def _write_to_pager(pieces: Iterable[str]) -> bool:
             pager.wait()
             raise
     return True
+
+
+def recover_interrupted(root: Path, *, quiet: bool = False) -> None:
+    """Take back what a killed run has left half done, before a command that changes files reads any.
+
+    Raises RecctlError as `plan.recover` does.
+    """
+    from recctl.plan import recover
+
+    recovered = recover(root)
+    if recovered is not None:
+        say_recovered(recovered, quiet=quiet)
+
+
+def say_recovered(recovered: Recovered, *, quiet: bool = False) -> None:
+    """Tell that an interrupted run was taken back, and (always) what of it was not."""
+    say(f"took back run {recovered.run.run_id}, which was interrupted", quiet=quiet)
+    for refusal in recovered.left:
+        say(f"left as it is: {refusal.path}: {refusal.reason}")
 
 
 def say(text: str, *, quiet: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -166,12 +167,11 @@ def _apply_fixes(project: Project, selection: Selection, report: Report) -> list
     from recctl.journal import digest
     from recctl.plan import Plan, Rewrite, apply
 
-    steps = {
-        fix.path.relative_to(project.root).as_posix(): fix
+    steps = (
+        Rewrite(os.path.relpath(fix.path, project.root).replace(os.sep, "/"), digest(fix.before), fix.after)
         for fix in find_fixes(report, selection.targets)
-        if fix.path.is_relative_to(project.root)
-    }
-    groups = tuple((Rewrite(path, digest(fix.before), fix.after),) for path, fix in steps.items())
+    )
+    groups = tuple((step,) for step in steps)
     if not groups:
         return []
     applied = apply(project.root, Plan("validate --fix", groups))

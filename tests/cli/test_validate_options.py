@@ -105,6 +105,18 @@ def test_fix_mends_what_can_be_mended_and_undo_takes_it_back(run: Run, project: 
     assert snapshot(project) == before
 
 
+def test_fix_leaves_what_lies_outside_the_project_and_says_so(run: Run, project: Path) -> None:
+    inside = project / "inside"
+    inside.mkdir()
+    (inside / "recctl.toml").touch()
+    before = snapshot(project)
+    outcome = run("validate", "--fix", "--select", "formatting", f"../{FOLDER}", cwd=inside)
+    (refused,) = (line for line in outcome.err.splitlines() if line.startswith("not fixed: "))
+    assert refused.startswith(f"not fixed: ../{FOLDER}/")
+    assert refused.endswith(".json: is not a path below the root")
+    assert snapshot(project).items() >= before.items()
+
+
 def test_a_baseline_lets_a_folder_with_a_past_adopt_recctl(run: Run, project: Path) -> None:
     written = run("validate", "--write-baseline", "known.json", cwd=project)
     assert (written.code, written.out, written.err) == (0, "", "wrote 5 findings to known.json\n")
