@@ -6,6 +6,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from recctl.checks.identity import Named
     from recctl.sources import Unread
     from recctl.syntax import Position
@@ -69,7 +71,7 @@ class Report(NamedTuple):
     """What a validation found. `checked` counts files, `ignored` the JSON files that are no recordings.
 
     `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.
-    `rules` are all rules that there are, by name.
+    `list_rules` gives all rules that there are, by name.
     """
 
     checked: int
@@ -77,7 +79,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     errors: tuple[Unread, ...]
     remark: str | None = None
-    rules: tuple[Rule, ...] = ()
+    list_rules: Callable[[], tuple[Rule, ...]] = tuple
 
     def tally(self, severity: Severity) -> int:
         """How many findings are of that severity."""

@@ -21,10 +21,10 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from recctl import __version__
 from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
-from recctl.syntax import Position
 from recctl.render import FORMATS, View, renderer
 from recctl.render.terminal import escape
 from recctl.sources import Unread
+from recctl.syntax import Position
 
 FOLDER = "tests/recordings"
 RULES = (
@@ -47,7 +47,7 @@ FORMATTING = Finding(
 )
 OUTDATED = Finding("outdated-hash", Severity.NOTE, f"{FOLDER}/b.json", "only ogx-2025-07 gives this name")
 UNREAD = Unread("c.json", "can't be opened: permission denied", "check the path")
-REPORT = Report(4, 1, (SCHEMA, FORMATTING, OUTDATED), (UNREAD,), rules=RULES)
+REPORT = Report(4, 1, (SCHEMA, FORMATTING, OUTDATED), (UNREAD,), list_rules=lambda: RULES)
 
 
 def render(output_format: str, report: Report = REPORT, *, verbose: bool = False) -> str:
@@ -55,7 +55,7 @@ def render(output_format: str, report: Report = REPORT, *, verbose: bool = False
 
 
 def report_on(*findings: Finding) -> Report:
-    return Report(len({finding.path for finding in findings}), 0, findings, (), rules=RULES)
+    return Report(len({finding.path for finding in findings}), 0, findings, (), list_rules=lambda: RULES)
 
 
 def finding_with(message: str, path: str = "x.json") -> Finding:
@@ -250,7 +250,7 @@ def test_sarif_is_one_run_with_rules_results_and_what_was_not_looked_at() -> Non
 
     pointed = b"schema\0tests/recordings/a.json\0/request/body/messages/0/content"
     worded = b"formatting\0tests/recordings/a.json\0not as the recorder writes it"
-    assert render_sarif(REPORT._replace(rules=RULES[1:])) == {
+    assert render_sarif(REPORT._replace(list_rules=lambda: RULES[1:])) == {
         "tool": {
             "driver": {
                 "name": "recctl",

@@ -1,0 +1,95 @@
+"""One file under all rules that look at one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.checks.content import check_content
+from recctl.checks.file import check_file, find_load_error, find_unread
+from recctl.checks.finding import EXCERPT_REACH, Examined, Finding
+from recctl.checks.identity import Named, check_identity, name_recording
+from recctl.checks.schema import check_schema
+from recctl.checks.secret import SECRET, check_secrets, mask_secrets
+from recctl.checks.stream import check_stream
+from recctl.checks.tools import check_tools
+from recctl.recording import LoadError, Recording, load
+from recctl.sources import Unread, read
+from recctl.wire import read_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.sources import Source, Target
+
+
+def examine(target: Target) -> Examined:
+    """Read one file and apply the rules that look at one file. Raises nothing."""
+    source = read(target)
+    if isinstance(source, Unread):
+        return Examined((find_unread(source),)) if source.too_large else Examined(error=source)
+    findings: list[Finding] = []
+    names: list[Named] = []
+    test_ids: set[str | None] = set()
+    for item in load(source):
+        if isinstance(item, LoadError):
+            findings += _add_excerpts(source, [find_load_error(item)])
+            continue
+        named = name_recording(item)
+        names += [named] if named is not None else []
+        test_ids.add(item.test_id)
+        findings += _add_excerpts(source, _add_positions(source, [*_check_recording(item, named)]))
+    return Examined(tuple(findings), tuple(names), frozenset(test_ids))
+
+
+def _check_recording(recording: Recording, named: Named | None) -> Iterator[Finding]:
+    exchange = read_exchange(recording)
+    yield from check_file(recording)
+    yield from check_schema(recording)
+    yield from check_identity(recording, named)
+    yield from check_stream(recording, exchange)
+    yield from check_tools(recording, exchange)
+    yield from check_content(recording, exchange)
+    yield from check_secrets(recording, exchange, recording.source.settings.secrets)
+
+
+def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:
+    """The findings, with lines and columns for those that point at a value."""
+    missing = {finding.pointer for finding in findings if finding.position is None} - {None}
+    if not missing:
+        return findings
+    from recctl.syntax import locate
+
+    positions = locate(source.content.decode(), [pointer for pointer in missing if pointer is not None])
+    return [
+        finding._replace(position=finding.position or positions.get(finding.pointer or ""))
+        if finding.pointer is not None
+        else finding
+        for finding in findings
+    ]
+
+
+def _add_excerpts(source: Source, findings: list[Finding]) -> list[Finding]:
+    """The findings, with a piece of the line for those that point at one.
+
+    A file with a secret in it is not quoted: parts of the secret can stand on any of its lines.
+    """
+    if not any(finding.position for finding in findings):
+        return findings
+    text = source.content.decode("utf-8", "replace")
+    has_secret = any(finding.rule == SECRET.name for finding in findings)
+    if has_secret or mask_secrets(text, source.settings.secrets) != text:
+        return findings
+    lines = text.split("\n")
+    return [
+        finding._replace(excerpt=_cut_excerpt(lines[finding.position.line - 1], finding.position.column))
+        if finding.position is not None
+        else finding
+        for finding in findings
+    ]
+
+
+def _cut_excerpt(line: str, column: int) -> str | None:
+    """What a finding quotes of its line; nothing of a file that is not text."""
+    start = max(0, column - 1 - EXCERPT_REACH)
+    excerpt = line.removesuffix("\r")[start : column - 1 + EXCERPT_REACH]
+    return None if "\0" in excerpt else excerpt
