@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
 from recctl.journal import STATE_FOLDER, state_folder
-from recctl.syntax import Position
 
 if TYPE_CHECKING:
     from recctl.sources import Target
@@ -59,6 +57,8 @@ class Cache:
         """Write the cache, if anything in it is new. That it can't be written is no reason to fail."""
         if not self._is_changed:
             return
+        import tempfile
+
         content = orjson.dumps({"basis": self._basis, "files": self._files})
         try:
             folder = state_folder(self._root) / "cache"
@@ -106,21 +106,26 @@ def _restore(name: str, dumped: list[Any]) -> Examined | None:
         findings, names, test_ids = dumped
         return Examined(
             tuple(_restore_finding(name, values) for values in findings),
-            tuple(Named(name, *values[1:])._replace(schemes=tuple(values[_SCHEMES])) for values in names),
+            tuple(_restore_name(name, values) for values in names),
             frozenset(test_ids),
         )
     except (ValueError, TypeError, IndexError):
         return None
 
 
+def _restore_name(name: str, values: list[Any]) -> Named:
+    return Named(name, *values[1:_SCHEMES], tuple(values[_SCHEMES]), *values[_SCHEMES + 1 :])
+
+
 _SCHEMES = Named._fields.index("schemes")
 
 
 def _restore_finding(name: str, values: list[Any]) -> Finding:
-    *fields, position = values
+    *fields, place = values
     finding = Finding(*fields)
-    return finding._replace(
-        path=name,
-        severity=Severity(finding.severity),
-        position=Position(*position) if position is not None else None,
-    )
+    finding = finding._replace(path=name, severity=Severity(finding.severity))
+    if place is None:
+        return finding
+    from recctl.syntax import Position
+
+    return finding._replace(position=Position(*place))
