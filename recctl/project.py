@@ -10,17 +10,20 @@ import os
 import posixpath
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
-from recctl.errors import RecctlError, did_you_mean
+from recctl.errors import RecctlError
+from recctl.tables import parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pathspec import GitIgnoreSpec
+
+    from recctl.hashing import Scheme
 
 MAX_SIZE = 64_000_000
 """How many bytes a file may have unless the configuration says otherwise."""
@@ -57,7 +60,9 @@ class Settings(NamedTuple):
     """What is in force for one file.
 
     `scheme` is the name of the hash scheme that its recorder uses. `keep` are patterns of files that are
-    never pruned, `noise` the keys and JSON pointers whose differences don't matter.
+    never pruned, `noise` the keys and JSON pointers whose differences don't matter. `schemes` are those that
+    the configuration adds to the built-in ones, `renames` names that were changed all over the project after
+    recordings had been hashed; both are the same for all files.
     """
 
     scheme: str | None = None
@@ -67,6 +72,8 @@ class Settings(NamedTuple):
     secrets: SecretSettings = SecretSettings()
     keep: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
     def applies(self, rule: str) -> bool:
         """Whether a rule is in force: selected (all are when none is), and not ignored."""
@@ -74,6 +81,14 @@ class Settings(NamedTuple):
 
 
 _DEFAULTS = Settings()
+
+
+class ConfigValue(NamedTuple):
+    """What is in force under one key of the configuration; `origin` says where it comes from."""
+
+    key: str
+    value: Any
+    origin: str
 
 
 class Override(NamedTuple):
@@ -92,10 +107,7 @@ class Walk(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """A tree of recordings with one configuration. `config` is the file it came from, if any.
-
-    `renames` are names that were changed all over the project after the recordings had been hashed.
-    """
+    """A tree of recordings with one configuration. `config` is the file it came from, if any."""
 
     root: Path
     config: Path | None = None
@@ -103,7 +115,11 @@ class Project:
     exclude: tuple[str, ...] = ()
     settings: Settings = _DEFAULTS
     overrides: tuple[Override, ...] = ()
-    renames: tuple[Rename, ...] = ()
+
+    @property
+    def renames(self) -> tuple[Rename, ...]:
+        """The names that were changed all over the project."""
+        return self.settings.renames
 
     def settings_for(self, path: Path | None) -> Settings:
         """The settings for a file, all overrides that match it applied in order; None is standard input."""
@@ -137,6 +153,27 @@ class Project:
             return False
         relative = self._relative(path)
         return relative is not None and self._excluded.match_file(relative)
+
+    def is_kept(self, path: Path) -> bool:
+        """Whether `keep` says that a file is never pruned; files outside the root never are."""
+        keep, relative = self.settings_for(path).keep, self._relative(path)
+        return bool(keep) and relative is not None and _compile_patterns(keep).match_file(relative)
+
+    def is_walked(self, path: Path, read: Callable[[], bytes]) -> bool:
+        """Whether a walk of the root would take a file for a recording; `read` gives its content.
+
+        For files of revisions, which do not lie anywhere. What git ignores is the caller's to leave out.
+        """
+        parts = path.relative_to(self.root).parts if path.is_relative_to(self.root) else path.parts
+        if path.suffix != ".json" or any(part.startswith(".") for part in parts[:-1]):
+            return False
+        if self.is_excluded(path):
+            return False
+        return (
+            RECORDINGS in parts[:-1]
+            or _HASH_NAME.fullmatch(path.name) is not None
+            or _RECORDING_HEAD.match(read()[:_HEAD_SIZE]) is not None
+        )
 
     def walk(self, folder: Path) -> Walk:
         """Find the recordings below a folder.
@@ -181,6 +218,21 @@ def recordings_folder(test_id: str) -> str | None:
     """
     path, separator, _ = test_id.partition("::")
     return posixpath.join(posixpath.dirname(path), RECORDINGS) if separator and path else None
+
+
+def is_of_test(test_id: str | None, word: str) -> bool:
+    """Whether a word means a test: it is the test's id, or a part of it that ends at `/`, `::` or `[`.
+
+    A part begins where a name of the path, a class or a function does.
+    """
+    if test_id is None or not word:
+        return False
+    end = "" if word.endswith(_TEST_ENDS) else r"(?=/|::|\[|\Z)"
+    found = re.search(rf"(?:\A|/|::){re.escape(word)}{end}", test_id)
+    return found is not None and "[" not in test_id[: found.start()]
+
+
+_TEST_ENDS = ("/", "::", "[")
 
 
 def find_project(start: Path, config: Path | None = None, *, isolated: bool = False) -> Project:
@@ -234,7 +286,14 @@ def _read_table(path: Path) -> dict[str, Any] | None:
 
 
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
-    values = _parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
+    values = parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
+    if "schemes" in values:
+        from recctl.hashing import parse_scheme
+
+        values["schemes"] = tuple(
+            parse_scheme(name, scheme, f"{path}: schemes.{name}")
+            for name, scheme in values["schemes"].items()
+        )
     settings = {key: values.pop(key) for key in tuple(values) if key in Settings._fields}
     overrides = [
         _parse_override(override, f"{path}: overrides[{number}]")
@@ -252,36 +311,11 @@ def _parse_config(table: dict[str, Any], path: Path) -> Project:
 def _parse_override(table: Any, where: str) -> Override:
     if not isinstance(table, dict):
         raise RecctlError(f"{where} should be a table", "write it as [[overrides]]")
-    values = _parse_table(table, _SETTINGS_KEYS | {"paths": _parse_texts}, where)
+    values = parse_table(table, _SETTINGS_KEYS | {"paths": parse_texts}, where)
     paths = values.pop("paths", None)
     if not paths:
         raise RecctlError(f"{where} lacks 'paths'", "say which part of the tree it is for")
     return Override(paths, values)
-
-
-def _parse_table(table: dict[str, Any], keys: dict[str, Callable[[Any], Any]], where: str) -> dict[str, Any]:
-    """A table with its keys as Python names, each value read by the function that `keys` gives for it."""
-    values = {}
-    for key, value in table.items():
-        if key not in keys:
-            raise RecctlError(f"{where}: unknown key {key!r}", did_you_mean(key, sorted(keys)))
-        try:
-            values[key.replace("-", "_")] = keys[key](value)
-        except ValueError as error:
-            raise RecctlError(f"{where}: {key} {error}") from None
-    return values
-
-
-def _parse_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("should be a string")
-    return value
-
-
-def _parse_texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("should be a list of strings")
-    return tuple(value)
 
 
 def _parse_tables(value: Any) -> tuple[Any, ...]:
@@ -296,7 +330,17 @@ def _parse_renames(value: Any) -> tuple[Rename, ...]:
     for table in tables:
         if not isinstance(table, dict) or table.keys() != {"old", "new"}:
             raise ValueError("should be tables with 'old' and 'new'")
-    return tuple(Rename(_parse_text(table["old"]), _parse_text(table["new"])) for table in tables)
+    renames = tuple(Rename(parse_text(table["old"]), parse_text(table["new"])) for table in tables)
+    if not all(rename.old and rename.new for rename in renames):
+        raise ValueError("should be tables whose 'old' and 'new' are not empty")
+    return renames
+
+
+def _parse_schemes(value: Any) -> dict[str, dict[str, Any]]:
+    """The tables `schemes`, by name; what stands in them is read later."""
+    if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
+        raise ValueError("should be tables, each with the name of a scheme")
+    return value
 
 
 def parse_size(value: str | int) -> int:
@@ -316,8 +360,8 @@ def _parse_secrets(value: Any) -> SecretSettings:
     patterns = value.get("patterns", {})
     if not isinstance(patterns, dict):
         raise ValueError("should have a table of names with regular expressions as 'patterns'")
-    allow = _parse_texts(value.get("allow", []))
-    named = tuple(zip(patterns, _parse_texts([*patterns.values()]), strict=True))
+    allow = parse_texts(value.get("allow", []))
+    named = tuple(zip(patterns, parse_texts([*patterns.values()]), strict=True))
     for pattern in (*allow, *(pattern for _, pattern in named)):
         try:
             re.compile(pattern)
@@ -327,22 +371,24 @@ def _parse_secrets(value: Any) -> SecretSettings:
 
 
 _SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
-    "scheme": _parse_text,
-    "select": _parse_texts,
+    "scheme": parse_text,
+    "select": parse_texts,
     "secrets": _parse_secrets,
-    "ignore": _parse_texts,
+    "ignore": parse_texts,
     "max-size": parse_size,
-    "keep": _parse_texts,
-    "noise": _parse_texts,
+    "keep": parse_texts,
+    "noise": parse_texts,
 }
 _PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
-    "paths": _parse_texts,
-    "exclude": _parse_texts,
+    "paths": parse_texts,
+    "exclude": parse_texts,
     "overrides": _parse_tables,
     "renames": _parse_renames,
+    "schemes": _parse_schemes,
 }
 
 
+@cache
 def _compile_patterns(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 

@@ -1,18 +1,20 @@
-"""Where recordings stand with their recorder: found by their names, or left behind, and what replaced them."""
+"""Where recordings stand with their recorder: found or left behind, and what replaced them."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from enum import StrEnum
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.parallel import map_files
+from recctl.project import RECORDINGS, recordings_folder
 from recctl.recording import LoadError, Recording, load
-from recctl.schemes import CURRENT, Identity, Scheme, get_scheme, identify
+from recctl.schemes import CURRENT, Identity, Scheme, explain_name, get_scheme, identify
 from recctl.sources import Source, Target, Unread, read
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Standing(NamedTuple):
     `path` is how to show the file, `location` where it lies. `scheme` is the wanted scheme's name, `is_held`
     whether somebody has set it. `replaced_by` is another recording of the same turn that has a current name,
     when this one's is outdated. `conflicts_with` are the others that want the same name in the same folder.
+    `destination` is where the wanted scheme's recorder looks for it, None where that can't be told; `cause` is
+    why no scheme explains its name, where that can be guessed.
     """
 
     path: str
@@ -60,6 +64,8 @@ class Standing(NamedTuple):
     is_model_list: bool = False
     replaced_by: str | None = None
     conflicts_with: tuple[str, ...] = ()
+    destination: Path | None = None
+    cause: str | None = None
 
     @property
     def is_stranded(self) -> bool:
@@ -84,36 +90,91 @@ def survey(
     """
     errors: list[Unread | LoadError] = list(selection.unread)
     standings: list[Standing] = []
-    for examined in map_files(partial(_examine, to=to), selection.targets, jobs):
+    for examined in map_files(partial(_examine, root=project.root, to=to), selection.targets, jobs):
         for item in examined:
             if isinstance(item, Standing):
                 standings.append(item)
             else:
                 errors.append(item)
     test_ids = {standing.test_id for standing in standings}
-    fellows = [stand(recording, to) for recording in read_fellows(selection.neighbours(project), test_ids)]
+    neighbours = read_fellows(selection.neighbours(project), test_ids)
+    fellows = [stand(recording, project.root, to) for recording in neighbours]
     return Survey(tuple(_relate(standings, fellows)), tuple(errors))
 
 
-def stand(recording: Recording, to: Scheme | None = None) -> Standing:
-    """Where one recording stands, as far as it alone can tell. It must lie somewhere."""
+def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standing:
+    """Where one recording of the project at `root` stands, as far as it alone can tell.
+
+    It must lie somewhere.
+    """
     source, test_id = recording.source, recording.test_id
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
-    held = to or get_scheme(source.settings.scheme or "")
+    held = to or get_scheme(source.settings.scheme or "", source.settings)
     wanted = held or CURRENT
     identity = identify(recording, source.place, wanted)
+    folder = Path(source.place.folder)
+    home = find_home(folder, root, wanted, test_id, test_id)
+    status = _judge(identity, wanted)
+    is_unexplained = status is Status.UNEXPLAINED
     return Standing(
         path=source.name,
-        location=Path(source.place.folder) / source.place.name,
+        location=folder / source.place.name,
         size=len(source.content),
         scheme=wanted.name,
         is_held=held is not None,
         identity=identity,
-        status=_judge(identity, wanted),
+        status=status,
         test_id=test_id,
         turn=find_turn(recording),
         is_model_list=(identity.wanted or identity.name).startswith("models-"),
+        destination=home / identity.wanted if identity.wanted is not None else None,
+        cause=explain_name(recording, source.place, source.settings.renames) if is_unexplained else None,
     )
+
+
+def find_home(folder: Path, root: Path, scheme: Scheme, test_id: str | None, was: str | None) -> Path:
+    """The folder in which a scheme's recorder looks for a recording that lies in `folder`.
+
+    `was` is the id of the recording's test when it was put there. Where test ids start, above the folder, is
+    told from it; when it can't be, or leads out of the root, the folder stays what it is.
+    """
+    if test_id is None:
+        is_old_layout = scheme.hashes_test_id and folder.name == _OLD_FOLDER
+        return _find_common_folder(folder, root) if is_old_layout else folder
+    wanted, old = recordings_folder(test_id), recordings_folder(was or test_id)
+    if wanted is None or old is None or folder.as_posix().endswith(f"/{wanted}"):
+        return folder
+    base = _find_base(folder, PurePosixPath(old))
+    if base is None:
+        return folder
+    home = Path(os.path.normpath(base / wanted))
+    return home if home.is_relative_to(root) else folder
+
+
+@cache
+def _find_base(folder: Path, of_test: PurePosixPath) -> Path | None:
+    """The folder at which test ids start: above that part of the path which fits the test's best."""
+    found, longest = None, 0
+    for number in range(len(folder.parts)):
+        fitting = 0
+        for part, wanted in zip(folder.parts[number:], of_test.parts, strict=False):
+            if part != wanted:
+                break
+            fitting += 1
+        if fitting > longest:
+            found, longest = Path(*folder.parts[:number]), fitting
+    return found
+
+
+def _find_common_folder(folder: Path, root: Path) -> Path:
+    """Where what belongs to no test goes, as seen from `…/recordings/…/responses` of the old layout."""
+    if not folder.is_relative_to(root) or RECORDINGS not in folder.relative_to(root).parts:
+        return folder
+    top = next(parent for parent in folder.parents if parent.name == RECORDINGS)
+    return top.parent / "common" / RECORDINGS
+
+
+_OLD_FOLDER = "responses"
 
 
 def find_turn(recording: Recording) -> Turn | None:
@@ -148,14 +209,14 @@ _TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
 _HEAD_SIZE = 2048
 
 
-def _examine(target: Target, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:
+def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:
     source = read(target)
     if isinstance(source, Unread):
         return (source,)
     if source.place is None:
         hint = "name the file: where it lies decides what it is called"
         return (Unread(source.name, "standard input has no name", hint),)
-    return tuple(stand(item, to) if isinstance(item, Recording) else item for item in load(source))
+    return tuple(stand(item, root, to) if isinstance(item, Recording) else item for item in load(source))
 
 
 def _judge(identity: Identity, wanted: Scheme) -> Status:
@@ -169,20 +230,16 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
 def _relate(standings: list[Standing], fellows: list[Standing]) -> Iterator[Standing]:
     """The standings, with what replaces each and what it is in conflict with."""
     successors: dict[Turn, str] = {}
-    rivals: defaultdict[tuple[Path, str], list[str]] = defaultdict(list)
+    rivals: defaultdict[Path, list[str]] = defaultdict(list)
     for standing in sorted((*standings, *fellows), key=lambda standing: standing.path):
         if standing.status is Status.CURRENT and standing.turn is not None:
             successors.setdefault(standing.turn, standing.path)
-        if standing.identity.wanted is not None:
-            rivals[_wanted_place(standing)].append(standing.path)
+        if standing.destination is not None:
+            rivals[standing.destination].append(standing.path)
     for standing in standings:
         replaced_by = None
         if standing.status is Status.OUTDATED and standing.turn is not None:
             replaced_by = successors.get(standing.turn)
-        wanting = rivals[_wanted_place(standing)] if standing.identity.wanted is not None else []
+        wanting = rivals[standing.destination] if standing.destination is not None else []
         others = tuple(path for path in wanting if path != standing.path)
         yield standing._replace(replaced_by=replaced_by, conflicts_with=others)
-
-
-def _wanted_place(standing: Standing) -> tuple[Path, str]:
-    return standing.location.parent, standing.identity.wanted or ""

@@ -114,7 +114,9 @@ def _restore(name: str, dumped: list[Any]) -> Examined | None:
 
 
 def _restore_name(name: str, values: list[Any]) -> Named:
-    return Named(name, *values[1:_SCHEMES], tuple(values[_SCHEMES]), *values[_SCHEMES + 1 :])
+    _, *known = values
+    known[_SCHEMES - 1] = tuple(known[_SCHEMES - 1])
+    return Named(name, *known)
 
 
 _SCHEMES = Named._fields.index("schemes")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.project import recordings_folder
-from recctl.schemes import CURRENT, RELEASED, get_scheme, identify
+from recctl.schemes import CURRENT, RELEASED, explain_name, get_scheme, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,8 @@ _REHASH = "re-hash it, or record it again"
 class Named(NamedTuple):
     """What the rules that look across files need to know of one recording's name.
 
-    `scheme` is the scheme that is set for it, if one is. The others are as in `Identity`.
+    `scheme` is the scheme that is set for it, if one is. `cause` is why no scheme gives the name, where that
+    can be told. The others are as in `Identity`.
     """
 
     path: str
@@ -66,15 +67,15 @@ class Named(NamedTuple):
     schemes: tuple[str, ...]
     oldest: str | None
     newest: str | None
-    draft: str | None
+    cause: str | None
 
 
 def name_recording(recording: Recording) -> Named | None:
     """The facts about a recording's name; None where they can't be told."""
-    place, scheme = recording.source.place, recording.source.settings.scheme
+    place, settings = recording.source.place, recording.source.settings
     if place is None:
         return None
-    identity = identify(recording, place, get_scheme(scheme or "") or CURRENT)
+    identity = identify(recording, place, get_scheme(settings.scheme or "", settings) or CURRENT)
     if identity.wanted is None:
         return None
     return Named(
@@ -82,11 +83,11 @@ def name_recording(recording: Recording) -> Named | None:
         folder=place.folder,
         name=identity.name,
         wanted=identity.wanted,
-        scheme=scheme,
+        scheme=settings.scheme,
         schemes=identity.schemes,
         oldest=identity.oldest.name if identity.oldest else None,
         newest=identity.newest.name if identity.newest else None,
-        draft=identity.draft.name if identity.draft else None,
+        cause=None if identity.schemes else explain_name(recording, place, settings.renames),
     )
 
 
@@ -135,10 +136,9 @@ def _detect_scheme(names: list[Named]) -> str | None:
     """The newest scheme that gives most of the names, among recordings for which none is set."""
     unset = [named for named in names if named.scheme is None]
     explained = Counter(scheme for named in unset for scheme in named.schemes)
-    for scheme in reversed(RELEASED):
-        if scheme.verified and 2 * explained[scheme.name] > len(unset):
-            return scheme.name
-    return None
+    own = sorted(explained.keys() - {scheme.name for scheme in RELEASED})
+    verified = [scheme.name for scheme in RELEASED if scheme.verified]
+    return next((name for name in (*own, *reversed(verified)) if 2 * explained[name] > len(unset)), None)
 
 
 def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Finding]:
@@ -146,9 +146,7 @@ def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Fin
     if scheme is not None and scheme in named.schemes:
         return
     if named.oldest is None:
-        message = "no hash scheme gives it this name"
-        if named.draft is not None:
-            message = f"only {named.draft}, which was never released, gives it this name"
+        message = named.cause or "no hash scheme gives it this name"
         yield _find(UNEXPLAINED_HASH, named.path, message, _REHASH, severity)
     elif scheme is not None:
         span = named.oldest if named.oldest == named.newest else f"{named.oldest} to {named.newest}"

@@ -135,13 +135,16 @@ _LONG_NAME = 64
 def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
     """Each field of a dumped reply that is not as the recorder normalises it: its pointer and right value.
 
-    Only for recordings with a name of 64 digits: recorders of before October 2025 left replies as they were.
+    Only for recordings with a name of 64 digits: recorders of before October 2025 left replies as they were,
+    and so they stay when they are given names of today.
     """
     place = recording.source.place
     digest = place.name.removeprefix("models-").partition(".")[0].partition("-")[0] if place else ""
-    if len(digest) != _LONG_NAME:
-        return
     body = recording.body
+    if len(digest) != _LONG_NAME or not (
+        "id_normalization_mapping" in recording.document or _is_normal(body)
+    ):
+        return
     for step, item in enumerate(body) if isinstance(body, list) else (("", body),):
         data = item.get("__data__") if isinstance(item, dict) else None
         if not isinstance(data, dict):
@@ -149,6 +152,17 @@ def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
         for key, value in _normalise(data, digest):
             if data[key] != value:
                 yield f"/response/body{f'/{step}' if step != '' else ''}/__data__/{key}", value
+
+
+def _is_normal(body: JSON) -> bool:
+    """Whether any part of a reply shows that its recorder normalised replies."""
+    for item in body if isinstance(body, list) else (body,):
+        data = item.get("__data__") if isinstance(item, dict) else None
+        if isinstance(data, dict) and (
+            str(data.get("id")).startswith("rec-") or data.get("created_at") == _CREATED_AT
+        ):
+            return True
+    return False
 
 
 def _normalise(data: dict[str, JSON], digest: str) -> Iterator[tuple[str, JSON]]:

@@ -2,74 +2,82 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recctl.cli import options
-from recctl.errors import RecctlError, did_you_mean
+from recctl.cli.options import Color
 
 if TYPE_CHECKING:
-    from recctl.project import Project
+    from collections.abc import Iterator
 
-_FORMATS = ["text", "json"]
+    from recctl.project import ConfigValue, Project, Settings
 
 
 def command(
     path: Annotated[
         str | None, typer.Argument(metavar="[PATH]", help="Show what is in force for this file.")
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    output_format: Annotated[str, options.format_option("config")] = "text",
     output: options.OutputFile = None,
+    color: options.ColorChoice = Color.AUTO,
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
     """Print the configuration that is in force, and where each value comes from."""
-    if output_format not in _FORMATS:
-        raise RecctlError(f"unknown format {output_format!r}", did_you_mean(output_format, _FORMATS))
-    project = options.open_project(config, isolated=isolated)
-    values = _list_values(project, path)
-    if output_format == "json":
-        document = {
-            "version": "recctl.config.v1",
-            "values": [{"key": key, "value": value, "from": origin} for key, value, origin in values],
-        }
-        options.write_output([json.dumps(document, indent=2) + "\n"], output)
-        return 0
-    from recctl.render import View
-    from recctl.render.terminal import Span, line, render_lines
+    from recctl.render import renderer
 
-    width = max(len(key) for key, _, _ in values)
-    lines = (
-        line(f"{key:<{width}} = {json.dumps(value, ensure_ascii=False)}", Span(f"  ({origin})", "dim"))
-        for key, value, origin in values
-    )
-    options.write_output(render_lines(lines, View()), output)
+    render = renderer("config", output_format)
+    values = list(_list_values(options.open_project(config, isolated=isolated), path))
+    options.write_output(render(values, options.make_view(color, output)), output)
     return 0
 
 
-def _list_values(project: Project, path: str | None) -> list[tuple[str, Any, str]]:
-    """Each key with its value and origin, in the order of the README."""
+def _list_values(project: Project, path: str | None) -> Iterator[ConfigValue]:
+    """What is in force for a file, or for the project and, apart from that, in each of its overrides."""
     from pathlib import Path
+
+    from recctl.project import ConfigValue, Settings
 
     name = project.config.name if project.config else ""
     settings = project.settings
     effective = settings if path is None else project.settings_for(Path(path).absolute())
-    values: list[tuple[str, Any, str]] = [("root", project.root.as_posix(), name or "found")]
-    for key in ("paths", "exclude", "renames"):
-        value = list(getattr(project, key))
-        values.append((key, value, name if value else "default"))
-    defaults = type(settings)()
+    yield ConfigValue("root", project.root.as_posix(), name or "found")
+    for key in ("paths", "exclude"):
+        value = getattr(project, key)
+        yield ConfigValue(key, value, name if value else "default")
     for key, value in effective._asdict().items():
-        origin = "default" if value == getattr(defaults, key) else name
+        if key == "schemes":
+            yield from _list_schemes(settings, name)
+            continue
+        origin = "default" if value == Settings._field_defaults[key] else name
         if value != getattr(settings, key):
             origin = f"{name}, overrides"
-        shown = value._asdict() if hasattr(value, "_asdict") else value
-        values.append((key.replace("_", "-"), shown, origin))
-    if path is None:
-        for number, override in enumerate(project.overrides):
-            changes = {key.replace("_", "-"): value for key, value in override.changes.items()}
-            shown = {"paths": override.paths, **changes}
-            values.append((f"overrides[{number}]", shown, name))
-    return values
+        yield ConfigValue(key.replace("_", "-"), _show(value), origin)
+    for number, override in enumerate(project.overrides if path is None else ()):
+        changes = {key.replace("_", "-"): _show(value) for key, value in override.changes.items()}
+        yield ConfigValue(f"overrides[{number}]", {"paths": override.paths, **changes}, name)
+
+
+def _list_schemes(settings: Settings, name: str) -> Iterator[ConfigValue]:
+    from recctl.project import ConfigValue
+
+    if not settings.schemes:
+        yield ConfigValue("schemes", {}, "default")
+        return
+    from recctl.hashing import describe_scheme
+
+    for scheme in settings.schemes:
+        yield ConfigValue(f"schemes.{scheme.name}", describe_scheme(scheme), name)
+
+
+def _show(value: Any) -> Any:
+    """A setting as the configuration would say it."""
+    from recctl.project import Rename, SecretSettings
+
+    if isinstance(value, SecretSettings):
+        return {"allow": value.allow, "patterns": dict(value.patterns)}
+    if isinstance(value, Rename):
+        return value._asdict()
+    return [_show(item) for item in value] if isinstance(value, tuple) else value

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding, Report, Rule
     from recctl.completion import Completion, Request, ToolCall
+    from recctl.project import ConfigValue
     from recctl.recording import LoadError
     from recctl.render import View
     from recctl.sources import Unread
@@ -48,6 +49,12 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: A
         for rule in rules
     ]
     yield _dump({"version": "recctl.rules.v1", "rules": described})
+
+
+def render_config(values: Iterable[ConfigValue], view: View) -> Iterator[str]:  # noqa: ARG001
+    """`recctl.config.v1`."""
+    described = [{"key": key, "value": value, "from": origin} for key, value, origin in values]
+    yield _dump({"version": "recctl.config.v1", "values": described, "errors": []})
 
 
 def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
+    from recctl.project import ConfigValue
     from recctl.render import View
     from recctl.sources import Unread
     from recctl.syntax import Position
@@ -168,6 +170,16 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:
             f"  {rule.summary}",
         )
         yield from render_lines([line(*spans)], view)
+
+
+def render_config(values: Iterable[ConfigValue], view: View) -> Iterator[str]:
+    """What is in force, a line each, and where it comes from."""
+    values = list(values)
+    width = max(len(value.key) for value in values)
+    for key, value, origin in values:
+        shown = json.dumps(value, ensure_ascii=False)
+        spans = (Span(key.ljust(width), "bold"), " = ", shown, Span(f"  ({origin})", "dim"))
+        yield from render_lines([line(*spans)], view._replace(width=None))
 
 
 def _explain_rule(rule: Rule) -> Iterator[Line]:

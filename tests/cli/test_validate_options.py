@@ -186,22 +186,6 @@ def test_a_broken_cache_is_made_anew(run: Run, large: Path) -> None:
     assert run("validate", "--format", "json", cwd=large).out == cold.out
 
 
-def test_config_tells_what_is_in_force_and_why(run: Run, project: Path) -> None:
-    (project / "recctl.toml").write_text(
-        'scheme = "ogx-2026-04"\nsecrets.allow = ["^pk_"]\n'
-        '[[overrides]]\npaths = ["old/"]\nmax-size = "1kB"\n'
-    )
-    outcome = run("config", "old/x.json", cwd=project)
-    assert outcome.code == 0
-    assert outcome.out.splitlines()[3:] == [
-        'scheme   = "ogx-2026-04"  (recctl.toml)',
-        "select   = []  (default)",
-        "ignore   = []  (default)",
-        "max-size = 1000  (recctl.toml, overrides)",
-        'secrets  = {"allow": ["^pk_"], "patterns": []}  (recctl.toml)',
-    ]
-
-
 def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) -> None:
     before = snapshot(project)
     script = (

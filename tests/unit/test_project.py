@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.errors import RecctlError
-from recctl.project import MAX_SIZE, Project, Settings, find_project, parse_size, recordings_folder
+from recctl.project import MAX_SIZE, Project, Rename, Settings, find_project, parse_size, recordings_folder
 from recctl.recording import serialise
 from tests.builders import record
 
@@ -142,6 +142,15 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert project.settings_for(None) == general
 
 
+def test_renames_hold_for_every_file(tmp_path: Path) -> None:
+    write(
+        tmp_path / "recctl.toml", "[[renames]]\nold = 'a'\nnew = 'b'\n[[overrides]]\npaths = ['x']\nkeep = []"
+    )
+    project = find_project(tmp_path)
+    assert project.renames == (Rename("a", "b"),)
+    assert project.settings_for(tmp_path / "x").renames == (Rename("a", "b"),)
+
+
 def test_of_overrides_that_match_the_last_one_wins(tmp_path: Path) -> None:
     tables = "".join(f"[[overrides]]\npaths = ['a.json']\nmax-size = {size}\n" for size in (1, 2, 3))
     write(tmp_path / "recctl.toml", tables)
@@ -169,6 +178,14 @@ def test_settings_can_be_set_over_all_overrides(tmp_path: Path) -> None:
         ("max-size = true", "max-size should be a size, such as 500kB or 64MB", None),
         ("max-size = 'big'", "max-size should be a size, such as 500kB or 64MB", None),
         ("overrides = 'a'", "overrides should be a list of tables", None),
+        ("renames = 'a'", "renames should be a list of tables", None),
+        ("renames = [{old = 'a'}]", "renames should be tables with 'old' and 'new'", None),
+        ("renames = [{old = 'a', new = 1}]", "renames should be a string", None),
+        (
+            "renames = [{old = 'a', new = ''}]",
+            "renames should be tables whose 'old' and 'new' are not empty",
+            None,
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_told(tmp_path: Path, content: str, message: str, hint: str | None) -> None:

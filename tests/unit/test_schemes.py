@@ -140,9 +140,9 @@ def split_url(url: str) -> tuple[str, str]:
     return match[1] or "", match[2]
 
 
-def names_by(scheme: str, document: dict[str, Any]) -> list[str]:
-    """The file names that a scheme gives to a recording, the one to write first."""
-    digits, exempt, has_bedrock_rule, changes = TABLE[scheme]
+def hashed_by(scheme: str, document: dict[str, Any]) -> str:
+    """The text that a scheme hashes of a recording."""
+    _, exempt, has_bedrock_rule, changes = TABLE[scheme]
     request = document["request"]
     normalised = request.get("body", request.get("payload"))
     if has_bedrock_rule and "body" in request and "bedrock" in split_url(request["url"])[0]:
@@ -159,7 +159,12 @@ def names_by(scheme: str, document: dict[str, Any]) -> list[str]:
         ends = any(end.startswith("*") and path.endswith(end[1:]) for end in exempt or ())
         if exempt is not None and path not in exempt and not ends:
             basis["test_id"] = document.get("test_id")
-    name = hashed(basis)[:digits]
+    return json.dumps(basis, sort_keys=True)
+
+
+def names_by(scheme: str, document: dict[str, Any]) -> list[str]:
+    """The file names that a scheme gives to a recording, the one to write first."""
+    name = hashlib.sha256(hashed_by(scheme, document).encode()).hexdigest()[: TABLE[scheme][0]]
     body = document["response"].get("body")
     if isinstance(body, list) and body and body[0].get("__type__") == "openai.types.model.Model":
         ids = "|".join(sorted({model["__data__"]["id"] for model in body})).encode()

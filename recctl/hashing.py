@@ -1,0 +1,330 @@
+"""The terms in which hash schemes are written, the built-in schemes, and how the configuration adds others.
+
+A scheme takes values out of a recording, leaves out parts of them, makes equal what varies from run to run,
+and names the file after the SHA-256 of the rest, as JSON. Source for the built-in ones: the recorder of Llama
+Stack (later OGX) and its history.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recctl.errors import RecctlError, did_you_mean
+from recctl.tables import parse_switch, parse_table, parse_text, parse_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Field(NamedTuple):
+    """One value of a recording, and the key that it has in what is hashed.
+
+    `key` is None where that value is all that is hashed. `pointer` are the steps to it in the document.
+    `reading` is what is made of it: "upper" is its text in capitals, "path" the path of a url, "or-null"
+    itself or else null; without one, a recording must have it. The field is left out when the url's path is
+    one of `not_for`, in which "*" stands for any beginning.
+    """
+
+    key: str | None
+    pointer: tuple[str, ...]
+    reading: str | None = None
+    not_for: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The pointer as text."""
+        return _join_pointer(self.pointer)
+
+
+class Form(NamedTuple):
+    """What is hashed of one kind of request, or, where `kind` is None, of any."""
+
+    kind: str | None
+    fields: tuple[Field, ...]
+
+
+class Drop(NamedTuple):
+    """A value that is not hashed. `steps` lead to it from the field's key on.
+
+    Among them "*" is any key or index, "[*]" any index, and "**" any number of steps. With `host`, this holds
+    only where the url's host contains it. Where `word` does not occur in the request, nothing is dropped.
+    """
+
+    steps: tuple[str, ...]
+    host: str = ""
+    word: str = ""
+
+
+class Substitution(NamedTuple):
+    """In strings, what `pattern` matches becomes `replacement`; it matches nothing that lacks `word`."""
+
+    pattern: str
+    replacement: str
+    word: str = ""
+
+
+class Scheme(NamedTuple):
+    """One way to name a recording.
+
+    `forms` say what is hashed, by kind of request. From that `drop` is left out; then, in the fields `within`
+    (empty: all), `replace` changes strings, `round` rounds floats and `round_in_strings` the numbers of four
+    or more decimals in strings, to so many digits. `numbers_file_ids` calls `file-<32 hex>` file-1, file-2 in
+    order of appearance. What is left is written as JSON: `compact` without spaces, `ascii` with escapes,
+    `sort` by key. The file is called `name_template`, where {hash} stands for `name_length` hex digits of the
+    SHA-256, or `models_template` when the reply is a list of models. A draft lived only inside a pull
+    request: it explains a name and is never wanted. A scheme is `verified` when real files bear it out.
+    """
+
+    name: str
+    forms: tuple[Form, ...]
+    drop: tuple[Drop, ...] = ()
+    replace: tuple[Substitution, ...] = ()
+    round: int | None = None
+    round_in_strings: int | None = None
+    within: tuple[str, ...] = ()
+    numbers_file_ids: bool = False
+    compact: bool = False
+    ascii: bool = True
+    sort: bool = True
+    name_template: str = "{hash}.json"
+    name_length: int = 64
+    models_template: str | None = None
+    draft: bool = False
+    verified: bool = True
+
+    def form(self, kind: str) -> Form | None:
+        """What is hashed of a request of that kind; None where the scheme names no such request."""
+        return next((form for form in self.forms if form.kind in (None, kind)), None)
+
+    @property
+    def hashes_test_id(self) -> bool:
+        """Whether the id of its test is part of a recording's name."""
+        return any(field.pointer[-1] == "test_id" for field in self.forms[0].fields)
+
+
+_READINGS = ("or-null", "path", "upper")
+
+
+def _parse_field(key: str | None, text: Any) -> Field:
+    """A field from its text: a JSON pointer into the document and, after a bar, what is made of the value."""
+    pointer, bar, reading = parse_text(text).partition(" | ")
+    if not pointer.startswith("/"):
+        raise ValueError(f"should name values by JSON pointers, and {pointer!r} is none")
+    if bar and reading not in _READINGS:
+        raise ValueError(f"knows {', '.join(_READINGS)} after a bar, not {reading!r}")
+    return Field(key, _split_pointer(pointer), reading or None)
+
+
+def _parse_fields(value: Any) -> tuple[Field, ...]:
+    """The table `fields`; a single string is the one value that is hashed as it stands."""
+    if isinstance(value, str):
+        return (_parse_field(None, value),)
+    if not isinstance(value, dict) or not value:
+        raise ValueError("should be a table of keys and JSON pointers")
+    return tuple(_parse_field(key, text) for key, text in value.items())
+
+
+def _split_pointer(pointer: str) -> tuple[str, ...]:
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def _join_pointer(steps: tuple[str, ...]) -> str:
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MASK = "__NORMALIZED__"
+
+_SCORE = Substitution(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}", "score:")
+# The recorder's pattern is `,?\s*attributes:\s*\{[^}]*\}`. This one replaces the same, in linear time: it
+# begins no match inside a run of spaces, and matches what is left open to the end, which stays, only once.
+_ATTRIBUTES_HEAD = r"(?:,|(?<!\s))\s*+attributes:\s*+\{[^}]*+"
+_ATTRIBUTES = Substitution(rf"({_ATTRIBUTES_HEAD}\Z)|{_ATTRIBUTES_HEAD}\}}", r"\1", "attributes:")
+_DOCUMENT_UUID = Substitution(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}", "document_id:")
+_MARKED_UUID = Substitution(rf"<\|{_UUID}\|>", f"<|{_MASK}|>", "<|")
+_DOCUMENT_FILE = Substitution(r"document_id:\s*file-\d+", f"document_id: {_MASK}", "document_id:")
+_MARKED_FILE = Substitution(r"<\|file-\d+\|>", f"<|{_MASK}|>", "<|file-")
+
+_STREAM_OPTIONS = Drop(("body", "stream_options"), host="bedrock", word='"stream_options"')
+_PROJECT_ID = tuple(
+    Drop((field, *steps, extra, "project_id"), word='"project_id"')
+    for field in ("body", "payload")
+    for steps in ((), ("**", "[*]"))  # an item of a list counts like the whole
+    for extra in ("extra_body", "extra_query")
+)
+
+_REQUEST = _parse_fields(
+    {"method": "/request/method | upper", "endpoint": "/request/url | path", "body": "/request/body"}
+)
+_OTHER_FORMS = (
+    Form(
+        "http",
+        _parse_fields(
+            {
+                "test_id": "/request/test_id | or-null",
+                "url": "/request/url | or-null",
+                "method": "/request/method | or-null",
+                "payload": "/request/payload",
+            }
+        ),
+    ),
+    Form(
+        "tool",
+        _parse_fields({key: f"/request/{key} | or-null" for key in ("provider", "tool_name", "kwargs")}),
+    ),
+)
+
+
+def _forms(*not_for: str) -> tuple[Form, ...]:
+    """What is hashed where the test's id is part of it, except for requests to these paths."""
+    test_id = _parse_field("test_id", "/test_id | or-null")._replace(not_for=not_for)
+    return Form("inference", (*_REQUEST, test_id)), *_OTHER_FORMS
+
+
+_2025_07 = Scheme(
+    "ogx-2025-07",
+    (Form("inference", _REQUEST), *_OTHER_FORMS),
+    within=("body", "payload"),
+    name_length=12,
+    models_template="models-{hash}-{models}.json",
+)
+_2025_10 = _2025_07._replace(name="ogx-2025-10", forms=_forms("/api/tags", "/v1/models"), name_length=64)
+_2025_10_FLOATS = _2025_10._replace(name="ogx-2025-10-floats", round=5, round_in_strings=5)
+_2025_11 = _2025_10_FLOATS._replace(
+    name="ogx-2025-11", forms=_forms("/api/tags", "/v1/models", "/v1/openai/v1/models")
+)
+_2026_01 = _2025_11._replace(name="ogx-2026-01", drop=(_STREAM_OPTIONS,))
+_2026_03 = _2026_01._replace(name="ogx-2026-03", drop=(_STREAM_OPTIONS, *_PROJECT_ID))
+_2026_04 = _2026_03._replace(name="ogx-2026-04", replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID))
+_NEXT = _2026_04._replace(name="ogx-next", forms=_forms("/api/tags", "*/models"), verified=False)
+
+SCHEMES: tuple[Scheme, ...] = (
+    _2025_07,
+    _2025_10,
+    _2025_10_FLOATS,
+    _2025_11,
+    _2026_01,
+    _2026_03,
+    _2026_04,
+    _NEXT,
+    _2025_10._replace(name="draft-floats6", round=6, round_in_strings=6, draft=True),
+    _2025_10._replace(name="draft-file-ids", numbers_file_ids=True, draft=True),
+    _2026_03._replace(name="draft-score-attributes", replace=(_SCORE, _ATTRIBUTES), draft=True),
+    _2026_03._replace(
+        name="draft-file-citations",
+        replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE),
+        draft=True,
+    ),
+)
+"""Every built-in scheme, oldest first, drafts last."""
+
+RELEASED = tuple(scheme for scheme in SCHEMES if not scheme.draft)
+DRAFTS = tuple(scheme for scheme in SCHEMES if scheme.draft)
+CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
+"""The newest scheme that real files bear out."""
+
+
+def parse_scheme(name: str, table: dict[str, Any], where: str) -> Scheme:
+    """A scheme from its table in the configuration; `where` names the table in errors.
+
+    Raises RecctlError for what can't be a scheme.
+    """
+    if any(name == scheme.name for scheme in SCHEMES):
+        raise RecctlError(f"{where}: recctl has a scheme of that name", "call it something else")
+    values = parse_table(table, _KEYS, where)
+    fields = values.pop("fields", None)
+    if fields is None:
+        raise RecctlError(f"{where} lacks 'fields'", "say which values of a recording are hashed")
+    keys = [field.key for field in fields if field.key is not None]
+    drops = [drop.steps for drop in values.get("drop", ())]
+    first_steps = [steps[0] for steps in drops if keys and steps[0] not in ("*", "**")]
+    for key in (*values.get("within", ()), *first_steps):
+        if key not in keys:
+            raise RecctlError(f"{where}: {key!r} is no key of 'fields'", did_you_mean(key, keys))
+    if keys and any(len(steps) == 1 for steps in drops):
+        raise RecctlError(f"{where}: drop names a whole field", "leave it out of 'fields'")
+    changes = {_LONG_NAMES.get(key, key): value for key, value in values.items()}
+    return Scheme(name, (Form(None, fields),), **changes)
+
+
+_LONG_NAMES = {"name": "name_template", "length": "name_length"}
+
+
+def describe_scheme(scheme: Scheme) -> dict[str, Any]:
+    """A configured scheme as its table says it, without the keys that are at their defaults."""
+    fields = {
+        field.key: field.where + (f" | {field.reading}" if field.reading else "")
+        for field in scheme.forms[0].fields
+    }
+    described: dict[str, Any] = {
+        "fields": fields.get(None, fields),
+        "drop": [_join_pointer(drop.steps) for drop in scheme.drop],
+        "replace": [[pattern, replacement] for pattern, replacement, _ in scheme.replace],
+        "within": [*scheme.within],
+    }
+    plain = Scheme(scheme.name, scheme.forms)
+    for key in _KEYS.keys() - described.keys():
+        attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
+        value = getattr(scheme, attribute)
+        described[key] = value if value != getattr(plain, attribute) else None
+    return {key: described[key] for key in _KEYS if described[key] not in (None, [])}
+
+
+def _parse_drops(value: Any) -> tuple[Drop, ...]:
+    for pointer in parse_texts(value):
+        if not pointer.startswith("/"):
+            raise ValueError(f"should be JSON pointers, and {pointer!r} is none")
+    return tuple(Drop(_split_pointer(pointer)) for pointer in value)
+
+
+def _parse_substitutions(value: Any) -> tuple[Substitution, ...]:
+    """Pairs of a regular expression and what takes the place of its matches."""
+    if not isinstance(value, list):
+        raise ValueError("should be a list of pairs: a regular expression, a replacement")
+    substitutions = []
+    for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+            raise ValueError("should be a list of pairs: a regular expression, a replacement")
+        pattern, replacement = pair
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"has a broken regular expression, {pattern!r}: {error}") from None
+        try:
+            re.compile(f"{pattern}\n|").sub(replacement, "")  # always matches, so the replacement is read
+        except (re.error, IndexError) as error:
+            raise ValueError(f"has a broken replacement, {replacement!r}: {error}") from None
+        substitutions.append(Substitution(pattern, replacement))
+    return tuple(substitutions)
+
+
+def _parse_number(least: int, most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"should be a whole number from {least} to {most}")
+        return value
+
+    return parse
+
+
+def _parse_template(value: Any) -> str:
+    text = parse_text(value)
+    if text.count("{hash}") != 1 or not text.endswith(".json") or re.search(r"[/\\\0]", text):
+        raise ValueError("should be a file's name that ends with .json and holds {hash} once")
+    return text
+
+
+_KEYS: dict[str, Callable[[Any], Any]] = {
+    "fields": _parse_fields,
+    "drop": _parse_drops,
+    "replace": _parse_substitutions,
+    "round": _parse_number(0, 15),
+    "round-in-strings": _parse_number(0, 15),
+    "within": parse_texts,
+    "compact": parse_switch,
+    "ascii": parse_switch,
+    "sort": parse_switch,
+    "name": _parse_template,
+    "length": _parse_number(1, 64),
+}

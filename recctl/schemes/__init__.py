@@ -1,0 +1,30 @@
+"""Hash schemes at work: which of the ways to name recordings gives a file its name, and how they do it.
+
+What a scheme is, and which there are, is told in `recctl.hashing`.
+"""
+
+from recctl.hashing import CURRENT, DRAFTS, RELEASED, SCHEMES, Scheme
+from recctl.schemes.names import (
+    Explanation,
+    Identity,
+    explain,
+    explain_name,
+    get_scheme,
+    identify,
+    list_schemes,
+)
+
+__all__ = [
+    "CURRENT",
+    "DRAFTS",
+    "RELEASED",
+    "SCHEMES",
+    "Explanation",
+    "Identity",
+    "Scheme",
+    "explain",
+    "explain_name",
+    "get_scheme",
+    "identify",
+    "list_schemes",
+]

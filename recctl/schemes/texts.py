@@ -1,0 +1,316 @@
+"""What schemes hash: the text that a scheme makes of a recording's request.
+
+Most rules change nothing in most requests. So a request's own text is searched first for what the rules would
+need to find there; schemes that can't differ in their text then share it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme, Substitution
+from recctl.recording import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recording import JSON, Recording
+
+
+class Facts(NamedTuple):
+    """What decides which rules of the built-in schemes can change a request.
+
+    `words` are those of the rules' words that occur in it, `hosts` those in its url's host, `paths` the
+    patterns that its url's path fits. `may_round` is false where rounding changes nothing.
+    """
+
+    kind: str
+    words: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    may_round: bool = False
+
+
+class Part(NamedTuple):
+    """A field's value as a scheme's rules change it, in that scheme's JSON; the rules that can't are gone."""
+
+    field: Field
+    drops: tuple[tuple[str, ...], ...] = ()
+    substitutions: tuple[Substitution, ...] = ()
+    round: int | None = None
+    round_in_strings: int | None = None
+    numbers_file_ids: bool = False
+    compact: bool = False
+    ascii: bool = True
+    sort: bool = True
+
+    @property
+    def changes_values(self) -> bool:
+        """Whether a string or a float may come out as another."""
+        return (
+            bool(self.substitutions)
+            or self.round is not None
+            or self.round_in_strings is not None
+            or self.numbers_file_ids
+        )
+
+
+class Recipe(NamedTuple):
+    """A text to hash: the beginning of each part's piece of it, and the part. One without any is the text."""
+
+    pieces: tuple[tuple[str, Part], ...]
+    end: str
+
+
+def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
+    """How a scheme makes the text that is hashed, of requests that have its form and these facts."""
+    if form.kind is None:  # a configured scheme: its rules are not known to need anything
+        facts = facts._replace(may_round=True)
+    parts = [_write_part(scheme, field, facts) for field in form.fields if not facts.paths & {*field.not_for}]
+    if parts[0].field.key is None:
+        return Recipe((("", parts[0]),), "")
+    if scheme.sort:
+        parts.sort(key=lambda part: part.field.key or "")
+    comma, colon = (",", ":") if scheme.compact else (", ", ": ")
+    keys = [json.dumps(part.field.key, ensure_ascii=scheme.ascii) + colon for part in parts]
+    starts = ("{" + keys[0], *(comma + key for key in keys[1:]))
+    return Recipe(tuple(zip(starts, parts, strict=True)), "}")
+
+
+def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
+    is_within = not scheme.within or field.key in scheme.within
+    rounds = is_within and facts.may_round
+    drops = tuple(drop.steps for drop in scheme.drop if _may_drop(drop, facts))
+    return Part(
+        field,
+        drops if field.key is None else _follow(drops, field.key, in_list=False),
+        tuple(rule for rule in scheme.replace if is_within and _has(rule.word, facts)),
+        scheme.round if rounds else None,
+        scheme.round_in_strings if rounds else None,
+        scheme.numbers_file_ids and is_within and _has(_FILE_PREFIX, facts),
+        scheme.compact,
+        scheme.ascii,
+        scheme.sort,
+    )
+
+
+def _may_drop(drop: Drop, facts: Facts) -> bool:
+    return _has(drop.word, facts) and (not drop.host or drop.host in facts.hosts)
+
+
+def _has(word: str, facts: Facts) -> bool:
+    return not word or word in facts.words
+
+
+_FILE_PREFIX = "file-"
+_WORDS = sorted(
+    {
+        _FILE_PREFIX,
+        *(drop.word for scheme in SCHEMES for drop in scheme.drop),
+        *(rule.word for scheme in SCHEMES for rule in scheme.replace),
+    }
+)
+_HOSTS = sorted({drop.host for scheme in SCHEMES for drop in scheme.drop} - {""})
+_PATHS = sorted({p for s in SCHEMES for form in s.forms for field in form.fields for p in field.not_for})
+
+# Rounding to five or six digits needs four decimals (`\d` matches the digits of every script, which JSON
+# escapes) or an exponent.
+_HAS_DECIMALS = re.compile(r"\.(?:[0-9]|\\u[0-9a-f]{4}){4}")
+_HAS_EXPONENT = re.compile(r"[0-9]e[-+]?[0-9]")  # two searches: together they take twice the time
+
+
+_Text = tuple[tuple[tuple[str, int], ...], str, tuple[Scheme, ...]]
+"""A text as the numbers of its parts, each after what stands before it, its end, and who share it."""
+
+
+@lru_cache(maxsize=256)
+def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[Part, ...], tuple[_Text, ...]]:
+    """The parts that the released schemes, or the drafts, need, and the texts that they make of those."""
+    shared: dict[Recipe, list[Scheme]] = {}
+    for scheme in DRAFTS if drafts else RELEASED:
+        form = scheme.form(facts.kind)
+        if form is not None:
+            shared.setdefault(write_recipe(scheme, form, facts), []).append(scheme)
+    numbers: dict[Part, int] = {}
+    texts = tuple(
+        (
+            tuple((start, numbers.setdefault(part, len(numbers))) for start, part in recipe.pieces),
+            recipe.end,
+            tuple(schemes),
+        )
+        for recipe, schemes in shared.items()
+    )
+    return tuple(numbers), texts
+
+
+class Texts:
+    """The texts that schemes hash of one recording; what they share is made once.
+
+    `facts` are those of its request. `unjudged` says why no built-in scheme names such a recording, if so.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._document = recording.document
+        self._pieces: dict[Part, str] = {}
+        self.facts = Facts(recording.kind.value)
+        self.unjudged: str | None = None
+        match recording.kind:
+            case Kind.INFERENCE:
+                self._look_at(recording, "body")
+                if not isinstance(recording.request.get("method"), str):
+                    self.unjudged = "the request has no method"
+            case Kind.HTTP:
+                self._look_at(recording, "payload")
+            case Kind.FILE_PROCESSOR:
+                self.unjudged = (
+                    "a file processor's name hashes a chunking strategy that the recording does not hold"
+                )
+            case Kind.UNKNOWN:
+                self.unjudged = "the request is of no kind that a recorder names"
+
+    def _look_at(self, recording: Recording, key: str) -> None:
+        """Find out the facts of a request whose `key` is what rules change."""
+        text = self._write_piece(Part(Field(key, ("request", key))))
+        host, path = "", ""
+        if recording.kind is Kind.INFERENCE:
+            try:
+                url = urlsplit(recording.url)
+            except ValueError as error:
+                self.unjudged = f"the request's url can't be read: {error}"
+                return
+            host, path = url.netloc, url.path
+        self.facts = Facts(
+            recording.kind.value,
+            frozenset([word for word in _WORDS if word in text]),
+            frozenset([word for word in _HOSTS if word in host]),
+            frozenset([pattern for pattern in _PATHS if _fits(path, pattern)]),
+            _HAS_DECIMALS.search(text) is not None or _HAS_EXPONENT.search(text) is not None,
+        )
+
+    def write_all(self, *, drafts: bool) -> Iterator[tuple[str, tuple[Scheme, ...]]]:
+        """The texts of the released schemes, or of the drafts, each with the schemes that share it."""
+        if self.unjudged is None:
+            parts, texts = _arrange(self.facts, drafts=drafts)
+            pieces = [self._write_piece(part) for part in parts]
+            for numbers, end, schemes in texts:
+                yield "".join([start + pieces[number] for start, number in numbers]) + end, schemes
+
+    def write(self, recipe: Recipe) -> str | Field:
+        """The text that a recipe makes, or the field that it needs and the recording does not have."""
+        text = ""
+        for start, part in recipe.pieces:
+            try:
+                text += start + self._write_piece(part)
+            except LookupError:
+                return part.field
+        return text + recipe.end
+
+    def _write_piece(self, part: Part) -> str:
+        """A part's JSON. Raises LookupError when the recording lacks what it needs."""
+        piece = self._pieces.get(part)
+        if piece is None:
+            value = _leave_out(_take(self._document, part.field), part.drops)
+            if part.changes_values:
+                value = _normalise(value, part, {})
+            piece = self._pieces[part] = _encoder(part.compact, part.ascii, part.sort).encode(value)
+        return piece
+
+
+@lru_cache
+def _encoder(compact: bool, escapes: bool, sort: bool) -> json.JSONEncoder:
+    """What `json.dumps` would make anew for each value."""
+    separators = (",", ":") if compact else (", ", ": ")
+    return json.JSONEncoder(ensure_ascii=escapes, sort_keys=sort, separators=separators)
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return path.endswith(pattern[1:]) if pattern.startswith("*") else path == pattern
+
+
+def _take(document: JSON, field: Field) -> JSON:
+    value = document
+    for step in field.pointer:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step in map(str, range(len(value))):
+            value = value[int(step)]
+        elif field.reading == "or-null":
+            return None
+        else:
+            raise LookupError
+    if field.reading == "upper":
+        if not isinstance(value, str):
+            raise LookupError
+        return value.upper()
+    if field.reading == "path":
+        try:
+            return urlsplit(value).path if isinstance(value, str) else ""
+        except ValueError:
+            raise LookupError from None
+    return value
+
+
+def _follow(drops: tuple[tuple[str, ...], ...], step: str, *, in_list: bool) -> tuple[tuple[str, ...], ...]:
+    """What is left to go of the ways to values that are dropped, after one step; () for one that has come."""
+    left = []
+    for way in drops:
+        if way[:1] == ("**",):
+            left += [way, *_follow((way[1:],), step, in_list=in_list)]
+        elif way and (way[0] in (step, "*") or (in_list and way[0] == "[*]")):
+            left.append(way[1:])
+    return tuple(dict.fromkeys(left))
+
+
+def _leave_out(value: JSON, drops: tuple[tuple[str, ...], ...]) -> JSON:
+    """A value without what `drops`, the ways from it, lead to."""
+    if not drops:
+        return value
+    if isinstance(value, dict):
+        left = ((key, item, _follow(drops, key, in_list=False)) for key, item in value.items())
+        return {key: _leave_out(item, ways) for key, item, ways in left if () not in ways}
+    if isinstance(value, list):
+        entries = ((item, _follow(drops, str(index), in_list=True)) for index, item in enumerate(value))
+        return [_leave_out(item, ways) for item, ways in entries if () not in ways]
+    return value
+
+
+def _normalise(value: JSON, part: Part, file_ids: dict[str, str]) -> JSON:
+    """A value with its strings and floats as the rules of a part change them."""
+    if isinstance(value, str):
+        return _normalise_text(value, part, file_ids)
+    if isinstance(value, dict):
+        return {key: _normalise(item, part, file_ids) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_normalise(item, part, file_ids) for item in value]
+    if isinstance(value, float) and part.round is not None:
+        return round(value, part.round)
+    return value
+
+
+def _normalise_text(text: str, part: Part, file_ids: dict[str, str]) -> str:
+    for pattern, replacement, word in part.substitutions:
+        if word in text:
+            text = re.sub(pattern, replacement, text)
+    digits = part.round_in_strings
+    if digits is not None and _FOUR_DECIMALS.search(text):
+        text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
+    if part.numbers_file_ids:
+        text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
+    return text
+
+
+_FOUR_DECIMALS = re.compile(r"\.\d{4}")
+# The recorder's `-?\d+\.\d{4,}`, in linear time: it begins no match inside a run of digits. A sign
+# stays as it is; what begins with a digit lets `re` skip all else.
+_DECIMALS = re.compile(r"\d(?<!\d\d)\d*+\.\d{4,}")
+_FILE_ID = re.compile(rf"{_FILE_PREFIX}[0-9a-f]{{32}}")

@@ -1,0 +1,164 @@
+"""`recctl config`: what is in force, and where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from recctl.recording import serialise
+from tests.builders import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "recctl.toml").write_text(
+        """
+        exclude = ["tests/old/"]
+        scheme = "acme"
+
+        [schemes.acme]
+        fields = { path = "/request/url | path", body = "/request/body" }
+        drop = ["/body/*/id"]
+        replace = [['a+', "é"]]
+        within = ["body"]
+        length = 16
+
+        [secrets]
+        patterns = { "project id" = "proj-[0-9]" }
+
+        [[renames]]
+        old = "acme"
+        new = "zeta"
+
+        [[overrides]]
+        paths = ["2025/"]
+        max-size = "1kB"
+        keep = ["*"]
+        """
+    )
+    return tmp_path
+
+
+def test_the_configuration_as_text(run: Run, project: Path) -> None:
+    outcome = run("config", cwd=project)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (
+        f'root         = "{project.as_posix()}"  (recctl.toml)\n'
+        "paths        = []  (default)\n"
+        'exclude      = ["tests/old/"]  (recctl.toml)\n'
+        'scheme       = "acme"  (recctl.toml)\n'
+        "select       = []  (default)\n"
+        "ignore       = []  (default)\n"
+        "max-size     = 64000000  (default)\n"
+        'secrets      = {"allow": [], "patterns": {"project id": "proj-[0-9]"}}  (recctl.toml)\n'
+        "keep         = []  (default)\n"
+        "noise        = []  (default)\n"
+        'schemes.acme = {"fields": {"path": "/request/url | path", "body": "/request/body"}, '
+        '"drop": ["/body/*/id"], "replace": [["a+", "é"]], "within": ["body"], "length": 16}  (recctl.toml)\n'
+        'renames      = [{"old": "acme", "new": "zeta"}]  (recctl.toml)\n'
+        'overrides[0] = {"paths": ["2025/"], "max-size": 1000, "keep": ["*"]}  (recctl.toml)\n'
+    )
+
+
+def test_what_is_in_force_for_a_file(run: Run, project: Path) -> None:
+    outcome = run("config", "2025/x.json", cwd=project)
+    lines = outcome.out.splitlines()
+    assert "max-size     = 1000  (recctl.toml, overrides)" in lines
+    assert 'keep         = ["*"]  (recctl.toml, overrides)' in lines
+    assert "noise        = []  (default)" in lines
+    assert not any(line.startswith("overrides") for line in lines)
+
+
+def test_the_configuration_as_json(run: Run, project: Path) -> None:
+    outcome = run("config", "--format", "json", "--isolated", cwd=project)
+    values: dict[str, Any] = {
+        "root": project.as_posix(),
+        "paths": [],
+        "exclude": [],
+        "scheme": None,
+        "select": [],
+        "ignore": [],
+        "max-size": 64_000_000,
+        "secrets": {"allow": [], "patterns": {}},
+        "keep": [],
+        "noise": [],
+        "schemes": {},
+        "renames": [],
+    }
+    origins = {"root": "found"}
+    assert json.loads(outcome.out) == {
+        "version": "recctl.config.v1",
+        "values": [
+            {"key": key, "value": value, "from": origins.get(key, "default")} for key, value in values.items()
+        ],
+        "errors": [],
+    }
+
+
+def test_an_unknown_format_is_told(run: Run, project: Path) -> None:
+    outcome = run("config", "--format", "jsn", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "error: unknown format 'jsn'\nhint: did you mean 'json'?\n"
+
+
+def test_a_broken_scheme_is_told_in_a_line(run: Run, project: Path) -> None:
+    (project / "recctl.toml").write_text("[schemes.acme]\nfields = '/request'\nreplace = [['(', '']]\n")
+    outcome = run("config", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: {project / 'recctl.toml'}: schemes.acme: replace has a broken regular expression, '(': "
+        "missing ), unterminated subpattern at position 0\n"
+    )
+
+
+def test_names_are_held_to_a_scheme_of_ones_own(run: Run, project: Path) -> None:
+    """The same in this process and in others."""
+    document = record({"id": "x", "object": "chat.completion", "choices": []}, streaming=False)
+    document["request"]["body"] = {"content": "aa"}
+    text = '{"body": {"content": "\\u00e9"}, "path": "/v1/v1/chat/completions"}'
+    good = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    for number in range(210):
+        folder = project / f"{number}/recordings"
+        folder.mkdir(parents=True)
+        (folder / (good if number else "wrong.json")).write_bytes(serialise(document))
+    for jobs in ("1", "2"):
+        outcome = run("validate", "--select", "unexplained-hash", "--no-cache", "-j", jobs, cwd=project)
+        assert outcome.out == (
+            "0/recordings/wrong.json: error[unexplained-hash] no hash scheme gives it this name "
+            "(re-hash it, or record it again)\n"
+        )
+    outcome = run("validate", "--scheme", "acmee", cwd=project)
+    assert (outcome.code, outcome.err) == (2, "error: unknown scheme 'acmee'\nhint: did you mean 'acme'?\n")
+
+
+def test_a_cause_is_told_for_a_name_that_no_scheme_gives(run: Run, project: Path) -> None:
+    was, now = record(None), record(None)
+    was["test_id"], now["test_id"] = "tests/test_acme.py::test_a", "tests/test_zeta.py::test_a"
+    basis = {"method": "POST", "endpoint": "/v1/v1/chat/completions", "body": was["request"]["body"]}
+    text = json.dumps({**basis, "test_id": was["test_id"]}, sort_keys=True)
+    folder = project / "tests/recordings"
+    folder.mkdir(parents=True)
+    name = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    (folder / name).write_bytes(serialise(now))
+    outcome = run(
+        "validate",
+        "--select",
+        "unexplained-hash",
+        "--scheme",
+        "ogx-2026-04",
+        "--format",
+        "concise",
+        cwd=project,
+    )
+    assert outcome.out == (
+        f"tests/recordings/{name}: error[unexplained-hash] before acme became zeta (test_id), "
+        "ogx-2026-04 gave it this name\n"
+    )
