@@ -1,15 +1,19 @@
-"""git, as a subprocess: what it tracks, ignores and remembers. Nothing here changes a repository."""
+"""git, as a subprocess: what it tracks, ignores and remembers.
+
+Nothing here changes what a repository holds; `set_config` and its like change how git shows it.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from typing import Self
 
 
 class Blob(NamedTuple):
@@ -45,29 +49,239 @@ def list_ignored(folder: Path) -> frozenset[str]:
 def read_blobs(specs: Iterable[str], folder: Path, max_size: int) -> Iterator[Blob | None]:
     """The files that specs like `HEAD~1:tests/x.json` name, in order, from one `git cat-file --batch`.
 
-    Paths in specs count from the top of the repository, with `./` from `folder`. None stands for a spec that
-    names no file. Raises OSError when git can't be started, or ends since there is no repository.
+    As `BlobReader.read` gives them.
     """
-    command = [*_GIT, "cat-file", "--batch"]
-    with subprocess.Popen(  # noqa: S603  (the command is ours, specs go through its stdin)
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdin is not None  # noqa: S101  (both are pipes, as asked above)
-        assert process.stdout is not None  # noqa: S101
+    with BlobReader(folder) as blobs:
         for spec in specs:
-            if "\n" in spec:
-                yield None
-                continue
-            process.stdin.write(spec.encode("utf-8", "surrogateescape") + b"\n")
-            process.stdin.flush()
-            header = _FOUND.fullmatch(process.stdout.readline())
-            if header is None:
-                yield None
-                continue
-            size = int(header["size"])
-            is_wanted = header["type"] == b"blob" and size <= max_size
-            content = _read(process.stdout, size, keep=is_wanted)
-            yield Blob(spec, size, content if is_wanted else None) if header["type"] == b"blob" else None
+            yield blobs.read(spec, max_size)
+
+
+class BlobReader:
+    """Files of a repository, all from one `git cat-file --batch`, which starts when the first is asked for.
+
+    Paths in specs count from the top of the repository, with `./` from `folder`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()  # all that it was asked for has been read, or is not wanted any more
+            self._process.communicate()
+
+    def read(self, spec: str, max_size: int) -> Blob | None:
+        """The file that a spec like `HEAD~1:tests/x.json`, or an id, names; None when it names none.
+
+        Raises OSError when git can't be started, or ends, as it does where there is no repository.
+        """
+        if "\n" in spec:
+            return None
+        if self._process is None:
+            command = [*_GIT, "cat-file", "--batch"]
+            self._process = subprocess.Popen(  # noqa: S603  (the command is ours, specs go through its stdin)
+                command,
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101  (both are pipes, as asked above)
+        assert stdout is not None  # noqa: S101
+        stdin.write(spec.encode("utf-8", "surrogateescape") + b"\n")
+        stdin.flush()
+        answer = stdout.readline()
+        if not answer:
+            raise ChildProcessError("git ended before it had answered")
+        header = _FOUND.fullmatch(answer)
+        if header is None:
+            return None
+        size = int(header["size"])
+        is_blob = header["type"] == b"blob"
+        content = _read(stdout, size, keep=is_blob and size <= max_size)
+        if not is_blob:
+            return None
+        return Blob(spec, size, content if size <= max_size else None)
+
+
+class Entry(NamedTuple):
+    """A file of a tree, the index or the work tree: its path from the top, and the id of its content.
+
+    The id is None for what git has not stored.
+    """
+
+    path: str
+    blob: str | None
+
+
+class Index(NamedTuple):
+    """What is staged, and the paths that a merge has left in conflict."""
+
+    entries: tuple[Entry, ...]
+    unmerged: tuple[str, ...]
+
+
+def find_repository(folder: Path) -> Path | None:
+    """The top of the work tree of the repository at a folder, or None where it has none (a bare clone).
+
+    Raises GitError where there is no repository, or no git.
+    """
+    try:
+        return Path(os.fsdecode(_ask(["rev-parse", "--show-toplevel"], folder)).removesuffix("\n"))
+    except GitError:
+        _ask(["rev-parse", "--git-dir"], folder)
+        return None
+
+
+class GitError(Exception):
+    """That git could not do what it was asked; the message is the last that it said."""
+
+
+def resolve_tree(revision: str, folder: Path) -> str | None:
+    """The id of the tree that a revision (or `REV:folder`) has; None when it names no tree."""
+    found = _resolve(revision, folder) if ":" in revision else revision  # `^{tree}` would be part of the path
+    return _resolve(f"{found}^{{tree}}", folder) if found else None
+
+
+def find_merge_base(one: str, other: str, folder: Path) -> str | None:
+    """The commit that two revisions have both come from; None when there is none (here)."""
+    try:
+        return _ask(["merge-base", one, other], folder).decode().split()[0]
+    except GitError:
+        return None
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether a clone lacks its older history."""
+    try:
+        return _ask(["rev-parse", "--is-shallow-repository"], folder) == b"true\n"
+    except GitError:
+        return False
+
+
+def list_tree(tree: str, folder: Path) -> tuple[Entry, ...]:
+    """The files of a tree, all folders entered; links and submodules are none."""
+    entries = []
+    for record in _ask_list(["ls-tree", "-r", "-z", "--full-tree", tree], folder):
+        description, _, path = record.partition("\t")
+        mode, _, blob = description.split(" ")
+        if mode in _FILE_MODES:
+            entries.append(Entry(path, blob))
+    return tuple(entries)
+
+
+def list_index(folder: Path) -> Index:
+    """The files that are staged, wherever in the repository; links and submodules are none.
+
+    A file that was only announced (`git add --intent-to-add`) is not there yet.
+    """
+    entries, unmerged = [], set()
+    for record in _ask_list(["ls-files", "-z", "--stage", "--full-name", "--", ":/"], folder):
+        description, _, path = record.partition("\t")
+        mode, blob, stage = description.split(" ")
+        if stage != "0":
+            unmerged.add(path)
+        elif mode in _FILE_MODES:
+            entries.append(Entry(path, blob))
+    if any(entry.blob in _EMPTY for entry in entries):
+        announced = set(_ask_list(["diff-files", "-z", "--name-only", f"--diff-filter={_ANNOUNCED}"], folder))
+        entries = [entry for entry in entries if entry.path not in announced]
+    return Index(tuple(entries), tuple(sorted(unmerged)))
+
+
+def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
+    """The files of a work tree, and those that git neither knows nor ignores; `top` is its top folder.
+
+    Files that are as they were staged have the same ids as there.
+    """
+    records = iter(_ask_list(["diff-files", "-z", "--name-status", "--ignore-submodules"], top))
+    states = {next(records): state for state in records}
+    known = (
+        entry._replace(blob=None) if entry.path in states else entry
+        for entry in index.entries
+        if states.get(entry.path) not in _GONE
+    )
+    announced = (path for path, state in states.items() if state == _ANNOUNCED)
+    untracked = _ask_list(["ls-files", "-z", "--others", "--exclude-standard"], top)
+    new = (path for path in (*announced, *untracked) if not (top / path).is_symlink())
+    return (*known, *(Entry(path, None) for path in new))
+
+
+def list_with_attribute(attribute: str, folder: Path) -> frozenset[str]:
+    """The files of a work tree, from its top, for which an attribute such as `diff=recctl` is in force.
+
+    Raises GitError.
+    """
+    which = ["--cached", "--others", "--exclude-standard", "--full-name"]
+    return frozenset(_ask_list(["ls-files", "-z", *which, "--", f":(top,attr:{attribute})"], folder))
+
+
+def get_config(key: str, folder: Path, scope: str | None = None, *, is_path: bool = False) -> str | None:
+    """A value of git's configuration, None when it is not set or empty.
+
+    `scope` is "local" or "global", None for what is in force; `is_path` has `~` filled in. Raises GitError.
+    """
+    scopes = [] if scope is None else [f"--{scope}"]
+    kind = ["--type=path"] if is_path else []
+    found = _ask(["config", *scopes, *kind, "-z", "--default", "", "--get", key], folder)
+    return os.fsdecode(found).removesuffix("\0") or None
+
+
+def set_config(key: str, value: str, folder: Path, scope: str) -> None:
+    """Set a value of git's configuration, once, whatever stood there. Raises GitError."""
+    _ask(["config", f"--{scope}", "--replace-all", key, value], folder)
+
+
+def unset_config(key: str, folder: Path, scope: str) -> None:
+    """Take a value that is set out of git's configuration. Raises GitError."""
+    _ask(["config", f"--{scope}", "--unset-all", key], folder)
+
+
+def delete_ref(ref: str, folder: Path) -> None:
+    """Delete a ref, if it is there. Raises GitError."""
+    _ask(["update-ref", "-d", ref], folder)
+
+
+_FILE_MODES = ("100644", "100755")
+_ANNOUNCED = "A"
+_GONE = ("D", "T")  # deleted, or of another type: a link
+_EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""The ids of a file without content, in repositories of either kind."""
+
+
+def _resolve(spec: str, folder: Path) -> str | None:
+    try:
+        found = _ask(["rev-parse", "--verify", "--quiet", "--end-of-options", spec], folder)
+    except GitError:
+        return None
+    return found.decode().strip()
+
+
+def _ask_list(arguments: list[str], folder: Path) -> list[str]:
+    """What git lists, each item ended by NUL."""
+    return _ask(arguments, folder).decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+
+def _ask(arguments: list[str], folder: Path) -> bytes:
+    try:
+        return _run(arguments, folder)
+    except FileNotFoundError:
+        raise GitError("git is not installed") from None
+    except (OSError, ValueError) as error:  # a ValueError for a NUL in an argument
+        raise GitError(f"git could not be started: {error}") from None
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip().split("\n")[0]
+        raise GitError(said.removeprefix("fatal: ") or "git failed") from None
 
 
 _FOUND = re.compile(rb"[0-9a-f]+ (?P<type>[a-z]+) (?P<size>[0-9]+)\n")  # else the spec, and what is wrong
@@ -90,3 +304,137 @@ def _read(stream: IO[bytes], size: int, *, keep: bool) -> bytes:
         if keep:
             content += part
     return bytes(content[:size])
+
+
+class Removal(NamedTuple):
+    """A file that was removed: its path below the folder that was asked about, its content's id, its mode.
+
+    `commit` removed it, at `time` (in seconds); None stands for what HEAD has and the work tree lacks.
+    `is_merge` is true for a commit with several parents, `is_move` where the content only got another name.
+    """
+
+    path: str
+    blob: str
+    mode: int
+    time: int
+    commit: str | None
+    is_merge: bool
+    is_move: bool
+
+
+def list_removals(folder: Path, pathspecs: list[str]) -> Iterator[Removal]:
+    """What was removed of the files below a folder that pathspecs name, the newest removal first.
+
+    All of HEAD's history that the clone has is searched, merges parent by parent. Raises GitError.
+    """
+    if resolve_tree("HEAD", folder) is None:
+        find_repository(folder)  # there may be no commit yet, but a repository there should be
+        return
+    wanted = [*_REMOVED, "HEAD", "--", *pathspecs]
+    time = int(_ask([*_PLAIN, "show", "--no-patch", "--format=%ct", "HEAD"], folder))
+    yield from _read_removals(iter(_ask_list(["diff-index", *wanted], folder)), time)
+    yield from _read_removals(iter(_ask_list([*_ALL_HISTORY, *wanted], folder)), time)
+
+
+_REMOVED = ("-z", "--raw", "--no-abbrev", "-M100%", "--diff-filter=DR", "--relative")
+_PLAIN = ("-c", "log.showSignature=false", "-c", "log.diffMerges=separate")
+_ALL_HISTORY = (*_PLAIN, "log", "-m", "--full-history", "--sparse", "--format=%H %ct %P")
+
+
+def _read_removals(records: Iterator[str], time: int) -> Iterator[Removal]:
+    """Read what git says of each file; in a log, the commit is named before."""
+    commit, parents = None, [""]
+    for record in records:
+        description = record.removeprefix("\n")
+        if not description.startswith(":"):
+            commit, seconds, *parents = description.split(" ")
+            time = int(seconds)
+            continue
+        mode, _, blob, _, status = description.removeprefix(":").split(" ")
+        path, is_move = next(records), status.startswith("R")
+        if is_move:
+            next(records)
+        if mode in _FILE_MODES:
+            yield Removal(path, blob, int(mode[-3:], 8), time, commit, len(parents) > 1, is_move)
+
+
+def list_staged_renames(folder: Path) -> tuple[tuple[str, str], ...]:
+    """The files below a folder that are staged under another name: old and new, relative to the folder.
+
+    Raises GitError.
+    """
+    if find_top_level(folder) is None:
+        raise GitError("there is no repository")
+    which = ["--cached", "--find-renames", "--relative", "--diff-filter=R"]
+    records = iter(_ask_list(["diff", "--no-ext-diff", *which, "--name-status", "-z"], folder))
+    return tuple((next(records), next(records)) for _ in records)
+
+
+def list_modified(folder: Path) -> frozenset[str]:
+    """The files below a folder, relative to it, that are not as HEAD has them. Raises GitError.
+
+    What git does not know is left out.
+    """
+    command = [
+        "diff",
+        "-z",
+        "--name-only",
+        "--relative",
+        "--no-renames",
+        "--no-ext-diff",
+        "--ignore-submodules",
+    ]
+    return frozenset(_ask_list(["--no-optional-locks", *command, "HEAD", "--"], folder))
+
+
+def list_tracked(folder: Path) -> frozenset[str]:
+    """The files below a folder, relative to it, that git knows. Raises GitError."""
+    return frozenset(_ask_list(["ls-files", "-z"], folder))
+
+
+def find_head(folder: Path) -> str | None:
+    """The id of the commit that is checked out; None where there is none yet."""
+    return _resolve("HEAD^{commit}", folder)
+
+
+def list_commit_times(folder: Path, files: Iterable[str]) -> dict[str, int]:
+    """When files were last committed, in seconds; paths are relative to the folder.
+
+    Files that HEAD's history does not have are left out. It is read only as far as it takes. Raises GitError
+    when git can't be started.
+    """
+    wanted, found = set(files), dict[str, int]()
+    if not wanted:
+        return found
+    folders = sorted({os.path.dirname(file) or "." for file in wanted})  # noqa: PTH120  (they are texts)
+    command = [*_GIT, "--literal-pathspecs", *_LAST_CHANGES, "--relative", "HEAD", "--", *folders]
+    try:
+        with subprocess.Popen(  # noqa: S603  (a fixed command without a shell)
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout is not None  # noqa: S101  (it is a pipe, as asked above)
+            time = 0
+            for record in _read_records(process.stdout):
+                if record.startswith("/"):  # as no name below the folder does
+                    time = int(record[1:])
+                    continue
+                file = record.removeprefix("\n")
+                if file in wanted:
+                    found.setdefault(file, time)
+                    if len(found) == len(wanted):
+                        break
+            process.kill()
+    except OSError as error:
+        raise GitError(f"git could not be started: {error}") from None
+    return found
+
+
+_LAST_CHANGES = ("-c", "log.showSignature=false", "log", "-z", "--format=/%ct", "--name-only", "--no-renames")
+
+
+def _read_records(stream: IO[bytes]) -> Iterator[str]:
+    """What git writes, piece by piece, each ended by NUL."""
+    rest = b""
+    while part := stream.read(1 << 14):
+        *records, rest = (rest + part).split(b"\0")
+        yield from (record.decode("utf-8", "surrogateescape") for record in records)

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -45,7 +46,9 @@ class Target(NamedTuple):
     """Something to read: a file of a revision (`spec`), a file (`path`), or else standard input.
 
     For a file of a revision, `path` is where it would lie. `named` is true for what the user named outright,
-    false for what a folder was walked for.
+    false for what a folder was walked for. `blob` is git's id of the content, where that is known. `key` is
+    the path below the folder or the repository that a side of a comparison begins at: files of two sides that
+    have the same key are the same file.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Target(NamedTuple):
     path: Path | None = None
     spec: str | None = None
     named: bool = True
+    blob: str | None = None
+    key: str = ""
 
 
 class Selection(NamedTuple):
@@ -81,7 +86,7 @@ class Selection(NamedTuple):
         for folder in sorted(folders):
             for path in sorted(folder.glob("*.json")):
                 if path not in selected and path.is_file():
-                    yield Target(_show(path), project.settings_for(path), path=path)
+                    yield Target(show_path(path), project.settings_for(path), path=path)
 
 
 def select(project: Project, paths: Sequence[str], *, force_exclude: bool = False) -> Selection:
@@ -102,7 +107,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
             if not (force_exclude and target.path is not None and project.is_excluded(target.path)):
                 targets[target.name] = target
             continue
-        name = _show(path)
+        name = show_path(path)
         try:
             walk = project.walk(path)
         except OSError as error:
@@ -113,7 +118,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
         start = len(path.as_posix().rstrip("/")) + 1
         is_above = Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
         for file in walk.files:
-            shown = _show(file) if is_above else f"{base}{file.as_posix()[start:]}"
+            shown = show_path(file) if is_above else f"{base}{file.as_posix()[start:]}"
             named = shown in targets and targets[shown].named
             targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
     ordered = tuple(targets[name] for name in sorted(targets))
@@ -128,11 +133,11 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
         if os.path.lexists(path):
             message = f"{word!r} is a file here and a file of a revision"
             raise RecctlError(message, f"write './{word}' for the one that is here")
-        path = _find_place(word)
+        path = find_place(word)
         return Target(word, project.settings_for(path), path=path, spec=word)
     if _HASH_PREFIX.fullmatch(word) and not os.path.lexists(path):
         path = _find_by_hash(project, word) or path
-    return Target(_show(path), project.settings_for(path), path=path)
+    return Target(show_path(path), project.settings_for(path), path=path)
 
 
 _HASH_PREFIX = re.compile("[0-9a-f]{4,64}")
@@ -168,7 +173,7 @@ def read_file_list(name: str, *, nul: bool = False) -> list[str]:
     return [os.fsdecode(line) for line in lines if line]
 
 
-def _show(path: Path) -> str:
+def show_path(path: Path) -> str:
     """A path as people read it: relative to the current folder, with `/`."""
     try:
         return Path(os.path.relpath(path)).as_posix()
@@ -186,7 +191,7 @@ def _is_revision_file(word: str) -> bool:
         return False
 
 
-def _find_place(spec: str) -> Path:
+def find_place(spec: str) -> Path:
     """Where a file of a revision would lie in the work tree."""
     here = Path.cwd()
     path = spec.partition(":")[2]
@@ -194,12 +199,16 @@ def _find_place(spec: str) -> Path:
     return Path(os.path.abspath(top / path))  # noqa: PTH100  (as above)
 
 
-def read(target: Target) -> Source | Unread:
-    """Read a target, or say why it can't be. Raises nothing."""
+def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread:
+    """Read a target, or say why it can't be. Raises nothing.
+
+    `blobs` reads files of revisions; whoever reads many passes the same one each time.
+    """
     limit, path = target.settings.max_size, target.path
     try:
         if target.spec is not None:
-            blob = next(git.read_blobs([target.spec], Path.cwd(), limit))
+            with git.BlobReader(Path.cwd()) if blobs is None else nullcontext(blobs) as reader:
+                blob = reader.read(target.spec, limit)
             if blob is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             content = blob.content

@@ -34,15 +34,15 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
 
 def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
-    yield f"### {_code(recording.source.name)}"
+    yield f"### {code(recording.source.name)}"
     facts = [completion.wire]
     if completion.streamed:
         facts.append(f"{completion.chunks:,} chunks")
     model = request.model or completion.model
     if model:
-        facts.append(f"model {_code(model)}")
+        facts.append(f"model {code(model)}")
     if recording.test_id:
-        facts.append(f"test {_code(recording.test_id)}")
+        facts.append(f"test {code(recording.test_id)}")
     yield " · ".join(facts)
     if view.shows("request") and view.shows("response"):
         yield "<details><summary>Request</summary>"
@@ -56,15 +56,15 @@ def _tell(exchange: Exchange, view: View) -> Iterator[str]:
 
 def _tell_request(request: Request) -> Iterator[str]:
     for message in request.messages:
-        answers = f" to {_code(message.tool_call_id)}" if message.tool_call_id else ""
+        answers = f" to {code(message.tool_call_id)}" if message.tool_call_id else ""
         yield f"**{_word(message.role or 'message')}**{answers}"
         yield from _tell_content(message)
         yield from _tell_calls(message.tool_calls)
     if request.prompt is not None:
         yield "**prompt**"
-        yield _fence(compact(request.prompt))
+        yield fence(compact(request.prompt))
     if request.tools:
-        yield "**tools** " + ", ".join(_code(tool.name or tool.type or "?") for tool in request.tools)
+        yield "**tools** " + ", ".join(code(tool.name or tool.type or "?") for tool in request.tools)
 
 
 def _tell_content(message: RequestMessage) -> Iterator[str]:
@@ -72,9 +72,9 @@ def _tell_content(message: RequestMessage) -> Iterator[str]:
     for part in content if isinstance(content, list) else [content]:
         text = part.get("text") if isinstance(part, dict) else part
         if isinstance(text, str):
-            yield _fence(text)
+            yield fence(text)
         elif part is not None:
-            yield _fence(format_json(part), "json")
+            yield fence(format_json(part), "json")
 
 
 def _tell_reply(completion: Completion) -> Iterator[str]:
@@ -83,51 +83,51 @@ def _tell_reply(completion: Completion) -> Iterator[str]:
         yield f"**{_word(choice.message.role or 'reply')}**{number}"
         yield from _tell_message(choice.message)
         if choice.finish_reason is not None:
-            yield f"finish {_code(choice.finish_reason)}"
+            yield f"finish {code(choice.finish_reason)}"
     if not completion.choices and completion.extra:
-        yield _fence(format_json(completion.extra), "json")
+        yield fence(format_json(completion.extra), "json")
     if completion.error is not None:
         yield "**error**"
-        yield _fence(_layout(completion.error), "json")
+        yield fence(_layout(completion.error), "json")
     if completion.usage is not None:
-        yield f"usage {_code(describe_usage(completion.usage))}"
+        yield f"usage {code(describe_usage(completion.usage))}"
     if not completion.complete:
         yield "**incomplete**"
     for note in completion.notes:
-        yield f"- {note.code}: {_code(note.message)}"
+        yield f"- {note.code}: {code(note.message)}"
 
 
 def _tell_message(message: Message) -> Iterator[str]:
     for name, text in (("thinks", message.reasoning), ("refuses", message.refusal)):
         if text is not None:
             yield f"{name}:"
-            yield _fence(text)
+            yield fence(text)
     if message.content is not None:
-        yield _fence(message.content)
+        yield fence(message.content)
     yield from _tell_calls(message.tool_calls)
 
 
 def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
     for call in calls:
-        call_id = f" {_code(call.id)}" if call.id else ""
-        yield f"calls {_code(call.name or '?')}{call_id}"
+        call_id = f" {code(call.id)}" if call.id else ""
+        yield f"calls {code(call.name or '?')}{call_id}"
         if call.arguments is not None:
             text, is_json = format_arguments(call.arguments)
-            yield _fence(text, "json" if is_json else "text")
+            yield fence(text, "json" if is_json else "text")
 
 
 def _layout(value: JSON) -> str:
     return value if isinstance(value, str) else format_json(value)
 
 
-def _fence(text: str, language: str = "text") -> str:
+def fence(text: str, language: str = "text") -> str:
     """A fenced block that its text can't close."""
-    fence = "`" * max(3, 1 + _longest_run(text))
+    ticks = "`" * max(3, 1 + _longest_run(text))
     lines = "\n".join(escape(text_line) for text_line in text.split("\n"))
-    return f"{fence}{language}\n{lines}\n{fence}"
+    return f"{ticks}{language}\n{lines}\n{ticks}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text in backticks, one more than it holds in a row."""
     ticks = "`" * (1 + _longest_run(text))
     padding = " " if "`" in text else ""

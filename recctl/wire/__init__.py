@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import import_module
-from itertools import filterfalse, islice
+from itertools import filterfalse, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -125,12 +125,25 @@ def _read_request(recording: Recording, wire: Wire | None) -> Request:
     return read(recording.asked)
 
 
+def read_vectors(recording: Recording) -> list[list[float] | None]:
+    """The vectors of a reply that holds embeddings, in order; None stands for one that can't be read."""
+    from recctl.wire._views import find_vectors, read_vector
+
+    body = recording.body
+    vectors: list[list[float] | None] = []
+    for item in body if isinstance(body, list) else [body]:
+        data = item.get("__data__", item) if isinstance(item, dict) else None
+        entries = find_vectors(data)[1] if isinstance(data, dict) else ()
+        vectors += (read_vector(e.get("embedding") if isinstance(e, dict) else e) for e in entries)
+    return vectors
+
+
 def recognise(recording: Recording) -> Wire | None:
     """The protocol that a recording's reply came by, or None for one that is not known."""
     status = recording.response.get("status")
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     body = recording.body
-    sample = [*islice(filterfalse(_is_idle, body), _SAMPLE)] if isinstance(body, list) else [body]
+    sample = _take_sample(body) if isinstance(body, list) else [body]
     for item in () if has_failed else sample:
         for wire in _each_wire():
             if not wire.is_last_resort and wire.recognises(item):
@@ -141,6 +154,20 @@ def recognise(recording: Recording) -> Wire | None:
     return None
 
 
+def _take_sample(chunks: list[JSON]) -> list[JSON]:
+    """The first chunks that say something; after lines of an event stream, all of these as one text."""
+    sample = [*islice(filterfalse(_is_idle, chunks), _SAMPLE)]
+    lines = [*islice(takewhile(_is_text, chunks), _LINES)]
+    if lines:
+        separator = "" if any(line.endswith(("\n", "\r")) for line in lines) else "\n"
+        sample.append(separator.join(lines))  # an event may take many lines
+    return sample
+
+
+def _is_text(item: JSON) -> bool:
+    return isinstance(item, str)
+
+
 def _is_idle(item: JSON) -> bool:
     """Whether a recorded line of an event stream says nothing: routers send comments while they wait."""
     return isinstance(item, str) and (not item.strip() or item.startswith(":"))
@@ -148,6 +175,9 @@ def _is_idle(item: JSON) -> bool:
 
 _SAMPLE = 8
 """How many chunks may be unrecognisable (an error, a comment) before the first one that is."""
+
+_LINES = 64
+"""How many lines of an event stream are read together, for events whose JSON is spread over lines."""
 
 _FIRST_FAILURE = 400
 """The HTTP status from which on a reply says why there is none."""

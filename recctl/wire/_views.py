@@ -69,11 +69,32 @@ def describe_vector(vector: JSON) -> tuple[int, list[JSON]] | None:
     """
     if isinstance(vector, list) and all(type(number) in (int, float) for number in vector):
         return len(vector), vector[:_FEW]
-    packed = decode_base64(vector)
+    numbers = _unpack(vector)
+    return None if numbers is None else (len(numbers), [_shorten(number) for number in numbers[:_FEW]])
+
+
+def read_vector(vector: JSON) -> list[float] | None:
+    """The numbers of a vector, as `describe_vector` takes it; None when it is no vector."""
+    if isinstance(vector, list) and all(type(number) in (int, float) for number in vector):
+        return vector
+    numbers = _unpack(vector)
+    return None if numbers is None else [*numbers]
+
+
+def _unpack(text: JSON) -> tuple[float, ...] | None:
+    packed = decode_base64(text)
     if packed is None or len(packed) % 4:
         return None
-    numbers = struct.unpack(f"<{len(packed) // 4}f", packed)
-    return len(numbers), [_shorten(number) for number in numbers[:_FEW]]
+    return struct.unpack(f"<{len(packed) // 4}f", packed)
+
+
+def find_vectors(data: dict[str, JSON]) -> tuple[str, list[JSON]]:
+    """The vectors of a body of embeddings, and the key that they stand under."""
+    for key in ("data", "embeddings"):
+        if data.get(key) and isinstance(data[key], list):
+            return key, data[key]
+    vector = data.get("embedding")
+    return "embedding", [] if is_nothing(vector) else [vector]
 
 
 def _shorten(number: float) -> float | str:

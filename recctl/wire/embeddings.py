@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._builder import FOLDED, is_nothing
+from recctl.wire._builder import FOLDED
 from recctl.wire._requests import read_prompt_request
-from recctl.wire._views import IDENTITY_KEYS, add_identity, assemble_view, describe_vector, has_entries
+from recctl.wire._views import (
+    IDENTITY_KEYS,
+    add_identity,
+    assemble_view,
+    describe_vector,
+    find_vectors,
+    has_entries,
+)
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
@@ -36,7 +43,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     add_identity(builder, data, pointer)
     builder.merge_usage({key: value for key, value in data.items() if key in _COUNTERS})
-    holder, vectors = _find_vectors(data)
+    holder, vectors = find_vectors(data)
     told = [_describe(vector) for vector in vectors]
     dimensions = {dimension for dimension, _ in told if dimension is not None}
     builder.extra.add(("count",), len(told))
@@ -48,15 +55,6 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
         entries = [entry for _, entry in told]
     builder.extra.add(("vectors",), entries)
     builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
-
-
-def _find_vectors(data: dict[str, JSON]) -> tuple[str, list[JSON]]:
-    """The vectors of a body, and the key that they stand under."""
-    for key in ("data", "embeddings"):
-        if data.get(key) and isinstance(data[key], list):
-            return key, data[key]
-    vector = data.get("embedding")
-    return "embedding", [] if is_nothing(vector) else [vector]
 
 
 def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.recording import serialise
 from tests.bench.measure import CHECKOUT, CORPUS, Ratio, process, python, recctl, time_calls
+from tests.builders import chunk, delta, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,3 +71,41 @@ def _check_jsonschema() -> Callable[[], object]:
     schema = CHECKOUT / "schemas/recording.schema.json"
     files = [str(path) for path in sorted(CORPUS.rglob("*.json"))]
     return process(str(program), "--base-uri", schema.as_uri(), "--schemafile", str(schema), *files)
+
+
+def measure_diff() -> Iterator[Ratio]:
+    """A folder against itself, beside reading it; two large recordings, beside DeepDiff's own tool."""
+    if CORPUS.exists():
+        nothing, floor, version, same = time_calls(
+            python("pass"),
+            python(_FLOOR.format(folder=str(CORPUS))),
+            recctl("--version"),
+            recctl("diff", str(CORPUS), str(CORPUS)),
+            rounds=5,
+        )
+        ratio = (same - version) / (floor - nothing)
+        yield Ratio("diff the corpus with itself, net / json.loads of every file", ratio, 2.5)
+    deep = Path(sys.executable).with_name("deep")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(_write_large(Path(folder) / f"{side}.json", side)) for side in ("left", "right")]
+        if not _runs(str(deep), "diff", *files):
+            return
+        ours, theirs = time_calls(
+            recctl("diff", *files, "--exit-zero"), process(str(deep), "diff", *files), rounds=3
+        )
+    yield Ratio("diff two recordings of 1 MB / deep diff", ours / theirs, 1)
+
+
+def _runs(*command: str) -> bool:
+    """Whether a program is there, with all that it needs."""
+    return (
+        Path(command[0]).exists() and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
+
+
+def _write_large(path: Path, side: str) -> Path:
+    """The recording of a stream of about 1 MB, of which one word in fifty depends on the side."""
+    words = (side if number % 50 == 0 else f"word{number % 97}" for number in range(2200))
+    chunks = [chunk(delta(content=f"{word} "), system_fingerprint=f"fp_{side}") for word in words]
+    path.write_bytes(serialise(record([*chunks, chunk(delta(finish_reason="stop"))])))
+    return path

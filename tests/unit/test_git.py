@@ -6,7 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.git import Blob, find_top_level, list_ignored, read_blobs
+from recctl.git import (
+    Blob,
+    BlobReader,
+    Entry,
+    GitError,
+    find_merge_base,
+    find_repository,
+    find_top_level,
+    is_shallow,
+    list_ignored,
+    list_index,
+    list_tree,
+    list_work_tree,
+    read_blobs,
+    resolve_tree,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,3 +143,129 @@ def test_nothing_is_ignored_where_git_cannot_tell(tmp_path: Path, monkeypatch: p
     assert list_ignored(tmp_path) == frozenset()
     monkeypatch.setenv("PATH", str(tmp_path))
     assert list_ignored(tmp_path) == frozenset()
+
+
+def test_a_reader_starts_no_process_before_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with BlobReader(tmp_path):
+        pass
+
+
+def test_a_reader_says_that_git_has_ended(history: Path) -> None:
+    with BlobReader(history) as blobs:
+        blob = blobs.read("v1:sub/a.json", NO_LIMIT)
+        assert blob is not None
+        assert blob.content == b"first"
+        assert blobs._process is not None
+        blobs._process.kill()
+        with pytest.raises(OSError, match=r"Broken pipe|ended"):
+            blobs.read("v1:sub/a.json", NO_LIMIT)
+
+
+# --- trees, the index, the work tree ------------------------------------------------------------------------
+
+FIRST = Entry("sub/a.json", "fe4f02ad058b43f6ed467fdf65b935107529564b")
+
+
+def test_a_tree_lists_its_files_from_the_top(history: Path) -> None:
+    tree = resolve_tree("v1", history)
+    assert tree is not None
+    assert list_tree(tree, history / "sub") == (FIRST,)
+    names = [entry.path for entry in list_tree("HEAD", history)]
+    assert names == ["a b.json", "a blob", "empty", "g\u00e9.json", "sub/a.json"]
+
+
+def test_a_folder_of_a_revision_is_a_tree_of_its_own(history: Path) -> None:
+    tree = resolve_tree("v1:sub", history)
+    assert tree is not None
+    assert list_tree(tree, history) == (FIRST._replace(path="a.json"),)
+
+
+@pytest.mark.parametrize(
+    "word", ["nowhere", "", "v1:missing", "v1:sub/a.json", "--help", "v1^{blob}", "a\0b"]
+)
+def test_what_names_no_tree(history: Path, word: str) -> None:
+    assert resolve_tree(word, history) is None
+
+
+def test_links_and_submodules_are_no_files(history: Path, git: Callable[..., str]) -> None:
+    (history / "link.json").symlink_to("empty")
+    git("add", "link.json")
+    git("update-index", "--add", "--cacheinfo", "160000", git("rev-parse", "HEAD").strip(), "module")
+    git("commit", "-qm", "third")
+    names = {"link.json", "module"}
+    assert names.isdisjoint(entry.path for entry in list_tree("HEAD", history))
+    assert names.isdisjoint(entry.path for entry in list_index(history).entries)
+
+
+def test_the_index_is_that_of_the_whole_repository(history: Path) -> None:
+    assert list_index(history / "sub").entries == list_tree("HEAD", history)
+    assert list_index(history).unmerged == ()
+
+
+def test_the_work_tree_has_ids_for_what_is_as_it_was_staged(history: Path, git: Callable[..., str]) -> None:
+    (history / "sub" / "a.json").write_text("changed")
+    (history / "a b.json").unlink()
+    (history / "a blob").unlink()
+    (history / "a blob").symlink_to("empty")
+    (history / "new\n.json").write_text("new")
+    (history / "link.json").symlink_to("empty")
+    (history / "announced.json").write_text("announced")
+    git("add", "--intent-to-add", "announced.json")
+    index = list_index(history)
+    assert "announced.json" not in [entry.path for entry in index.entries]
+    ids = dict(index.entries)
+    assert list_work_tree(index, history) == (
+        Entry("empty", ids["empty"]),
+        Entry("g\u00e9.json", ids["g\u00e9.json"]),
+        Entry("sub/a.json", None),
+        Entry("announced.json", None),
+        Entry("new\n.json", None),
+    )
+
+
+def test_files_in_conflict_are_told_apart(history: Path, git: Callable[..., str]) -> None:
+    git("checkout", "-q", "-b", "side", "HEAD~1")
+    (history / "sub" / "a.json").write_text("other")
+    git("commit", "-qam", "other")
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "@{-1}")
+    index = list_index(history)
+    assert index.unmerged == ("sub/a.json",)
+    assert "sub/a.json" not in [entry.path for entry in index.entries]
+
+
+def test_where_two_branches_parted(history: Path, git: Callable[..., str]) -> None:
+    first = git("rev-parse", "HEAD~1").strip()
+    git("checkout", "-q", "-b", "side", "HEAD~1")
+    git("commit", "-q", "--allow-empty", "-m", "side")
+    assert find_merge_base("side", "@{-1}", history) == first
+    git("checkout", "-q", "--orphan", "other")
+    git("commit", "-q", "--allow-empty", "-m", "other")
+    assert find_merge_base("side", "other", history) is None
+
+
+def test_a_shallow_clone_says_so(history: Path, git: Callable[..., str]) -> None:
+    git("clone", "-q", "--depth", "1", history.as_uri(), "shallow")
+    assert is_shallow(history / "shallow")
+    assert not is_shallow(history)
+
+
+def test_a_repository_has_a_top_unless_it_is_bare(history: Path, git: Callable[..., str]) -> None:
+    assert find_repository(history / "sub") == history
+    git("clone", "-q", "--bare", ".", "bare.git")
+    assert find_repository(history / "bare.git") is None
+
+
+def test_where_there_is_no_repository_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setenv("LC_ALL", "C")
+    with pytest.raises(GitError, match="not a git repository"):
+        find_repository(tmp_path)
+    assert resolve_tree("HEAD", tmp_path) is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GitError, match="git is not installed"):
+        find_repository(tmp_path)
+    assert not is_shallow(tmp_path)

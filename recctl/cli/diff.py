@@ -1,0 +1,175 @@
+"""`recctl diff`."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from recctl.cli import options
+from recctl.cli.options import Color
+
+if TYPE_CHECKING:
+    from typer._click import Context
+
+    from recctl.compare import Comparison
+    from recctl.render import View
+    from recctl.sides import Sides
+    from recctl.sources import Source, Unread
+
+_SEPARATOR = "--"
+
+
+class CommandClass(TyperCommand):
+    """A command that gets to see `--`, which parts revisions from paths."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse as always; the first `--` is what the parser takes out, so that it stands there twice."""
+        if _SEPARATOR in args:
+            position = args.index(_SEPARATOR)
+            args = [*args[:position], _SEPARATOR, *args[position:]]
+        return super().parse_args(ctx, args)
+
+
+def command(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SIDES]... [-- PATHS...]",
+            help="Two recordings, two folders, or up to two revisions. Default: the work tree against the "
+            "index.",
+            show_default=False,
+        ),
+    ] = None,
+    staged: Annotated[
+        bool, typer.Option("--staged", "--cached", help="What is staged, against HEAD or a revision.")
+    ] = False,
+    noise: Annotated[bool, typer.Option("--noise", help="Show noise, too: ids, times, usage.")] = False,
+    stat: Annotated[bool, typer.Option("--stat", help="A line for each recording: --format stat.")] = False,
+    name_only: Annotated[bool, typer.Option("--name-only", help="Paths only: --format name-only.")] = False,
+    tests: options.Tests = None,
+    exit_noise: Annotated[bool, typer.Option("--exit-noise", help="Exit with 1 for noise, too.")] = False,
+    exit_lost: Annotated[
+        bool,
+        typer.Option("--exit-lost", help="Exit with 1 only for recordings that can no longer be found."),
+    ] = False,
+    exit_zero: options.ExitZero = False,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Leave secrets in markdown as they are.")] = False,
+    output_format: Annotated[str, options.format_option("comparison")] = "text",
+    output: options.OutputFile = None,
+    scheme: options.SchemeName = None,
+    max_size: options.MaxSize = None,
+    quiet: options.Quiet = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Tell what changed in recordings: in substance, noise apart.
+
+    Two recordings or folders (REV:path for those of a revision), or as in git: no revision, REV, REV REV,
+    REV..REV, REV...REV. What is in the work tree counts whether git knows it or not. PATHS narrow it down.
+
+    Exits with 0 when nothing changed but noise, 1 when something did, 2 when something could not be looked
+    at.
+    """
+    from recctl.render import renderer
+    from recctl.sides import choose_sides
+
+    short = {"stat": stat, "name-only": name_only}
+    output_format = next((name for name, is_wanted in short.items() if is_wanted), output_format)
+    render = renderer("comparison", output_format)
+    project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    before, paths = _split(words or [])
+    sides = choose_sides(project, before, paths, staged=staged)
+    comparison = _compare(sides, keep_noise=noise)
+    if tests:
+        comparison = _keep_tests(comparison, tests)
+    view = _make_view(color, output, quiet=quiet)
+    if output_format == "markdown" and not unmask:
+        from recctl.checks.secret import mask_secrets
+
+        view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
+    options.write_output(render(comparison, view), output, page=True)
+    for error in comparison.errors:
+        options.say_failure(error)
+    if not (sides.left or sides.right or comparison.errors):
+        options.say("no recordings found", quiet=quiet)
+    code = _decide(comparison, exit_noise=exit_noise, exit_lost=exit_lost)
+    return 0 if exit_zero and code == 1 else code
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
+    """What stands before `--`, and what behind; None where there is none."""
+    if _SEPARATOR not in words:
+        return words, None
+    position = words.index(_SEPARATOR)
+    return words[:position], words[position + 1 :]
+
+
+def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
+    from recctl.compare import compare_sets
+    from recctl.git import BlobReader
+    from recctl.sources import read
+
+    with BlobReader(Path.cwd()) as blobs:
+        read_target = partial(read, blobs=blobs)
+        if sides.outright:
+            sources = read_target(sides.left[0]), read_target(sides.right[0])
+            return _compare_two(*sources, keep_noise=keep_noise)
+        comparison = compare_sets(sides.left, sides.right, read_target, keep_noise=keep_noise)
+    return comparison._replace(errors=(*sides.unread, *comparison.errors))
+
+
+def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: bool) -> Comparison:
+    """Two recordings that the user has set against each other, whatever they are."""
+    from recctl.compare import Comparison, compare_recordings
+    from recctl.recording import Recording, load
+    from recctl.sources import Source
+
+    one, other = (load(side)[0] if isinstance(side, Source) else side for side in (left, right))
+    if not isinstance(one, Recording) or not isinstance(other, Recording):
+        errors = tuple(side for side in (one, other) if not isinstance(side, Recording))
+        return Comparison((), 0, (), errors)
+    pair = compare_recordings(one, other, settings=other.source.settings, keep_noise=keep_noise)
+    return Comparison((pair,), 0, (), ())
+
+
+def _keep_tests(comparison: Comparison, words: list[str]) -> Comparison:
+    """What is said of some tests; what others share with them is told where it happened."""
+    from recctl.project import is_of_test
+
+    pairs = tuple(
+        pair
+        for pair in comparison.pairs
+        if any(is_of_test(side.test_id, word) for side in pair[:2] if side is not None for word in words)
+    )
+    return comparison._replace(pairs=pairs, identical=0, drifts=())
+
+
+def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:
+    """How to show it; whoever sets COLUMNS has a pipe as wide as that."""
+    view = options.make_view(color, output)._replace(summary=not quiet)
+    columns = os.environ.get("COLUMNS", "")
+    if view.width is None and output is None and columns.isdecimal() and int(columns) > 0:
+        view = view._replace(width=int(columns))
+    return view
+
+
+def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int:
+    """The exit code that a comparison calls for; a file that could not be opened wins."""
+    from recctl.compare import Verdict
+    from recctl.sources import Unread
+
+    if any(isinstance(error, Unread) and not error.too_large for error in comparison.errors):
+        return 2
+    if comparison.errors:
+        return 1
+    if exit_lost:
+        return int(any(pair.name == "lost" for pair in comparison.pairs))
+    quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
+    is_loud = (pair.verdict not in quiet or pair.name == "lost" for pair in comparison.pairs)
+    return int(any(is_loud))

@@ -1,0 +1,17 @@
+"""What changed between two recordings, or between two sets of them."""
+
+from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Side, Verdict
+from recctl.compare.recordings import compare_recordings
+from recctl.compare.sets import compare_sets
+
+__all__ = [
+    "REPLY_KINDS",
+    "Change",
+    "Comparison",
+    "Drift",
+    "Pair",
+    "Side",
+    "Verdict",
+    "compare_recordings",
+    "compare_sets",
+]

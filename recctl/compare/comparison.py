@@ -1,0 +1,117 @@
+"""What a comparison finds: values, for those who show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from recctl.recording import JSON, LoadError
+    from recctl.sources import Unread
+
+
+class Verdict(StrEnum):
+    """What became of a recording; the gravest first. The reply counts before the request."""
+
+    ERROR = "error"
+    TOOL_CALLS = "tool-calls"
+    FINISH_REASON = "finish-reason"
+    WORDING = "wording"
+    REQUEST = "request"
+    NOISE = "noise"
+    IDENTICAL = "identical"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class Change(NamedTuple):
+    """One difference. `left` and `right` are None where there is nothing (or null).
+
+    `where` is a JSON pointer: for requests into the document (`/request/body/service_tier`), for replies
+    into the assembled form as `show --format json` prints it (`/response/choices/0/message/content`). Indexes
+    are those of the right side where something stands there, else of the left one. `kind` is one of
+    `REPLY_KINDS`, "request" or "noise". `label` is what people call the place: "get_weather.city",
+    "message 3 (user)" for the third, "tool get_weather".
+
+    A vector is told as `{"dimension": 768}`, on the right with its `"cosine_distance"` from the left one.
+    """
+
+    where: str
+    kind: str
+    left: JSON
+    right: JSON
+    label: str = ""
+
+
+REPLY_KINDS = {
+    "error": Verdict.ERROR,
+    "tool-call": Verdict.TOOL_CALLS,
+    "tool-name": Verdict.TOOL_CALLS,
+    "tool-argument": Verdict.TOOL_CALLS,
+    "finish-reason": Verdict.FINISH_REASON,
+    "wording": Verdict.WORDING,
+    "reasoning": Verdict.WORDING,
+    "refusal": Verdict.WORDING,
+    "role": Verdict.WORDING,
+    "vector": Verdict.WORDING,
+    "other": Verdict.WORDING,
+}
+"""What can change in a reply, with the verdict that it calls for. "other" is all that has no channel of its
+own and is no known noise: it is shown with the wording, since it may be just that."""
+
+
+class Side(NamedTuple):
+    """One recording of a pair. `name` is its path as shown.
+
+    `found` is whether the recorder would find it under that name; None where that can't be told.
+    """
+
+    name: str
+    test_id: str | None
+    endpoint: str
+    model: str | None
+    found: bool | None
+
+
+class Pair(NamedTuple):
+    """Two recordings that belong together, or one that is alone.
+
+    `request` is "same" or "changed"; `reply` is "same", "noise", "wording", "finish-reason", "tool-calls" or
+    "error". `name` says whether the recorder finds the file, before and now: "kept", "lost", "gained" or
+    "never"; a recording that is alone is "kept" when it is (or was) found. `paired_by` is a phrase that says
+    why the two were paired, None for one that is alone. `changes` hold noise only when that was asked for;
+    `noise` counts it in any case. `superseded` is true when the left one is still there on the right although
+    the right one has taken its place.
+    """
+
+    left: Side | None
+    right: Side | None
+    verdict: Verdict
+    request: str
+    reply: str
+    name: str
+    paired_by: str | None
+    changes: tuple[Change, ...]
+    noise: int
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A change of the request that is the same in several pairs, and in how many."""
+
+    change: Change
+    count: int
+
+
+class Comparison(NamedTuple):
+    """Two sets of recordings, compared.
+
+    `pairs` are sorted by verdict, the gravest first, then by path; those that are identical are only counted.
+    """
+
+    pairs: tuple[Pair, ...]
+    identical: int
+    drifts: tuple[Drift, ...]
+    errors: tuple[Unread | LoadError, ...]

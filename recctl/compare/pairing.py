@@ -1,0 +1,227 @@
+"""Which recordings of two sets belong together when neither their paths nor their names say so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.compare.differences import canonical, fingerprint
+from recctl.compare.recordings import describe_side
+from recctl.wire import read_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from recctl.compare.comparison import Side
+    from recctl.completion import Completion, Request
+    from recctl.recording import JSON, Recording
+    from recctl.sources import Target
+
+SAME_PATH = "the same path"
+SAME_NAME = "the same name in another folder"
+SAME_TURN = "the same test and turn"
+SAME_QUESTION = "the same question"
+SAME_STEP = "the same step of the test, asked something else"
+
+
+class Facts(NamedTuple):
+    """What decides where a recording belongs: little of it is kept, since there may be thousands.
+
+    `roles` are those of the request's messages, `question` is a fingerprint of what the user said, `asked`
+    holds one number for each key of the body with its value, `reply` is how the reply begins. `is_gone` is
+    true for a recording of the left set that is no longer there.
+    """
+
+    target: Target
+    side: Side
+    is_gone: bool
+    roles: tuple[str, ...]
+    question: bytes
+    asked: frozenset[int]
+    reply: str
+
+
+class Match(NamedTuple):
+    """Two recordings that belong together, and why; or one that is alone."""
+
+    left: Facts | None
+    right: Facts | None
+    paired_by: str | None
+
+
+def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
+    """The facts about one recording."""
+    exchange = read_exchange(recording)
+    return Facts(
+        target=target,
+        side=describe_side(recording),
+        is_gone=is_gone,
+        roles=tuple(message.role or "" for message in exchange.request.messages),
+        question=fingerprint(_read_question(exchange.request, recording)),
+        asked=frozenset(hash((key, canonical(value))) for key, value in recording.asked.items()),
+        reply=_read_reply(exchange.completion)[:_REPLY],
+    )
+
+
+_REPLY = 1000
+"""How much of a reply is kept to tell which of several are alike."""
+
+
+def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match]:
+    """Pair recordings by what they hold; a left one that is not gone is left out where it has no pair."""
+    ours, theirs = [*left], [*right]
+    matches: list[Match] = []
+    for paired_by, identify, needs_unique in (
+        (SAME_TURN, _identify_turn, False),
+        (SAME_QUESTION, _identify_question, False),
+        (SAME_STEP, _identify_step, True),
+    ):
+        candidates = [one for one in ours if one.is_gone or _may_be_superseded(one, paired_by)]
+        for one, other in _pair(candidates, theirs, identify, needs_unique=needs_unique):
+            matches.append(Match(one, other, paired_by))
+        paired = {id(facts) for match in matches for facts in match[:2]}
+        ours = [facts for facts in ours if id(facts) not in paired]
+        theirs = [facts for facts in theirs if id(facts) not in paired]
+    matches += (Match(one, None, None) for one in ours if one.is_gone)
+    return [*matches, *(Match(None, other, None) for other in theirs)]
+
+
+def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
+    """Whether a recording that is still there may have been replaced by one that is found in this way.
+
+    The same question in another test is no proof, since both tests may be there; of a recording that knows no
+    test it is.
+    """
+    return paired_by == SAME_TURN or (paired_by == SAME_QUESTION and facts.side.test_id is None)
+
+
+def _identify_turn(facts: Facts) -> Hashable:
+    side = facts.side
+    return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles, facts.question)
+
+
+def _identify_question(facts: Facts) -> Hashable:
+    """The question with its place in the conversation; instructions may come and go."""
+    dialogue = tuple(role for role in facts.roles if role not in ("system", "developer"))
+    return facts.side.endpoint, facts.side.model, dialogue, facts.question
+
+
+def _identify_step(facts: Facts) -> Hashable:
+    side = facts.side
+    return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles)
+
+
+def _pair(
+    left: list[Facts], right: list[Facts], identify: Callable[[Facts], Hashable], *, needs_unique: bool
+) -> Iterator[tuple[Facts, Facts]]:
+    """Pairs of recordings that are identified alike, the most alike first; a false identity is none."""
+    groups: defaultdict[Hashable, tuple[list[Facts], list[Facts]]] = defaultdict(lambda: ([], []))
+    for side, every in enumerate((left, right)):
+        for facts in every:
+            key = identify(facts)
+            if key:
+                groups[key][side].append(facts)
+    for ours, theirs in groups.values():
+        if needs_unique and (len(ours), len(theirs)) != (1, 1):
+            continue
+        yield from _pair_group(ours, theirs)
+
+
+def _pair_group(left: list[Facts], right: list[Facts]) -> Iterator[tuple[Facts, Facts]]:
+    """Pair recordings that could all belong together: first those that are most alike.
+
+    Too many to be set against each other are paired in order.
+    """
+    ours, theirs = [*map(_Traits.read, left)], [*map(_Traits.read, right)]
+    for one, other in _pair_twins(ours, theirs):
+        yield one.facts, other.facts
+    if len(ours) * len(theirs) > _MANY:
+        yield from ((one.facts, other.facts) for one, other in zip(ours, theirs, strict=False))
+        return
+    ranked = sorted(
+        ((i, j) for i in range(len(ours)) for j in range(len(theirs))),
+        key=lambda pair: (_rank(ours[pair[0]], theirs[pair[1]]), -pair[0], -pair[1]),
+        reverse=True,
+    )
+    free, waiting = set(range(len(ours))), set(range(len(theirs)))
+    for i, j in ranked:
+        if i in free and j in waiting:
+            free.remove(i)
+            waiting.remove(j)
+            yield ours[i].facts, theirs[j].facts
+
+
+_MANY = 50_000
+"""Up to how many pairs are considered in one group."""
+
+
+def _pair_twins(left: list[_Traits], right: list[_Traits]) -> Iterator[tuple[_Traits, _Traits]]:
+    """Pair what differs at most in the test's name; both are taken out of the lists."""
+    waiting: defaultdict[Hashable, list[_Traits]] = defaultdict(list)
+    for one in sorted(left, key=lambda traits: traits.facts.is_gone):
+        waiting[one.twin_key].append(one)
+    for other in tuple(right):
+        if twins := waiting.get(other.twin_key):
+            one = twins.pop()
+            left.remove(one)
+            right.remove(other)
+            yield one, other
+
+
+class _Traits(NamedTuple):
+    """What makes one recording of a group more like another: its facts, and its texts in parts."""
+
+    facts: Facts
+    test: str
+    parameters: str
+    words: frozenset[str]
+
+    @property
+    def twin_key(self) -> Hashable:
+        """What two recordings share of which one was made from the other by renaming its test."""
+        return self.parameters, self.facts.asked, self.facts.reply
+
+    @classmethod
+    def read(cls, facts: Facts) -> _Traits:
+        test, _, parameters = (facts.side.test_id or "").partition("[")
+        return cls(facts, test, parameters, frozenset(facts.reply.split()))
+
+
+def _rank(left: _Traits, right: _Traits) -> tuple[bool, bool, bool, bool, float, bool]:
+    """How well two recordings of a group fit: the larger, the better."""
+    return (
+        left.facts.is_gone,
+        left.parameters == right.parameters,
+        left.test == right.test,
+        left.facts.roles == right.facts.roles,
+        _overlap(left.facts.asked, right.facts.asked) + _overlap(left.words, right.words),
+        left.facts.side.found is True,
+    )
+
+
+def _overlap(left: frozenset[int] | frozenset[str], right: frozenset[int] | frozenset[str]) -> float:
+    """How much two sets share, from 0 to 1."""
+    return len(left & right) / len(left | right) if left or right else 1.0
+
+
+def _read_question(request: Request, recording: Recording) -> JSON:
+    """What the user said; without that, the whole of what was asked."""
+    said = [_read_text(message.content) for message in request.messages if message.role == "user"]
+    return said or request.prompt or [recording.url, recording.asked]
+
+
+def _read_text(content: JSON) -> JSON:
+    """A message's content, with parts that are text as their text: a client may send it either way."""
+    if isinstance(content, list) and len(content) == 1:
+        (part,) = content
+        content = part.get("text", content) if isinstance(part, dict) else content
+    return content
+
+
+def _read_reply(completion: Completion) -> str:
+    said: list[str | None] = []
+    for choice in completion.choices:
+        said.append(choice.message.content)
+        for call in choice.message.tool_calls:
+            said += (call.name, call.arguments)
+    return " ".join(text for text in said if text)

@@ -1,0 +1,123 @@
+"""Two recordings, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.compare.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
+from recctl.compare.differences import canonical
+from recctl.compare.noise import is_configured_noise
+from recctl.compare.reply import compare_replies
+from recctl.compare.request import compare_requests
+from recctl.recording import escape_pointer
+from recctl.schemes import CURRENT, get_scheme, identify
+from recctl.wire import read_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from recctl.project import Settings
+    from recctl.recording import Recording
+
+NAMED = "both were named"
+"""Why two recordings are compared that somebody chose."""
+
+_VERDICTS = tuple(Verdict)
+_EXCHANGE = ("test_id", "request", "response")
+
+
+def compare_recordings(
+    left: Recording,
+    right: Recording,
+    *,
+    settings: Settings,
+    keep_noise: bool = False,
+    paired_by: str = NAMED,
+) -> Pair:
+    """What changed between two recordings. Takes any two and raises nothing.
+
+    `settings` say what is noise beside what always is; `keep_noise` has it told and not only counted.
+    `paired_by` says why the two belong together.
+    """
+    is_same = left.source.content == right.source.content
+    of_request = [] if is_same else [*_sift(compare_requests(left, right), settings.noise)]
+    of_reply = [] if is_same else [*_sift(_compare_exchanges(left, right), settings.noise)]
+    of_rest = [] if is_same else [*_compare_rest(left, right)]
+    if not (is_same or of_request or of_reply or of_rest):
+        of_rest = [Change("", "noise", None, None, "how the file is written")]
+    changes = (*of_request, *of_reply, *of_rest)
+    grave = [REPLY_KINDS[change.kind] for change in of_reply if change.kind in REPLY_KINDS]
+    has_new_request = any(change.kind == "request" for change in of_request)
+    verdict = Verdict.REQUEST if has_new_request else Verdict.NOISE if changes else Verdict.IDENTICAL
+    reply = min(grave, key=_VERDICTS.index, default=None)
+    ours, theirs = describe_side(left), describe_side(right)
+    return Pair(
+        left=ours,
+        right=theirs,
+        verdict=reply or verdict,
+        request="changed" if has_new_request else "same",
+        reply=str(reply or ("noise" if of_reply else "same")),
+        name=_judge_name(ours.found, theirs.found),
+        paired_by=paired_by,
+        changes=tuple(change for change in changes if keep_noise or change.kind != "noise"),
+        noise=sum(change.kind == "noise" for change in changes),
+    )
+
+
+def describe_side(recording: Recording) -> Side:
+    """What a comparison tells of one recording."""
+    model = recording.request.get("model") or recording.asked.get("model")
+    return Side(
+        name=recording.source.name,
+        test_id=recording.test_id,
+        endpoint=recording.endpoint,
+        model=model if isinstance(model, str) else None,
+        found=_is_found(recording),
+    )
+
+
+def describe_lone(side: Side, verdict: Verdict) -> Pair:
+    """A recording that is on one side alone: there is nothing to compare it with."""
+    left, right = (side, None) if verdict is Verdict.REMOVED else (None, side)
+    return Pair(left, right, verdict, "same", "same", _judge_name(side.found, side.found), None, (), 0)
+
+
+def _is_found(recording: Recording) -> bool | None:
+    """Whether the recorder finds a recording: by the scheme that is set, else by any that was released."""
+    place, settings = recording.source.place, recording.source.settings
+    if place is None:
+        return None
+    wanted = get_scheme(settings.scheme or "", settings)
+    identity = identify(recording, place, wanted or CURRENT)
+    if identity.wanted is None:
+        return None
+    return bool(identity.schemes) if wanted is None else wanted.name in identity.schemes
+
+
+def _judge_name(before: bool | None, now: bool | None) -> str:
+    """What has become of a name; where one side can't be judged, it is taken to be as the other."""
+    before, now = (now if before is None else before), (before if now is None else now)
+    if before == now:
+        return "never" if now is False else "kept"
+    return "gained" if now else "lost"
+
+
+def _compare_exchanges(left: Recording, right: Recording) -> list[Change]:
+    if canonical(left.response) == canonical(right.response):
+        return []
+    return compare_replies(read_exchange(left), read_exchange(right))
+
+
+def _compare_rest(left: Recording, right: Recording) -> Iterator[Change]:
+    """What differs in the documents beside the exchange."""
+    for key in sorted({*left.document, *right.document} - {*_EXCHANGE}):
+        one, other = left.document.get(key), right.document.get(key)
+        if canonical(one) != canonical(other):
+            yield Change(f"/{escape_pointer(key)}", "noise", one, other, key)
+
+
+def _sift(changes: Iterator[Change] | list[Change], noise: Collection[str]) -> Iterator[Change]:
+    """The changes, with those that the configuration calls noise marked as such."""
+    for change in changes:
+        is_noise = noise and is_configured_noise(change.where, noise)
+        yield change._replace(kind="noise") if is_noise else change

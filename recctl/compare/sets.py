@@ -1,0 +1,196 @@
+"""Two sets of recordings: which belong together, and what changed in each pair."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
+from recctl.compare.differences import canonical, fingerprint, generalise
+from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
+from recctl.compare.recordings import compare_recordings, describe_lone
+from recctl.recording import LoadError, Recording, load
+from recctl.sources import Source, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from recctl.compare.comparison import Change
+    from recctl.compare.pairing import Facts
+    from recctl.sources import Target
+
+    Read = Callable[[Target], Source | Unread]
+    Twins = list[tuple[Target, Target]]
+
+_VERDICTS = tuple(Verdict)
+
+
+def compare_sets(
+    left: Sequence[Target], right: Sequence[Target], read: Read, *, keep_noise: bool = False
+) -> Comparison:
+    """What changed between two sets of recordings: all of the folders that are asked about, changed or not.
+
+    Files belong together that have the same key; else the same name in another folder; else by content. What
+    has not changed is looked into only where an added recording could have taken its place. Two recordings
+    are in memory at a time. Files that hold no recording are in `errors`, and in no pair.
+    """
+    return _Comparing(read, keep_noise).compare(left, right)
+
+
+class _Comparing:
+    """A comparison under way: how to read, and what could not be read so far."""
+
+    def __init__(self, read: Read, keep_noise: bool) -> None:
+        self._read_source = read
+        self._keep_noise = keep_noise
+        self._errors: dict[tuple[str, str], Unread | LoadError] = {}
+        self._pairs: list[Pair] = []
+        self._identical = 0
+
+    def compare(self, left: Sequence[Target], right: Sequence[Target]) -> Comparison:
+        """Pair what belongs together, and compare each pair."""
+        ours = {_key(target): target for target in left}
+        theirs = {_key(target): target for target in right}
+        kept = sorted(ours.keys() & theirs.keys())
+        unchanged = [ours[key] for key in kept if not self._add_pair(ours[key], theirs[key], SAME_PATH)]
+        removed = [ours[key] for key in sorted(ours.keys() - theirs.keys())]
+        added = [theirs[key] for key in sorted(theirs.keys() - ours.keys())]
+        for one, other in _pair_by_name(removed, added):
+            self._add_pair(one, other, SAME_NAME)
+        self._compare_rest(removed, added, unchanged)
+        pairs = sorted(self._pairs, key=_order)
+        errors = sorted(self._errors.values(), key=lambda error: (_name(error), error.message))
+        return Comparison(tuple(pairs), self._identical, tuple(_find_drifts(pairs)), tuple(errors))
+
+    def _compare_rest(self, removed: list[Target], added: list[Target], unchanged: list[Target]) -> None:
+        """Compare by content what has no counterpart by its path or name; the rest is alone."""
+        theirs = [*self._read_facts(added, is_gone=False)]
+        folders = {_folder(facts.target) for facts in theirs}
+        test_ids = {facts.side.test_id for facts in theirs} | {None}
+        stayed = (target for target in unchanged if _folder(target) in folders)
+        ours = [
+            *self._read_facts(removed, is_gone=True),
+            *(facts for target in stayed if (facts := self._read_stayed(target, test_ids)) is not None),
+        ]
+        for match in pair_by_content(ours, theirs):
+            if match.left is not None and match.right is not None:
+                self._add_match(match.left, match.right, match.paired_by or "")
+            elif match.left is not None:
+                self._pairs.append(describe_lone(match.left.side, Verdict.REMOVED))
+            elif match.right is not None:
+                self._pairs.append(describe_lone(match.right.side, Verdict.ADDED))
+
+    def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
+        """The facts about files, one at a time."""
+        for target in targets:
+            recording = self._read(target)
+            if recording is not None:
+                yield read_facts(target, recording, is_gone=is_gone)
+
+    def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> Facts | None:
+        """The facts about a file that has not changed, if it is of one of these tests.
+
+        One that holds no recording is no error: it did so before.
+        """
+        source = self._read_source(target)
+        recording = load(source)[0] if isinstance(source, Source) else None
+        if not isinstance(recording, Recording) or recording.test_id not in test_ids:
+            return None
+        return read_facts(target, recording, is_gone=False)
+
+    def _add_pair(self, left: Target, right: Target, paired_by: str) -> bool:
+        """Compare two files of the same name; false when nothing has changed, which is only counted."""
+        is_same = left.blob is not None and left.blob == right.blob
+        if not is_same:
+            one, other = self._read_source(left), self._read_source(right)
+            is_same = isinstance(one, Source) and isinstance(other, Source) and one.content == other.content
+        if is_same:
+            self._identical += 1
+            return False
+        ours, theirs = self._load(one), self._load(other)
+        if ours is not None and theirs is not None:
+            self._add(self._compare(ours, theirs, right, paired_by))
+        return True
+
+    def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
+        """Compare two recordings that belong together by what they hold."""
+        ours, theirs = self._read(left.target), self._read(right.target)
+        if ours is not None and theirs is not None:
+            pair = self._compare(ours, theirs, right.target, paired_by)
+            stays = not left.is_gone
+            name = "never" if stays and pair.name == "lost" else pair.name  # the one that stays is not lost
+            self._add(pair._replace(superseded=stays, name=name))
+
+    def _compare(self, left: Recording, right: Recording, target: Target, paired_by: str) -> Pair:
+        return compare_recordings(
+            left, right, settings=target.settings, keep_noise=self._keep_noise, paired_by=paired_by
+        )
+
+    def _add(self, pair: Pair) -> None:
+        is_told = pair.verdict is not Verdict.IDENTICAL or pair.superseded or pair.name in ("lost", "gained")
+        if is_told:
+            self._pairs.append(pair)
+        else:
+            self._identical += 1
+
+    def _read(self, target: Target) -> Recording | None:
+        return self._load(self._read_source(target))
+
+    def _load(self, source: Source | Unread) -> Recording | None:
+        """The recording that a file holds; None, and an error taken down, when it holds none."""
+        found = source if isinstance(source, Unread) else load(source)[0]
+        if isinstance(found, Recording):
+            return found
+        self._errors[_name(found), found.message] = found
+        return None
+
+
+def _key(target: Target) -> str:
+    return target.key or target.name
+
+
+def _folder(target: Target) -> str:
+    return _key(target).rpartition("/")[0]
+
+
+def _name(error: Unread | LoadError) -> str:
+    return error.name if isinstance(error, Unread) else error.source.name
+
+
+def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
+    """Files that have the same name in another folder; taken out of the lists, and paired in their order."""
+    waiting: defaultdict[str, list[Target]] = defaultdict(list)
+    for one in reversed(left):
+        waiting[_key(one).rpartition("/")[2]].append(one)
+    twins = []
+    for other in right:
+        namesakes = waiting.get(_key(other).rpartition("/")[2])
+        if namesakes:
+            twins.append((namesakes.pop(), other))
+    left[:] = sorted((one for rest in waiting.values() for one in rest), key=_key)
+    paired = {_key(other) for _, other in twins}
+    right[:] = [other for other in right if _key(other) not in paired]
+    return twins
+
+
+def _order(pair: Pair) -> tuple[int, str]:
+    side = pair.right or pair.left
+    return _VERDICTS.index(pair.verdict), side.name if side is not None else ""
+
+
+def _find_drifts(pairs: Iterable[Pair]) -> list[Drift]:
+    """The changes of requests that several pairs share, the most frequent first."""
+    counts: Counter[tuple[str, bytes]] = Counter()
+    examples: dict[tuple[str, bytes], Change] = {}
+    for pair in pairs:
+        drifting = {}
+        for change in pair.changes:
+            if change.kind == "request":
+                where = generalise(change.where)
+                drifting[where, fingerprint([change.left, change.right])] = change._replace(where=where)
+        counts.update(drifting.keys())
+        for key, change in drifting.items():
+            label = examples.setdefault(key, change).label
+            examples[key] = change if label == change.label else change._replace(label="")
+    shared = [Drift(examples[key], count) for key, count in counts.items() if count > 1]
+    return sorted(shared, key=lambda drift: (-drift.count, drift.change.where, canonical(drift.change[2:4])))

@@ -1,0 +1,50 @@
+"""`recctl.diff.v1`, for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from recctl.compare import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.compare import Comparison, Pair
+    from recctl.render import View
+
+
+def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
+    """The whole document."""
+    from recctl.sources import Unread
+
+    counted = Counter(pair.verdict for pair in comparison.pairs)
+    counted[Verdict.IDENTICAL] += comparison.identical
+    document = {
+        "version": "recctl.diff.v1",
+        "pairs": [_describe(pair) for pair in comparison.pairs],
+        "summary": {verdict.value: counted[verdict] for verdict in Verdict},
+        "errors": [
+            {
+                "path": error.name if isinstance(error, Unread) else error.source.name,
+                "message": error.message,
+            }
+            for error in comparison.errors
+        ],
+    }
+    yield json.dumps(document, indent=2) + "\n"
+
+
+def _describe(pair: Pair) -> dict[str, Any]:
+    return {
+        "left": pair.left and pair.left.name,
+        "right": pair.right and pair.right.name,
+        "verdict": pair.verdict.value,
+        "request": pair.request,
+        "reply": pair.reply,
+        "name": pair.name,
+        "paired_by": pair.paired_by,
+        "superseded": pair.superseded,
+        "changes": [change._asdict() for change in pair.changes],
+    }

@@ -1,0 +1,195 @@
+"""Comparisons as GitHub's Markdown, for a comment on a pull request.
+
+What was recorded stands in fenced blocks and in code, where it neither formats, links, mentions nor loads
+anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape as escape_html
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from recctl.render.diff_summary import (
+    describe_drift,
+    identify_change,
+    is_drift,
+    is_listed,
+    is_lost,
+    shorten,
+    summarise,
+)
+from recctl.render.diff_text import title
+from recctl.render.diff_words import compare_words, fold_same
+from recctl.render.exchange_markdown import code, fence
+from recctl.render.exchange_text import compact, format_json
+from recctl.render.terminal import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+    from recctl.compare import Change, Comparison, Pair
+    from recctl.recording import JSON
+    from recctl.render import View
+
+MOST_CHARACTERS = 60_000
+"""How long a comment may be: GitHub takes 65,536 characters, and whoever posts it may add some."""
+
+_MOST_OF_A_TEXT = 2000
+_MOST_OF_A_TEST = 20_000
+_SHORT = 60
+_MOST_DRIFTS = 10
+
+
+def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
+    """A headline, a table of verdicts, and what changed, folded away by test."""
+    comparison = _mask(comparison, view)
+    drifting = {identify_change(drift.change) for drift in comparison.drifts}
+    text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
+    yield text
+    left = MOST_CHARACTERS - len(text) - _NOTICE_SIZE
+    told = [pair for pair in comparison.pairs if is_listed(pair) and not is_drift(pair, drifting)]
+    groups = [[*pairs] for _, pairs in groupby(_bring_together(told), key=title)]
+    hidden = 0
+    for pairs in groups:
+        text = view.mask("\n" + _tell_test(pairs, drifting))
+        if hidden or len(text) > left:
+            hidden += len(pairs)
+        else:
+            yield text
+            left -= len(text)
+    if hidden:
+        yield f"\n*{hidden:,} more changed than fit into a comment; `recctl diff` shows them.*\n"
+
+
+_NOTICE_SIZE = 200
+
+
+def _bring_together(pairs: list[Pair]) -> list[Pair]:
+    """The pairs of a test side by side, in the order of their first."""
+    order: dict[str, int] = {}
+    for pair in pairs:
+        order.setdefault(title(pair), len(order))
+    return sorted(pairs, key=lambda pair: order[title(pair)])
+
+
+def _mask(comparison: Comparison, view: View) -> Comparison:
+    """A comparison without secrets, masked before texts are taken apart word by word."""
+
+    def mask(value: JSON) -> JSON:
+        if isinstance(value, str):
+            return view.mask(value)
+        if isinstance(value, list):
+            return [mask(item) for item in value]
+        if isinstance(value, dict):
+            return {view.mask(key): mask(item) for key, item in value.items()}
+        return value
+
+    def mask_change(change: Change) -> Change:
+        return change._replace(left=mask(change.left), right=mask(change.right))
+
+    return comparison._replace(
+        pairs=tuple(
+            pair._replace(changes=tuple(map(mask_change, pair.changes))) for pair in comparison.pairs
+        ),
+        drifts=tuple(replace(drift, change=mask_change(drift.change)) for drift in comparison.drifts),
+    )
+
+
+def _tell_summary(comparison: Comparison) -> Iterator[str]:
+    remarks = [remark for remark in summarise(comparison) if remark.number is not None]
+    headline = f"{remarks[0].number:,} {remarks[0].text}" if remarks else "no recordings to compare"
+    yield f"### {headline}"
+    lines = [f"| {number:,} | {text} |" for number, text, _ in remarks]
+    if lines:
+        yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
+    drifts = [
+        f"- {describe_drift(drift.change, code)} in {drift.count:,}"
+        for drift in comparison.drifts[:_MOST_DRIFTS]
+    ]
+    if len(comparison.drifts) > _MOST_DRIFTS:
+        drifts.append(f"- and {len(comparison.drifts) - _MOST_DRIFTS:,} more such changes")
+    if drifts:
+        yield "\n".join(("The same change in several requests:\n", *drifts))
+
+
+def _tell_test(pairs: list[Pair], drifting: Container[object]) -> str:
+    """What changed in a test, folded away below its name."""
+    verdicts = ", ".join(dict.fromkeys(pair.verdict.value for pair in pairs))
+    flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
+    name = escape_html(escape(title(pairs[0])))
+    blocks = [f"<details><summary>{verdicts}{flags}: <code>{name}</code></summary>"]
+    size, hidden = 0, 0
+    for pair in pairs:
+        told = "\n\n".join(_tell_pair(pair, drifting))
+        size += len(told)
+        if size > _MOST_OF_A_TEST:
+            hidden += 1
+        else:
+            blocks.append(told)
+    if hidden:
+        blocks.append(f"*and {hidden:,} more in this test*")
+    return "\n\n".join((*blocks, "</details>")) + "\n"
+
+
+def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
+    names = dict.fromkeys(side.name for side in (pair.left, pair.right) if side is not None)
+    facts = [pair.verdict.value, " → ".join(map(code, names))]
+    if pair.paired_by and len(names) > 1:
+        facts.append(pair.paired_by)
+    if pair.superseded:
+        facts.append("the old one is still there")
+    if is_lost(pair):
+        facts.append("**can no longer be found**")
+    yield " · ".join(facts)
+    told = [change for change in pair.changes if identify_change(change) not in drifting]
+    for change in told:
+        yield _tell_change(change)
+    if len(told) < len(pair.changes):
+        yield f"and {len(pair.changes) - len(told)} of the changes that several requests share"
+
+
+def _tell_change(change: Change) -> str:
+    kind = {"request": "request ", "noise": "noise "}.get(change.kind, "")
+    name = f"{kind}{code(change.label or change.where)}"
+    left, right = _show(change.left), _show(change.right)
+    if change.left is None or change.right is None:
+        is_added = change.left is None
+        word, shown = ("added", right) if is_added else ("removed", left)
+        if len(shown) <= _SHORT and "\n" not in shown:
+            return f"{name} {word}: {code(shown)}"
+        return f"{name} {word}:\n\n{_fence_lines([('+' if is_added else '-', shown)])}"
+    if max(len(left), len(right)) <= _SHORT and "\n" not in left + right:
+        return f"{name}: {code(shorten(change.left, 2 * _SHORT))} → {code(shorten(change.right, 2 * _SHORT))}"
+    return f"{name}:\n\n{_fence_lines(_fold_texts(left, right))}"
+
+
+def _show(value: JSON) -> str:
+    """A value as people read it: text as it is, a tool call like a call, the rest as JSON."""
+    if isinstance(value, dict) and value.keys() == {"name", "arguments"}:
+        return f"{compact(value['name'])} {compact(value['arguments'])}"
+    return value if isinstance(value, str) else format_json(value)
+
+
+def _fold_texts(left: str, right: str) -> Iterator[tuple[str, str]]:
+    """Where two texts differ, each with a few words around it, signed; all of both if that is everywhere."""
+    pieces = compare_words(left, right)
+    if pieces is None:
+        yield from (("-", left), ("+", right))
+        return
+    for group in fold_same(pieces):
+        yield "-", "".join(piece.left for piece in group)
+        yield "+", "".join(piece.right for piece in group)
+
+
+def _fence_lines(signed: Iterable[tuple[str, str]]) -> str:
+    """Texts in a block in which GitHub colours lines by their signs."""
+    lines = [f"{sign} {line}" for sign, text in signed for line in _cut(text).split("\n")]
+    return fence(_cut("\n".join(lines)), "diff")
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _MOST_OF_A_TEXT:
+        return text
+    return f"{text[:_MOST_OF_A_TEXT]}… {len(text) - _MOST_OF_A_TEXT:,} more characters"

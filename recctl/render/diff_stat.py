@@ -1,0 +1,41 @@
+"""Comparisons as a line for each pair, and what they come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.compare import Verdict
+from recctl.render.diff_names import show_name
+from recctl.render.diff_summary import VERDICT_STYLES, is_listed, is_lost
+from recctl.render.diff_text import tell_summary
+from recctl.render.terminal import Line, Span, line, render_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.compare import Comparison, Pair
+    from recctl.render import View
+
+
+def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
+    """What became of each recording, then the summary unless `view` does without."""
+    unbroken = view._replace(width=None)
+    told = [pair for pair in comparison.pairs if is_listed(pair)]
+    yield from render_lines(map(_tell_pair, told), unbroken)
+    if view.summary:
+        yield from render_lines([line()] if told else [], view)
+        yield from render_lines(tell_summary(comparison), view)
+
+
+def _tell_pair(pair: Pair) -> Line:
+    facts = []
+    if pair.request == "changed" and pair.verdict is not Verdict.REQUEST:
+        facts.append("request changed")
+    if pair.superseded:
+        facts.append("the old one is still there")
+    if is_lost(pair):
+        facts.append("can no longer be found")
+    spans = [Span(f"{pair.verdict:<13} ", VERDICT_STYLES[pair.verdict]), Span(show_name(pair))]
+    if facts:
+        spans.append(Span(f"  ({', '.join(facts)})", "dim"))
+    return line(*spans)

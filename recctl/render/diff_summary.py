@@ -1,0 +1,148 @@
+"""What a comparison comes to, in at most ten lines: what hurts first, then what changed, then the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.compare import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+
+    from recctl.compare import Change, Comparison, Drift, Pair
+    from recctl.recording import JSON
+
+
+class Remark(NamedTuple):
+    """A line of a summary: how many recordings, what is said of them, and its style.
+
+    A remark without a number explains the one before it.
+    """
+
+    number: int | None
+    text: str
+    style: str = ""
+
+
+VERDICT_STYLES = {
+    Verdict.ERROR: "bold red",
+    Verdict.TOOL_CALLS: "bold red",
+    Verdict.FINISH_REASON: "bold magenta",
+    Verdict.WORDING: "bold yellow",
+    Verdict.REQUEST: "bold cyan",
+    Verdict.NOISE: "dim",
+    Verdict.IDENTICAL: "dim",
+    Verdict.ADDED: "bold green",
+    Verdict.REMOVED: "bold blue",
+}
+
+_WORDS = {
+    Verdict.ERROR: ("reply fails on one side only", "replies fail on one side only"),
+    Verdict.TOOL_CALLS: ("reply calls tools differently", "replies call tools differently"),
+    Verdict.FINISH_REASON: ("reply ends for another reason", "replies end for another reason"),
+    Verdict.WORDING: ("reply is worded differently", "replies are worded differently"),
+    Verdict.REQUEST: (
+        "request changed, and its reply did not",
+        "requests changed, and their replies did not",
+    ),
+}
+
+
+def summarise(comparison: Comparison) -> Iterator[Remark]:
+    """The remarks that a comparison calls for."""
+    pairs = comparison.pairs
+    verdicts = Counter(pair.verdict for pair in pairs)
+    lost = sum(is_lost(pair) for pair in pairs)
+    if lost:
+        text = "can no longer be found: edited or renamed without re-hashing"
+        yield Remark(lost, f"{_recordings(lost)} {text}", "bold red")
+    for verdict, words in _WORDS.items():
+        if verdicts[verdict]:
+            yield Remark(verdicts[verdict], words[verdicts[verdict] > 1], VERDICT_STYLES[verdict])
+    if comparison.drifts:
+        yield Remark(None, _list_drifts(comparison.drifts))
+    added, removed = verdicts[Verdict.ADDED], verdicts[Verdict.REMOVED]
+    if added and removed:
+        yield Remark(added, f"{_recordings(added)} added, {removed:,} removed", "bold")
+    elif added or removed:
+        text = f"{_recordings(added or removed)} {'added' if added else 'removed'}"
+        yield Remark(added or removed, text, "bold")
+    superseded = sum(pair.superseded for pair in pairs)
+    if superseded:
+        place = "the old one is still there" if superseded == 1 else "the old ones are still there"
+        yield Remark(superseded, f"{_recordings(superseded)} made again under a new name; {place}", "bold")
+    if verdicts[Verdict.NOISE]:
+        noise = verdicts[Verdict.NOISE]
+        yield Remark(noise, f"{_recordings(noise)} {'differs' if noise == 1 else 'differ'} in noise only")
+    identical = comparison.identical + verdicts[Verdict.IDENTICAL]
+    if identical:
+        yield Remark(identical, f"{_recordings(identical)} {'is' if identical == 1 else 'are'} identical")
+
+
+def is_drift(pair: Pair, drifting: Container[object]) -> bool:
+    """Whether nothing happened to a pair but changes of the request that are told once for all."""
+    return (
+        pair.verdict is Verdict.REQUEST
+        and not (is_lost(pair) or pair.superseded)
+        and all(identify_change(change) in drifting for change in pair.changes)
+    )
+
+
+def is_listed(pair: Pair) -> bool:
+    """Whether a pair changed in substance, or in noise that was asked for."""
+    is_quiet = pair.verdict in (Verdict.NOISE, Verdict.IDENTICAL)
+    return bool(pair.changes) or not is_quiet or is_lost(pair) or pair.superseded
+
+
+def is_lost(pair: Pair) -> bool:
+    """Whether the recorder found a recording before and can't now."""
+    return pair.name == "lost"
+
+
+def _recordings(number: int) -> str:
+    return "recording" if number == 1 else "recordings"
+
+
+_NAMED = 3
+
+
+def _list_drifts(drifts: tuple[Drift, ...]) -> str:
+    told = [f"{describe_drift(drift.change, _quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
+    if len(drifts) > _NAMED:
+        told.append(f"and {len(drifts) - _NAMED:,} more such changes")
+    return ", ".join(told)
+
+
+def _quote(text: str) -> str:
+    return f"`{text}`"
+
+
+def describe_drift(change: Change, quote: Callable[[str], str]) -> str:
+    """What happened to a request, in a few words: `service_tier` added."""
+    place = quote(change.label or change.where)
+    if change.left is None:
+        return f"{place} added"
+    if change.right is None:
+        return f"{place} removed"
+    one, other = (json.dumps(value, ensure_ascii=False) for value in (change.left, change.right))
+    if len(one) + len(other) > _MOST_OF_VALUES:
+        return f"{place} changed"
+    return f"{place} changed from {quote(one)} to {quote(other)}"
+
+
+_MOST_OF_VALUES = 48
+
+
+def identify_change(change: Change) -> tuple[str, str, str, str]:
+    """What two changes share that are one and the same, in two recordings: a drift is told once."""
+    where = re.sub(r"/(?:\d+|\*)(?=/|$)", "/*", change.where)
+    return change.kind, where, json.dumps(change.left), json.dumps(change.right)
+
+
+def shorten(value: JSON, width: int) -> str:
+    """A value as JSON on one line that is no longer than `width`."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,290 @@
+"""How comparisons are told: word by word, in columns, in ten lines, in Markdown that nothing gets out of."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recctl.compare import Change, Comparison, Drift, Pair, Side, Verdict
+from recctl.render import FORMATS, View, renderer
+from recctl.render.diff_columns import lay_side_by_side
+from recctl.render.diff_markdown import MOST_CHARACTERS
+from recctl.render.diff_words import Piece, compare_words, fold_same
+from recctl.render.terminal import Span, render_lines
+
+WORDS = st.lists(
+    st.sampled_from(["one", "two", "three", " ", "\n", ".", "\x1b", "\u4e2d", "\ud800", "`"])
+).map("".join)
+
+
+def side(name: str, test_id: str | None = "tests/test_x.py::test_y") -> Side:
+    return Side(name, test_id, "/v1/chat/completions", "small", found=True)
+
+
+def pair(*changes: Change, verdict: Verdict = Verdict.WORDING, name: str = "x.json", **more: Any) -> Pair:
+    """A pair of files of the same name."""
+    told = Pair(side(name), side(name), verdict, "same", "same", "kept", "the same path", changes, 0)
+    return told._replace(**more)
+
+
+def comparison(*pairs: Pair, identical: int = 0, drifts: tuple[Drift, ...] = ()) -> Comparison:
+    return Comparison(pairs, identical, drifts, ())
+
+
+def show(compared: Comparison, name: str = "text", view: View | None = None) -> str:
+    return "".join(renderer("comparison", name)(compared, view or View()))
+
+
+def reworded(left: str, right: str, label: str = "reply") -> Change:
+    return Change("/response/choices/0/message/content", "wording", left, right, label)
+
+
+# --- word by word -------------------------------------------------------------------------------------------
+
+
+def mark(left: str, right: str) -> str:
+    """Two texts in one, as the text format does it."""
+    pieces = compare_words(left, right)
+    assert pieces is not None
+    return "".join(
+        piece.left
+        if piece.is_same
+        else f"[-{piece.left}-]" * bool(piece.left) + f"{{+{piece.right}+}}" * bool(piece.right)
+        for piece in pieces
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "marked"),
+    [
+        ("the sun", "the moon", "the [-sun-]{+moon+}"),
+        ("the sun.", "the sun!", "the sun[-.-]{+!+}"),
+        ("a b c d e f", "a x y d e f", "a [-b c-]{+x y+} d e f"),
+        ("one two", "one and two", "one {+and +}two"),
+        ("one and two", "one two", "one [-and -]two"),
+        ("same end", "other same end", "{+other +}same end"),
+        ("one\ntwo", "one\nthree", "one\n[-two-]{+three+}"),
+        ("a  b", "a b", "a[-  -]{+ +}b"),
+    ],
+)
+def test_words_that_changed_are_told_apart(left: str, right: str, marked: str) -> None:
+    assert mark(left, right) == marked
+
+
+def test_texts_with_little_in_common_are_not_compared_by_words() -> None:
+    assert compare_words("Paris is the capital", "quite another thing") is None
+
+
+@given(WORDS, WORDS)
+def test_pieces_add_up_to_the_texts(left: str, right: str) -> None:
+    pieces = compare_words(left, right)
+    if pieces is not None:
+        assert "".join(piece.left for piece in pieces) == left
+        assert "".join(piece.right for piece in pieces) == right
+        kinds = [piece.is_same for piece in pieces]
+        assert all(one != other for one, other in pairwise(kinds))
+
+
+def test_long_texts_that_differ_everywhere_take_no_time() -> None:
+    left, right = " ".join("ab" * 10_000), " ".join("ba" * 10_000)
+    assert compare_words(left, right) is None
+
+
+def test_what_is_the_same_is_folded_to_a_few_words() -> None:
+    before, after = " ".join(f"w{n}" for n in range(50)), " ".join(f"v{n}" for n in range(50))
+    pieces = [Piece(before, before), Piece(" old", " new"), Piece(f" {after} ", f" {after} ")]
+    pieces += [Piece("gone ", ""), Piece("the end", "the end")]
+    told = ["".join(piece.left for piece in group) for group in fold_same(pieces)]
+    assert told == [
+        "… w44 w45 w46 w47 w48 w49 old v0 v1 v2 v3 v4 v5 …",
+        "… v44 v45 v46 v47 v48 v49 gone the end",
+    ]
+
+
+# --- text ---------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_takes_ten_lines_at_most() -> None:
+    drifts = tuple(Drift(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5))
+    pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
+    pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
+    told = show(comparison(*pairs, identical=3, drifts=drifts), view=View())
+    assert told.partition("\n\n")[0] == (
+        "    1 recording can no longer be found: edited or renamed without re-hashing\n"
+        "1,200 replies fail on one side only\n"
+        "1,200 replies call tools differently\n"
+        "1,200 replies end for another reason\n"
+        "1,201 replies are worded differently\n"
+        "1,201 requests changed, and their replies did not\n"
+        "      `k0` added in 9, `k1` added in 8, `k2` added in 7, and 2 more such changes\n"
+        "1,200 recordings added, 1,200 removed\n"
+        "    1 recording made again under a new name; the old one is still there\n"
+        "1,200 recordings differ in noise only\n"
+        "1,203 recordings are identical"
+    )
+
+
+def test_changes_that_many_share_are_told_once() -> None:
+    tier = Change("/request/body/service_tier", "request", None, "default", "service_tier")
+    pairs = [pair(tier, verdict=Verdict.REQUEST, name=name) for name in ("a.json", "b.json")]
+    mixed = pair(tier, reworded("It is so.", "It is not so."), name="c.json")
+    assert show(comparison(mixed, *pairs, drifts=(Drift(tier, 3),))) == (
+        "1 reply is worded differently\n"
+        "2 requests changed, and their replies did not\n"
+        "  `service_tier` added in 3\n"
+        "\n"
+        "wording       tests/test_x.py::test_y\n"
+        "  c.json\n"
+        "  reply:\n"
+        "    It is {+not +}so.\n"
+        "  request: 1 change told above\n"
+        "\n"
+        "2 more changed only in the ways that are told above; --name-only lists them\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            Change("/x", "tool-call", None, {"name": "look_up", "arguments": '{"word": "sun"}'}, "look_up"),
+            '  + calls look_up {"word": "sun"}\n',
+        ),
+        (
+            Change("/x", "tool-call", {"name": None, "arguments": None}, None, "a tool"),
+            "  - calls a tool\n",
+        ),
+        (Change("/x", "finish-reason", "stop", None, "finish reason"), '  finish reason: removed "stop"\n'),
+        (
+            Change("/x", "vector", {"dimension": 2}, {"dimension": 2, "cosine_distance": 0.5}, "vector 1"),
+            '  vector 1: {"dimension": 2} → {"dimension": 2, "cosine_distance": 0.5}\n',
+        ),
+        (Change("/x", "noise", 1, 2, "created"), "  noise created: 1 → 2\n"),
+        (
+            Change("/x", "request", ["a" * 50], ["b" * 50], "stop"),
+            f'  request stop:\n    - ["{"a" * 50}"]\n    + ["{"b" * 50}"]\n',
+        ),
+        (
+            reworded("Paris is the capital.", "Quite another thing\nin two lines"),
+            "  reply:\n    - Paris is the capital.\n    + Quite another thing\n    + in two lines\n",
+        ),
+        (reworded("one\ntwo", "one\nthree"), "  reply:\n    one\n    [-two-]{+three+}\n"),
+    ],
+)
+def test_each_kind_of_change_has_its_form(change: Change, told: str) -> None:
+    text = show(comparison(pair(change)), view=View(summary=False))
+    assert text == f"wording       tests/test_x.py::test_y\n  x.json\n{told}"
+
+
+def test_a_long_text_is_cut() -> None:
+    text = show(comparison(pair(reworded("short", "word " * 10_000))))
+    assert "… 46,000 more characters\n" in text
+
+
+def test_a_recording_without_a_test_is_called_by_its_endpoint() -> None:
+    alone = pair(verdict=Verdict.ADDED)._replace(
+        left=None, right=side("x.json", test_id=None), paired_by=None
+    )
+    assert show(comparison(alone), view=View(summary=False)) == (
+        "added         /v1/chat/completions small\n  x.json\n"
+    )
+
+
+def test_two_columns_are_as_wide_as_was_asked() -> None:
+    left = [
+        Span("the sun is a star, the moon is none, and \u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d"),
+        Span("x" * 30),
+    ]
+    lines = [*lay_side_by_side(left, [Span("short\n\x1b")], 43, indent=4)]
+    assert "".join(render_lines(lines, View())) == (
+        "    the sun is a star, │ short\n"
+        "    the moon is none,  │ \\x1b\n"
+        "    and                │\n"
+        "    \u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d   │\n"
+        "    xxxxxxxxxxxxxxxxxx │\n"
+        "    xxxxxxxxxxxx       │\n"
+    )
+
+
+@given(WORDS, WORDS)
+def test_no_text_acts_on_a_terminal_or_breaks_a_column(left: str, right: str) -> None:
+    compared = comparison(pair(reworded(left, right), name=right or "x"))
+    for name in FORMATS["comparison"]:
+        for width in (None, 80, 160):
+            shown = show(compared, name, View(width=width))
+            assert "\x1b" not in shown
+            shown.encode()
+
+
+# --- markdown -----------------------------------------------------------------------------------------------
+
+HOSTILE = "```\n</details>\n@everyone <img src=x> | `code` \x1b[31m [x](http://example.org)\n~~~\n````"
+
+
+def test_recorded_text_cannot_break_out_of_markdown() -> None:
+    tier = Change("/request/body/x", "request", None, HOSTILE, HOSTILE)
+    hostile = pair(reworded(f"a {HOSTILE}", f"b {HOSTILE}", HOSTILE), tier, name=HOSTILE)
+    hostile = hostile._replace(right=side(HOSTILE, test_id=HOSTILE))
+    text = show(comparison(hostile, drifts=(Drift(tier, 2),)), "markdown")
+    outside, fence = [], ""
+    for line in text.splitlines():
+        if fence:
+            fence = "" if line == fence else fence
+        elif re.fullmatch(r"`{3,}[^`]*", line):
+            fence = line.removesuffix("diff")
+        else:
+            outside.append(line)
+    assert fence == ""
+    assert sum(line == "</details>" for line in outside) == 1
+    bare = [re.sub(r"(`+) .*? \1", "", line) for line in outside if not line.startswith("<details>")]
+    assert not any(word in line for line in bare for word in ("<img", "@everyone", "http"))
+    (summary,) = (line for line in outside if line.startswith("<details>"))
+    assert "&lt;img src=x&gt;" in summary
+    assert summary.endswith("</code></summary>")
+    assert "\x1b" not in text
+
+
+def test_secrets_are_masked_before_texts_are_taken_apart() -> None:
+    def hide(text: str) -> str:
+        return text.replace("hunter2", "…")
+
+    change = reworded("the password is hunter2", "the password was hunter2")
+    argument = Change("/x", "tool-argument", {"a": ["hunter2"]}, {"a": [1]}, "log_in")
+    text = show(comparison(pair(change, argument)), "markdown", View(mask=hide))
+    assert "hunter2" not in text
+    assert "the password was …" in text
+
+
+def test_a_comment_is_never_too_long() -> None:
+    pairs = [
+        pair(reworded("short", "word " * 2000), name=f"{number}.json")._replace(
+            left=side(f"{number}.json", f"tests/test_x.py::test_{number // 3}"),
+            right=side(f"{number}.json", f"tests/test_x.py::test_{number // 3}"),
+        )
+        for number in range(300)
+    ]
+    text = show(comparison(*pairs), "markdown")
+    assert len(text) <= MOST_CHARACTERS
+    assert text.count("<details>") == text.count("</details>")
+    shown = text.count("wording · `")
+    assert text.endswith(
+        f"\n*{300 - shown} more changed than fit into a comment; `recctl diff` shows them.*\n"
+    )
+
+
+def test_a_test_with_many_recordings_does_not_fill_the_comment() -> None:
+    pairs = [pair(reworded("short", "word " * 2000), name=f"{number}.json") for number in range(300)]
+    text = show(comparison(*pairs), "markdown")
+    shown = text.count("wording · `")
+    assert 0 < shown < 20
+    assert f"*and {300 - shown} more in this test*" in text
+
+
+def test_nothing_to_compare_is_said() -> None:
+    assert show(comparison(), "markdown") == "### no recordings to compare\n"
+    assert show(comparison()) == ""
