@@ -15,6 +15,7 @@ from recctl.errors import RecctlError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.project import Project
     from recctl.recording import LoadError
     from recctl.sources import Selection, Unread
     from recctl.wire import Exchange
@@ -34,6 +35,7 @@ def command(
     chunks: Annotated[bool, typer.Option("--chunks", help="Chunk by chunk: what each one added.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="As it was recorded, nothing put together.")] = False,
     unmask: Annotated[bool, typer.Option("--unmask", help="Leave secrets in markdown as they are.")] = False,
+    staged: Annotated[bool, typer.Option("--staged", help="Show what is staged and not in HEAD.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long texts on a terminal.")] = False,
     output_format: Annotated[str, options.format_option("exchanges")] = "text",
     output: options.OutputFile = None,
@@ -48,8 +50,8 @@ def command(
 ) -> int:
     """Show what was asked and what was said, streams put together.
 
-    PATHS may also be the first digits of a recording's hash. On a terminal the output goes through
-    RECCTL_PAGER, GIT_PAGER or PAGER.
+    PATHS may also be the first digits of a recording's hash; with --staged, files and folders that narrow it
+    down. On a terminal the output goes through RECCTL_PAGER, GIT_PAGER or PAGER.
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
@@ -61,7 +63,13 @@ def command(
         raise RecctlError("--chunks and --raw are for --format text", "leave one of them out")
     render = renderer("exchanges", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
-    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    if staged and files_from is not None:
+        raise RecctlError("--staged and --files-from say two things", "leave one of them out")
+    selection = (
+        _select_staged(project, paths)
+        if staged
+        else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    )
     failures: list[LoadError | Unread] = []
 
     def shown() -> Iterator[Exchange | LoadError | Unread]:
@@ -85,6 +93,17 @@ def command(
     if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
         return 2
     return int(bool(failures))
+
+
+def _select_staged(project: Project, paths: list[str] | None) -> Selection:
+    """What is staged and was not in HEAD, under whatever name."""
+    from recctl.sides import choose_sides
+    from recctl.sources import Selection
+
+    sides = choose_sides(project, [], paths or [], staged=True)
+    known = {word for target in sides.left for word in (target.key, target.blob)}
+    added = (target for target in sides.right if target.key not in known and target.blob not in known)
+    return Selection(tuple(sorted(added, key=lambda target: target.name)), unread=sides.unread)
 
 
 def _read_exchanges(selection: Selection) -> Iterator[Exchange | LoadError | Unread]:

@@ -12,6 +12,7 @@ from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -350,6 +351,25 @@ def test_markdown_masks_secrets_unless_told_otherwise(run: Run, tmp_path: Path) 
     masked = run("show", "x.json", "--format", "markdown", "--part", "response").out
     assert "the key ghp_…[40 characters] works" in masked
     assert key in run("show", "x.json", "--format", "markdown", "--unmask").out
+
+
+def test_staged_shows_what_head_does_not_have(run: Run, tmp_path: Path, git: Callable[..., str]) -> None:
+    for name in ("a", "b"):
+        place = tmp_path / "tests/recordings" / f"{name}.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(serialise(record([chunk(delta(content=f"I am {name}", finish_reason="stop"))])))
+        git("add", ".")
+        place.write_text("in the work tree only")
+        outcome = run("show", "--staged", "--part", "response")
+        assert outcome.code == 0
+        assert outcome.out.startswith(f"tests/recordings/{name}.json\n")
+        assert outcome.out.endswith(f"  I am {name}\n  finish     stop\n")
+        git("commit", "-qm", "x")
+    nothing = run("show", "--staged")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "no recordings found\n")
+    both = run("show", "--staged", "--files-from", "x")
+    assert both.code == 2
+    assert both.err.startswith("error: --staged and --files-from say two things\n")
 
 
 def test_an_incomplete_stream_shows_what_there_is_and_says_so(run: Run, tmp_path: Path) -> None:
