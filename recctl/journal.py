@@ -2,9 +2,10 @@
 
 `lock` is held by the one process that changes files. Each run has a folder `runs/<number>` with
 
-- `before/<digest>`: what files were, once for each content;
+- `before/<digest>`: what files were, once for each content: the trash;
 - `manifest.json`: what each path is to become; until it is there, nothing is touched;
-- `outcome.json`: which groups were done; until it is there, the run is interrupted.
+- `outcome.json`: which groups were done, and whether the trash has been emptied since; until it is there, the
+  run is interrupted.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import __version__, git
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 STATE_FOLDER = ".recctl"
@@ -57,7 +58,8 @@ class Change:
 class Run:
     """A run. `done` are the numbers of the groups that were done, None when it was interrupted.
 
-    `folders` are to go when they are left empty; `undoes` is the run that this one took back.
+    `folders` are to go when they are left empty; `undoes` is the run that this one took back; `emptied` says
+    that its copies were thrown away.
     """
 
     run_id: str
@@ -68,14 +70,20 @@ class Run:
     folders: tuple[str, ...] = ()
     undoes: str | None = None
     done: tuple[int, ...] | None = None
+    emptied: bool = False
     undone: bool = False
 
     @property
     def state(self) -> str:
-        """What became of it: "applied", "undone", "rolled back" or "interrupted"."""
+        """What became of it: "applied", "emptied", "undone", "rolled back" or "interrupted".
+
+        An emptied run was applied, and can't be undone any more.
+        """
         if self.done is None:
             return "interrupted"
-        return "undone" if self.undone else "applied" if self.done else "rolled back"
+        if self.undone or not self.done:
+            return "undone" if self.undone else "rolled back"
+        return "emptied" if self.emptied else "applied"
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -88,12 +96,33 @@ class Run:
         return tuple(total.values())
 
 
+class Outcome(NamedTuple):
+    """What became of a run, in paths as they are shown; `refused` are paths and why they stay as they are."""
+
+    run_id: str
+    command: str
+    time: str
+    state: str
+    files: int
+    paths: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class Trash(NamedTuple):
+    """What runs that have ended keep a copy of: which runs, how many files, how many bytes in all."""
+
+    runs: tuple[Run, ...]
+    files: int
+    size: int
+
+
 class Journal:
     """The runs of a tree. Whoever changes anything gets it from `open_journal`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, blobs: git.BlobReader | None = None) -> None:
         self.root = root
         self._runs = root / STATE_FOLDER / "runs"
+        self._blobs = blobs
 
     def read_runs(self) -> tuple[Run, ...]:
         """All runs that began, oldest first. Raises RecctlError for one that can't be read."""
@@ -116,7 +145,10 @@ class Journal:
         runs = [run for run in self.read_runs() if run.undoes is None]
         for run in reversed(runs):
             if run.done and not run.undone and run_id in (None, run.run_id):
-                return run
+                if not run.emptied:
+                    return run
+                message = f"run {run.run_id} can't be undone: its copies were thrown away by --empty-trash"
+                raise RecctlError(message, "recctl restore brings back what git has of deleted files")
         hint = "recctl undo --list shows the runs and what became of them"
         if run_id is None:
             raise RecctlError("there is no run to take back", hint)
@@ -145,6 +177,7 @@ class Journal:
             for change in run.changes:
                 if change.before is not None:
                     self._keep(kept, change.path, change.before)
+            sync_files(list(kept.iterdir()))
             for written in (kept, *kept.parents[:4]):
                 sync_folder(written)
             _write_json(folder / _MANIFEST, asdict(run))
@@ -165,12 +198,41 @@ class Journal:
         """Give back the space of a run's pre-images."""
         shutil.rmtree(self._runs / run.run_id / _KEPT, ignore_errors=True)
 
+    def measure_trash(self) -> Trash:
+        """What emptying the trash would throw away. Raises RecctlError for a run that can't be read."""
+        runs, files, size = [], 0, 0
+        for run in self.read_runs():
+            copies = self._list_copies(run) if run.done is not None else []
+            if copies:
+                runs.append(run)
+                files += len(copies)
+                size += sum(copy.stat().st_size for copy in copies)
+        return Trash(tuple(runs), files, size)
+
+    def empty_trash(self) -> Trash:
+        """Throw the copies of all runs that have ended away; may be killed, and called again.
+
+        Raises OSError, and RecctlError for a run that can't be read.
+        """
+        trash = self.measure_trash()
+        for run in trash.runs:
+            folder = self._runs / run.run_id
+            _write_json(folder / _OUTCOME, {"done": run.done, "emptied": True})
+            sync_folder(folder)
+            for copy in self._list_copies(run):
+                copy.unlink()
+        return trash
+
     def read_before(self, run: Run, file: File) -> bytes:
         """What a file was before a run, byte for byte, from the copy or from git. Raises OSError."""
         place = self._runs / run.run_id / _KEPT / file.digest
-        content = place.read_bytes() if file.blob is None or place.exists() else self._read_blob(file.blob)
+        if file.blob is None or place.exists():
+            content, reason = place.read_bytes(), "its copy is damaged"
+        else:
+            content = self._read_blob(file.blob)
+            reason = f"git no longer has its content (in {file.blob.partition(':')[0][:12]})"
         if digest(content) != file.digest:
-            raise OSError(errno.EIO, "its pre-image is damaged or no longer in git", str(place))
+            raise OSError(errno.EIO, reason, str(place))
         return content
 
     def _list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
@@ -186,14 +248,20 @@ class Journal:
         content = (self.root / path).read_bytes()
         if digest(content) != file.digest:
             raise RecctlError(f"{path}: is being changed", "try again when nothing else writes here")
-        write_file(kept / file.digest, content, file.mode)
+        write_file(kept / file.digest, content, file.mode, sync=False)
 
     def _read_blob(self, blob: str) -> bytes:
+        if self._blobs is None:
+            return b""
         try:
-            found = next(git.read_blobs([blob], self.root, sys.maxsize))
+            found = self._blobs.read(blob, sys.maxsize)
         except OSError:
             return b""
         return (found and found.content) or b""
+
+    def _list_copies(self, run: Run) -> list[Path]:
+        kept = self._runs / run.run_id / _KEPT
+        return sorted(kept.iterdir()) if kept.is_dir() else []
 
     def _folders(self) -> list[Path]:
         if not self._runs.is_dir():
@@ -209,9 +277,9 @@ def open_journal(root: Path) -> Iterator[Journal]:
     Raises RecctlError when another process has it, and for whatever the file system refuses meanwhile.
     """
     try:
-        with (state_folder(root) / "lock").open("ab") as lock:
+        with (state_folder(root) / "lock").open("ab") as lock, git.BlobReader(root) as blobs:
             _lock(lock.fileno())
-            yield Journal(root)
+            yield Journal(root, blobs)
     except OSError as error:
         message = f"{error.filename or root}: {describe(error)}"
         raise RecctlError(message, "put that right and try again; nothing is left half done") from None
@@ -239,26 +307,56 @@ def describe(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def write_file(path: Path, content: bytes, mode: int) -> None:
-    """Write a file anew, down to the disk; never into a file that has other names. Raises OSError."""
+def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> None:
+    """Write a file anew, never into one that has other names; without `sync`, `sync_files` is to follow.
+
+    Raises OSError.
+    """
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
         path.chmod(mode)
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if sync or sys.platform == "win32":
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def sync_files(paths: Collection[Path]) -> None:
+    """Bring files down to the disk, many at a time, for which it takes little longer than for one.
+
+    Raises OSError.
+    """
+    if sys.platform == "win32":  # there only who has written a file can sync it
+        return
+    if len(paths) < _MANY:
+        for path in paths:
+            _sync(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_MANY) as pool:
+        for _ in pool.map(_sync, paths):
+            pass
+
+
+_MANY = 16
 
 
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder down to the disk, where a system can be asked for that. Raises OSError."""
     if sys.platform == "win32":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        _sync(folder)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -287,10 +385,14 @@ def _write_json(path: Path, document: Any) -> None:
 def _read_run(folder: Path) -> Run:
     try:
         values = json.loads((folder / _MANIFEST).read_bytes())
-        outcome = folder / _OUTCOME
-        groups = tuple(tuple(_read_change(change) for change in group) for group in values["groups"])
-        done = tuple(json.loads(outcome.read_bytes())["done"]) if outcome.exists() else None
-        fixed = {"run_id": folder.name, "groups": groups, "folders": tuple(values["folders"]), "done": done}
+        ended = json.loads((folder / _OUTCOME).read_bytes()) if (folder / _OUTCOME).exists() else None
+        fixed: dict[str, Any] = {
+            "run_id": folder.name,
+            "groups": tuple(tuple(_read_change(change) for change in group) for group in values["groups"]),
+            "folders": tuple(values["folders"]),
+        }
+        if ended is not None:
+            fixed |= {"done": tuple(ended["done"]), "emptied": ended.get("emptied") is True}
         return Run(**{**values, **fixed})
     except (ValueError, TypeError, KeyError, OSError):
         message = f"{folder}: the journal of this run can't be read"

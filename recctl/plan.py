@@ -31,9 +31,11 @@ from recctl.journal import (
     File,
     Journal,
     Run,
+    Trash,
     describe,
     digest,
     open_journal,
+    sync_files,
     sync_folder,
     write_file,
 )
@@ -74,7 +76,16 @@ class Delete:
     blob: str | None = None
 
 
-Step = Move | Rewrite | Delete
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make a file, at a path that must be free."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+
+
+Step = Move | Rewrite | Delete | Create
 Group = tuple[Step, ...]
 """Steps that are done together or not at all, as if at once: files may swap their names."""
 
@@ -199,6 +210,22 @@ def list_runs(root: Path) -> tuple[Run, ...]:
     return tuple(run for run in Journal(root).read_runs() if run.undoes is None)
 
 
+def measure_trash(root: Path) -> Trash:
+    """What `empty_trash` would throw away. Raises RecctlError when the journal of a run can't be read."""
+    return Journal(root).measure_trash()
+
+
+def empty_trash(root: Path) -> Trash:
+    """Throw away the copies that runs have kept; those runs can't be undone any more.
+
+    Raises RecctlError when another recctl is at work here, or an interrupted run waits for `recover`.
+    """
+    if not (root / STATE_FOLDER).is_dir():
+        return Trash((), 0, 0)
+    with _open_settled(root) as journal:
+        return journal.empty_trash()
+
+
 @contextmanager
 def _open_settled(root: Path) -> Iterator[Journal]:
     with open_journal(root) as journal:
@@ -307,6 +334,8 @@ def _resolve(root: Path, group: Group, tree: dict[str, File | None]) -> tuple[Ch
     """What becomes of each path of a group, when `tree` is what earlier groups have made of theirs."""
     found: dict[str, File] = {}
     for step in group:
+        if isinstance(step, Create):
+            continue
         if step.path in tree or step.path in found:
             raise _RefusedError(step.path, "is changed twice")
         file = _look(root, step.path)
@@ -321,8 +350,8 @@ def _resolve(root: Path, group: Group, tree: dict[str, File | None]) -> tuple[Ch
         known = after if path in after else tree
         if (known[path] if path in known else _look(root, path)) is not None:
             raise _RefusedError(path, "exists already")
-        file = found[step.path]
-        after[path] = file if step.content is None else File(digest(step.content), file.mode)
+        mode = step.mode if isinstance(step, Create) else found[step.path].mode
+        after[path] = found[step.path] if step.content is None else File(digest(step.content), mode)
     return tuple(Change(path, found.get(path), file) for path, file in after.items())
 
 
@@ -330,10 +359,11 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
     """The new names of a group, as a file system sees them that ignores case; each may be wanted once."""
     names: set[str] = set()
     for step in group:
-        if isinstance(step, Move):
-            name = unicodedata.normalize("NFC", step.new_path).casefold()
+        if isinstance(step, Move | Create):
+            path = step.new_path if isinstance(step, Move) else step.path
+            name = unicodedata.normalize("NFC", path).casefold()
             if name in wanted or name in names:
-                raise _RefusedError(step.new_path, "is wanted by two files")
+                raise _RefusedError(path, "is wanted by two files")
             names.add(name)
     return names
 
@@ -344,15 +374,20 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
 def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[int, Refusal]:
     """Do a run that has begun. Gives the groups, by number, that were refused all the same."""
     refusals: dict[int, Refusal] = {}
-    try:
-        for act in (partial(_stage, journal.root, read), partial(_switch, journal, run)):
-            for number, group in enumerate(run.groups):
-                if number in refusals:
-                    continue
+    drafts: list[Path] = []
+
+    def attempt(act: Callable[[Collection[Change]], object]) -> None:
+        for number, group in enumerate(run.groups):
+            if number not in refusals:
                 try:
                     act(group)
                 except _RefusedError as refused:
                     refusals[number] = refused.refusal
+
+    try:
+        attempt(lambda group: drafts.extend(_stage(journal.root, read, group)))
+        sync_files(drafts)
+        attempt(partial(_switch, journal, run))
         _finish(journal, run, tuple(number for number in range(len(run.groups)) if number not in refusals))
     except OSError:
         _roll_back(journal, run)
@@ -360,8 +395,12 @@ def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[
     return refusals
 
 
-def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change]) -> None:
-    """Make each file that will be, beside its place. A file that only moves stays the same, by a link."""
+def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change]) -> list[Path]:
+    """Make each file that will be, beside its place; gives what was written and is to be synced.
+
+    A file that only moves stays the same, by a link.
+    """
+    written = []
     movable = {(file.digest, file.mode): change.path for change in changes if (file := change.before)}
     for change in changes:
         if change.after is None:
@@ -372,7 +411,9 @@ def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change
             draft.unlink(missing_ok=True)
             source = movable.pop((change.after.digest, change.after.mode), None)
             if source is None or not _link(root / source, draft):
-                write_file(draft, read(change.after), change.after.mode)
+                write_file(draft, read(change.after), change.after.mode, sync=False)
+                written.append(draft)
+    return written
 
 
 def _switch(journal: Journal, run: Run, changes: Collection[Change]) -> None:
@@ -422,7 +463,7 @@ def _put_back(journal: Journal, run: Run, changes: Collection[Change]) -> tuple[
                 reverse.append(Change(change.path, found, change.before))
             else:
                 left.append(Refusal(change.path, "has changed since, and was left as it is"))
-        _stage(journal.root, partial(journal.read_before, run), reverse)
+        sync_files(_stage(journal.root, partial(journal.read_before, run), reverse))
         _replace(journal.root, reverse)
     except _RefusedError as refused:
         hint = f"put that right, then recctl undo takes run {run.run_id} back"

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recctl.cli import options
-from recctl.errors import RecctlError, did_you_mean
+from recctl.cli.options import Color
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.journal import Run
+    from recctl.journal import Outcome, Run
     from recctl.plan import Refusal
-
-_FORMATS = ["text", "json"]
-
-
-class _Outcome(NamedTuple):
-    """What became of a run, and what stood in the way."""
-
-    run: Run
-    state: str
-    refusals: tuple[Refusal, ...] = ()
 
 
 def command(
@@ -35,9 +21,10 @@ def command(
         str | None, typer.Argument(metavar="[RUN]", help="The run to take back. Default: the last one.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the runs, and what became of them.")] = False,
-    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    output_format: Annotated[str, options.format_option("runs")] = "text",
     output: options.OutputFile = None,
     quiet: options.Quiet = False,
+    color: options.ColorChoice = Color.AUTO,
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
@@ -47,28 +34,23 @@ def command(
     when files have changed since: then all files of the run stay as they are.
     """
     from recctl.plan import list_runs
-    from recctl.render.terminal import escape
+    from recctl.render import renderer
+    from recctl.render.ways_back_text import name_run
 
-    if output_format not in _FORMATS:
-        raise RecctlError(f"unknown format {output_format!r}", did_you_mean(output_format, _FORMATS))
+    render = renderer("runs" if listed else "undone", output_format)
     root = options.open_project(config, isolated=isolated).root
     if listed:
-        outcomes = [_Outcome(known, known.state) for known in list_runs(root)]
-        texts = (f"{known.time}  {_name(known)}: {state}" for known, state, _ in outcomes)
+        outcomes = [_tell(root, known, known.state) for known in list_runs(root)]
     else:
-        outcome = _undo(root, run)
+        outcome = _undo(root, run, quiet=quiet)
         outcomes = [outcome]
-        texts = (f"{_relative(root, refusal.path)}: {refusal.reason}" for refusal in outcome.refusals)
         told = "left as it is" if outcome.state == "applied" else outcome.state
-        options.say(f"{_name(outcome.run)}: {told}", quiet=quiet)
-    if output_format == "json":
-        options.write_output(_dump(root, outcomes), output)
-    else:
-        options.write_output((f"{escape(text)}\n" for text in texts), output)
-    return int(any(outcome.refusals for outcome in outcomes))
+        options.say(f"{name_run(outcome)}: {told}", quiet=quiet)
+    options.write_output(render(outcomes, options.make_view(color, output)), output)
+    return int(any(outcome.refused for outcome in outcomes))
 
 
-def _undo(root: Path, run_id: str | None) -> _Outcome:
+def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:
     """Take back the run that was interrupted or, unless that is what was wanted, another one."""
     from recctl.plan import recover, undo
 
@@ -76,31 +58,26 @@ def _undo(root: Path, run_id: str | None) -> _Outcome:
     if recovered is not None:
         run = recovered.run
         if run.undoes is None and run_id in (None, run.run_id):
-            return _Outcome(run, "rolled back", recovered.left)
-        options.say(f"{_name(run)}: was interrupted, and rolled back")
+            return _tell(root, run, "rolled back", recovered.left)
+        options.say_recovered(recovered, quiet=quiet)
     undone = undo(root, run_id)
-    return _Outcome(undone.run, undone.run.state, undone.refusals)
+    return _tell(root, undone.run, undone.run.state, undone.refusals)
 
 
-def _name(run: Run) -> str:
-    files = sum(change.before is not None for change in run.changes)
-    return f"run {run.run_id} ({run.command}, {files:,} file{'' if files == 1 else 's'})"
+def _tell(root: Path, run: Run, state: str, refusals: tuple[Refusal, ...] = ()) -> Outcome:
+    from recctl.journal import Outcome
+    from recctl.sources import show_path
 
-
-def _relative(root: Path, path: str) -> str:
-    return PurePath(os.path.relpath(root / path)).as_posix()
-
-
-def _dump(root: Path, outcomes: list[_Outcome]) -> Iterator[str]:
-    runs = [
-        {
-            "run": run.run_id,
-            "command": run.command,
-            "time": run.time,
-            "state": state,
-            "paths": [_relative(root, change.path) for change in run.changes],
-            "refused": [{"path": _relative(root, path), "reason": reason} for path, reason in refusals],
-        }
-        for run, state, refusals in outcomes
-    ]
-    yield json.dumps({"version": "recctl.undo.v1", "runs": runs, "errors": []}, indent=2) + "\n"
+    changes = run.changes
+    return Outcome(
+        run_id=run.run_id,
+        command=run.command,
+        time=run.time,
+        state=state,
+        files=max(
+            sum(change.before is not None for change in changes),
+            sum(change.after is not None for change in changes),
+        ),
+        paths=tuple(show_path(root / change.path) for change in changes),
+        refused=tuple((show_path(root / path), reason) for path, reason in refusals),
+    )

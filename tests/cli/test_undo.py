@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.journal import digest
-from recctl.plan import Delete, Plan, Rewrite, apply
+from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,25 @@ def test_runs_are_listed_oldest_first(run: Run, project: Path) -> None:
     ]
 
 
+def test_a_run_whose_copies_were_thrown_away_stands_and_the_list_says_so(run: Run, project: Path) -> None:
+    apply(project, Plan("restore", ((Create("sub/c", b"3"),),)))
+    empty_trash(project)
+    listed = run("undo", "--list", cwd=project)
+    assert [line.partition("  ")[2] for line in listed.out.splitlines()] == [
+        "run 1 (prune, 2 files): applied, can't be undone: its copies were thrown away",
+        "run 2 (restore, 1 file): applied",
+    ]
+    assert run("undo", cwd=project).err == "run 2 (restore, 1 file): undone\n"
+    outcome = run("undo", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "error: run 1 can't be undone: its copies were thrown away by --empty-trash\n"
+        "hint: recctl restore brings back what git has of deleted files\n"
+    )
+    document = json.loads(run("undo", "--list", "--format", "json", cwd=project).out)
+    assert [entry["state"] for entry in document["runs"]] == ["emptied", "undone"]
+
+
 def test_where_nothing_ever_ran_the_list_is_empty(run: Run, tmp_path: Path) -> None:
     outcome = run("undo", "--list")
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
@@ -118,9 +137,7 @@ def test_a_named_run_is_taken_back_after_a_killed_one(run: Run, project: Path) -
     apply(project, Plan("rehash", ((Rewrite("sub/a", digest(b"one"), b"eins"),),)))
     interrupt(project)
     outcome = run("undo", "1", cwd=project)
-    assert outcome.err == (
-        "run 2 (rehash, 1 file): was interrupted, and rolled back\nrun 1 (prune, 2 files): undone\n"
-    )
+    assert outcome.err == "took back run 2, which was interrupted\nrun 1 (prune, 2 files): undone\n"
     assert read(project) == {"a": "1", "b": "2"}
 
 
@@ -128,9 +145,7 @@ def test_a_killed_undo_is_done_again(run: Run, project: Path) -> None:
     run("undo", cwd=project)
     interrupt(project)
     outcome = run("undo", cwd=project)
-    assert outcome.err == (
-        "run 2 (undo, 1 file): was interrupted, and rolled back\nrun 1 (prune, 2 files): undone\n"
-    )
+    assert outcome.err == "took back run 2, which was interrupted\nrun 1 (prune, 2 files): undone\n"
     assert read(project) == {"a": "1", "b": "2"}
 
 

@@ -21,7 +21,22 @@ from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
 from recctl.journal import digest
-from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, list_runs, preview, recover, undo
+from recctl.plan import (
+    Create,
+    Delete,
+    Group,
+    Move,
+    Plan,
+    Rewrite,
+    Step,
+    apply,
+    empty_trash,
+    list_runs,
+    measure_trash,
+    preview,
+    recover,
+    undo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +85,10 @@ def delete(path: str, was: str, blob: str | None = None) -> Delete:
     return Delete(path, digest(was.encode()), blob)
 
 
+def create(path: str, text: str) -> Create:
+    return Create(path, text.encode())
+
+
 def run(root: Path, *groups: Group) -> Applied:
     return apply(root, Plan("test", groups))
 
@@ -81,11 +100,11 @@ def refusals(applied: Applied) -> list[str]:
 EVERYTHING: tuple[Group, ...] = (
     (move("a", "b", "1", text="one"), move("b", "a", "2")),
     (move("c", "d", "3"), move("d", "new/folder/d", "4")),
-    (rewrite("e", "5", "five"), delete("f", "6")),
+    (rewrite("e", "5", "five"), delete("f", "6"), create("new/file", "new")),
     (move("g", "taken", "7"), rewrite("h", "8", "eight")),
     (move("i", "c", "9", text="nine"),),
 )
-"""A plan with one of each: a swap, a chain, a new folder, a collision, a name that another group gives up."""
+"""A plan with one of each: a swap, a chain, new folders, a collision, a name that another group gives up."""
 
 
 def fill_for_everything(root: Path) -> None:
@@ -101,6 +120,7 @@ AFTER_EVERYTHING = {
     "e": "five",
     "g": "7",
     "h": "8",
+    "new/file": "new",
     "new/folder/d": "4",
     "taken": "0",
 }
@@ -114,16 +134,34 @@ def test_files_move_change_and_go(tmp_path: Path) -> None:
     assert refusals(applied) == ["taken exists already"]
 
 
+def test_a_new_file_takes_a_name_that_its_group_gives_up(tmp_path: Path) -> None:
+    fill(tmp_path, a="1", b="2")
+    before = snapshot(tmp_path)
+    run(tmp_path, (move("a", "c", "1"), create("a", "new")), (delete("b", "2"),), (create("b", "new"),))
+    assert texts(tmp_path) == {"a": "new", "b": "new", "c": "1"}
+    assert undo(tmp_path).refusals == ()
+    assert snapshot(tmp_path) == before
+
+
+def test_a_new_file_that_was_edited_is_not_taken_back(tmp_path: Path) -> None:
+    run(tmp_path, (create("new/a", "1"),))
+    fill(tmp_path / "new", a="edited")
+    assert undo(tmp_path).refusals == (("new/a", "has changed since"),)
+    assert texts(tmp_path) == {"new/a": "edited"}
+
+
 def test_permissions_stay_with_the_file(tmp_path: Path) -> None:
     fill(tmp_path, a="1", b="2", c="3")
     for number, name in enumerate("abc"):
         (tmp_path / name).chmod(0o640 | number)
-    run(tmp_path, (move("a", "A/a", "1"), move("b", "B", "2", text="two"), rewrite("c", "3", "three")))
+    made = Create("d", b"4", mode=0o755)
+    run(tmp_path, (move("a", "A/a", "1"), move("b", "B", "2", text="two"), rewrite("c", "3", "three"), made))
     assert {path: file and file[1] for path, file in snapshot(tmp_path).items()} == {
         "A": None,
         "A/a": 0o640,
         "B": 0o641,
         "c": 0o642,
+        "d": 0o755,
     }
 
 
@@ -222,6 +260,14 @@ HELD_BACK: dict[str, tuple[Group, str]] = {
     "a linked file": ((rewrite("link", "1", "x"),), "link is a link or no file"),
     "a file in a linked folder": ((delete("linked/c", "3"),), "linked/c linked is a link or no folder"),
     "a name in a linked folder": ((move("a", "linked/a", "1"),), "linked/a linked is a link or no folder"),
+    "a new file where one is": ((create("b", "1"),), "b exists already"),
+    "a new file where a link is": ((create("link", "1"),), "link is a link or no file"),
+    "a new file in a linked folder": (
+        (create("linked/new", "1"),),
+        "linked/new linked is a link or no folder",
+    ),
+    "two new files of one name": ((create("x", "1"), create("X", "2")), "X is wanted by two files"),
+    "a new file and one that moves": ((move("a", "x", "1"), create("x", "2")), "x is wanted by two files"),
     "a name too long": ((move("a", "x" * 300, "1"),), f"{'x' * 300} file name too long"),
 }  # fmt: skip
 
@@ -251,7 +297,8 @@ OUTSIDE = ["../x", "a/../../x", "/x", "./x", "x/", "x//y", "", ".", "..", "x\0y"
 def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
     fill(tmp_path, a="1")
     reason = f"{path} is not a path below the root"
-    assert refusals(run(tmp_path, (move("a", path, "1"),), (delete(path, "1"),))) == [reason, reason]
+    groups = (move("a", path, "1"),), (delete(path, "1"),), (create(path, "1"),)
+    assert refusals(run(tmp_path, *groups)) == [reason, reason, reason]
     assert texts(tmp_path) == {"a": "1"}
 
 
@@ -260,19 +307,39 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
 )
 def test_what_belongs_to_git_and_to_recctl_is_left_alone(tmp_path: Path, path: str) -> None:
     fill(tmp_path, a="1")
-    assert refusals(run(tmp_path, (move("a", path, "1"),))) == [f"{path} belongs to git or to recctl itself"]
+    reason = f"{path} belongs to git or to recctl itself"
+    assert refusals(run(tmp_path, (move("a", path, "1"),), (create(path, "1"),))) == [reason, reason]
 
 
-def test_a_read_only_folder_is_seen_before_anything_moves(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_seen_before_anything_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(tmp_path, a="1", b="2")
-    fill(tmp_path / "frozen", c="3")
-    (tmp_path / "frozen").chmod(0o555)
-    if os.access(tmp_path / "frozen", os.W_OK):
-        pytest.skip("this user may write to any folder")
+    frozen = tmp_path / "frozen"
+    fill(frozen, c="3")
+    frozen.chmod(0o555)
+    if os.access(frozen, os.W_OK):  # this user may write to any folder
+        monkeypatch.setattr(os, "access", lambda path, _: path != frozen)
     applied = run(tmp_path, (rewrite("b", "2", "x"), move("a", "frozen/a", "1")), (delete("frozen/c", "3"),))
-    (tmp_path / "frozen").chmod(0o755)
+    frozen.chmod(0o755)
     assert refusals(applied) == [f"frozen/{name} its folder is read-only" for name in "ac"]
     assert texts(tmp_path) == {"a": "1", "b": "2", "frozen/c": "3"}
+
+
+def test_a_name_that_the_file_system_takes_for_another_exists_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ignore_case(path: Path) -> Path:
+        names = {found.name.casefold(): found.name for found in path.parent.iterdir()}
+        return path.with_name(names.get(path.name.casefold(), path.name))
+
+    lstat, read_bytes = Path.lstat, Path.read_bytes
+    monkeypatch.setattr(Path, "lstat", lambda path: lstat(ignore_case(path)))
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read_bytes(ignore_case(path)))
+    fill(tmp_path, a="1", b="2")
+    applied = run(tmp_path, (move("b", "A", "2"),), (create("A", "3"),), (move("a", "A", "1"),))
+    assert refusals(applied) == ["A exists already"] * 3
+    assert texts(tmp_path) == {"a": "1", "b": "2"}
 
 
 def test_a_name_is_given_up_only_by_a_group_that_is_done(tmp_path: Path) -> None:
@@ -395,7 +462,7 @@ def expected(before: Snapshot, applied: Applied) -> dict[str, str]:
     """What a tree should hold after the groups that were done, each taken as if at once."""
     tree = {path: file[0].decode() for path, file in before.items() if file is not None}
     for group in applied.done:
-        old = {step.path: tree.pop(step.path) for step in group}
+        old = {step.path: tree.pop(step.path) for step in group if not isinstance(step, Create)}
         for step in group:
             if not isinstance(step, Delete):
                 path = step.new_path if isinstance(step, Move) else step.path
@@ -449,7 +516,7 @@ def test_a_disk_that_fills_up_shows_before_anything_moves_and_stops_all_groups(t
     before = snapshot(tmp_path)
 
     def fill_up(call: Call) -> None:
-        if call.name == "fsync" and len(list(tmp_path.glob(".recctl-*"))) == 5:
+        if call.name == "fsync" and len(list(tmp_path.glob("**/.recctl-*"))) == 7:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with intercepted(fill_up), pytest.raises(RecctlError, match="no space left on device"):
@@ -501,6 +568,36 @@ def test_a_power_cut_finds_all_that_counts_on_the_disk(tmp_path: Path) -> None:
     with intercepted(watch):
         run(tmp_path, *EVERYTHING)
     assert not changed
+
+
+def test_many_files_are_synced_like_few(tmp_path: Path) -> None:
+    files = {f"{number:02}": str(number) for number in range(40)}
+    fill(tmp_path, **files)
+    before = snapshot(tmp_path)
+    synced: set[int] = set()
+    with intercepted(
+        lambda call: synced.add(os.fstat(call.arguments[0]).st_ino) if call.name == "fsync" else 0
+    ):
+        run(tmp_path, *((rewrite(name, text, f"{text}!"),) for name, text in files.items()))
+    kept = (tmp_path / ".recctl/runs/1/before").iterdir()
+    assert {path.stat().st_ino for path in (*kept, *(tmp_path / name for name in files))} <= synced
+    undo(tmp_path)
+    assert snapshot(tmp_path) == before
+
+
+def test_one_of_many_files_that_cannot_be_synced_stops_the_run(tmp_path: Path) -> None:
+    files = {f"{number:02}": str(number) for number in range(40)}
+    fill(tmp_path, **files)
+    before = snapshot(tmp_path)
+
+    def fill_up(call: Call) -> None:
+        if call.name == "fsync" and os.fstat(call.arguments[0]).st_size == len("30 is new"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with intercepted(fill_up), pytest.raises(RecctlError, match="no space left on device"):
+        run(tmp_path, *((rewrite(name, text, f"{text} is new"),) for name, text in files.items()))
+    assert snapshot(tmp_path) == before
+    assert [known.state for known in list_runs(tmp_path)] == ["rolled back"]
 
 
 def without_drafts(tree: Snapshot) -> Snapshot:
@@ -819,10 +916,70 @@ def test_undo_refuses_when_its_pre_images_are_gone_or_damaged(tmp_path: Path) ->
     run(tmp_path, (delete("a", "1"), rewrite("b", "2", "x")))
     kept = tmp_path / ".recctl/runs/1/before" / digest(b"1")
     kept.write_text("damaged")
-    assert undo(tmp_path).refusals == (("a", "its pre-image is damaged or no longer in git"),)
+    assert undo(tmp_path).refusals == (("a", "its copy is damaged"),)
     kept.unlink()
     assert undo(tmp_path).refusals == (("a", "no such file or directory"),)
     assert texts(tmp_path) == {"b": "x"}
+
+
+# --- the trash ----------------------------------------------------------------------------------------------
+
+
+def test_an_emptied_trash_gives_its_space_back_and_its_runs_stand_for_good(tmp_path: Path) -> None:
+    fill(tmp_path, a="1", b="22", c="333")
+    run(tmp_path, (delete("a", "1"),))
+    undo(tmp_path)
+    run(tmp_path, (delete("b", "22"), rewrite("c", "333", "x")))
+    trash = measure_trash(tmp_path)
+    assert ([known.run_id for known in trash.runs], trash.files, trash.size) == (["1", "3"], 3, 6)
+    assert empty_trash(tmp_path) == trash
+    assert [path.name for path in tmp_path.glob(".recctl/runs/*/before/*")] == []
+    assert measure_trash(tmp_path) == empty_trash(tmp_path) == ((), 0, 0)
+    assert [known.state for known in list_runs(tmp_path)] == ["undone", "emptied"]
+    for run_id in (None, "3"):
+        with pytest.raises(RecctlError) as caught:
+            undo(tmp_path, run_id)
+        assert caught.value.message == "run 3 can't be undone: its copies were thrown away by --empty-trash"
+        assert caught.value.hint == "recctl restore brings back what git has of deleted files"
+    assert texts(tmp_path) == {"a": "1", "c": "x"}
+
+
+def test_what_needs_no_copies_can_be_undone_from_an_emptied_trash(tmp_path: Path) -> None:
+    run(tmp_path, (create("a", "1"),))
+    empty_trash(tmp_path)
+    undo(tmp_path)
+    assert texts(tmp_path) == {}
+
+
+def test_emptying_the_trash_can_be_killed_at_any_call_and_done_again(tmp_path: Path) -> None:
+    for number in count():
+        root = tmp_path / str(number)
+        fill(root, a="1", b="2")
+        run(root, (delete("a", "1"), delete("b", "2")))
+        was_killed = kill_at(number, empty_trash, root)
+        (known,) = list_runs(root)
+        kept = len(list(root.glob(".recctl/runs/1/before/*")))
+        assert known.state == "emptied" if kept < 2 else known.state in ("applied", "emptied")
+        assert (measure_trash(root).files, recover(root)) == (kept, None)
+        empty_trash(root)
+        assert measure_trash(root).files == 0
+        if not was_killed:
+            break
+
+
+def test_the_copies_of_an_interrupted_run_are_no_trash(tmp_path: Path) -> None:
+    fill(tmp_path, a="1")
+    kill_before_outcome(tmp_path, (delete("a", "1"),))
+    assert measure_trash(tmp_path).files == 0
+    with pytest.raises(RecctlError, match="run 1 was interrupted"):
+        empty_trash(tmp_path)
+    recover(tmp_path)
+    assert texts(tmp_path) == {"a": "1"}
+
+
+def test_where_nothing_ever_ran_the_trash_is_empty(tmp_path: Path) -> None:
+    assert measure_trash(tmp_path) == empty_trash(tmp_path) == ((), 0, 0)
+    assert not (tmp_path / ".recctl").exists()
 
 
 # --- the journal --------------------------------------------------------------------------------------------
@@ -965,8 +1122,38 @@ def test_undo_refuses_when_git_has_lost_what_it_was_to_keep(repository: Path) ->
     git(repository, "tag", "kept")
     run(repository, (delete("e", "5", "kept:./e"), delete("f", "6")))
     git(repository, "tag", "-d", "kept")
-    assert undo(repository).refusals == (("e", "its pre-image is damaged or no longer in git"),)
+    assert undo(repository).refusals == (("e", "git no longer has its content (in kept)"),)
     assert "f" not in texts(repository)
+
+
+def test_undo_refuses_in_a_clone_whose_history_does_not_go_back_far_enough(repository: Path) -> None:
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    run(repository, (delete("e", "5", f"{commit}:./e"),))
+    git(repository, "commit", "-qam", "pruned")
+    top = repository.parent
+    git(top, "clone", "-q", "--depth", "1", f"file://{top}", "shallow")
+    (repository / ".recctl").rename(top / "shallow/sub/.recctl")
+    assert undo(top / "shallow/sub").refusals == (("e", f"git no longer has its content (in {commit[:12]})"),)
+    assert "e" not in texts(top / "shallow/sub")
+
+
+def test_many_blobs_are_read_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    popen = subprocess.Popen
+
+    def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        started.append(command)
+        return popen(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    before = snapshot(repository)
+    run(
+        repository,
+        *((delete(path, text, f"HEAD:./{path}"),) for path, text in zip("abc", "123", strict=True)),
+    )
+    undo(repository)
+    assert [command[-2:] for command in started] == [["cat-file", "--batch"]] * 2
+    assert snapshot(repository) == before
 
 
 # --- any tree, any plan -------------------------------------------------------------------------------------
@@ -990,8 +1177,9 @@ def cases(draw: st.DrawFn) -> Case:
     return tree, tuple(groups)
 
 
-def steps(path: str, was: str) -> st.SearchStrategy[Move | Rewrite | Delete]:
+def steps(path: str, was: str) -> st.SearchStrategy[Step]:
     return st.one_of(
+        st.builds(create, NAMES, TEXTS),
         st.builds(move, st.just(path), NAMES, st.just(was), st.none() | TEXTS),
         st.builds(rewrite, st.just(path), st.just(was), TEXTS),
         st.builds(delete, st.just(path), st.just(was)),

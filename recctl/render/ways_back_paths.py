@@ -1,0 +1,20 @@
+"""Paths alone, one a line, for other commands to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.restore import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.render import View
+    from recctl.restore import Restoration
+
+
+def render_restoration(restoration: Restoration, view: View) -> Iterator[str]:  # noqa: ARG001  (no view changes it)
+    """The recordings that have come back, or can."""
+    for lost in restoration.files:
+        if lost.status in (Status.RESTORED, Status.RESTORABLE):
+            yield f"{lost.path}\n"
