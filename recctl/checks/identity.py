@@ -87,7 +87,7 @@ def name_recording(recording: Recording) -> Named | None:
         schemes=identity.schemes,
         oldest=identity.oldest.name if identity.oldest else None,
         newest=identity.newest.name if identity.newest else None,
-        cause=None if identity.schemes else explain_name(recording, place, settings.renames),
+        cause=None if identity.schemes else explain_name(recording, place, settings.renames, identity),
     )
 
 

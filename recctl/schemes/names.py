@@ -93,12 +93,15 @@ def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Id
     )
 
 
-def explain_name(recording: Recording, place: Place, renames: Sequence[Rename]) -> str | None:
+def explain_name(
+    recording: Recording, place: Place, renames: Sequence[Rename], identity: Identity | None = None
+) -> str | None:
     """The likely cause of a name that no scheme gives, as a sentence; None where there is no telling.
 
     `renames` are names that were changed all over the project; undone, they may give the file its name.
+    `identity` is the recording's, where it is known already.
     """
-    identity = identify(recording, place)
+    identity = identity or identify(recording, place)
     if identity.unjudged is not None or identity.schemes:
         return None
     if identity.draft is not None:
