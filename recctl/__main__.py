@@ -9,8 +9,19 @@ import gc
 import io
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 _INTERRUPTED = 130
+
+
+def run() -> NoReturn:
+    """The program: `main`, and out at once. What Python does at its end takes a fifth of a hook's time."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody is left to be told
+            stream.flush()
+    os._exit(code)
 
 
 def main() -> int:
@@ -58,4 +69,4 @@ def _fail(message: str, hint: str | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

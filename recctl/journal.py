@@ -25,13 +25,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import __version__, git
 from recctl.errors import RecctlError
+from recctl.state import STATE_FOLDER, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
-
-STATE_FOLDER = ".recctl"
-"""The folder below the root that holds what recctl keeps for itself."""
 
 _MANIFEST, _OUTCOME, _KEPT = "manifest.json", "outcome.json", "before"
 
@@ -283,18 +281,6 @@ def open_journal(root: Path) -> Iterator[Journal]:
     except OSError as error:
         message = f"{error.filename or root}: {describe(error)}"
         raise RecctlError(message, "put that right and try again; nothing is left half done") from None
-
-
-def state_folder(root: Path) -> Path:
-    """The folder for what recctl keeps for itself, made on demand, ignored by git. Raises OSError."""
-    folder = root / STATE_FOLDER
-    if folder.is_symlink():
-        raise OSError(errno.ELOOP, "is a link", str(folder))
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not (ignore.is_file() and ignore.stat().st_size):
-        ignore.write_bytes(b"*\n")
-    return folder
 
 
 def digest(content: bytes) -> str:

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
 from recctl.journal import (
-    STATE_FOLDER,
     Change,
     File,
     Journal,
@@ -39,6 +38,7 @@ from recctl.journal import (
     sync_folder,
     write_file,
 )
+from recctl.state import STATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -7,7 +7,6 @@ whole, so that runs side by side don't disturb each other: the last one's stays.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ import orjson
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
-from recctl.journal import STATE_FOLDER, state_folder
+from recctl.state import STATE_FOLDER, state_folder
 
 if TYPE_CHECKING:
     from recctl.sources import Target
@@ -32,7 +31,7 @@ class Cache:
     def __init__(self, root: Path, basis: object) -> None:
         self._root = root
         self._path = root / STATE_FOLDER / "cache" / "validate.json"
-        self._basis = hashlib.sha256(f"{__version__} {basis!r}".encode()).hexdigest()
+        self._basis = f"{__version__} {basis!r}"
         self._files: dict[str, Any] = _read(self._path, self._basis)
         self._is_changed = False
 
@@ -105,8 +104,8 @@ def _restore(name: str, dumped: list[Any]) -> Examined | None:
     try:
         findings, names, test_ids = dumped
         return Examined(
-            tuple(_restore_finding(name, values) for values in findings),
-            tuple(_restore_name(name, values) for values in names),
+            tuple([_restore_finding(name, values) for values in findings]),
+            tuple([_restore_name(name, values) for values in names]),
             frozenset(test_ids),
         )
     except (ValueError, TypeError, IndexError):

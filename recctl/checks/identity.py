@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
+from recctl.hashing import CURRENT, RELEASED
 from recctl.project import recordings_folder
-from recctl.schemes import CURRENT, RELEASED, explain_name, get_scheme, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,8 @@ def name_recording(recording: Recording) -> Named | None:
     place, settings = recording.source.place, recording.source.settings
     if place is None:
         return None
+    from recctl.schemes import explain_name, get_scheme, identify  # not for what is known from the cache
+
     identity = identify(recording, place, get_scheme(settings.scheme or "", settings) or CURRENT)
     if identity.wanted is None:
         return None

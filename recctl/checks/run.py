@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from recctl.checks.finding import Report
 from recctl.checks.identity import check_identities, describe_schemes, name_recording
 from recctl.errors import RecctlError, suggest
+from recctl.hashing import RELEASED
 from recctl.parallel import map_files
-from recctl.schemes import list_schemes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +103,7 @@ def _check_settings(project: Project) -> None:
     """Raises RecctlError when the configuration names a rule or a scheme that there is not."""
     chosen = any(settings.select or settings.ignore for settings in project.all_settings())
     rules = [rule.name for rule in list_rules()] if chosen else []
-    schemes = [scheme.name for scheme in list_schemes(project.settings)]
+    schemes = [scheme.name for scheme in (*RELEASED, *project.settings.schemes)]
     for settings in project.all_settings():
         for name in (*settings.select, *settings.ignore):
             if name not in rules:

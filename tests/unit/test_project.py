@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from recctl.errors import RecctlError
 from recctl.project import MAX_SIZE, Project, Rename, Settings, find_project, parse_size, recordings_folder
@@ -434,3 +437,18 @@ def test_a_folder_without_permission_is_left_for_whoever_opens_it(tmp_path: Path
     assert walk(tmp_path)[0] == ["closed"]
     with pytest.raises(PermissionError):
         Project(tmp_path).walk(closed)
+
+
+_folders = st.lists(st.sampled_from(["a", "b", "a.b", "-"]), min_size=1, max_size=3).map(
+    lambda names: f"{'/'.join(names)}/"
+)
+
+
+@given(
+    st.lists(_folders | _folders.map(lambda folder: f"/{folder}"), min_size=1, max_size=3),
+    st.lists(st.sampled_from(["a", "b", "a.b", "ab", "-"]), min_size=1, max_size=4),
+)
+def test_names_of_folders_match_what_they_match_in_a_gitignore(patterns: list[str], steps: list[str]) -> None:
+    path = "/".join([*steps, "x.json"])
+    expected = GitIgnoreSpec.from_lines(patterns).match_file(path)
+    assert Project(Path("/root"), exclude=tuple(patterns)).is_excluded(Path("/root") / path) == expected

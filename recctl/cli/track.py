@@ -1,0 +1,106 @@
+"""`recctl track`."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recctl.cli import options
+from recctl.errors import RecctlError
+from recctl.sources import STDIN
+
+if TYPE_CHECKING:
+    from recctl.track import Tracked
+
+_COMBINE = "combine"
+_DEFAULT = "track.json"
+
+
+def command(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="-- COMMAND... | combine FILE...",
+            help="What to run, or the files to combine.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to write what was opened. Default: .recctl/track.json.",
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Run a command and note which recordings are opened, by it and every Python process below it.
+
+    Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
+    exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.
+    """
+    from recctl.track import Tracked, combine, read_tracked
+
+    project = options.open_project(config, isolated=isolated)
+    if words[0] == _COMBINE:
+        if not words[1:]:
+            raise RecctlError("there is nothing to combine", "name files that recctl track has written")
+        tracked = combine([read_tracked(Path(name)) for name in words[1:]])
+        _write(tracked, project.root, output)
+        _say_summary(tracked, "", quiet=quiet)
+        return int(not tracked.complete)
+    from recctl.track.run import find_program, run_tracked
+
+    find_program(words[0])
+    if output != STDIN:
+        none = frozenset[str]()
+        _write(Tracked(False, "the run has not ended", none, {}, none, {}), project.root, output)
+    ended = run_tracked(project, words)
+    _write(ended.tracked, project.root, output)
+    where = f" in {ended.processes:,} process{'' if ended.processes == 1 else 'es'}"
+    _say_summary(ended.tracked, where, quiet=quiet)
+    return ended.code
+
+
+def _write(tracked: Tracked, root: Path, output: str | None) -> None:
+    """Write what was opened where it is wanted, whole or not at all."""
+    from recctl.journal import describe, write_file
+    from recctl.state import STATE_FOLDER, state_folder
+    from recctl.track import dump_tracked
+
+    text = dump_tracked(tracked)
+    if output == STDIN:
+        options.write_output([text], output)
+        return
+    path = root / STATE_FOLDER / _DEFAULT if output is None else Path(output)
+    draft = path.parent / f".{path.name}-{os.getpid()}"
+    try:
+        if output is None:
+            state_folder(root)
+        write_file(draft, text.encode(), 0o644)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        name = PurePath(os.path.relpath(path)).as_posix()
+        raise RecctlError(f"{name}: {describe(error)}", "name a file that can be written with -o") from None
+
+
+def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
+    """Say what was opened, how the tests went, and whether that is evidence."""
+    from recctl.track import OUTCOMES
+
+    opened, recordings = len(tracked.opened), len(tracked.opened) + len(tracked.unopened)
+    outcomes = Counter(tracked.outcomes.values())
+    counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
+    text = f"opened {opened:,} of {recordings:,} recording{'' if recordings == 1 else 's'}{where}"
+    options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
+    if not tracked.complete:
+        options.say(f"this is evidence against no recording: {tracked.reason}", quiet=quiet)

@@ -1,0 +1,224 @@
+"""Running a command, and gathering which recordings the processes below it open.
+
+In sight is every Python process that inherits the environment and heeds it. Out of sight are processes with
+a cleared environment or started as `python -I`, `-E` or `-S`, programs that are not Python, and files that a
+library opens without Python's help, or relative to the descriptor of a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.errors import RecctlError
+from recctl.journal import describe
+from recctl.track import Tracked, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recctl.project import Project
+
+INTERRUPTED = 130
+"""The exit code of a command that was stopped by Ctrl-C."""
+
+_INSIDE = Path(__file__).parent / "inside"
+_NOTES, _OUTCOMES = ".opened", ".outcomes"
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_KILLED = 128  # plus the signal's number: the exit code by which a shell tells
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code, as a shell tells it, and how many processes opened recordings."""
+
+    code: int
+    tracked: Tracked
+    processes: int
+
+
+class _Session(NamedTuple):
+    """A pytest session: what became of its tests, and why it did not get through them, if it did not."""
+
+    outcomes: dict[str, str]
+    failure: str | None = None
+    is_green: bool = False
+
+
+class _Notes(NamedTuple):
+    """What a process opened, as pairs of a test's id (or nothing) and a path; `is_whole` if that is all."""
+
+    opened: set[tuple[str, str]]
+    is_whole: bool
+
+
+def find_program(name: str) -> None:
+    """Look for the program that a command names. Raises RecctlError when there is none."""
+    if shutil.which(name) is None:
+        raise RecctlError(f"{name}: there is no such program", "write a command, behind --")
+
+
+def run_tracked(project: Project, command: Sequence[str]) -> Ended:
+    """Run a command to its end. It has our standard streams, and the signals that we get.
+
+    Raises RecctlError when it can't be started.
+    """
+    present = _list_recordings(project)
+    with tempfile.TemporaryDirectory(prefix="recctl-track-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        try:
+            code, received = _run(command, _make_environment(name))
+        except OSError as error:
+            raise RecctlError(f"{command[0]}: {describe(error)}", "write a command behind --") from None
+        notes = [_parse_notes(path.read_bytes()) for path in sorted(folder.glob(f"*{_NOTES}"))]
+        sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
+    is_interrupted = signal.SIGINT in received
+    reason = "the command was interrupted" if is_interrupted else _explain(code, notes, sessions)
+    index = _index(project.root, present)
+    opened = [_locate(process, index) for process in notes]
+    tracked = combine([*opened, *(_to_tracked(session) for session in sessions)])
+    unopened = frozenset(present) - tracked.opened
+    tracked = tracked._replace(complete=reason is None, reason=reason, unopened=unopened)
+    code = INTERRUPTED if is_interrupted else code if code >= 0 else _KILLED - code
+    return Ended(code, tracked, sum(bool(process.opened) for process in opened))
+
+
+def _list_recordings(project: Project) -> set[str]:
+    """The recordings of a project, relative to its root."""
+    try:
+        files = project.walk(project.root).files
+    except OSError as error:
+        raise RecctlError(f"{project.root}: {describe(error)}", "check its permissions") from None
+    return {path.relative_to(project.root).as_posix() for path in files}
+
+
+def _make_environment(folder: str) -> dict[str, str]:
+    """Our environment, with what makes a Python process take notes in a folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "RECCTL_TRACK_PYTEST"}
+    paths = [str(_INSIDE), *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths), "RECCTL_TRACK": folder}
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> tuple[int, list[int]]:
+    """Run a command: its exit code, negative for a signal, and the signals that we got meanwhile."""
+    received: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        received.append(number)
+        for process in running:
+            if number != signal.SIGINT or not _is_in_foreground():
+                process.send_signal(number)
+
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    caught = [number for number, handler in handlers.items() if handler is not signal.SIG_IGN]
+    try:
+        for number in caught:
+            signal.signal(number, pass_on)
+        process = subprocess.Popen(command, env=environment)  # noqa: S603  (the user's own words)
+        early = tuple(received)
+        running.append(process)
+        for number in early:
+            process.send_signal(number)
+        return process.wait(), received
+    finally:
+        for number in caught:
+            signal.signal(number, handlers[number])
+
+
+def _is_in_foreground() -> bool:
+    """Whether Ctrl-C on our terminal reaches the command by itself."""
+    if sys.platform == "win32":
+        return True
+    with suppress(OSError):
+        terminal = os.open(os.ctermid(), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+# --- what its processes left behind -------------------------------------------------------------------------
+
+
+def _parse_notes(content: bytes) -> _Notes:
+    try:
+        fields = content.decode("utf-8", "surrogatepass").split("\0")
+    except UnicodeDecodeError:
+        return _Notes(set(), False)
+    tests, paths = fields[0:-1:2], fields[1:-1:2]
+    is_whole = len(tests) == len(paths) and not fields[-1] and all(path.endswith(".json") for path in paths)
+    return _Notes(set(zip(tests, paths, strict=False)), is_whole)
+
+
+def _parse_session(content: bytes) -> _Session:
+    try:
+        facts = json.loads(content)
+    except ValueError:  # it is empty, or half written
+        return _Session({}, "a pytest session did not end")
+    code, outcomes = facts["exit"], facts["outcomes"]
+    failure: str | None = None
+    if code not in _GOT_THROUGH:
+        failure = _PYTEST_EXITS.get(code, f"pytest ended with exit code {code}")
+    elif facts["stopped"]:
+        failure = f"pytest stopped early: {facts['stopped']}"
+    elif not outcomes:
+        failure = "pytest ran no tests"
+    return _Session(outcomes, failure, is_green=code == 0)
+
+
+_GOT_THROUGH = (0, 1)  # passed, or some tests have failed
+_PYTEST_EXITS = {
+    2: "pytest was interrupted",
+    3: "pytest had an internal error",
+    4: "pytest did not understand its command line",
+    5: "pytest collected no tests",
+}
+
+
+def _explain(code: int, notes: list[_Notes], sessions: list[_Session]) -> str | None:
+    """Why a run is not complete; None when it is."""
+    if code < 0:
+        return f"the command was killed by {signal.Signals(-code).name}"
+    failure = next((session.failure for session in sessions if session.failure), None)
+    if failure is None and code and all(session.is_green for session in sessions):
+        failure = f"the command ended with exit code {code}"
+    if failure is None and not all(process.is_whole for process in notes):
+        failure = "the notes of a process are damaged"
+    return failure
+
+
+def _index(root: Path, present: set[str]) -> dict[str, str]:
+    """Where recordings lie, also if the way to the root leads through a link, with their relative paths."""
+    folders = {str(root), os.path.realpath(root)}
+    return {os.path.normpath(f"{folder}/{path}"): path for folder in folders for path in present}
+
+
+def _locate(notes: _Notes, index: dict[str, str]) -> Tracked:
+    """What one process opened of the recordings. A link and what it leads to are both opened."""
+    found: dict[str, set[str]] = {}
+    for path in {path for _, path in notes.opened}:
+        places = {os.path.normpath(path), os.path.realpath(path)}
+        found[path] = {index[place] for place in places if place in index}
+    by_test: dict[str, set[str]] = {}
+    for test, path in notes.opened:
+        if test and found[path]:
+            by_test.setdefault(test, set()).update(found[path])
+    opened = frozenset[str]().union(*found.values())
+    frozen = {test: frozenset(paths) for test, paths in by_test.items()}
+    return Tracked(True, None, opened, frozen, frozenset(), {})
+
+
+def _to_tracked(session: _Session) -> Tracked:
+    return Tracked(True, None, frozenset(), {}, frozenset(), session.outcomes)

@@ -1,0 +1,358 @@
+"""`recctl track`: a small project with a recorder of its own, a server, and tests that open recordings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from recctl.track import VERSION, combine, dump_tracked, read_tracked
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+RECORDER = """
+import hashlib, json, pathlib, sys
+
+FOLDER = pathlib.Path(__file__).parent / "recordings"
+
+def replay(question):
+    name = hashlib.sha256(question.encode()).hexdigest()
+    with open(FOLDER / f"{name}.json") as file:
+        return json.load(file)["response"]["body"]
+
+if __name__ == "__main__":
+    print(replay(sys.argv[1]))
+"""
+
+SERVER = """
+import http.server
+import recorder
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(recorder.replay(self.path[1:]).encode())
+
+    def log_message(self, *arguments):
+        pass
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+TESTS = """
+import contextlib, pathlib, subprocess, sys, urllib.request
+import pytest
+import recorder
+
+HERE = pathlib.Path(__file__).parent
+
+@contextlib.contextmanager
+def serving(**options):
+    command = [sys.executable, str(HERE / "server.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, **options) as process:
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+@pytest.fixture(scope="module")
+def server():
+    with serving() as address:
+        yield address
+
+@pytest.fixture
+def greeting():
+    yield recorder.replay("greeting")
+    recorder.replay("farewell")
+
+def ask(server, question):
+    return urllib.request.urlopen(f"{server}/{question}").read()
+
+@pytest.mark.parametrize("word", ["one", "two"])
+def test_here(greeting, word):
+    assert recorder.replay(word) == word
+
+def test_child():
+    subprocess.run([sys.executable, str(HERE / "recorder.py"), "child"], check=True)
+
+def test_served(server):
+    assert ask(server, "served") == b"served"
+
+def test_out_of_sight():
+    with serving(env={}) as server:
+        assert ask(server, "hidden") == b"hidden"
+
+@pytest.mark.skip
+def test_skipped():
+    recorder.replay("skipped")
+
+def test_failed():
+    recorder.replay("before the failure")
+    assert not "a reason to go on"
+    recorder.replay("after the failure")
+
+@pytest.mark.xfail
+def test_expected_to_fail():
+    assert False
+
+@pytest.fixture
+def broken():
+    yield
+    assert False
+
+def test_broken(broken):
+    recorder.replay("broken")
+"""
+
+QUESTIONS = [
+    *("one", "two", "greeting", "farewell", "child", "served", "hidden", "skipped"),
+    *("before the failure", "after the failure", "broken", "nobody asks"),
+]
+
+
+def name(question: str) -> str:
+    from hashlib import sha256
+
+    return f"tests/recordings/{sha256(question.encode()).hexdigest()}.json"
+
+
+def names(*questions: str) -> list[str]:
+    return sorted(map(name, questions))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "recctl.toml").touch()
+    (tmp_path / "tests/recordings").mkdir(parents=True)
+    (tmp_path / "package.json").write_text("{}")
+    for file, text in {"recorder.py": RECORDER, "server.py": SERVER, "test_all.py": TESTS}.items():
+        (tmp_path / "tests" / file).write_text(text)
+    for question in QUESTIONS:
+        document = {"request": {}, "response": {"body": question}}
+        (tmp_path / name(question)).write_text(json.dumps(document))
+    return tmp_path
+
+
+NAME = "name a file that recctl track -o FILE has written"
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+
+def read(project: Path, file: str = ".recctl/track.json") -> Any:
+    return json.loads((project / file).read_text())
+
+
+def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path) -> None:
+    outcome = run("track", "--", *PYTEST, "-p", "no:xdist", cwd=project)
+    assert outcome.code == 1
+    assert outcome.err == (
+        "opened 8 of 12 recordings in 3 processes; tests: 5 passed, 2 skipped, 1 failed, 1 error\n"
+    )
+    module = "tests/test_all.py::"
+    assert read(project) == {
+        "version": "recctl.track.v1",
+        "complete": True,
+        "reason": None,
+        "opened": names(
+            "one", "two", "greeting", "farewell", "child", "served", "before the failure", "broken"
+        ),
+        "unopened": names("hidden", "skipped", "after the failure", "nobody asks"),
+        "tests": {
+            f"{module}test_broken": {"outcome": "error", "opened": names("broken")},
+            f"{module}test_child": {"outcome": "passed", "opened": []},
+            f"{module}test_expected_to_fail": {"outcome": "skipped", "opened": []},
+            f"{module}test_failed": {"outcome": "failed", "opened": names("before the failure")},
+            f"{module}test_here[one]": {
+                "outcome": "passed",
+                "opened": names("one", "greeting", "farewell"),
+            },
+            f"{module}test_here[two]": {
+                "outcome": "passed",
+                "opened": names("two", "greeting", "farewell"),
+            },
+            f"{module}test_out_of_sight": {"outcome": "passed", "opened": []},
+            f"{module}test_served": {"outcome": "passed", "opened": []},
+            f"{module}test_skipped": {"outcome": "skipped", "opened": []},
+        },
+        "errors": [],
+    }
+
+
+def test_the_workers_of_xdist_are_one_session(run: Run, project: Path) -> None:
+    outcome = run("track", "--", *PYTEST, "-n", "1", "-k", "here or broken", cwd=project)
+    assert (outcome.code, outcome.err) == (
+        1,
+        "opened 5 of 12 recordings in 1 process; tests: 2 passed, 1 error\n",
+    )
+    tests = read(project)["tests"]
+    assert tests["tests/test_all.py::test_here[two]"] == {
+        "outcome": "passed",
+        "opened": names("two", "greeting", "farewell"),
+    }
+
+
+def test_jobs_are_combined_to_their_union(run: Run, project: Path) -> None:
+    jobs = {"a.json": "here or served", "b.json": "child or served"}
+    for file, choice in jobs.items():
+        assert run("track", "-o", file, "--", *PYTEST, "-k", choice, cwd=project).code == 0
+    outcome = run("track", "combine", *jobs, "-o", "all.json", cwd=project)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == "opened 6 of 12 recordings; tests: 4 passed\n"
+    assert read(project, "all.json")["opened"] == names(
+        "one", "two", "greeting", "farewell", "child", "served"
+    )
+    printed = run("track", "combine", *jobs, "-o", "-", "-q", cwd=project)
+    assert (printed.out, printed.err) == ((project / "all.json").read_text(), "")
+    assert not (project / ".recctl").exists()
+
+
+NESTED = """
+import os, subprocess, sys
+import recorder
+
+def test_outer(tmp_path):
+    (tmp_path / "test_inner.py").write_text("def test_inner(): assert False")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == 1
+    recorder.replay("one")
+"""
+
+
+def test_a_session_within_a_test_counts_for_nothing(run: Run, project: Path) -> None:
+    (project / "tests/test_all.py").write_text(NESTED)
+    outcome = run("track", "--", *PYTEST, cwd=project)
+    assert (outcome.code, outcome.err) == (
+        0,
+        "opened 1 of 12 recordings in 1 process; tests: 1 passed\n",
+    )
+    assert list(read(project)["tests"]) == ["tests/test_all.py::test_outer"]
+
+
+INCOMPLETE = {
+    "-x": (1, "pytest stopped early: stopping after 1 failures"),
+    "-k nothing": (5, "pytest collected no tests"),
+    "--collect-only": (0, "pytest ran no tests"),
+    "tests/none.py": (4, "pytest did not understand its command line"),
+    "--unknown": (4, "the command ended with exit code 4"),
+}
+
+
+@pytest.mark.parametrize("arguments", INCOMPLETE)
+def test_a_session_that_did_not_get_through_is_no_evidence(run: Run, project: Path, arguments: str) -> None:
+    (project / "tests/test_all.py").write_text("def test_failed(): assert False\ndef test_passed(): pass\n")
+    code, reason = INCOMPLETE[arguments]
+    outcome = run("track", "--", *PYTEST, *arguments.split(), cwd=project)
+    assert outcome.code == code
+    assert outcome.err.endswith(f"\nthis is evidence against no recording: {reason}\n")
+    written = read(project)
+    assert (written["complete"], written["reason"]) == (False, reason)
+
+
+def test_a_session_that_broke_off_is_no_evidence_whatever_its_script_says(run: Run, project: Path) -> None:
+    (project / "tests/test_all.py").write_text("import os\ndef test_broken_off(): os._exit(0)\n")
+    outcome = run("track", "--", *PYTEST, cwd=project)
+    assert (outcome.code, read(project)["reason"]) == (0, "a pytest session did not end")
+
+
+def test_any_command_is_run_as_it_is(run: Run, project: Path) -> None:
+    program = "import sys; print(sys.stdin.read(), sys.argv[1:]); sys.exit(7)"
+    outcome = run("track", "--", sys.executable, "-c", program, "-q", "--", stdin=b"in", cwd=project)
+    assert (outcome.code, outcome.out) == (7, "in ['-q', '--']\n")
+    assert outcome.err == (
+        "opened 0 of 12 recordings in 0 processes; no test was seen\n"
+        "this is evidence against no recording: the command ended with exit code 7\n"
+    )
+
+
+WAITING = """
+import signal, sys
+import recorder
+recorder.replay("one")
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "reason"),
+    [
+        (signal.SIGINT, 130, "the command was interrupted"),
+        (signal.SIGTERM, 143, "the command was killed by SIGTERM"),
+    ],
+)
+def test_signals_are_passed_on(project: Path, number: signal.Signals, code: int, reason: str) -> None:
+    (project / "tests/waiting.py").write_text(WAITING)
+    command = [sys.executable, "-m", "recctl", "track", "--", sys.executable, "tests/waiting.py"]
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        assert read(project)["reason"] == "the run has not ended"
+        process.send_signal(number)
+        assert process.wait(30) == code
+    written = read(project)
+    assert (written["reason"], written["opened"]) == (reason, names("one"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--", "no-such-program"],
+            "no-such-program: there is no such program\nhint: write a command, behind --",
+        ),
+        (["combine"], "there is nothing to combine\nhint: name files that recctl track has written"),
+        (
+            ["combine", "recctl.toml"],
+            f"recctl.toml: is not what recctl track writes ({VERSION})\nhint: {NAME}",
+        ),
+        (
+            ["-o", "no/file", "--", sys.executable, "-c", "print('this is not to run')"],
+            "no/file: no such file or directory\nhint: name a file that can be written with -o",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_runs(
+    run: Run, project: Path, arguments: list[str], message: str
+) -> None:
+    outcome = run("track", *arguments, cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
+
+
+def test_a_combination_with_an_incomplete_run_is_written_and_exits_with_1(run: Run, project: Path) -> None:
+    run("track", "-o", "a.json", "--", sys.executable, "-c", "raise SystemExit(3)", cwd=project)
+    run("track", "-o", "b.json", "--", sys.executable, "tests/recorder.py", "one", cwd=project)
+    outcome = run("track", "combine", "a.json", "b.json", cwd=project)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == (
+        "opened 1 of 12 recordings; no test was seen\n"
+        "this is evidence against no recording: the command ended with exit code 3\n"
+    )
+    whole = combine([read_tracked(project / file) for file in ("a.json", "b.json")])
+    assert (project / ".recctl/track.json").read_text() == dump_tracked(whole)
+
+
+def test_where_plugins_are_not_looked_for_ours_can_be_named(run: Run, project: Path) -> None:
+    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "here"]
+    unseen = run("track", "--", *command, cwd=project, env=environment)
+    assert unseen.err == "opened 4 of 12 recordings in 1 process; no test was seen\n"
+    named = run("track", "--", *command, "-p", "recctl_track_pytest", cwd=project, env=environment)
+    assert named.err == "opened 4 of 12 recordings in 1 process; tests: 2 passed\n"

@@ -1,0 +1,312 @@
+"""What a run opened: read, written, combined; and what is in sight in a process below it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recctl.errors import RecctlError
+from recctl.project import Project
+from recctl.track import OUTCOMES, PASSED, Tracked, combine, dump_tracked, read_tracked
+from recctl.track.run import Ended, run_tracked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def make(
+    opened: Iterable[str] = (),
+    unopened: Iterable[str] = (),
+    outcomes: dict[str, str] | None = None,
+    by_test: dict[str, frozenset[str]] | None = None,
+    reason: str | None = None,
+) -> Tracked:
+    outcomes = outcomes or {}
+    passed = frozenset(test for test, outcome in outcomes.items() if outcome == PASSED)
+    return Tracked(
+        reason is None, reason, frozenset(opened), by_test or {}, passed, outcomes, frozenset(unopened)
+    )
+
+
+# --- combining ----------------------------------------------------------------------------------------------
+
+
+def test_opened_anywhere_is_opened_and_unopened_is_what_all_had_and_none_opened() -> None:
+    one = make(opened="a", unopened="bcd", by_test={"t": frozenset("a")})
+    two = make(opened="ab", unopened="c", by_test={"t": frozenset("b"), "u": frozenset("a")})
+    assert combine([one, two]) == make(
+        opened="ab", unopened="c", by_test={"t": frozenset("ab"), "u": frozenset("a")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "whole"),
+    [
+        (("passed", "passed"), "passed"),
+        (("passed", "skipped"), "skipped"),
+        (("skipped", "failed"), "failed"),
+        (("error", "failed"), "error"),
+    ],
+)
+def test_the_worst_outcome_counts(outcomes: tuple[str, str], whole: str) -> None:
+    for ordered in (outcomes, outcomes[::-1]):
+        combined = combine([make(outcomes={"t": outcome}) for outcome in ordered])
+        assert combined == make(outcomes={"t": whole})
+
+
+def test_a_test_that_only_one_job_ran_is_judged_by_that_job() -> None:
+    combined = combine([make(outcomes={"t": "passed"}), make(outcomes={"u": "failed"})])
+    assert combined.passed == {"t"}
+
+
+def test_the_whole_is_complete_if_each_part_is() -> None:
+    broken = [make(reason="the second"), make(), make(reason="the first"), make(reason="the second")]
+    assert combine(broken)[:2] == (False, "the first; the second")
+    assert combine([make(), make()])[:2] == (True, None)
+    assert combine([])[:2] == (False, "there was no run")
+
+
+# --- reading and writing ------------------------------------------------------------------------------------
+
+TEXTS = st.text(st.characters(codec=None), max_size=5)  # lone surrogates too
+PATHS = st.frozensets(TEXTS, max_size=4)
+RUNS = st.builds(
+    make,
+    opened=PATHS,
+    unopened=PATHS,
+    outcomes=st.dictionaries(TEXTS, st.sampled_from(OUTCOMES), max_size=4),
+    by_test=st.dictionaries(TEXTS, PATHS.filter(bool), max_size=4),
+    reason=st.none() | TEXTS,
+)
+
+
+@given(RUNS)
+def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, run: Tracked) -> None:
+    file = tmp_path_factory.getbasetemp() / "round-trip.json"
+    file.write_text(dump_tracked(run), encoding="ascii")
+    assert read_tracked(file) == run
+
+
+@given(st.lists(RUNS, min_size=1, max_size=3))
+def test_neither_order_nor_repetition_matter(runs: list[Tracked]) -> None:
+    once = combine(runs)
+    assert combine(runs[::-1]) == once
+    assert combine([once, *runs])._replace(reason=once.reason) == once
+
+
+GOOD = json.loads(dump_tracked(make(outcomes={"t": "passed"})))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"null",
+        b"[" * 100_000,
+        json.dumps({**GOOD, "version": "recctl.track.v2"}).encode(),
+        json.dumps({**GOOD, "complete": 1}).encode(),
+        json.dumps({**GOOD, "complete": False}).encode(),
+        json.dumps({**GOOD, "reason": 1}).encode(),
+        json.dumps({**GOOD, "opened": {"a": 1}}).encode(),
+        json.dumps({**GOOD, "unopened": [1]}).encode(),
+        json.dumps({**GOOD, "tests": []}).encode(),
+        json.dumps({**GOOD, "tests": {"t": None}}).encode(),
+        json.dumps({**GOOD, "tests": {"t": {"outcome": "fine", "opened": []}}}).encode(),
+        json.dumps({key: value for key, value in GOOD.items() if key != "unopened"}).encode(),
+    ],
+)
+def test_anything_else_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "track.json"
+    file.write_bytes(content)
+    with pytest.raises(RecctlError, match=r"track\.json: is not what recctl track writes"):
+        read_tracked(file)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecctlError, match="No such file or directory"):
+        read_tracked(tmp_path / "track.json")
+
+
+# --- what is in sight ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with the recordings a, b and c, as the current folder."""
+    (tmp_path / "recordings").mkdir()
+    for name in "abc":
+        (tmp_path / f"recordings/{name}.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+def run_program(project: Project, program: str, *options: str) -> Ended:
+    (project.root / "program.py").write_text(program)
+    return run_tracked(project, [sys.executable, *options, "program.py"])
+
+
+WAYS = {
+    "a relative path": "open('recordings/a.json')",
+    "an absolute path": "import os; open(os.path.abspath('recordings/a.json'))",
+    "a path with dots": "open('recordings/../recordings/./a.json')",
+    "pathlib": "import pathlib; pathlib.Path('recordings/a.json').read_bytes()",
+    "bytes": "open(b'recordings/a.json')",
+    "FileIO": "import io, pathlib; io.FileIO(pathlib.Path('recordings/a.json'))",
+    "os.open": "import os; os.open('recordings/a.json', os.O_RDONLY)",
+    "another folder": "import os; os.chdir('recordings'); open('a.json')",
+    "a link": "import os; os.symlink('recordings/a.json', 'link.json'); open('link.json')",
+    "a linked folder": "import os; os.symlink('recordings', 'linked'); open('linked/a.json')",
+    "a copy": "import shutil; shutil.copy('recordings/a.json', 'copy')",
+    "a thread": (
+        "import threading\n"
+        "thread = threading.Thread(target=open, args=['recordings/a.json']); thread.start(); thread.join()"
+    ),
+    "fork": "import os\nif not os.fork(): open('recordings/a.json'); os._exit(0)\nos.wait()",
+    "exec": (
+        "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'open(\"recordings/a.json\")'])"
+    ),
+    "multiprocessing": (
+        "import multiprocessing, os\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        pool.apply(os.open, ['recordings/a.json', os.O_RDONLY])"
+    ),
+    "a process that kills itself": (
+        "import os, subprocess, sys\n"
+        "dies = 'import os; open(\"recordings/a.json\"); os.kill(os.getpid(), 9)'\n"
+        "subprocess.run([sys.executable, '-c', dies])"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_recording_is_seen_however_it_is_opened(project: Project, way: str) -> None:
+    ended = run_program(project, WAYS[way])
+    assert ended.code == 0
+    assert ended.tracked == make(
+        opened=["recordings/a.json"], unopened=["recordings/b.json", "recordings/c.json"]
+    )
+
+
+UNDISTURBED = {
+    "opening what is no path": "import os; open(os.open('program.py', os.O_RDONLY)).close()",
+    "a path that can't be": "try: open('a\\0.json')\nexcept ValueError: pass",
+    "a path that is not there": "try: open('recordings/none.json')\nexcept OSError: pass",
+    "a folder that is gone": (
+        "import os\nos.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+        "try: open('a.json')\nexcept OSError: pass"
+    ),
+    "notes that can't be written": (
+        "import os, shutil; shutil.rmtree(os.environ['RECCTL_TRACK']); open('recordings/a.json')"
+    ),
+    "a folder for notes that is wrong": (
+        "import os, subprocess, sys\n"
+        "environment = {**os.environ, 'RECCTL_TRACK': 'nowhere'}\n"
+        "subprocess.run([sys.executable, '-c', 'open(\"recordings/a.json\")'], env=environment, check=True)"
+    ),
+    "an audit hook that forbids others": (
+        "import os, subprocess, sys\n"
+        "forbid = 'import sys; sys.addaudithook(print); print(sys.path)'\n"
+        "subprocess.run([sys.executable, '-c', forbid], check=True, stdout=subprocess.DEVNULL)"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNDISTURBED)
+def test_a_program_is_not_disturbed(project: Project, case: str, capfd: pytest.CaptureFixture[str]) -> None:
+    ended = run_program(project, UNDISTURBED[case], "-W", "error::DeprecationWarning")
+    assert (ended.code, ended.tracked.opened) == (0, frozenset())
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("option", ["-I", "-E", "-S"])
+def test_out_of_sight_is_not_disturbed(project: Project, option: str) -> None:
+    ended = run_program(project, "open('recordings/a.json')", option)
+    assert (ended.code, ended.processes, ended.tracked.opened) == (0, 0, frozenset())
+
+
+SEES = """
+import sys, sitecustomize
+open('recordings/a.json')
+print(sitecustomize.__file__.split("/")[-2:], sys.path[-1].split("/")[-1])
+"""
+
+
+def test_the_sitecustomize_of_the_project_has_its_turn(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "theirs").mkdir()
+    (project.root / "theirs/sitecustomize.py").write_text("import sys; print('theirs'); sys.path += ['last']")
+    monkeypatch.setenv("PYTHONPATH", "theirs")
+    ended = run_program(project, SEES)
+    assert (ended.code, ended.tracked.opened) == (0, frozenset({"recordings/a.json"}))
+    assert capfd.readouterr() == ("theirs\n['theirs', 'sitecustomize.py'] inside\n", "")
+
+
+def test_a_sitecustomize_that_fails_says_so_as_ever(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "sitecustomize.py").write_text("import no_such_module")
+    monkeypatch.setenv("PYTHONPATH", ".")
+    ended = run_program(project, "open('recordings/a.json')")
+    assert (ended.code, ended.tracked.opened) == (0, frozenset({"recordings/a.json"}))
+    assert capfd.readouterr().err == (
+        "Error in sitecustomize; set PYTHONVERBOSE for traceback:\n"
+        "ModuleNotFoundError: No module named 'no_such_module'\n"
+    )
+
+
+LISTS_WHAT_IS_LOADED = """
+import os, sys
+open("recordings/a.json")
+with open("noted" if "RECCTL_TRACK" in os.environ else "bare", "w") as file:
+    print(*sys.modules, file=file)
+"""
+
+
+def test_taking_notes_loads_nothing_else(project: Project) -> None:
+    run_program(project, LISTS_WHAT_IS_LOADED)
+    subprocess.run([sys.executable, "program.py"], check=True, cwd=project.root)
+    noted, bare = ({*(project.root / file).read_text().split()} for file in ("noted", "bare"))
+    assert "recctl_track" in noted
+    assert noted - bare <= {"recctl_track", "sitecustomize"}
+
+
+@pytest.mark.parametrize("content", [r"a\0b.json", r"a\0b\0", r"a.json\0", r"\xff\0b.json\0"])
+def test_damaged_notes_are_no_evidence(project: Project, content: str) -> None:
+    program = f"import os; open(os.environ['RECCTL_TRACK'] + '/1-a.opened', 'wb').write(b'{content}')"
+    ended = run_program(project, program)
+    assert (ended.code, ended.tracked.reason) == (0, "the notes of a process are damaged")
+
+
+def test_what_is_recorded_in_the_run_is_neither_opened_nor_unopened(project: Project) -> None:
+    ended = run_program(project, "open('recordings/new.json', 'w').close()")
+    assert ended.tracked == make(unopened=[f"recordings/{name}.json" for name in "abc"])
+
+
+def test_the_way_to_the_root_may_lead_through_a_link(project: Project) -> None:
+    link = project.root.with_name(f"{project.root.name}-link")
+    link.symlink_to(project.root)
+    ended = run_tracked(Project(link), [sys.executable, "-c", "open('recordings/a.json')"])
+    assert ended.tracked.opened == {"recordings/a.json"}
+
+
+def test_a_killed_command_ends_as_in_a_shell(project: Project) -> None:
+    ended = run_program(project, "import os; open('recordings/a.json'); os.kill(os.getpid(), 9)")
+    assert (ended.code, ended.tracked.reason) == (137, "the command was killed by SIGKILL")
+    assert ended.tracked.opened == {"recordings/a.json"}
+
+
+def test_what_cannot_be_started_is_told(project: Project) -> None:
+    (project.root / "script").write_text("neither a program nor a script that says by what to run it")
+    (project.root / "script").chmod(0o755)
+    with pytest.raises(RecctlError, match="script: exec format error"):
+        run_tracked(project, ["./script"])
