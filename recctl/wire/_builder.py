@@ -58,7 +58,7 @@ class Extra:
     def add(self, path: tuple[str, ...], value: JSON) -> None:
         """Keep a value, unless it is nothing or what the path held last."""
         last = self.last.get(path)
-        if is_nothing(value) or (value == last and type(value) is type(last)):  # 1 is not true
+        if (value == last and type(value) is type(last)) or is_nothing(value):  # 1 is not true
             return
         self.last[path] = value
         self._values.setdefault(path, []).append(value)

@@ -382,7 +382,7 @@ class _Assembly:
             call.add_name(name if isinstance(name, str) else json.dumps(name))
         call.add_arguments(function.get("arguments"))
         self._calls[choice.index, "index", call.key] = call
-        if call.id is not None:
+        if call_id and call.id is not None:
             self._calls[choice.index, "id", call.id] = call
             self._calls[choice.index, f"index {call.key}", call.id] = call
         for part, unplaced in ((fragment, _UNPLACED_IN_CALL), (function, _UNPLACED_IN_FUNCTION)):
