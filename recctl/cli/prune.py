@@ -1,0 +1,190 @@
+"""`recctl prune`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.errors import RecctlError, suggest
+
+if TYPE_CHECKING:
+    from recctl.evidence import Inquiry, Report
+    from recctl.project import Project
+    from recctl.track import Tracked
+
+_Words = list[str] | None
+
+
+def command(
+    paths: options.Paths = None,
+    grades: Annotated[
+        _Words,
+        typer.Option("--grade", metavar="NAME", help="Take this grade; only those named are taken then."),
+    ] = None,
+    collected: Annotated[
+        _Words,
+        typer.Option("--collected", metavar="FILE", help="A list of the tests that there are; repeatable."),
+    ] = None,
+    tracked: Annotated[
+        _Words, typer.Option("--tracked", metavar="FILE", help="What `recctl track` wrote; repeatable.")
+    ] = None,
+    include_protected: Annotated[
+        bool, typer.Option("--include-protected", help="Take what is protected, too.")
+    ] = False,
+    max_share: Annotated[
+        int,
+        typer.Option(
+            "--max-share", metavar="PERCENT", min=0, max=100, help="Refuse when more than this would go."
+        ),
+    ] = 50,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")
+    ] = None,
+    models: Annotated[_Words, typer.Option("--model", metavar="NAME", help="Only this model's.")] = None,
+    endpoints: Annotated[
+        _Words, typer.Option("--endpoint", metavar="PATH", help="Only this endpoint's.")
+    ] = None,
+    providers: Annotated[
+        _Words, typer.Option("--provider", metavar="NAME", help="Only this provider's.")
+    ] = None,
+    tests: options.Tests = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 when anything is stale.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Move it to the trash; `recctl undo` takes it back.")
+    ] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="With --apply: keep no copy of what git has as it is.")
+    ] = False,
+    empty_trash: Annotated[
+        bool, typer.Option("--empty-trash", help="With --apply: throw away what is in the trash.")
+    ] = False,
+    output_format: Annotated[str, options.format_option("prune")] = "text",
+    output: options.OutputFile = None,
+    scheme: options.SchemeName = None,
+    max_size: options.MaxSize = None,
+    files_from: options.FilesFrom = None,
+    nul: options.Nul = False,
+    force_exclude: options.ForceExclude = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Find recordings that can go, with the proof for each; nothing is deleted without --apply.
+
+    Taken are recordings that were replaced and those whose tests are gone, or the grades that are named:
+    replaced, orphan, uncollected, unused, superseded, duplicate. PATHS narrow it down.
+
+    Exits with 0; with 1 when --check finds something stale, --apply could not delete it all, or a file holds
+    no recording; with 2 when something could not be opened or the evidence is incomplete.
+    """
+    from recctl.evidence import examine
+    from recctl.evidence.filters import Filter
+    from recctl.render import renderer
+    from recctl.render.prune_text import summarise_prune
+    from recctl.sources import Unread
+
+    if check and apply:
+        raise RecctlError("--check only looks, --apply deletes", "leave one of them out")
+    if delete and not apply:
+        raise RecctlError("--delete says how --apply deletes", "name both")
+    render = renderer("prune", output_format)
+    project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    if empty_trash:
+        return _empty_trash(project, apply=apply, quiet=quiet)
+    _check_scheme(project)
+    wanted = Filter(
+        _parse_age(older_than), *map(tuple, (w or () for w in (tests, models, endpoints, providers)))
+    )
+    inquiry = _make_inquiry(grades, collected, tracked)._replace(
+        filter=wanted if any(wanted) else None,
+        include_protected=include_protected,
+        max_share=max_share,
+        at_length=verbose or output_format == "json",
+    )
+    if apply:
+        options.recover_interrupted(project.root, quiet=quiet)
+    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    report = examine(project, selection, inquiry)
+    for remark in report.remarks:
+        options.say(remark, quiet=quiet)
+    options.write_output(render(report, options.make_view(color, output, verbose=verbose)), output)
+    for error in report.errors:
+        options.say_failure(error)
+    left = _apply(project, report, without_copy=delete, quiet=quiet) if apply else 0
+    if not apply:
+        options.say(summarise_prune(report), quiet=quiet)
+    if any(isinstance(error, Unread) and not error.too_large for error in report.errors):
+        return 2
+    return int((check and bool(report.stale)) or left > 0 or bool(report.errors))
+
+
+def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry:
+    from recctl.collected import read_collected
+    from recctl.evidence import Grade, Inquiry
+
+    known = [*map(str, Grade)]
+    for name in grades or ():
+        if name not in known:
+            raise RecctlError(f"unknown grade {name!r}", suggest(name, known))
+    inquiry = Inquiry(
+        lists=tuple(read_collected(name) for name in collected or ()),
+        tracked=_read_tracked(tracked) if tracked else None,
+    )
+    return inquiry._replace(grades=tuple(map(Grade, grades)), default=False) if grades else inquiry
+
+
+def _read_tracked(names: list[str]) -> Tracked:
+    from recctl.track import combine, read_tracked
+
+    return combine([read_tracked(Path(name)) for name in names])
+
+
+def _parse_age(text: str | None) -> int | None:
+    from recctl.evidence.filters import parse_age
+
+    try:
+        return None if text is None else parse_age(text)
+    except ValueError as error:
+        raise RecctlError(f"--older-than {error}") from None
+
+
+def _check_scheme(project: Project) -> None:
+    from recctl.schemes import list_schemes
+
+    for settings in project.all_settings():
+        known = [scheme.name for scheme in list_schemes(settings)]
+        if settings.scheme is not None and settings.scheme not in known:
+            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, known))
+
+
+def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool) -> int:
+    """Delete what is stale, and say what became of it. Gives how many files are left."""
+    from recctl.evidence.removal import remove
+    from recctl.render.prune_text import summarise_removal
+    from recctl.sources import show_path
+
+    applied = remove(project, report.stale, without_copy=without_copy)
+    for held in applied.held_back:
+        place = show_path(Path(os.path.abspath(project.root / held.refusal.path)))  # noqa: PTH100  (drops "..")
+        options.say(f"not deleted: {place}: {held.refusal.reason}")
+    options.say(summarise_removal(applied, report), quiet=quiet)
+    return len(applied.held_back)
+
+
+def _empty_trash(project: Project, *, apply: bool, quiet: bool) -> int:
+    """Throw away what runs have kept, or say how much that is."""
+    from recctl.plan import empty_trash, measure_trash
+    from recctl.render.prune_text import summarise_trash
+
+    if apply:
+        options.recover_interrupted(project.root, quiet=quiet)
+    trash = empty_trash(project.root) if apply else measure_trash(project.root)
+    options.say(summarise_trash(trash, emptied=apply), quiet=quiet)
+    return 0

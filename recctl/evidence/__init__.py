@@ -1,0 +1,287 @@
+"""Which recordings can go, and the proof: facts about names, tests and runs, weighed file by file.
+
+`examine` judges, `removal.remove` deletes by a plan. Nothing is condemned on a guess: evidence that is
+incomplete is refused, what is protected stays, and what only lacks its name is left to `rehash`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from recctl.collected import combine, find_missing_families
+from recctl.errors import RecctlError
+from recctl.evidence.ages import find_times
+from recctl.evidence.filters import select_standings
+from recctl.evidence.orphans import Orphans, find_orphans
+from recctl.evidence.proofs import (
+    group_turns,
+    prove_duplicate,
+    prove_outdated,
+    prove_superseded,
+    prove_uncollected,
+    prove_unused,
+)
+from recctl.evidence.protection import find_protection, read_git_state
+from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
+from recctl.standing import Status, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from recctl.collected import Collected
+    from recctl.evidence.conversations import Quote
+    from recctl.evidence.proofs import Found
+    from recctl.evidence.protection import GitState
+    from recctl.project import Project
+    from recctl.sources import Selection
+    from recctl.standing import Standing
+
+__all__ = ["Grade", "Inquiry", "Report", "Verdict", "examine"]
+
+
+def examine(project: Project, selection: Selection, inquiry: Inquiry, *, jobs: int | None = None) -> Report:
+    """Judge the selected recordings.
+
+    Raises RecctlError when there is nothing to judge them by, when the evidence is incomplete, and when more
+    of them would go than may.
+    """
+    _require_lists(inquiry)
+    if any(target.spec is not None for target in selection.targets):
+        raise RecctlError("a file of a revision can't be pruned", "name files that are here")
+    surveyed = survey(project, selection, jobs=jobs)
+    standings = surveyed.standings
+    _require_evidence(standings, inquiry)
+    state = read_git_state(project.root) if standings else None
+    orphans = find_orphans(standings, project.root)
+    proofs = _weigh(standings, inquiry, orphans, project, state)
+    wanted = {standing.path for standing in standings}
+    if inquiry.filter is not None:
+        wanted &= select_standings(standings, inquiry.filter, project, state)
+    verdicts = [
+        _judge(standing, proofs[standing.path], orphans.doubts.get(standing.path), inquiry, project, state)
+        for standing in standings
+        if standing.path in wanted
+    ]
+    _require_share(verdicts, len(standings), inquiry.max_share)
+    return Report(
+        verdicts=_tell_quotes(verdicts, standings, project) if inquiry.at_length else tuple(verdicts),
+        examined=len(standings),
+        taken=inquiry.grades,
+        remarks=tuple(_remark(standings, inquiry, orphans)),
+        errors=surveyed.errors,
+    )
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+_EVIDENCE = (
+    "a scheme (configured, or --scheme) shows what was replaced, --collected FILE what is not collected, "
+    "--tracked FILE what is not used, --grade orphan whose test is gone"
+)
+
+
+def _require_lists(inquiry: Inquiry) -> None:
+    """Refuse grades without the list that they go by, and runs that did not get through."""
+    if Grade.STRANDED in inquiry.grades:
+        raise RecctlError("stranded recordings are never pruned", "recctl rehash gives them their names back")
+    if Grade.UNCOLLECTED in inquiry.grades and not inquiry.lists:
+        raise RecctlError(
+            "--grade uncollected goes by a list of tests",
+            "pytest --collect-only -q > FILE makes one; name it with --collected FILE",
+        )
+    if Grade.UNUSED in inquiry.grades and inquiry.tracked is None:
+        raise RecctlError(
+            "--grade unused goes by a run of the tests",
+            "recctl track -o FILE -- pytest makes one; name it with --tracked FILE",
+        )
+    if inquiry.tracked is not None and not inquiry.tracked.complete:
+        reason = f"the run of the tests is not complete: {inquiry.tracked.reason}"
+        raise RecctlError(reason, "only a complete run shows what is not used; track the tests again")
+
+
+def _require_evidence(standings: Sequence[Standing], inquiry: Inquiry) -> None:
+    """Refuse where nothing is at hand to judge by, or what is at hand is about other tests."""
+    if not standings:
+        return
+    has_scheme = any(standing.is_held for standing in standings)
+    has_list = bool(inquiry.lists) or inquiry.tracked is not None
+    needs_scheme = {Grade.REPLACED, Grade.SUPERSEDED, Grade.DUPLICATE}.intersection(inquiry.grades)
+    if not has_scheme and needs_scheme and not (inquiry.default and has_list):
+        if inquiry.default:
+            raise RecctlError("no scheme is set, and no list of tests is named", _EVIDENCE)
+        named = ", ".join(grade for grade in inquiry.grades if grade in needs_scheme)
+        raise RecctlError(
+            f"--grade {named} needs to know the hash scheme", "set scheme, or name it: --scheme"
+        )
+    test_ids = {standing.test_id for standing in standings if standing.test_id is not None}
+    for listed in inquiry.lists:
+        if not any(map(listed.knows, test_ids)):
+            raise RecctlError(
+                f"{listed.names[0]}: knows none of the {len(test_ids):,} tests that recordings name",
+                "collect the tests from the folder that test ids start at, or leave this list out",
+            )
+    if inquiry.tracked is not None and inquiry.tracked.passed.isdisjoint(test_ids):
+        raise RecctlError(
+            "the run of the tests passed none of those that recordings name",
+            "track the tests from the folder that test ids start at",
+        )
+
+
+def _require_share(verdicts: Sequence[Verdict], examined: int, max_share: int) -> None:
+    """Refuse when so many would go that the evidence is more likely to be wrong than the recordings."""
+    stale = [verdict for verdict in verdicts if verdict.stale]
+    if 100 * len(stale) <= max_share * examined:
+        return
+    counted: defaultdict[str, int] = defaultdict(int)
+    for verdict in stale:
+        counted[str(verdict.grade)] += 1
+    grades = ", ".join(f"{number:,} {grade}" for grade, number in sorted(counted.items()))
+    share = 100 * len(stale) // examined
+    raise RecctlError(
+        f"{len(stale):,} of {examined:,} recordings would go ({share} %; {grades}), more than {max_share} %",
+        "look at them with --max-share 100, and allow it with --max-share when the evidence is right",
+    )
+
+
+# --- what the evidence comes to -----------------------------------------------------------------------------
+
+
+_ONE_COPY = 3600
+"""Files that are copied together differ by seconds in age, which says nothing; git's commits do say it."""
+
+
+def _weigh(
+    standings: Sequence[Standing],
+    inquiry: Inquiry,
+    orphans: Orphans,
+    project: Project,
+    state: GitState | None,
+) -> Mapping[str, list[Proof]]:
+    """All evidence against each recording, the strongest first."""
+    turns = group_turns(standings)
+    times = find_times([standing for turn in turns for standing in turn], project.root, state)
+    found: list[Iterable[Found]] = [
+        prove_outdated(standings),
+        ((path, Proof(Grade.ORPHAN, reason)) for path, reason in orphans.proofs.items()),
+        prove_superseded(turns, times, slack=_ONE_COPY if state is None else 0),
+        prove_duplicate(standings),
+    ]
+    if inquiry.lists:
+        found.append(prove_uncollected(standings, combine(inquiry.lists)))
+    if inquiry.tracked is not None:
+        found.append(prove_unused(standings, inquiry.tracked, project.root))
+    proofs: defaultdict[str, list[Proof]] = defaultdict(list)
+    for kind in found:
+        for path, proof in kind:
+            proofs[path].append(proof)
+    strength = list(Grade).index
+    for against in proofs.values():
+        against.sort(key=lambda proof: strength(proof.grade))
+    return proofs
+
+
+def _judge(
+    standing: Standing,
+    proofs: Sequence[Proof],
+    doubt: str | None,
+    inquiry: Inquiry,
+    project: Project,
+    state: GitState | None,
+) -> Verdict:
+    """What the evidence against one recording comes to: what rehash can rescue is never taken."""
+    protected = None if inquiry.include_protected else find_protection(standing, project, state)
+    if not proofs:
+        reason = doubt or _describe(standing)
+        return Verdict(standing, None, reason, protected, in_doubt=doubt is not None)
+    asked_for = [proof for proof in proofs if proof.grade in inquiry.grades]
+    is_stranded = any(proof.grade is Grade.STRANDED for proof in proofs)
+    if is_stranded:
+        decisive = next(proof for proof in proofs if proof.grade is Grade.STRANDED)
+    else:
+        decisive = (asked_for or proofs)[0]
+    is_stale = bool(asked_for) and not is_stranded and protected is None
+    return Verdict(standing, decisive.grade, decisive.reason, protected, is_stale)
+
+
+def _describe(standing: Standing) -> str:
+    """Why a recording is left in peace."""
+    if standing.status is Status.NOT_APPLICABLE:
+        return standing.identity.unjudged or "its name can't be judged"
+    if not standing.is_held:
+        return "no evidence against it"
+    if standing.status is Status.UNEXPLAINED:
+        return f"no scheme gives it this name, which proves nothing{_cause(standing)}"
+    return f"{standing.scheme} gives it this name"
+
+
+def _cause(standing: Standing) -> str:
+    return f": {standing.cause}" if standing.cause else ""
+
+
+def _tell_quotes(
+    verdicts: Sequence[Verdict], standings: Sequence[Standing], project: Project
+) -> tuple[Verdict, ...]:
+    """The verdicts, with what hangs on those that go."""
+    from recctl.evidence.conversations import find_quotes
+
+    stale = {verdict.standing.path for verdict in verdicts if verdict.stale}
+    quotes = find_quotes(stale, standings, project) if stale else {}
+    return tuple(
+        verdict._replace(reason=f"{verdict.reason}; {_word_quotes(quotes[path], stale)}")
+        if (path := verdict.standing.path) in quotes
+        else verdict
+        for verdict in verdicts
+    )
+
+
+def _word_quotes(quotes: Sequence[Quote], stale: set[str]) -> str:
+    """What hangs on a recording; what stays comes first."""
+    first, *others = sorted(quotes, key=lambda quote: (quote.path in stale, quote.path))
+    what = "its tool calls are" if first.is_call else "its reply is"
+    fate = "goes, too" if first.path in stale else "stays"
+    more = f" (and {len(others):,} more)" if others else ""
+    return f"{what} quoted by {first.path}, which {fate}{more}"
+
+
+def _remark(standings: Sequence[Standing], inquiry: Inquiry, orphans: Orphans) -> Iterator[str]:
+    """What is to be known before the verdicts are read."""
+    if inquiry.lists:
+        yield from _remark_on_lists(standings, combine(inquiry.lists), orphans)
+    if orphans.unjudged:
+        count = _count(orphans.unjudged)
+        yield f"the tests of {count} are not below the root: whether they still exist can't be judged"
+    unheld = sum(not standing.is_held for standing in standings)
+    if unheld:
+        yield f"no scheme is set for {_count(unheld)}: what was replaced among them can't be judged"
+    if orphans.doubts:
+        count = _count(len(orphans.doubts))
+        yield f"whether there still is a test can't be told for {count}: -v shows why"
+
+
+def _remark_on_lists(standings: Sequence[Standing], collected: Collected, orphans: Orphans) -> Iterator[str]:
+    """What lists of tests leave out that may have been forgotten."""
+    unlisted = [
+        standing.test_id
+        for standing in standings
+        if standing.test_id is not None
+        and standing.path not in orphans.proofs
+        and not collected.knows(standing.test_id)
+    ]
+    families = find_missing_families(collected, unlisted)
+    for value, members in families[:_MOST_FAMILIES]:
+        whose = f"the {'test' if members == 1 else 'tests'} of {_count(members)}"
+        yield f"warning: {value} occurs in {whose} and in no list: was a part of the tests not collected?"
+    if len(families) > _MOST_FAMILIES:
+        yield f"warning: {len(families) - _MOST_FAMILIES:,} more such values occur in no list"
+    for name in collected.unvouched:
+        yield f"{name}: does not say how many tests there are; that it has all of them is taken on trust"
+    if collected.deselected:
+        yield f"warning: {collected.deselected:,} tests were deselected, and are on no list for that alone"
+
+
+def _count(recordings: int) -> str:
+    return f"{recordings:,} recording{'' if recordings == 1 else 's'}"
+
+
+_MOST_FAMILIES = 5

@@ -1,0 +1,60 @@
+"""Recordings that go, as a plan: into the trash, or out of the tree where git has them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recctl.evidence.protection import read_git_state, relate
+from recctl.journal import digest
+from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
+from recctl.recording import Recording, load
+from recctl.sources import Source, Target, read
+from recctl.standing import stand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recctl.evidence.verdicts import Verdict
+    from recctl.project import Project
+    from recctl.standing import Standing
+
+
+def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Applied:
+    """Delete recordings by one run that can be undone, each on its own; what has changed since stays.
+
+    Copies are kept in the trash, `without_copy` only of what git's HEAD does not have as it is.
+    Raises RecctlError as `plan.apply` does, and when git can't tell what it has.
+    """
+    state = read_git_state(project.root) if without_copy else None
+    groups, held_back = [], []
+    for verdict in verdicts:
+        path = relate(verdict.standing, project.root)
+        if path is None:
+            place = Path(os.path.relpath(verdict.standing.location, project.root)).as_posix()
+            held_back.append(HeldBack((), Refusal(place, "lies outside the root")))
+            continue
+        content = _read_unchanged(verdict.standing, project)
+        if content is None:
+            held_back.append(HeldBack((), Refusal(path, "has changed since")))
+            continue
+        has_blob = state is not None and state.has_at_head(path)
+        blob = f"{state.head}:./{path}" if state is not None and has_blob else None
+        groups.append((Delete(path, digest(content), blob),))
+    applied = apply(project.root, Plan("prune", tuple(groups))) if groups else Applied(None, (), ())
+    return Applied(applied.run_id, applied.done, (*held_back, *applied.held_back))
+
+
+def _read_unchanged(standing: Standing, project: Project) -> bytes | None:
+    """A recording's bytes, if it still is what it was when it was judged."""
+    settings = project.settings_for(standing.location)
+    source = read(Target(standing.path, settings, path=standing.location))
+    if not isinstance(source, Source):
+        return None
+    for item in load(source):
+        if isinstance(item, Recording):
+            now = stand(item, project.root)
+            is_same = (now.identity, now.turn, now.size) == (standing.identity, standing.turn, standing.size)
+            return source.content if is_same else None
+    return None

@@ -1,0 +1,103 @@
+"""What is said about recordings that could go: grades of evidence, verdicts, the whole report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from recctl.collected import Collected
+    from recctl.evidence.filters import Filter
+    from recctl.recording import LoadError
+    from recctl.sources import Unread
+    from recctl.standing import Standing
+    from recctl.track import Tracked
+
+
+class Grade(StrEnum):
+    """Why a recording could go, the strongest evidence first."""
+
+    REPLACED = "replaced"
+    STRANDED = "stranded"
+    ORPHAN = "orphan"
+    UNCOLLECTED = "uncollected"
+    UNUSED = "unused"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+
+
+MEANINGS = {
+    Grade.REPLACED: "today's recorder can't find it, and another of the same turn has taken its place",
+    Grade.STRANDED: "today's recorder can't find it, and nothing has taken its place",
+    Grade.ORPHAN: "its test no longer exists",
+    Grade.UNCOLLECTED: "its test is on no list of collected tests",
+    Grade.UNUSED: "its test passed, and no complete run opened it",
+    Grade.SUPERSEDED: "there is a newer recording of the same turn",
+    Grade.DUPLICATE: "another file records the same request under the right name",
+}
+TAKEN_BY_DEFAULT = (Grade.REPLACED, Grade.ORPHAN)
+
+
+class Inquiry(NamedTuple):
+    """What is asked: the grades to take, lists of tests and runs to go by, what to spare or look at.
+
+    `max_share` is how many percent of the recordings may go before the evidence counts as broken. `default`
+    says that nobody has named the grades. `at_length` says that the reasons will be read: then they tell as
+    well which later requests quote what goes.
+    """
+
+    grades: tuple[Grade, ...] = TAKEN_BY_DEFAULT
+    lists: tuple[Collected, ...] = ()
+    tracked: Tracked | None = None
+    filter: Filter | None = None
+    include_protected: bool = False
+    max_share: int = 50
+    default: bool = True
+    at_length: bool = True
+
+
+class Proof(NamedTuple):
+    """One piece of evidence, and the sentence that names it."""
+
+    grade: Grade
+    reason: str
+
+
+class Verdict(NamedTuple):
+    """What is to become of a recording.
+
+    `grade` is the strongest evidence among what was asked for, else the strongest of all, None where there is
+    none. `protected` says why it stays all the same. `stale` is true for what goes, `in_doubt` where it
+    can't be told whether there still is a test.
+    """
+
+    standing: Standing
+    grade: Grade | None
+    reason: str
+    protected: str | None = None
+    stale: bool = False
+    in_doubt: bool = False
+
+
+class Report(NamedTuple):
+    """Verdicts, sorted by path.
+
+    `examined` counts all recordings that were looked at, those too that a filter has left out of `verdicts`.
+    `taken` are the grades that were asked for. `remarks` are to be read before the verdicts.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    examined: int
+    taken: tuple[Grade, ...] = TAKEN_BY_DEFAULT
+    remarks: tuple[str, ...] = ()
+    errors: tuple[Unread | LoadError, ...] = ()
+
+    @property
+    def stale(self) -> tuple[Verdict, ...]:
+        """The verdicts on what goes."""
+        return tuple(verdict for verdict in self.verdicts if verdict.stale)
+
+    @property
+    def stale_size(self) -> int:
+        """How many bytes go."""
+        return sum(verdict.standing.size for verdict in self.stale)

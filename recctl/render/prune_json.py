@@ -1,0 +1,47 @@
+"""`recctl.prune.v1`, for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from recctl.sources import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.evidence import Report, Verdict
+    from recctl.recording import LoadError
+    from recctl.render import View
+
+
+def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
+    """Every recording that was asked about, whether it goes, and why."""
+    document = {
+        "version": "recctl.prune.v1",
+        "files": [_file(verdict) for verdict in report.verdicts],
+        "summary": {
+            "examined": report.examined,
+            "stale": len(report.stale),
+            "protected": sum(verdict.protected is not None for verdict in report.verdicts),
+            "bytes": report.stale_size,
+        },
+        "errors": [_error(error) for error in report.errors],
+    }
+    yield json.dumps(document, indent=2) + "\n"
+
+
+def _file(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "path": verdict.standing.path,
+        "stale": verdict.stale,
+        "grade": verdict.grade,
+        "reason": verdict.reason,
+        "protected": verdict.protected,
+        "bytes": verdict.standing.size,
+    }
+
+
+def _error(error: LoadError | Unread) -> dict[str, str]:
+    path = error.name if isinstance(error, Unread) else error.source.name
+    return {"path": path, "message": error.message}

@@ -1,0 +1,18 @@
+"""The paths of recordings that can go, one a line, for `git rm --pathspec-from-file=-` and the like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.render.terminal import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.evidence import Report
+    from recctl.render import View
+
+
+def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (no view changes it)
+    """What is stale."""
+    yield from (f"{escape(verdict.standing.path)}\n" for verdict in report.stale)

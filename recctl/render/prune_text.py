@@ -1,0 +1,132 @@
+"""Text for people: which recordings can go, by grade of evidence, and what is left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.evidence.verdicts import MEANINGS, Grade
+from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.standing import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from recctl.evidence import Report, Verdict
+    from recctl.journal import Trash
+    from recctl.plan import Applied
+    from recctl.render import View
+
+
+class _Row(NamedTuple):
+    """A line of the table: a word, what it means, and the verdicts that it counts."""
+
+    word: str
+    meaning: str
+    verdicts: Sequence[Verdict]
+
+
+def render_prune(report: Report, view: View) -> Iterator[str]:
+    """A table by grade, what goes first; with -v, each file and its reason below its row."""
+    goes, stays = _arrange(report)
+    lines = []
+    for title, rows in (("can go", goes), ("left alone", stays)):
+        if rows:
+            lines.append(line(Span(title, "bold")))
+            for row in rows:
+                lines += _tell_row(row, title == "can go", verbose=view.verbose)
+    yield from render_lines(lines, view._replace(width=None))
+
+
+def _arrange(report: Report) -> tuple[list[_Row], list[_Row]]:
+    """The rows of what goes, and of what there is something to say about but stays."""
+    goes, stays = [], []
+    for grade in Grade:
+        graded = [verdict for verdict in report.verdicts if verdict.grade is grade]
+        if stale := [verdict for verdict in graded if verdict.stale]:
+            goes.append(_Row(grade, MEANINGS[grade], stale))
+        left = [verdict for verdict in graded if not verdict.stale and not _is_spared(verdict, report)]
+        if left:
+            how = "recctl rehash rescues it" if grade is Grade.STRANDED else f"--grade {grade} takes it"
+            stays.append(_Row(grade, f"{MEANINGS[grade]}: {how}", left))
+    if spared := [verdict for verdict in report.verdicts if _is_spared(verdict, report)]:
+        meaning = "there is evidence against it, but it is protected: --include-protected takes it"
+        stays.append(_Row("protected", meaning, spared))
+    if in_doubt := [verdict for verdict in report.verdicts if verdict.in_doubt]:
+        stays.append(_Row("in doubt", "its test is not where it should be, but may exist", in_doubt))
+    if unexplained := [verdict for verdict in report.verdicts if _is_unexplained(verdict)]:
+        stays.append(_Row("unexplained", "no scheme gives it its name, which proves nothing", unexplained))
+    return goes, stays
+
+
+def _is_spared(verdict: Verdict, report: Report) -> bool:
+    """Whether only its protection keeps a recording."""
+    return verdict.protected is not None and verdict.grade in report.taken
+
+
+def _is_unexplained(verdict: Verdict) -> bool:
+    standing = verdict.standing
+    return verdict.grade is None and standing.is_held and standing.status is Status.UNEXPLAINED
+
+
+def _tell_row(row: _Row, is_stale: bool, *, verbose: bool) -> Iterator[Line]:
+    word, meaning, verdicts = row
+    size = show_size(sum(verdict.standing.size for verdict in verdicts))
+    yield line(
+        Span(f"{word:<12}", "bold red" if is_stale else "bold cyan"),
+        f"{len(verdicts):>6,}  {size:>8}  ",
+        Span(meaning, "dim"),
+        indent=2,
+    )
+    for verdict in verdicts if verbose else ():
+        reason = verdict.reason
+        if verdict.protected is not None:
+            reason = f"{verdict.grade}: {reason}; protected: {verdict.protected}"
+        yield line(Span(verdict.standing.path, "bold"), f": {reason}", indent=4)
+
+
+def summarise_prune(report: Report) -> str:
+    """What an examination comes to, in a line."""
+    examined = count(report.examined, "recording")
+    if not report.stale:
+        return f"examined {examined}: none can go"
+    which = f"{len(report.stale):,} can go ({show_size(report.stale_size)})"
+    return f"examined {examined}: {which}; nothing was deleted, --apply moves them to the trash"
+
+
+def summarise_removal(applied: Applied, report: Report) -> str:
+    """What a deletion comes to, in a line."""
+    from recctl.plan import Delete
+
+    if applied.run_id is None:
+        return f"examined {count(report.examined, 'recording')}: nothing was deleted"
+    steps = [step for group in applied.done for step in group]
+    gone = sum(isinstance(step, Delete) and step.blob is not None for step in steps)
+    kept = len(steps) - gone
+    told = [f"moved {count(kept, 'recording')} to the trash"] if kept else []
+    told += [f"deleted {count(gone, 'recording')} that git has"] if gone else []
+    return f"{' and '.join(told)}; `recctl undo {applied.run_id}` takes it back"
+
+
+def summarise_trash(trash: Trash, *, emptied: bool) -> str:
+    """What emptying the trash comes to, in a line."""
+    if not trash.runs:
+        return "the trash is empty"
+    what = (
+        f"{count(trash.files, 'copy', 'copies')} ({show_size(trash.size)}) of {count(len(trash.runs), 'run')}"
+    )
+    if emptied:
+        return f"threw away {what}, which can't be undone any more"
+    return f"the trash holds {what}; --apply throws them away, and they can't be undone then"
+
+
+def count(number: int, name: str, plural: str | None = None) -> str:
+    """A number of things."""
+    return f"{number:,} {name if number == 1 else plural or f'{name}s'}"
+
+
+def show_size(size: int) -> str:
+    """A number of bytes, in units of 1000."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} B"

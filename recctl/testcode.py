@@ -1,0 +1,318 @@
+"""Whether a test still exists, by reading the sources of the tests: nothing is imported or run.
+
+A test is only called gone where its file, read as Python, leaves no way for it to be there. Whatever could
+make a function at run time, hide it in another file or bring it in from there is a doubt, and a doubt keeps.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import warnings
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl import git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Fate(NamedTuple):
+    """What became of a test: `gone` is the proof that it no longer exists, `doubt` why that can't be told.
+
+    Both are None for a test that exists, and for an id that names no Python function.
+    """
+
+    gone: str | None = None
+    doubt: str | None = None
+
+
+class Address(NamedTuple):
+    """Where a test is to be found: its id, taken apart; parameters left out."""
+
+    path: str
+    classes: tuple[str, ...]
+    function: str
+
+
+@cache
+def parse_test_id(test_id: str) -> Address | None:
+    """The parts of an id such as `tests/test_x.py::TestA::test_y[params]`.
+
+    None for what does not name a Python function: doctests, notebooks, tables of cases.
+    """
+    path, _, rest = test_id.partition("::")
+    *classes, function = rest.partition("[")[0].split("::")
+    steps = PurePosixPath(path).parts
+    is_inside = bool(steps) and not path.startswith("/") and ".." not in steps and path.isprintable()
+    if not path.endswith(".py") or not is_inside or "\\" in path or ":" in path:
+        return None
+    if not all(name.isidentifier() for name in (*classes, function)):
+        return None
+    return Address(path, tuple(classes), function)
+
+
+class CodeTree:
+    """The sources of the tests below the folder that test ids start at; each file is read once."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._modules: dict[str, _Module | str] = {}
+        self._conftests: dict[PurePosixPath, bool] = {}
+        self._texts: dict[str, tuple[tuple[str, bytes], ...]] = {}
+
+    def has_file(self, path: str) -> bool:
+        """Whether a file lies there, as test ids name it."""
+        return os.path.isfile(self._base / path)  # noqa: PTH113  (Path.is_file raises for a loop of links)
+
+    def find_fate(self, test_id: str) -> Fate:
+        """What became of a test. Reads sources, raises nothing."""
+        name = parse_test_id(test_id)
+        if name is None:
+            return Fate()
+        gone = self._find_absence(name)
+        if gone is None:
+            return Fate()
+        if isinstance(gone, _Doubt):
+            return Fate(doubt=gone.reason)
+        if self._has_own_collector(PurePosixPath(name.path).parent):
+            return Fate(doubt=f"{gone}, but a conftest.py decides what is a test there")
+        namesake = next(self._find_namesakes(name), None)
+        if namesake is not None:
+            hint = f"recctl mv {_join(name)} {_join(namesake)} takes its recordings along"
+            return Fate(doubt=f"{gone}, but {namesake.path} has a {name.function}: if the test moved, {hint}")
+        return Fate(gone=gone)
+
+    def _find_absence(self, name: Address) -> str | _Doubt | None:
+        """The proof that a test is not in its file, a doubt, or None when it is there."""
+        if not self.has_file(name.path):
+            if os.path.lexists(self._base / name.path) or (self._base / name.path).with_suffix("").is_dir():
+                return _Doubt(f"{name.path} is no file, but something has its name")
+            return f"{name.path} no longer exists"
+        module = self._read_module(name.path)
+        if isinstance(module, str):
+            return _Doubt(f"{name.path} {module}")
+        return module.find_absence(name)
+
+    def _read_module(self, path: str) -> _Module | str:
+        """A file as Python, or why it can't be read."""
+        if path not in self._modules:
+            self._modules[path] = _parse(self._base / path)
+        return self._modules[path]
+
+    def _has_own_collector(self, folder: PurePosixPath) -> bool:
+        """Whether a conftest.py there or above makes tests out of something else, or under other names."""
+        if folder not in self._conftests:
+            content = _read_source(self._base / folder / "conftest.py") or b""
+            is_above = folder.parent != folder and self._has_own_collector(folder.parent)
+            self._conftests[folder] = is_above or _OWN_COLLECTOR.search(content) is not None
+        return self._conftests[folder]
+
+    def _find_namesakes(self, name: Address) -> Iterator[Address]:
+        """Where else a test of that name is: in its own file anywhere, in others in a class of that name."""
+        pattern = re.compile(rf"\bdef\s+{name.function}\b".encode())
+        file = PurePosixPath(name.path)
+        sources = self._read_all(file.parts[0])
+        for path, content in sorted(sources, key=lambda source: (not source[0].endswith(file.name), source)):
+            if not pattern.search(content):
+                continue
+            module = self._read_module(path)
+            if isinstance(module, str):
+                yield name._replace(path=path)
+                continue
+            for classes in module.find_holders(name.function):
+                if classes == name.classes or path == name.path:
+                    yield Address(path, classes, name.function)
+
+    def _read_all(self, top: str) -> tuple[tuple[str, bytes], ...]:
+        """All sources below the first folder of an id; below the base for tests that lie in no folder."""
+        start = self._base / top if (self._base / top).is_dir() else self._base
+        if top not in self._texts:
+            self._texts[top] = tuple(
+                (path.relative_to(self._base).as_posix(), content)
+                for path in sorted(_walk_sources(start))
+                if (content := _read_source(path)) is not None
+            )
+        return self._texts[top]
+
+
+def _join(name: Address) -> str:
+    return "::".join((name.path, *name.classes, name.function))
+
+
+_OWN_COLLECTOR = re.compile(rb"\bdef\s+pytest_(?:pycollect_|collect_file|collect_directory|itemcollected)")
+
+
+def _walk_sources(start: Path) -> Iterator[Path]:
+    """The Python files below a folder that git does not ignore, hidden folders left out."""
+    ignored = git.list_ignored(start)
+    for folder, names, files in os.walk(start):
+        inner = Path(folder).relative_to(start)
+        names[:] = [
+            name
+            for name in names
+            if not name.startswith(".") and f"{(inner / name).as_posix()}/" not in ignored
+        ]
+        yield from (Path(folder, file) for file in files if file.endswith(".py"))
+
+
+def _read_source(path: Path) -> bytes | None:
+    """A source, unless it can't be read or is so large that nobody wrote it."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= _MAX_SOURCE else None
+    except (OSError, ValueError):
+        return None
+
+
+_MAX_SOURCE = 4_000_000
+
+
+def _parse(path: Path) -> _Module | str:
+    content = _read_source(path)
+    if content is None:
+        return "can't be read"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the sources, which are not ours
+            return _Module(ast.parse(content))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "is no Python that this version can read"
+
+
+class _Doubt(NamedTuple):
+    reason: str
+
+
+_Scope = dict[str, list[ast.stmt | None]]
+"""What each name of a scope stands for: functions and classes; None is anything else."""
+
+
+class _Module:
+    """What a module binds, and what it does that could bind more."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._names = _list_bindings(tree.body)
+        self._doubt = _find_doubt(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global):
+                for name in node.names:
+                    self._names.setdefault(name, []).append(None)
+
+    def find_absence(self, name: Address) -> str | _Doubt | None:
+        """The proof that a test is not there, a doubt, or None when it is."""
+        names, place = self._names, name.path
+        for number, step in enumerate(name.classes):
+            if step not in names:
+                return self._prove(f"{place} has no class {step}")
+            classes = [node for node in names[step] if isinstance(node, ast.ClassDef)]
+            if len(classes) != 1 or len(names[step]) != 1:
+                return _Doubt(f"{place} has several things that are called {step}, or imports it")
+            inherited = self._list_members(classes[0], frozenset())
+            names, place = _list_bindings(classes[0].body), f"{step} in {name.path}"
+            wanted = (*name.classes, name.function)[number + 1]
+            if wanted in names:
+                continue
+            if inherited is None:
+                return _Doubt(f"{place} has no {wanted} of its own, but may inherit or be given one")
+            if wanted in inherited:
+                return None
+        if name.function in names:
+            return None
+        return self._prove(f"{place} has no function {name.function}")
+
+    def find_holders(self, function: str) -> Iterator[tuple[str, ...]]:
+        """The classes, outermost first, in whose bodies a function of that name stands; () is the module."""
+        yield from _find_holders(self._names, function)
+
+    def _prove(self, absence: str) -> str | _Doubt:
+        return absence if self._doubt is None else _Doubt(f"{absence}, but {self._doubt}")
+
+    def _list_members(self, node: ast.ClassDef, seen: frozenset[str]) -> set[str] | None:
+        """The names that a class has or inherits; None when they can't all be told."""
+        if node.keywords or node.name in seen or not all(map(_is_mark, node.decorator_list)):
+            return None
+        members = set(_list_bindings(node.body))
+        if "__init_subclass__" in members:
+            return None
+        for base in node.bases:
+            text = ast.unparse(base)
+            bound = self._names.get(text, [])
+            if text in _PLAIN_BASES:
+                continue
+            if len(bound) != 1 or not isinstance(bound[0], ast.ClassDef):
+                return None
+            inherited = self._list_members(bound[0], seen | {node.name})
+            if inherited is None:
+                return None
+            members |= inherited
+        return members
+
+
+def _find_holders(scope: _Scope, function: str) -> Iterator[tuple[str, ...]]:
+    if function in scope:
+        yield ()
+    for name, bound in scope.items():
+        for node in bound:
+            if isinstance(node, ast.ClassDef):
+                inner = _find_holders(_list_bindings(node.body), function)
+                yield from ((name, *classes) for classes in inner)
+
+
+_PLAIN_BASES = {
+    "object",
+    "ABC",
+    "abc.ABC",
+    "TestCase",
+    "unittest.TestCase",
+    "IsolatedAsyncioTestCase",
+    "unittest.IsolatedAsyncioTestCase",
+}
+"""Classes that bring no tests along."""
+
+
+def _is_mark(decorator: ast.expr) -> bool:
+    """Whether a decorator only marks a class for pytest or unittest."""
+    text = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return text.startswith(("pytest.mark.", "mark.", "unittest.skip"))
+
+
+def _list_bindings(body: Iterable[ast.AST]) -> _Scope:
+    """What a scope binds: names with the functions and classes, or None where it is something else."""
+    found: _Scope = {}
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.setdefault(node.name, []).append(node)
+            continue
+        if isinstance(node, ast.alias):
+            found.setdefault((node.asname or node.name).partition(".")[0], []).append(None)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.setdefault(node.id, []).append(None)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            found.setdefault(node.name, []).append(None)
+        pending.extend(ast.iter_child_nodes(node))
+    return found
+
+
+_MAKERS = {"exec", "eval", "setattr", "globals", "locals", "vars", "type", "__import__", "make_dataclass"}
+"""Functions that can make names appear."""
+
+
+def _find_doubt(tree: ast.Module) -> str | None:
+    """What in a module could bind names that don't stand in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return f"it imports all of {'.' * node.level}{node.module or ''}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
+            if node.func.id == "type" and len(node.args) == 1:
+                continue
+            return f"it makes names with {node.func.id}()"
+        if isinstance(node, ast.Attribute) and node.attr == "modules" and ast.unparse(node) == "sys.modules":
+            return "it uses sys.modules"
+        if isinstance(node, ast.FunctionDef) and node.name in ("load_tests", "pytest_generate_tests"):
+            return f"its {node.name} makes tests"
+    return None

@@ -1,0 +1,141 @@
+"""`prune` on real recordings: what goes, what stays, and that it can be taken back."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl.collected import Collected, read_collected
+from recctl.errors import RecctlError
+from recctl.evidence import Grade, Inquiry, Report, examine
+from recctl.evidence.conversations import find_quotes
+from recctl.evidence.removal import remove
+from recctl.plan import undo
+from recctl.project import Project
+from recctl.recording import Recording, load
+from recctl.sources import Source, select
+from recctl.standing import survey
+from recctl.wire import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.corpus
+
+SCHEME = "ogx-2026-04"
+
+
+@pytest.fixture
+def project(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the larger corpus as a project of its own."""
+    shutil.copytree(shared / "corpus/ogx", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path).with_settings(scheme=SCHEME)
+
+
+def look(project: Project, inquiry: Inquiry | None = None) -> Report:
+    return examine(project, select(project, ["."]), inquiry or Inquiry())
+
+
+def read_tree(project: Project) -> dict[str, str]:
+    return {str(path): sha256(path.read_bytes()).hexdigest() for path in project.walk(project.root).files}
+
+
+def count(report: Report, grade: Grade) -> int:
+    return sum(verdict.grade is grade for verdict in report.verdicts)
+
+
+@pytest.mark.parametrize("in_git", [False, True])
+def test_replaced_ones_go_stranded_ones_stay_and_all_come_back(
+    project: Project, in_git: bool, request: pytest.FixtureRequest
+) -> None:
+    if in_git:
+        git: Callable[..., str] = request.getfixturevalue("git")
+        git("add", ".")
+        git("commit", "-qm", "1")
+    before, report = read_tree(project), look(project)
+    assert (len(report.stale), count(report, Grade.REPLACED), count(report, Grade.STRANDED)) == (158, 158, 9)
+    removed = remove(project, report.stale, without_copy=in_git)
+    assert (len(removed.done), removed.held_back) == (158, ())
+    left = survey(project, select(project, ["."])).standings
+    assert sum(standing.is_stranded for standing in left) == 9
+    assert not any(standing.replaced_by for standing in left)
+    assert len(left) == len(before) - 158
+    undo(project.root)
+    assert read_tree(project) == before
+
+
+def listing(*test_ids: str) -> str:
+    return "\n".join((*test_ids, "", f"{len(test_ids)} tests collected in 0.10s", ""))
+
+
+def list_test_ids(project: Project) -> list[str]:
+    standings = survey(project, select(project, ["."])).standings
+    return sorted({standing.test_id for standing in standings if standing.test_id is not None})
+
+
+def read_listing(project: Project, *test_ids: str) -> Collected:
+    (project.root / "list").write_text(listing(*test_ids))
+    return read_collected("list")
+
+
+def test_a_list_condemns_the_recordings_of_exactly_what_it_lacks(project: Project) -> None:
+    test_ids = list_test_ids(project)
+    lacking = set(test_ids[::10])
+    known = [test_id for test_id in test_ids if test_id not in lacking]
+    inquiry = Inquiry((Grade.UNCOLLECTED,), lists=(read_listing(project, *known),), default=False)
+    report = look(project, inquiry)
+    condemned = {verdict.standing.path for verdict in report.stale}
+    theirs = {
+        verdict.standing.path
+        for verdict in report.verdicts
+        if verdict.standing.test_id in lacking
+        and verdict.protected is None
+        and verdict.grade is not Grade.STRANDED
+    }
+    assert condemned == theirs
+    assert condemned
+
+
+def test_a_provider_that_was_forgotten_is_named_first(project: Project) -> None:
+    known = [test_id for test_id in list_test_ids(project) if "azure/" not in test_id]
+    inquiry = Inquiry((Grade.UNCOLLECTED,), lists=(read_listing(project, *known),), default=False)
+    first = look(project, inquiry).remarks[0]
+    assert first.startswith("warning: txt=azure occurs in the tests of 158 recordings and in no list")
+
+
+def test_a_list_cut_off_in_a_line_is_refused(project: Project) -> None:
+    """Cut off between two lines it looks like plain ids, which are taken on trust."""
+    whole = listing(*list_test_ids(project))
+    cut = [length for length in range(0, len(whole) - 40, 997) if whole[length - 1] not in "]\n"]
+    assert len(cut) > 40
+    for length in cut:
+        (project.root / "list").write_text(whole[:length])
+        with pytest.raises(RecctlError):
+            read_collected("list")
+
+
+def test_most_tool_calls_are_quoted_by_later_requests(project: Project) -> None:
+    selection = select(project, ["."])
+    standings = survey(project, selection).standings
+    quotes = find_quotes({standing.path for standing in standings}, standings, project)
+    speakers = {name for name, calls in read_calls(project) if calls}
+    quoted = {path for path, found in quotes.items() if any(quote.is_call for quote in found)}
+    assert quoted <= speakers
+    assert (len(quoted), len(speakers)) == (122, 140)
+
+
+def read_calls(project: Project) -> Iterator[tuple[str, list[str]]]:
+    """The ids of the tool calls in each recording's reply."""
+    for source in select(project, ["."]).read():
+        for recording in load(source) if isinstance(source, Source) else ():
+            if isinstance(recording, Recording):
+                choices = assemble(recording).choices
+                yield (
+                    source.name,
+                    [call.id for choice in choices for call in choice.message.tool_calls if call.id],
+                )
