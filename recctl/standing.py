@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
+import posixpath
 import re
 from collections import defaultdict
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,15 +45,16 @@ class Turn(NamedTuple):
 class Standing(NamedTuple):
     """Where one recording stands.
 
-    `path` is how to show the file, `location` where it lies. `scheme` is the wanted scheme's name, `is_held`
-    whether somebody has set it. `replaced_by` is another recording of the same turn that has a current name,
-    when this one's is outdated. `conflicts_with` are the others that want the same name in the same folder.
-    `destination` is where the wanted scheme's recorder looks for it, None where that can't be told; `cause` is
-    why no scheme explains its name, where that can be guessed.
+    `path` is how to show the file, `folder` the one in which it lies, `home` the one in which the wanted
+    scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set it.
+    `replaced_by` is another recording of the same turn that has a current name, when this one's is outdated.
+    `conflicts_with` are the others that want the same name in the same folder. `cause` is why no scheme
+    explains its name, where that can be guessed.
     """
 
     path: str
-    location: Path
+    folder: str
+    home: str
     size: int
     scheme: str
     is_held: bool
@@ -64,8 +65,17 @@ class Standing(NamedTuple):
     is_model_list: bool = False
     replaced_by: str | None = None
     conflicts_with: tuple[str, ...] = ()
-    destination: Path | None = None
     cause: str | None = None
+
+    @property
+    def location(self) -> Path:
+        """Where it lies."""
+        return Path(self.folder, self.identity.name)
+
+    @property
+    def destination(self) -> Path | None:
+        """Where the wanted scheme's recorder looks for it; None where that can't be told."""
+        return None if self.identity.wanted is None else Path(self.home, self.identity.wanted)
 
     @property
     def is_stranded(self) -> bool:
@@ -112,13 +122,15 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
     held = to or get_scheme(source.settings.scheme or "", source.settings)
     wanted = held or CURRENT
     identity = identify(recording, source.place, wanted)
-    folder = Path(source.place.folder)
-    home = find_home(folder, root, wanted, test_id, test_id)
+    folder = source.place.folder
     status = _judge(identity, wanted)
-    is_unexplained = status is Status.UNEXPLAINED
+    cause = None
+    if status is Status.UNEXPLAINED:
+        cause = explain_name(recording, source.place, source.settings.renames, identity)
     return Standing(
         path=source.name,
-        location=folder / source.place.name,
+        folder=folder,
+        home=_find_home(folder, root, wanted, identity.wanted_folder, identity.wanted_folder),
         size=len(source.content),
         scheme=wanted.name,
         is_held=held is not None,
@@ -127,32 +139,34 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
         test_id=test_id,
         turn=find_turn(recording),
         is_model_list=(identity.wanted or identity.name).startswith("models-"),
-        destination=home / identity.wanted if identity.wanted is not None else None,
-        cause=explain_name(recording, source.place, source.settings.renames) if is_unexplained else None,
+        cause=cause,
     )
 
 
-def find_home(folder: Path, root: Path, scheme: Scheme, test_id: str | None, was: str | None) -> Path:
+def find_home(folder: str, root: Path, scheme: Scheme, test_id: str | None, was: str | None) -> str:
     """The folder in which a scheme's recorder looks for a recording that lies in `folder`.
 
     `was` is the id of the recording's test when it was put there. Where test ids start, above the folder, is
     told from it; when it can't be, or leads out of the root, the folder stays what it is.
     """
-    if test_id is None:
-        is_old_layout = scheme.hashes_test_id and folder.name == _OLD_FOLDER
-        return _find_common_folder(folder, root) if is_old_layout else folder
-    wanted, old = recordings_folder(test_id), recordings_folder(was or test_id)
-    if wanted is None or old is None or folder.as_posix().endswith(f"/{wanted}"):
+    wanted = recordings_folder(test_id) if test_id is not None else None
+    return _find_home(folder, root, scheme, wanted, recordings_folder(was) if was is not None else wanted)
+
+
+def _find_home(folder: str, root: Path, scheme: Scheme, wanted: str | None, old: str | None) -> str:
+    if wanted is None:
+        is_old_layout = scheme.hashes_test_id and folder.endswith(f"/{_OLD_FOLDER}")
+        return _find_common_folder(Path(folder), root) if is_old_layout else folder
+    if folder.endswith(f"/{wanted}"):
         return folder
-    base = _find_base(folder, PurePosixPath(old))
+    base = _find_base(PurePosixPath(folder), PurePosixPath(old or wanted))
     if base is None:
         return folder
-    home = Path(os.path.normpath(base / wanted))
-    return home if home.is_relative_to(root) else folder
+    home = posixpath.normpath(base / wanted)
+    return home if Path(home).is_relative_to(root) else folder
 
 
-@cache
-def _find_base(folder: Path, of_test: PurePosixPath) -> Path | None:
+def _find_base(folder: PurePosixPath, of_test: PurePosixPath) -> PurePosixPath | None:
     """The folder at which test ids start: above that part of the path which fits the test's best."""
     found, longest = None, 0
     for number in range(len(folder.parts)):
@@ -162,16 +176,16 @@ def _find_base(folder: Path, of_test: PurePosixPath) -> Path | None:
                 break
             fitting += 1
         if fitting > longest:
-            found, longest = Path(*folder.parts[:number]), fitting
+            found, longest = PurePosixPath(*folder.parts[:number]), fitting
     return found
 
 
-def _find_common_folder(folder: Path, root: Path) -> Path:
+def _find_common_folder(folder: Path, root: Path) -> str:
     """Where what belongs to no test goes, as seen from `…/recordings/…/responses` of the old layout."""
     if not folder.is_relative_to(root) or RECORDINGS not in folder.relative_to(root).parts:
-        return folder
+        return folder.as_posix()
     top = next(parent for parent in folder.parents if parent.name == RECORDINGS)
-    return top.parent / "common" / RECORDINGS
+    return (top.parent / "common" / RECORDINGS).as_posix()
 
 
 _OLD_FOLDER = "responses"
@@ -230,16 +244,16 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
 def _relate(standings: list[Standing], fellows: list[Standing]) -> Iterator[Standing]:
     """The standings, with what replaces each and what it is in conflict with."""
     successors: dict[Turn, str] = {}
-    rivals: defaultdict[Path, list[str]] = defaultdict(list)
+    rivals: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for standing in sorted((*standings, *fellows), key=lambda standing: standing.path):
         if standing.status is Status.CURRENT and standing.turn is not None:
             successors.setdefault(standing.turn, standing.path)
-        if standing.destination is not None:
-            rivals[standing.destination].append(standing.path)
+        if standing.identity.wanted is not None:
+            rivals[standing.home, standing.identity.wanted].append(standing.path)
     for standing in standings:
         replaced_by = None
         if standing.status is Status.OUTDATED and standing.turn is not None:
             replaced_by = successors.get(standing.turn)
-        wanting = rivals[standing.destination] if standing.destination is not None else []
+        wanting = rivals[standing.home, standing.identity.wanted or ""]
         others = tuple(path for path in wanting if path != standing.path)
         yield standing._replace(replaced_by=replaced_by, conflicts_with=others)

@@ -1,0 +1,344 @@
+"""`recctl rehash`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+from typer._click.types import Tuple
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.errors import RecctlError, suggest
+from recctl.project import Rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.project import Project
+    from recctl.recording import LoadError
+    from recctl.rehash import Explained, Report
+    from recctl.rehash.edits import Edits
+    from recctl.rehash.masks import Masks
+    from recctl.rehash.orders import Orders
+    from recctl.render import View
+    from recctl.schemes import Scheme
+    from recctl.sources import Selection
+
+
+class Pair(NamedTuple):
+    """Two words that an option takes, such as an old name and a new one."""
+
+    first: str
+    second: str
+
+
+class _PairType(Tuple):
+    """How two words are read; Typer itself has no options that take two and may be repeated."""
+
+    def __init__(self) -> None:
+        super().__init__([str, str])
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Pair:
+        return Pair(*super().convert(value, param, ctx))
+
+
+def _pairs(name: str, metavar: str, text: str) -> Any:
+    """An option that takes two words, and may be repeated."""
+    return typer.Option(name, metavar=metavar, help=text, click_type=_PairType())
+
+
+Apply = Annotated[bool, typer.Option("--apply", help="Do it; `recctl undo` takes it back.")]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="SCHEME", help="The hash scheme to go by. Default: the configured one."),
+]
+Prefer = Annotated[
+    list[str] | None,
+    typer.Option("--prefer", metavar="newest|PATH", help="Which to keep of those that want one name."),
+]
+MergeIdentical = Annotated[
+    bool, typer.Option("--merge-identical", help="Keep one of those that want one name and reply the same.")
+]
+
+
+def command(
+    paths: options.Paths = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look: would recordings not be found?")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Let unexplained names fail --check, too.")
+    ] = False,
+    apply: Apply = False,
+    to: To = None,
+    include_replaced: Annotated[
+        bool, typer.Option("--include-replaced", help="Move those that others have replaced, too.")
+    ] = False,
+    include_unexplained: Annotated[
+        bool, typer.Option("--include-unexplained", help="Move those whose names nothing explains, too.")
+    ] = False,
+    rename_test: Annotated[
+        list[Pair] | None,
+        _pairs(
+            "--rename-test", "OLD NEW", "A test's id, or its beginning up to /, :: or [, and the new one."
+        ),
+    ] = None,
+    rename_tests_from_git: Annotated[
+        bool,
+        typer.Option("--rename-tests-from-git", help="Follow the test files that are staged as renamed."),
+    ] = False,
+    set_values: Annotated[
+        list[Pair] | None, _pairs("--set", "POINTER VALUE", "Give a part of the request this value.")
+    ] = None,
+    unset: Annotated[
+        list[str] | None,
+        typer.Option("--unset", metavar="POINTER", help="Take a part of the request out of it."),
+    ] = None,
+    replace_url: Annotated[
+        list[Pair] | None, _pairs("--replace-url", "OLD NEW", "The beginning of urls, and the new one.")
+    ] = None,
+    redact_from: Annotated[
+        str | None,
+        typer.Option("--redact-from", metavar="FILE", help="Mask the values that FILE lists, one a line."),
+    ] = None,
+    test_id: Annotated[
+        str | None, typer.Option("--test-id", metavar="ID", help="The test of recordings that name none.")
+    ] = None,
+    test_ids: Annotated[
+        str | None,
+        typer.Option(
+            "--test-ids",
+            metavar="FILE",
+            help="JSON, or lines of path, tab, id: the tests of such recordings.",
+        ),
+    ] = None,
+    prefer: Prefer = None,
+    merge_identical: MergeIdentical = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print what each scheme hashes, and what comes of it.")
+    ] = False,
+    output_format: Annotated[str, options.format_option("rehash")] = "text",
+    output: options.OutputFile = None,
+    max_size: options.MaxSize = None,
+    files_from: options.FilesFrom = None,
+    nul: options.Nul = False,
+    force_exclude: options.ForceExclude = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes to use. Default: one a core.")
+    ] = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Give recordings the names that today's recorder looks for, also after their requests were changed.
+
+    Shows what would be done; --apply does it. What was replaced by another recording, and what no scheme
+    explains, stays unless it is included.
+
+    Exits with 0, or with 1 when something is held back, when --check finds what a recorder would not find, or
+    when a file holds no recording, or with 2 when one could not be opened.
+    """
+    from recctl.rehash.edits import Edits, parse_setting
+
+    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    settings = tuple(parse_setting(pointer, text) for pointer, text in set_values or ())
+    edits = Edits(
+        tests=tuple(Rename(*pair) for pair in rename_test or ()),
+        moved_files=_find_moved_files(project) if rename_tests_from_git else None,
+        urls=tuple(Rename(*pair) for pair in replace_url or ()),
+        settings=(*settings, *(parse_setting(pointer, None) for pointer in unset or ())),
+        test_id=test_id,
+        test_ids=_read_test_ids(test_ids) if test_ids is not None else {},
+        masks=_read_masks(redact_from) if redact_from is not None else None,
+    )
+    orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
+    orders = orders._replace(include_replaced=include_replaced, include_unexplained=include_unexplained)
+    if check and (apply or edits != Edits() or orders.prefer or orders.merges):
+        raise RecctlError("--check only looks", "leave out what changes recordings")
+    if apply:
+        options.recover_interrupted(project.root, quiet=quiet)
+    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
+    if explain:
+        return _explain(selection, shown)
+    if check:
+        return _check(project, selection, orders, shown, strict=strict, jobs=jobs)
+    return carry_out(project, selection, orders, shown, applied=apply, jobs=jobs)
+
+
+class Shown(NamedTuple):
+    """How results are shown, and where."""
+
+    output_format: str
+    output: str | None
+    view: View
+    quiet: bool
+
+
+def make_orders(
+    project: Project, edits: Edits, to: str | None, prefer: list[str] | None, *, merge_identical: bool
+) -> Orders:
+    """What the options say is to be done. Raises RecctlError for a scheme that there is not."""
+    from recctl.rehash.orders import NEWEST, Orders
+    from recctl.sources import show_path
+
+    for name in (to, *(settings.scheme for settings in project.all_settings())):
+        if name is not None:
+            _find_scheme(project, name)
+    return Orders(
+        to=_find_scheme(project, to) if to is not None else None,
+        edits=edits,
+        prefer=tuple(
+            word if word == NEWEST else show_path(Path(os.path.abspath(word)))  # noqa: PTH100  (keeps links)
+            for word in prefer or ()
+        ),
+        merges=merge_identical,
+    )
+
+
+def _find_scheme(project: Project, name: str) -> Scheme:
+    from recctl.schemes import get_scheme, list_schemes
+
+    scheme = get_scheme(name, project.settings)
+    if scheme is None:
+        known = [scheme.name for scheme in list_schemes(project.settings)]
+        raise RecctlError(f"unknown scheme {name!r}", suggest(name, known))
+    return scheme
+
+
+def carry_out(
+    project: Project,
+    selection: Selection,
+    orders: Orders,
+    shown: Shown,
+    *,
+    applied: bool,
+    jobs: int | None = None,
+) -> int:
+    """Do what is to be done, or only show it; gives the exit code. Raises RecctlError as `rehash` does."""
+    from recctl.rehash import Action
+    from recctl.rehash.moving import rehash
+    from recctl.render import renderer
+
+    renderer("rehash", shown.output_format)  # before anything is changed
+    report = rehash(project, selection, orders, applied=applied, jobs=jobs)
+    _show(report, shown)
+    if applied and orders.edits.masks is not None and report.run_id is not None:
+        text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
+        options.say(text, quiet=shown.quiet)
+    return _decide(report, fails=report.count_actions(Action.HOLD_BACK) > 0)
+
+
+def _check(
+    project: Project,
+    selection: Selection,
+    orders: Orders,
+    shown: Shown,
+    *,
+    strict: bool,
+    jobs: int | None,
+) -> int:
+    from recctl.rehash import report
+
+    found = report(project, selection, orders, jobs)
+    _show(found, shown)
+    return _decide(found, fails=bool(found.find_failures(strict=strict)))
+
+
+def _show(report: Report, shown: Shown) -> None:
+    from recctl.render import renderer
+    from recctl.render.rehash_text import summarise_rehash
+
+    options.write_output(renderer("rehash", shown.output_format)(report, shown.view), shown.output)
+    for text in summarise_rehash(report):
+        options.say(text, quiet=shown.quiet)
+
+
+def _decide(report: Report, *, fails: bool) -> int:
+    """The exit code; what could not be looked at is told, and wins."""
+    from recctl.sources import Unread
+
+    for error in report.errors:
+        options.say_failure(error)
+    if any(isinstance(error, Unread) and not error.too_large for error in report.errors):
+        return 2
+    return int(fails or bool(report.errors))
+
+
+def _explain(selection: Selection, shown: Shown) -> int:
+    """Print how schemes name the selected recordings, one after the other."""
+    from recctl.recording import Recording, load
+    from recctl.rehash import explain_recording
+    from recctl.render import renderer
+    from recctl.sources import Unread
+
+    failures: list[Unread | LoadError] = [*selection.unread]
+
+    def explained() -> Iterator[Explained]:
+        for source in selection.read():
+            for item in (source,) if isinstance(source, Unread) else load(source):
+                if not isinstance(item, Recording):
+                    failures.append(item)
+                elif item.source.place is None:
+                    hint = "name the file: where it lies decides what it is called"
+                    failures.append(Unread(item.source.name, "standard input has no name", hint))
+                else:
+                    yield explain_recording(item)
+
+    options.write_output(renderer("explanations", shown.output_format)(explained(), shown.view), shown.output)
+    for failure in failures:
+        options.say_failure(failure)
+    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
+        return 2
+    return int(bool(failures))
+
+
+def _find_moved_files(project: Project) -> tuple[Rename, ...]:
+    """The Python files that are staged under another name, as test ids begin with them."""
+    from recctl.git import GitError, list_staged_renames
+
+    try:
+        renames = list_staged_renames(project.root)
+    except GitError as error:
+        raise RecctlError(f"git can't tell what was renamed: {error}", "run it in a repository") from None
+    return tuple(Rename(old, new) for old, new in renames if old.endswith(".py") and new.endswith(".py"))
+
+
+def _read_masks(path: str) -> Masks:
+    from recctl.rehash.masks import Masks
+
+    values = [line.removesuffix("\r") for line in _read_text(path).split("\n")]
+    if not any(values):
+        raise RecctlError(f"{path}: lists nothing", "write the values to redact into it, one a line")
+    return Masks(value for value in values if value)
+
+
+def _read_test_ids(path: str) -> dict[str, str]:
+    """A map from recordings, by path or name, to ids: a JSON object, or lines of a path, a tab, an id."""
+    import json
+
+    text = _read_text(path)
+    hint = "write a JSON object, or lines of a path, a tab and an id"
+    try:
+        found = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError) as error:
+        raise RecctlError(f"{path}: not JSON: {error}", hint) from None
+    if found is None:
+        lines = [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+        found = {name: test_id for name, _, test_id in (line.partition("\t") for line in lines)}
+    bad = next((key for key, value in found.items() if not (isinstance(value, str) and value)), None)
+    if bad is not None:
+        raise RecctlError(f"{path}: there is no test id for {bad!r}", hint)
+    return found
+
+
+def _read_text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecctlError(f"{path}: {error.strerror}", "name a file that can be read") from None
+    except ValueError:  # bytes that are no text, a NUL in the path
+        raise RecctlError(f"{path}: is not UTF-8 text", "save it as UTF-8") from None

@@ -1,0 +1,146 @@
+"""Recordings that keep their replies when the request, the test or the recorder moves.
+
+`report` tells where recordings stand; `recctl.rehash.moving` does something about it, or tells what it would.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.schemes import explain, explain_name
+from recctl.sources import show_path
+from recctl.standing import Standing, Status, survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recctl.project import Project
+    from recctl.recording import LoadError, Recording
+    from recctl.rehash.collisions import Collision
+    from recctl.rehash.orders import Orders
+    from recctl.schemes import Explanation
+    from recctl.sources import Selection, Unread
+
+
+class Action(StrEnum):
+    """What becomes of a recording: it gets another name or folder, other content, or goes; or can't."""
+
+    MOVE = "move"
+    EDIT = "edit"
+    DELETE = "delete"
+    HOLD_BACK = "hold-back"
+
+
+class Entry(NamedTuple):
+    """One recording in a report: where it stands, and why; what becomes of it (None: nothing), and why.
+
+    `new_path` is where it goes or would belong, None when that is where it is. `changes` are pointers to what
+    changes in it.
+    """
+
+    standing: Standing
+    reason: str
+    new_path: str | None = None
+    action: Action | None = None
+    remark: str | None = None
+    changes: tuple[str, ...] = ()
+
+
+class Report(NamedTuple):
+    """Where recordings stand and, unless it was only looked, what becomes of them.
+
+    `collisions` are those among what was to be moved. `is_applied` is true when it was done, as `run_id`.
+    `deleted` are files beside the recordings looked at that go, too. `old_indexes` are what an older recorder
+    left beside recordings that move. `is_narrow` is true when it was about edited recordings and no others.
+    """
+
+    entries: tuple[Entry, ...]
+    errors: tuple[Unread | LoadError, ...] = ()
+    collisions: tuple[Collision, ...] = ()
+    is_applied: bool = False
+    run_id: str | None = None
+    deleted: tuple[str, ...] = ()
+    old_indexes: tuple[str, ...] = ()
+    is_narrow: bool = False
+
+    def count(self, status: Status) -> int:
+        """How many recordings stand so."""
+        return sum(entry.standing.status is status for entry in self.entries)
+
+    def count_actions(self, action: Action) -> int:
+        """How many recordings this becomes of."""
+        return sum(entry.action is action for entry in self.entries)
+
+    @property
+    def contested(self) -> dict[Path, list[Standing]]:
+        """The names that several recordings want, with those recordings."""
+        wanting: dict[Path, list[Standing]] = {}
+        for entry in self.entries:
+            if entry.standing.conflicts_with and entry.standing.destination is not None:
+                wanting.setdefault(entry.standing.destination, []).append(entry.standing)
+        return wanting
+
+    def find_failures(self, *, strict: bool) -> list[Entry]:
+        """The recordings that fail a check: stranded ones and, if it is strict, unexplained ones.
+
+        Those for which nobody has set a scheme never do.
+        """
+        failing = {Status.OUTDATED} | ({Status.UNEXPLAINED} if strict else set())
+        return [
+            entry
+            for entry in self.entries
+            if entry.standing.is_held
+            and entry.standing.status in failing
+            and entry.standing.replaced_by is None
+        ]
+
+
+class Explained(NamedTuple):
+    """How every scheme names one recording, and the likely cause of a name that none of them gives."""
+
+    path: str
+    explanations: tuple[Explanation, ...]
+    cause: str | None
+
+
+def explain_recording(recording: Recording) -> Explained:
+    """What each scheme makes of a recording, which lies somewhere."""
+    source = recording.source
+    assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
+    explanations = explain(recording, source.place, source.settings)
+    is_explained = any(explanation.matches for explanation in explanations)
+    cause = None if is_explained else explain_name(recording, source.place, source.settings.renames)
+    return Explained(source.name, explanations, cause)
+
+
+def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:
+    """Where the selected recordings stand; nothing is looked for that could be done about it."""
+    surveyed = survey(project, selection, to=orders.to, jobs=jobs)
+    entries = (describe(standing) for standing in surveyed.standings)
+    return Report(tuple(entries), surveyed.errors)
+
+
+def describe(standing: Standing) -> Entry:
+    """A recording as it stands, with a sentence on why, and nothing done about it."""
+    destination = standing.destination
+    is_elsewhere = destination is not None and destination != standing.location
+    new_path = show_path(destination) if destination is not None and is_elsewhere else None
+    is_found = standing.status is Status.CURRENT  # a model list may have the name of another week
+    return Entry(standing, _explain(standing), None if is_found else new_path)
+
+
+def _explain(standing: Standing) -> str:
+    identity, scheme = standing.identity, standing.scheme
+    match standing.status:
+        case Status.NOT_APPLICABLE:
+            return identity.unjudged or "it can't be judged"
+        case Status.CURRENT:
+            return f"{scheme} gives it this name"
+        case Status.UNEXPLAINED:
+            return standing.cause or "no hash scheme gives it this name"
+    oldest, newest = identity.oldest, identity.newest
+    first, last = (found.name if found else "another scheme" for found in (oldest, newest))
+    given = f"{first} gives it this name" if first == last else f"{first} to {last} give it this name"
+    reason = f"{given}, {scheme} looks for {identity.wanted}"
+    return f"{reason}; {standing.replaced_by} has replaced it" if standing.replaced_by else reason

@@ -1,0 +1,211 @@
+"""Recordings that want one name: how they differ, and which of them is to have it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl import git
+from recctl.errors import RecctlError
+from recctl.journal import digest
+from recctl.recording import Recording, load
+from recctl.rehash.edits import find_changes
+from recctl.rehash.orders import NEWEST
+from recctl.sources import Source, Target, read, show_path
+from recctl.wire import read_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from recctl.completion import Completion
+    from recctl.project import Project
+    from recctl.recording import JSON
+    from recctl.rehash.orders import Orders
+    from recctl.rehash.proposals import Proposal
+
+
+class Member(NamedTuple):
+    """One of the recordings that want a name: where it lies, its digest, how it differs from the first.
+
+    `proposal` is None for one that has the name and stays.
+    """
+
+    location: Path
+    path: str
+    expected: str
+    difference: str
+    proposal: Proposal | None = None
+
+
+class Collision(NamedTuple):
+    """Recordings that want one name. `kept` is the one that gets it, and `why`; None: nobody has said."""
+
+    location: Path
+    members: tuple[Member, ...]
+    kept: Member | None = None
+    why: str | None = None
+
+    @property
+    def wanted(self) -> str:
+        """The name that they want, as people read it."""
+        return show_path(self.location)
+
+
+def find_collisions(project: Project, proposals: Iterable[Proposal], orders: Orders) -> tuple[Collision, ...]:
+    """Where several recordings want one name, or one wants a name that another has, and what to do about it.
+
+    Raises RecctlError when a recording is preferred that is in no collision.
+    """
+    wanting: defaultdict[Path, list[Proposal]] = defaultdict(list)
+    leaving = set()
+    for proposal in proposals:
+        wanting[proposal.location].append(proposal)
+        if proposal.moves:
+            leaving.add(proposal.standing.location)
+    collisions = []
+    for location, rivals in sorted(wanting.items()):
+        stays = all(rival.moves for rival in rivals) and location not in leaving and location.is_file()
+        if len(rivals) + stays > 1:
+            collisions.append(_meet(project, location, rivals, orders, stays=stays))
+    _check_preferred(collisions, orders)
+    return tuple(collisions)
+
+
+def _meet(
+    project: Project, location: Path, rivals: list[Proposal], orders: Orders, *, stays: bool
+) -> Collision:
+    found: list[tuple[Path, Proposal | None]] = [(rival.standing.location, rival) for rival in rivals]
+    if stays:
+        found.append((location, None))
+    found.sort(key=lambda item: (item[0] != location, item[0]))
+    loaded = [_load(project, path) for path, _ in found]
+    first = loaded[0]
+    members, agree = [], True
+    for (path, proposal), (expected, recording) in zip(found, loaded, strict=True):
+        difference = "the first of them" if path == found[0][0] else _describe(first[1], recording)
+        if orders.edits.masks is not None:
+            difference = orders.edits.masks.hide_text(difference)
+        agree = agree and (path == found[0][0] or difference in _SAME_REPLY)
+        shown = proposal.standing.path if proposal is not None else show_path(path)
+        members.append(Member(path, shown, expected, difference, proposal))
+    collision = Collision(location, tuple(members))
+    kept, why = _choose(project, collision, orders, agree=agree)
+    return collision._replace(kept=kept, why=why)
+
+
+def _load(project: Project, path: Path) -> tuple[str, Recording | None]:
+    """The digest and the recording of a file, as far as it can be read."""
+    source = read(Target(show_path(path), project.settings_for(path), path=path))
+    if not isinstance(source, Source):
+        return "", None
+    loaded = load(source)
+    recording = loaded[0] if loaded and isinstance(loaded[0], Recording) else None
+    return digest(source.content), recording
+
+
+def _choose(
+    project: Project, collision: Collision, orders: Orders, *, agree: bool
+) -> tuple[Member | None, str | None]:
+    members = collision.members
+    for member in members:
+        if member.path in orders.prefer:
+            return member, "preferred"
+    if agree and orders.merges:
+        return members[0], "their replies agree"
+    if NEWEST in orders.prefer:
+        times = _find_times(project, [member.location for member in members])
+        newest = times.index(max(times))
+        tied = times.count(max(times)) > 1
+        return members[newest], "the first of those that are equally new" if tied else "the newest"
+    return None, None
+
+
+def _find_times(project: Project, paths: list[Path]) -> list[float]:
+    """When files were last committed or, where git does not know them, changed."""
+    known = {path: _relative(project.root, path) for path in paths}
+    committed: dict[str, int] = {}
+    if git.find_top_level(project.root) is not None:
+        with suppress(git.GitError):
+            committed = git.list_commit_times(project.root, known.values())
+    return [committed.get(known[path]) or path.stat().st_mtime for path in paths]
+
+
+def _relative(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:
+    known = {member.path for collision in collisions for member in collision.members}
+    for path in orders.prefer:
+        if path != NEWEST and path not in known:
+            raise RecctlError(f"{path} wants no name that another recording wants", "--prefer one that does")
+
+
+_SAME_FILE, _ALL_BUT_NOISE = "the same file", "the same reply, but for ids and counters"
+_SAME_REPLY = {_SAME_FILE, "the same reply", _ALL_BUT_NOISE}
+
+
+def _describe(first: Recording | None, other: Recording | None) -> str:
+    """How a recording differs from the first that wants its name, in a few words without quoting it."""
+    if first is None or other is None:
+        return "one of them is no recording"
+    if first.document == other.document:
+        return _SAME_FILE
+    pointers = [change.pointer for change in find_changes(first.request, other.request, "/request")]
+    reply = _describe_reply(first, other)
+    if not pointers:
+        return reply
+    more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
+    return f"{reply}; the request differs at {pointers[0]}{more}"
+
+
+def _describe_reply(first: Recording, other: Recording) -> str:
+    if first.response == other.response:
+        return "the same reply"
+    one, two = read_exchange(first).completion, read_exchange(other).completion
+    if one.error != two.error or one.complete != two.complete:
+        return "one reply failed or broke off"
+    if _list_calls(one) != _list_calls(two):
+        return "other tool calls"
+    if [choice.finish_reason for choice in one.choices] != [choice.finish_reason for choice in two.choices]:
+        return "another finish reason"
+    if _strip(one) == _strip(two):
+        return _ALL_BUT_NOISE
+    return "other wording" if one.choices else "another reply"
+
+
+def _list_calls(completion: Completion) -> list[tuple[JSON, ...]]:
+    """Tool calls with their ids, which later requests quote."""
+    return [tuple(choice.message.tool_calls) for choice in completion.choices]
+
+
+def _strip(completion: Completion) -> tuple[JSON, ...]:
+    """What matters of a reply: all but its id, its chunks, its counters."""
+    choices = tuple(replace(choice, logprobs=None) for choice in completion.choices)
+    return (completion.wire, completion.model, choices, _without_noise(completion.extra))
+
+
+def _without_noise(value: JSON) -> JSON:
+    if isinstance(value, dict):
+        return {key: _without_noise(item) for key, item in value.items() if key not in _NOISE}
+    if isinstance(value, list):
+        return [_without_noise(item) for item in value]
+    return value
+
+
+_NOISE = {
+    "created",
+    "created_at",
+    "eval_duration",
+    "id",
+    "load_duration",
+    "modified_at",
+    "obfuscation",
+    "prompt_eval_duration",
+    "service_tier",
+    "system_fingerprint",
+    "total_duration",
+}

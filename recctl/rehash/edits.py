@@ -1,0 +1,210 @@
+"""What can be changed in a recorded request before its recording is named anew."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.errors import RecctlError
+from recctl.recording import escape_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from recctl.project import Rename
+    from recctl.recording import JSON, Recording
+    from recctl.rehash.masks import Masks
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class Setting(NamedTuple):
+    """A value of the request that is to be another one, given as JSON `text`, or (None) to go.
+
+    `steps` lead to it.
+    """
+
+    pointer: str
+    steps: tuple[str, ...]
+    text: str | None = None
+
+
+class Edits(NamedTuple):
+    """What to change in recordings.
+
+    `tests` are renamed tests, or the beginnings of their ids, `moved_files` files of which some may hold
+    tests (None: nobody has asked for them), `urls` the beginnings of urls. `test_id` is for recordings that
+    have none; `test_ids` holds one for each of some of them, by path or by name.
+    """
+
+    tests: tuple[Rename, ...] = ()
+    moved_files: tuple[Rename, ...] | None = None
+    urls: tuple[Rename, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    test_id: str | None = None
+    test_ids: Mapping[str, str] = _NOTHING
+    masks: Masks | None = None
+
+    @property
+    def changes_requests(self) -> bool:
+        """Whether more is changed than that recordings get the id of their test, which they lack."""
+        return bool(self.tests) or self.moved_files is not None or self._goes_anywhere
+
+    @property
+    def renames(self) -> tuple[Rename, ...]:
+        """What tests are called now."""
+        return (*self.tests, *(self.moved_files or ()))
+
+    @property
+    def _goes_anywhere(self) -> bool:
+        return bool(self.urls or self.settings) or self.masks is not None
+
+    def may_fit(self, test_id: str | None) -> bool:
+        """Whether a recording of this test could be changed."""
+        if test_id is None and (self.test_id is not None or self.test_ids):
+            return True
+        is_renamed = test_id is not None and rename_test(test_id, self.renames)[1] is not None
+        return is_renamed or self._goes_anywhere
+
+
+class Change(NamedTuple):
+    """One place in which two documents differ; `old` or `new` is None where there is nothing."""
+
+    pointer: str
+    old: JSON
+    new: JSON
+
+
+def parse_setting(pointer: str, text: str | None) -> Setting:
+    """A pointer with the value that a text stands for: JSON, else the text itself; None removes.
+
+    Raises RecctlError for a pointer that is none, or does not lead into the request.
+    """
+    steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    is_request = len(steps) > 1 and steps[0] == "request"
+    if not pointer.startswith("/") or not (is_request or steps == ("test_id",)):
+        message = f"{pointer!r} does not lead to a part of the request"
+        raise RecctlError(message, "write it like /request/body/model, or /test_id")
+    if text is None:
+        return Setting(pointer, steps)
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        text = json.dumps(text)
+    return Setting(pointer, steps, text)
+
+
+def _refuse_constant(text: str) -> JSON:
+    raise ValueError(text)
+
+
+def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict[str, JSON]:
+    """The document of a recording with all edits made that fit it; the recording stays as it is.
+
+    `met` learns of the edits that fit.
+    """
+    document: dict[str, JSON] = deepcopy(recording.document)
+    _rename_test(document, edits, met)
+    _give_test_id(document, recording, edits)
+    request = document["request"]
+    url = request.get("url")
+    fitting = [rename for rename in edits.urls if isinstance(url, str) and url.startswith(rename.old)]
+    if fitting:
+        met.update(fitting)
+        longest = max(fitting, key=lambda rename: len(rename.old))
+        request["url"] = longest.new + request["url"].removeprefix(longest.old)
+    met.update(setting for setting in edits.settings if _apply_setting(document, setting))
+    return document if edits.masks is None else edits.masks.hide(document)
+
+
+def rename_test(test_id: str, renames: Iterable[Rename]) -> tuple[str, Rename | None]:
+    """A test's id after the most specific of the renames that fits it, and which one that is.
+
+    A beginning fits where it ends with the id, or at `/`, `::` or `[`.
+    """
+    for rename in sorted(renames, key=lambda rename: -len(rename.old)):
+        beginning = rename.old.rstrip("/")
+        rest = test_id.removeprefix(beginning)
+        is_beginning = bool(beginning) and test_id.startswith(beginning)
+        if is_beginning and (not rest or rest.startswith(("/", "::", "["))):
+            return rename.new.rstrip("/") + rest, rename
+    return test_id, None
+
+
+def _rename_test(document: dict[str, JSON], edits: Edits, met: set[Rename | Setting]) -> None:
+    for holder in (document, document["request"]):
+        test_id = holder.get("test_id")
+        if isinstance(test_id, str):
+            holder["test_id"], rename = rename_test(test_id, edits.renames)
+            met |= {rename} if rename is not None else set()
+
+
+def _give_test_id(document: dict[str, JSON], recording: Recording, edits: Edits) -> None:
+    """Put the id of its test into a document that has none, at the top, where the recorder has it."""
+    if recording.test_id is not None:
+        return
+    test_id = edits.test_id
+    source = recording.source
+    for key in (source.name, source.place.name if source.place else ""):
+        if key in edits.test_ids:
+            test_id = edits.test_ids[key]
+            break
+    if test_id is None:
+        return
+    rest = {key: value for key, value in document.items() if key != "test_id"}
+    document.clear()
+    document.update({"test_id": test_id, **rest})
+    if "test_id" in document["request"]:
+        document["request"]["test_id"] = test_id
+
+
+def _apply_setting(document: dict[str, JSON], setting: Setting) -> bool:
+    """Set or remove a value, if there is an object or a list that has (or may have) it."""
+    holder: JSON = document
+    *above, last = setting.steps
+    for step in above:
+        if isinstance(holder, dict) and step in holder:
+            holder = holder[step]
+        elif isinstance(holder, list) and _is_index(step, holder):
+            holder = holder[int(step)]
+        else:
+            return False
+    key: JSON = last
+    if isinstance(holder, list) and _is_index(last, holder):
+        key = int(last)
+    elif not isinstance(holder, dict) or (setting.text is None and last not in holder):
+        return False
+    if setting.text is None:
+        del holder[key]
+    else:
+        holder[key] = json.loads(setting.text)
+    return True
+
+
+def _is_index(step: str, values: list[JSON]) -> bool:
+    return step.isdecimal() and step.isascii() and int(step) < len(values)
+
+
+def find_changes(old: JSON, new: JSON, pointer: str = "") -> Iterator[Change]:
+    """Where two documents differ, as deep down as that can be said."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in (*old, *(key for key in new if key not in old)):
+            inner = f"{pointer}/{escape_pointer(key)}"
+            yield from find_changes(old.get(key, _ABSENT), new.get(key, _ABSENT), inner)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from find_changes(before, after, f"{pointer}/{number}")
+    elif type(old) is not type(new) or old != new:
+        yield Change(pointer, _or_none(old), _or_none(new))
+
+
+class _Absent:
+    """What stands where there is no value."""
+
+
+_ABSENT = _Absent()
+
+
+def _or_none(value: JSON) -> JSON:
+    return None if value is _ABSENT else value

@@ -1,0 +1,263 @@
+"""Giving recordings other names, folders and contents, by one plan."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.errors import RecctlError
+from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
+from recctl.recording import Recording, load
+from recctl.rehash import Action, Entry, Report, describe
+from recctl.rehash.collisions import Collision, find_collisions
+from recctl.rehash.proposals import Proposal, propose
+from recctl.sources import Source, read, show_path
+from recctl.standing import Survey, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from recctl.plan import Applied, Step
+    from recctl.project import Project, Rename
+    from recctl.rehash.edits import Edits, Setting
+    from recctl.rehash.orders import Orders
+    from recctl.sources import Selection
+
+
+def rehash(
+    project: Project, selection: Selection, orders: Orders, *, applied: bool, jobs: int | None = None
+) -> Report:
+    """Give the selected recordings the names and folders that the orders say, or (not `applied`) only say so.
+
+    Raises RecctlError when an edit fits no recording, when one is preferred that nothing collides with, and
+    as `plan.apply` does.
+    """
+    surveyed = survey(project, selection, to=orders.to, jobs=jobs)
+    targets = {target.name: target for target in selection.targets}
+    met: set[Rename | Setting] = set()
+    proposed = []
+    for standing in surveyed.standings:
+        proposal = propose(project, targets[standing.path], standing, orders, met)
+        if proposal is not None:
+            keeps_content = applied or proposal.content is None
+            proposed.append(proposal if keeps_content else proposal._replace(content=b""))
+    _check_met(orders.edits, met)
+    refused = {proposal.standing.path: proposal.refusal for proposal in proposed if proposal.refusal}
+    refused.update(_find_quoted(project, selection, proposed))
+    proposals = [proposal for proposal in proposed if proposal.standing.path not in refused]
+    collisions = find_collisions(project, proposals, orders)
+    units, held = _make_units(proposals, collisions, {p.standing.location for p in proposed})
+    refused.update(held)
+    plan = Plan("rehash", tuple(_make_groups(project.root, units)))
+    outcome = apply(project.root, plan) if applied else preview(project.root, plan)
+    found = _conclude(project, surveyed, proposed, collisions, refused, outcome, applied=applied)
+    return found._replace(is_narrow=orders.edits.changes_requests)
+
+
+def _check_met(edits: Edits, met: set[Rename | Setting]) -> None:
+    for rename in edits.tests:
+        if rename not in met:
+            message = f"no recording that was looked at is of a test {rename.old}"
+            raise RecctlError(message, "give the id from its beginning, up to a /, a :: or a [")
+    for rename in edits.urls:
+        if rename not in met:
+            raise RecctlError(f"no recording that was looked at has a url that begins with {rename.old}")
+    for setting in edits.settings:
+        if setting not in met:
+            raise RecctlError(f"{setting.pointer} names nothing in the recordings that were looked at")
+
+
+# --- what can be done, in which groups ----------------------------------------------------------------------
+
+
+class _Unit(NamedTuple):
+    """What is done about one wanted name: who gets it, and who goes for that."""
+
+    location: Path
+    proposal: Proposal | None
+    losers: tuple[tuple[Path, str], ...] = ()
+
+    @property
+    def leaves(self) -> set[Path]:
+        """The places that this gives up."""
+        places = {path for path, _ in self.losers}
+        if self.proposal is not None and self.proposal.moves:
+            places.add(self.proposal.standing.location)
+        return places
+
+
+def _make_units(
+    proposals: Sequence[Proposal], collisions: Sequence[Collision], occupied: set[Path]
+) -> tuple[list[_Unit], dict[str, str]]:
+    """What can be done, by wanted name, and the recordings that are held back, each with the reason."""
+    units, held = [], {}
+    contested = {collision.location: collision for collision in collisions}
+    for collision in collisions:
+        if collision.kept is not None:
+            losers = tuple(
+                (member.location, member.expected)
+                for member in collision.members
+                if member is not collision.kept
+            )
+            units.append(_Unit(collision.location, collision.kept.proposal, losers))
+            continue
+        for member in collision.members:
+            if member.proposal is not None:
+                others = ", ".join(other.path for other in collision.members if other is not member)
+                held[member.path] = f"wants the same name as {others}"
+    units += [_Unit(p.location, p) for p in proposals if p.location not in contested]
+    while True:
+        given_up = set().union(*(unit.leaves for unit in units))
+        stuck = [
+            unit
+            for unit in units
+            if unit.location in occupied - given_up
+            and not (unit.proposal is None or unit.proposal.standing.location == unit.location)
+        ]
+        if not stuck:
+            return units, held
+        for unit in stuck:
+            units.remove(unit)
+            reason = f"wants the name of {show_path(unit.location)}, which stays"
+            proposal = unit.proposal
+            if proposal is not None:
+                held[proposal.standing.path] = reason
+
+
+def _make_groups(root: Path, units: Sequence[_Unit]) -> Iterator[Group]:
+    """Units that give their places to one another, together; all others each on its own."""
+    leaver = {place: number for number, unit in enumerate(units) for place in unit.leaves}
+    groups = list(range(len(units)))
+
+    def find(number: int) -> int:
+        while groups[number] != number:
+            groups[number] = groups[groups[number]]
+            number = groups[number]
+        return number
+
+    for number, unit in enumerate(units):
+        if unit.location in leaver:
+            groups[find(number)] = find(leaver[unit.location])
+    steps: dict[int, list[Step]] = {}
+    for number, unit in enumerate(units):
+        steps.setdefault(find(number), []).extend(_make_steps(root, unit))
+    yield from (tuple(group) for group in steps.values())
+
+
+def _make_steps(root: Path, unit: _Unit) -> Iterator[Step]:
+    yield from (Delete(_relative(root, path), expected) for path, expected in unit.losers)
+    proposal = unit.proposal
+    if proposal is None:
+        return
+    path, content = _relative(root, proposal.standing.location), proposal.content
+    if proposal.moves:
+        yield Move(path, proposal.expected, _relative(root, proposal.location), content)
+    elif content is not None:
+        yield Rewrite(path, proposal.expected, content)
+
+
+def _relative(root: Path, path: Path) -> str:
+    """A path below the root as plans want it; another one stays whole, and will be refused."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+_REPLY_ID = re.compile(rb"rec-[0-9a-f]{12}")
+_RESPONSE = b'\n  "response": '
+
+
+def _find_quoted(
+    project: Project, selection: Selection, proposals: Iterable[Proposal]
+) -> Iterator[tuple[str, str]]:
+    """The recordings whose reply's id would change while the request of another one quotes it."""
+    changing = {proposal.ids[0].encode(): proposal for proposal in proposals if proposal.ids is not None}
+    if not changing:
+        return
+    for target in (*selection.targets, *selection.neighbours(project)):
+        source = read(target)
+        if not isinstance(source, Source):
+            continue
+        found: set[bytes] = set(_REPLY_ID.findall(_cut_request(source)))
+        for quoted in sorted(found & changing.keys()):
+            proposal = changing[quoted]
+            reason = (
+                f"its reply's id {quoted.decode()} would change, and the request of {target.name} quotes it"
+            )
+            yield proposal.standing.path, reason
+
+
+def _cut_request(source: Source) -> bytes:
+    """The part of a file that holds the request."""
+    end = source.content.find(_RESPONSE)
+    if end >= 0:
+        return source.content[:end]
+    requests = (item.request for item in load(source) if isinstance(item, Recording))
+    return repr(list(requests)).encode("utf-8", "surrogatepass")
+
+
+# --- what is told of it -------------------------------------------------------------------------------------
+
+
+def _conclude(
+    project: Project,
+    surveyed: Survey,
+    proposed: Sequence[Proposal],
+    collisions: tuple[Collision, ...],
+    refused: Mapping[str, str],
+    outcome: Applied,
+    *,
+    applied: bool,
+) -> Report:
+    def show(path: str) -> str:
+        return show_path(project.root / path)
+
+    done = {show(step.path): step for group in outcome.done for step in group}
+    held = {
+        show(step.path): reason if path == step.path else f"{show(path)} {reason}"
+        for group, (path, reason) in ((held.group, held.refusal) for held in outcome.held_back)
+        for step in group
+    }
+    proposals = {proposal.standing.path: proposal for proposal in proposed}
+    choices = {
+        member.path: f"{collision.kept.path} is kept: {collision.why}"
+        for collision in collisions
+        if collision.kept is not None
+        for member in collision.members
+    }
+    entries = []
+    for standing in surveyed.standings:
+        entry, path = describe(standing), show_path(standing.location)
+        reason, step = refused.get(standing.path) or held.get(path), done.pop(path, None)
+        if reason is not None:
+            entry = entry._replace(action=Action.HOLD_BACK, remark=reason)
+        elif step is not None:
+            entry = _tell_step(entry, step, proposals.get(standing.path), choices.get(standing.path))
+        entries.append(entry)
+    moved = {entry.standing.location.parent for entry in entries if entry.action is Action.MOVE}
+    return Report(
+        tuple(entries),
+        surveyed.errors,
+        collisions,
+        is_applied=applied,
+        run_id=outcome.run_id,
+        deleted=tuple(sorted(done)),
+        old_indexes=tuple(sorted({show_path(index) for folder in moved for index in _find_indexes(folder)})),
+    )
+
+
+def _tell_step(entry: Entry, step: Step, proposal: Proposal | None, choice: str | None) -> Entry:
+    """What becomes of a recording by a step of the plan."""
+    if isinstance(step, Delete) or proposal is None:
+        return entry._replace(action=Action.DELETE, new_path=None, remark=choice)
+    return entry._replace(
+        action=Action.MOVE if proposal.moves else Action.EDIT,
+        new_path=show_path(proposal.location) if proposal.moves else None,
+        remark=choice or proposal.remark,
+        changes=proposal.changes,
+    )
+
+
+def _find_indexes(folder: Path) -> list[Path]:
+    """The database that the first recorders kept beside, or above, their folder of responses."""
+    places = (folder / "index.sqlite", folder.parent / "index.sqlite")
+    return [place for place in places if place.is_file()]

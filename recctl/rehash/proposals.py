@@ -1,0 +1,172 @@
+"""What is to become of one recording: its new name, folder and content."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.journal import digest
+from recctl.recording import Recording, load
+from recctl.rehash.edits import edit, find_changes
+from recctl.rehash.spelling import spell
+from recctl.schemes import CURRENT, get_scheme, identify
+from recctl.sources import Unread, read
+from recctl.standing import Standing, Status, find_home
+
+if TYPE_CHECKING:
+    from recctl.project import Project, Rename
+    from recctl.recording import JSON
+    from recctl.rehash.edits import Setting
+    from recctl.rehash.orders import Orders
+    from recctl.sources import Target
+
+
+class Proposal(NamedTuple):
+    """What is to become of a recording, unless there is a `refusal`.
+
+    `location` is where it is to lie, `content` what it is to be (None: what it is). `expected` is the digest
+    of what it is now. `changes` are pointers to what changes in it. `ids` are the id of its reply now and
+    then, where that hangs on the name. `remark` is what else is good to know.
+    """
+
+    standing: Standing
+    location: Path
+    expected: str
+    content: bytes | None = None
+    changes: tuple[str, ...] = ()
+    ids: tuple[str, str] | None = None
+    remark: str | None = None
+    refusal: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the recording gets another name or folder."""
+        return self.location != self.standing.location
+
+
+def propose(
+    project: Project, target: Target, standing: Standing, orders: Orders, met: set[Rename | Setting]
+) -> Proposal | None:
+    """What the orders make of a recording; None when they leave it as it is. `met` learns what fits it.
+
+    Where requests are edited, nothing else is done on the way.
+    """
+    is_wanted = _is_included(standing, orders)
+    if not (is_wanted or orders.edits.may_fit(standing.test_id)):
+        return None
+    source = read(target)
+    loaded = () if isinstance(source, Unread) else load(source)
+    if not loaded or not isinstance(loaded[0], Recording):
+        return _refuse(standing, "can't be read any more")
+    recording = loaded[0]
+    document = edit(recording, orders.edits, met)
+    edited = replace(recording, document=document)
+    masks = orders.edits.masks
+    if masks is not None and masks.is_left_in(edited):
+        return _refuse(standing, "what is to be redacted is spread over its chunks: record it again")
+    is_edited = any(find_changes(recording.document, document))
+    if not is_edited and (orders.edits.changes_requests or not is_wanted):
+        return None
+    if target.spec is not None:
+        return _refuse(standing, "is a file of a revision, and can't be changed")
+    location = _find_location(project, standing, edited, orders) if is_edited else standing.destination
+    proposal = _settle(recording, document, standing, location or standing.location)
+    if masks is not None:
+        proposal = proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
+    if is_edited and not is_wanted and standing.status is not Status.CURRENT:
+        proposal = proposal._replace(remark=_explain_leftover(standing))
+    return proposal if proposal.moves or proposal.changes or proposal.refusal else None
+
+
+def _settle(recording: Recording, document: dict[str, JSON], standing: Standing, location: Path) -> Proposal:
+    """What it takes to give a recording this place and document, with all that hangs on the name."""
+    ids = _carry_ids(document, standing.location.name, location.name)
+    changes = tuple(change.pointer for change in find_changes(recording.document, document))
+    content = spell(recording, document) if changes else None
+    if changes and content is None:
+        return _refuse(standing, "is not written as the recorder writes: recctl validate --fix mends it")
+    remark = _find_stale_id(recording) if location.name != standing.location.name else None
+    expected = digest(recording.source.content)
+    return Proposal(standing, location, expected, content, changes, ids, remark)
+
+
+def _refuse(standing: Standing, refusal: str) -> Proposal:
+    return Proposal(standing, standing.location, "", refusal=refusal)
+
+
+def _is_included(standing: Standing, orders: Orders) -> bool:
+    """Whether a recording is to have the name that the wanted scheme gives, and does not have it."""
+    match standing.status:
+        case Status.OUTDATED:
+            return standing.is_stranded or orders.include_replaced
+        case Status.UNEXPLAINED:
+            return orders.include_unexplained
+        case _:
+            return False
+
+
+def _find_location(project: Project, standing: Standing, edited: Recording, orders: Orders) -> Path:
+    """Where an edited recording is to lie.
+
+    An edit brings no leftover back to life: what was replaced is named by the scheme that named it, and what
+    nothing explains keeps its name.
+    """
+    location, place = standing.location, edited.source.place
+    assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
+    wanted = orders.to or get_scheme(standing.scheme, edited.source.settings) or CURRENT
+    name: str | None = location.name
+    if standing.status is Status.CURRENT or _is_included(standing, orders):
+        name = identify(edited, place, wanted).wanted
+    elif standing.status is Status.OUTDATED and standing.identity.newest is not None:
+        name = identify(edited, place, standing.identity.newest).wanted
+    home = find_home(standing.folder, project.root, wanted, edited.test_id, standing.test_id)
+    return Path(home, name or location.name)
+
+
+_HASH = re.compile("(?:models-)?([0-9a-f]{12})")
+
+
+def _carry_ids(document: dict[str, JSON], name: str, new_name: str) -> tuple[str, str] | None:
+    """Give the reply the id that hangs on the new name, where it has the one that hangs on the old one."""
+    old, new = _HASH.match(name), _HASH.match(new_name)
+    if old is None or new is None or old[1] == new[1]:
+        return None
+    ids, found = (f"rec-{old[1]}", f"rec-{new[1]}"), False
+    for data in _list_objects(document):
+        if data.get("id") == ids[0]:
+            data["id"] = ids[1]
+            found = True
+    return ids if found else None
+
+
+def _list_objects(document: dict[str, JSON]) -> list[dict[str, JSON]]:
+    """The dumped objects that a reply consists of."""
+    body = document["response"].get("body")
+    items = body if isinstance(body, list) else [body]
+    found = (item.get("__data__") for item in items if isinstance(item, dict))
+    return [data for data in found if isinstance(data, dict)]
+
+
+_REPLY_ID = re.compile(r"rec-[0-9a-f]{12}")
+
+
+def _explain_leftover(standing: Standing) -> str:
+    """Why an edited recording does not get the name that its request has now."""
+    match standing.status:
+        case Status.OUTDATED:
+            return f"stays a leftover, since {standing.replaced_by} has replaced it"
+        case Status.UNEXPLAINED:
+            return "keeps its name, which nothing explains; --include-unexplained gives it the right one"
+        case _:
+            return "keeps its name, which nothing can tell to be right"
+
+
+def _find_stale_id(recording: Recording) -> str | None:
+    """What to say of a reply that has the id of another name."""
+    place = recording.source.place
+    own = _HASH.match(place.name) if place is not None else None
+    ids = {str(data.get("id")) for data in _list_objects(recording.document)}
+    stale = sorted(found for found in ids if own and _REPLY_ID.fullmatch(found) and found[4:] != own[1])
+    return f"its reply has the id of another name, {stale[0]}, and keeps it" if stale else None

@@ -1,0 +1,99 @@
+"""JSON documents for scripts: `recctl.rehash.v1` and `recctl.explain.v1`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from recctl.sources import Unread
+from recctl.standing import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.recording import LoadError
+    from recctl.rehash import Entry, Explained, Report
+    from recctl.rehash.collisions import Collision
+    from recctl.render import View
+
+
+def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
+    """`recctl.rehash.v1`."""
+    outdated = [entry.standing for entry in report.entries if entry.standing.status is Status.OUTDATED]
+    stranded = sum(standing.is_stranded for standing in outdated)
+    counts = {status.value: report.count(status) for status in Status}
+    yield _dump(
+        {
+            "version": "recctl.rehash.v1",
+            "files": [_file(entry) for entry in report.entries],
+            "summary": {
+                **counts,
+                "conflicts": len(report.contested),
+                "replaced": len(outdated) - stranded,
+                "stranded": stranded,
+            },
+            "collisions": [_collision(collision) for collision in report.collisions],
+            "deleted": list(report.deleted),
+            "applied": report.is_applied,
+            "run": report.run_id,
+            "errors": [_error(error) for error in report.errors],
+        }
+    )
+
+
+def render_explanations(explained: Iterable[Explained], view: View) -> Iterator[str]:  # noqa: ARG001
+    """`recctl.explain.v1`."""
+    files = [
+        {
+            "path": item.path,
+            "schemes": [
+                {
+                    "scheme": explanation.scheme.name,
+                    "matches": explanation.matches,
+                    "names": list(explanation.names),
+                    "digest": explanation.digest,
+                    "text": explanation.text,
+                    "unjudged": explanation.unjudged,
+                }
+                for explanation in item.explanations
+            ],
+            "cause": item.cause,
+        }
+        for item in explained
+    ]
+    yield _dump({"version": "recctl.explain.v1", "files": files, "errors": []})
+
+
+def _file(entry: Entry) -> dict[str, Any]:
+    standing = entry.standing
+    return {
+        "path": standing.path,
+        "schemes": list(standing.identity.schemes),
+        "status": standing.status.value,
+        "to": standing.scheme,
+        "new_path": entry.new_path,
+        "replaced_by": standing.replaced_by,
+        "conflicts_with": list(standing.conflicts_with),
+        "reason": entry.reason,
+        "action": entry.action,
+        "remark": entry.remark,
+        "changes": list(entry.changes),
+    }
+
+
+def _collision(collision: Collision) -> dict[str, Any]:
+    return {
+        "wanted": collision.wanted,
+        "members": [{"path": member.path, "difference": member.difference} for member in collision.members],
+        "kept": collision.kept.path if collision.kept else None,
+        "why": collision.why,
+    }
+
+
+def _error(error: Unread | LoadError) -> dict[str, str]:
+    name = error.name if isinstance(error, Unread) else error.source.name
+    return {"path": name, "message": error.message}
+
+
+def _dump(document: Any) -> str:
+    return json.dumps(document, indent=2) + "\n"

@@ -1,0 +1,186 @@
+"""Where recordings stand and what becomes of them, as text for people."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.rehash import Action
+from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.standing import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from recctl.rehash import Entry, Explained, Report
+    from recctl.rehash.collisions import Collision
+    from recctl.render import View
+
+MOST_LISTED = 50
+"""How many lines there are, but for headings, unless more is wanted."""
+
+_MOST_CHANGES = 3
+
+
+_CHUNK = re.compile(r"/response/body/[0-9]+(?=/)")
+
+
+class _Section(NamedTuple):
+    title: str
+    style: str
+    lines: list[Line]
+    size: int
+
+
+def render_rehash(report: Report, view: View) -> Iterator[str]:
+    """What has to be known first, each kind under its heading; what is long is cut short."""
+    sections = [section for section in _divide(report, verbose=view.verbose) if section.size]
+    left, cut = MOST_LISTED, 0
+    for title, style, lines, size in sections:
+        yield from render_lines([line(Span(f"{title}: {size:,}", style))], view._replace(width=None))
+        shown = lines if view.verbose else lines[:left]
+        yield from render_lines(shown, view._replace(width=None))
+        left -= len(shown)
+        cut += len(lines) - len(shown)
+    if cut:
+        yield from render_lines([line(Span(f"{cut:,} more lines: -v shows them", "dim"))], view)
+
+
+def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
+    entries = report.entries
+    of_action = {action: [entry for entry in entries if entry.action is action] for action in Action}
+    is_wide = verbose or not report.is_narrow
+    idle = [entry for entry in entries if entry.action is None and is_wide]
+    yield _section("held back", "bold red", of_action[Action.HOLD_BACK], _tell_remark)
+    lines = [told for collision in report.collisions for told in _tell_collision(collision)]
+    yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
+    stranded = [entry for entry in idle if entry.standing.is_stranded]
+    yield _section("stranded", "bold red", stranded, _tell_reason)
+    done = "" if report.is_applied else "to be "
+    yield _section(f"{done}moved", "bold green", of_action[Action.MOVE], _tell_move)
+    yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
+    yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
+    unexplained = [entry for entry in idle if entry.standing.status is Status.UNEXPLAINED]
+    yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
+    if verbose:
+        replaced = [entry for entry in idle if entry.standing.replaced_by is not None]
+        yield _section("replaced", "bold", replaced, _tell_reason)
+        unjudged = [entry for entry in idle if entry.standing.status is Status.NOT_APPLICABLE]
+        yield _section("not applicable", "bold", unjudged, _tell_reason)
+        contested = [
+            line(f"{standing.destination.name}: {standing.path}", indent=2)
+            for standings in report.contested.values()
+            for standing in standings
+            if standing.destination is not None
+        ]
+        yield _Section("names that several recordings want", "bold", contested, len(report.contested))
+
+
+def _section(
+    title: str, style: str, entries: list[Entry], tell: Callable[[Entry], Iterator[Line]]
+) -> _Section:
+    return _Section(title, style, [told for entry in entries for told in tell(entry)], len(entries))
+
+
+def _tell_reason(entry: Entry) -> Iterator[Line]:
+    rivals = len(entry.standing.conflicts_with)
+    wanted = f"; {rivals:,} other{'s' * (rivals > 1)} want{'s' * (rivals == 1)} that name" if rivals else ""
+    yield line(f"{entry.standing.path}: {entry.reason}{wanted}", indent=2)
+
+
+def _tell_remark(entry: Entry) -> Iterator[Line]:
+    yield line(f"{entry.standing.path}: {entry.remark}", indent=2)
+
+
+def _tell_move(entry: Entry) -> Iterator[Line]:
+    path, new_path = entry.standing.path, entry.new_path or ""
+    folder, name = posixpath.split(new_path)
+    shown = name if folder == posixpath.dirname(path) else new_path
+    yield line(f"{path} -> {shown}{_list_changes(entry)}", indent=2)
+    if entry.remark:
+        yield line(Span(entry.remark, "dim"), indent=4)
+
+
+def _tell_edit(entry: Entry) -> Iterator[Line]:
+    yield line(f"{entry.standing.path}{_list_changes(entry)}", indent=2)
+    if entry.remark:
+        yield line(Span(entry.remark, "dim"), indent=4)
+
+
+def _list_changes(entry: Entry) -> str:
+    """Where the content changes, in a few words: the ids of all chunks of a stream are one place."""
+    places = list(dict.fromkeys(_CHUNK.sub("/response/body/*", pointer) for pointer in entry.changes))
+    more = f" and {len(places) - _MOST_CHANGES} more" if len(places) > _MOST_CHANGES else ""
+    return f" ({', '.join(places[:_MOST_CHANGES])}{more})" if places else ""
+
+
+def _tell_collision(collision: Collision) -> Iterator[Line]:
+    yield line(collision.wanted, indent=2)
+    for member in collision.members:
+        kept = f", kept: {collision.why}" if member is collision.kept else ""
+        yield line(f"{member.path}: {member.difference}{kept}", indent=4)
+
+
+def summarise_rehash(report: Report) -> Iterator[str]:
+    """What it comes to, in a line or a few."""
+    replaced = sum(entry.standing.replaced_by is not None for entry in report.entries)
+    outdated = report.count(Status.OUTDATED)
+    counts = [f"{report.count(Status.CURRENT):,} current", f"{outdated:,} outdated"]
+    if outdated:
+        counts[-1] += f" ({replaced:,} replaced, {outdated - replaced:,} stranded)"
+    for status, name in ((Status.UNEXPLAINED, "unexplained"), (Status.NOT_APPLICABLE, "not applicable")):
+        if report.count(status):
+            counts.append(f"{report.count(status):,} {name}")
+    total = len(report.entries)
+    yield f"{total:,} recording{'' if total == 1 else 's'}: {', '.join(counts)}"
+    contested = report.contested
+    if contested and not report.is_narrow:
+        files = sum(map(len, contested.values()))
+        yield f"{len(contested):,} name{'s' * (len(contested) != 1)} wanted by {files:,} recordings"
+    unheld = {entry.standing.scheme for entry in report.entries if not entry.standing.is_held}
+    for scheme in sorted(unheld):
+        yield f"no scheme is set, {scheme} is taken: set scheme, or give --to, to be held to one"
+    yield from _summarise_actions(report)
+
+
+def _summarise_actions(report: Report) -> Iterator[str]:
+    counts = Counter(entry.action for entry in report.entries)
+    counts[Action.DELETE] += len(report.deleted)
+    words = {Action.MOVE: "move", Action.EDIT: "edit", Action.DELETE: "delete"}
+    told = [f"{word} {counts[action]:,}" for action, word in words.items() if counts[action]]
+    if told and report.is_applied:
+        yield f"done: {', '.join(told)}; recctl undo {report.run_id} takes it back"
+    elif told:
+        yield f"would {', '.join(told)}; --apply does it"
+    if any(collision.kept is None for collision in report.collisions):
+        hint = "--prefer newest, --prefer PATH or --merge-identical settles it"
+        yield f"what wants the same name as another is held back: {hint}"
+    for index in report.old_indexes:
+        yield f"{index} is an older recorder's index, which today's does not read: it can go"
+
+
+def render_explanations(explained: Iterable[Explained], view: View) -> Iterator[str]:
+    """The exact text that each scheme hashes, and what comes of it; schemes that agree are told together."""
+    for item in explained:
+        yield from render_lines(_explain(item), view._replace(width=None))
+
+
+def _explain(item: Explained) -> Iterator[Line]:
+    yield line(Span(item.path, "bold"))
+    by_outcome: dict[tuple[str | None, tuple[str, ...], str | None], list[str]] = {}
+    for explanation in item.explanations:
+        key = (explanation.text, explanation.names, explanation.unjudged)
+        by_outcome.setdefault(key, []).append(explanation.scheme.name)
+    matching = {explanation.scheme.name for explanation in item.explanations if explanation.matches}
+    for (text, names, unjudged), schemes in by_outcome.items():
+        matches = not matching.isdisjoint(schemes)
+        yield line(Span(", ".join(schemes), "bold green" if matches else "bold"), indent=2)
+        if unjudged is not None:
+            yield line(unjudged, indent=4)
+            continue
+        yield line(f"hashes  {text}", indent=4)
+        yield line(f"name    {' or '.join(names)}{', as the file is called' if matches else ''}", indent=4)
+    if item.cause is not None:
+        yield line(item.cause, indent=2)
