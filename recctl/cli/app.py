@@ -14,7 +14,21 @@ from recctl import __version__
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
-COMMANDS = ("validate", "show", "rules", "schema", "config", "undo")
+COMMANDS = (
+    "validate",
+    "show",
+    "diff",
+    "rehash",
+    "mv",
+    "prune",
+    "restore",
+    "undo",
+    "track",
+    "git",
+    "rules",
+    "schema",
+    "config",
+)
 """The commands, in the order in which `--help` lists them."""
 
 _SETTINGS: Any = {"help_option_names": ["-h", "--help"]}
@@ -32,9 +46,11 @@ class _LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             self.list_commands(ctx)  # so that Typer can say which command was meant
         elif cmd_name not in self.commands:
+            module = import_module(f"recctl.cli.{cmd_name}")
             single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=_SETTINGS)
-            single.command(cmd_name)(import_module(f"recctl.cli.{cmd_name}").command)
-            self.commands[cmd_name] = typer.main.get_command(single)
+            if not hasattr(module, "group"):
+                single.command(cmd_name, cls=getattr(module, "CommandClass", None))(module.command)
+            self.commands[cmd_name] = typer.main.get_command(getattr(module, "group", single))
         return self.commands.get(cmd_name)
 
 

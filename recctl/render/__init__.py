@@ -25,8 +25,22 @@ FORMATS: dict[str, dict[str, str]] = {
         "junit": "as_junit",
     },
     "exchanges": {"text": "exchange_text", "markdown": "exchange_markdown", "json": "as_json"},
+    "comparison": {
+        "text": "diff_text",
+        "stat": "diff_stat",
+        "name-only": "diff_names",
+        "markdown": "diff_markdown",
+        "json": "diff_json",
+    },
+    "prune": {"text": "prune_text", "json": "prune_json", "paths": "prune_paths"},
+    "restoration": {"text": "ways_back_text", "json": "ways_back_json", "paths": "ways_back_paths"},
+    "runs": {"text": "ways_back_text", "json": "ways_back_json"},
+    "undone": {"text": "ways_back_text", "json": "ways_back_json"},
+    "rehash": {"text": "rehash_text", "json": "rehash_json"},
+    "explanations": {"text": "rehash_text", "json": "rehash_json"},
     "statistics": {"text": "as_text"},
     "rules": {"text": "as_text", "json": "as_json"},
+    "config": {"text": "as_text", "json": "as_json"},
 }
 """By kind of result: the formats that show it, the default first, and their modules."""
 
@@ -34,7 +48,8 @@ FORMATS: dict[str, dict[str, str]] = {
 class View(NamedTuple):
     """How results are looked at.
 
-    `width` is a terminal's, in cells; None means that lines are not broken. The rest is for exchanges:
+    `width` is a terminal's, in cells; None means that lines are not broken. `summary` tells what results come
+    to where that is part of them. The rest is for exchanges:
     `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long, `timeline`
     goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what is made to
     be shared.
@@ -43,6 +58,7 @@ class View(NamedTuple):
     color: bool = False
     width: int | None = None
     verbose: bool = False
+    summary: bool = True
     part: str = "both"
     fold: bool = False
     timeline: bool = False

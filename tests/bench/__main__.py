@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import assembly, commands, growth
+from tests.bench import assembly, commands, growth, pruning, renaming, track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 BENCHES: dict[str, Callable[[], Iterator[Ratio]]] = {
     "startup": commands.measure_startup,
     "validate": commands.measure_validate,
+    "diff": commands.measure_diff,
+    "rehash": renaming.measure_rehash,
+    "prune": pruning.measure_prune,
     "assembly": assembly.measure_assembly,
     "growth": growth.measure_growth,
+    "track": track.measure_track,
 }
 
 

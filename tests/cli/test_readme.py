@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
 from recctl.completion import NOTE_CODES
+from recctl.hashing import _KEYS
 from recctl.project import _PROJECT_KEYS, _SETTINGS_KEYS, find_project
 from recctl.render import FORMATS
 from tests.cli.conftest import CHECKOUT
@@ -51,6 +52,12 @@ def test_every_configuration_key_is_in_the_example() -> None:
     assert table.keys() == _PROJECT_KEYS.keys() | _SETTINGS_KEYS.keys()
 
 
+def test_every_key_of_a_scheme_is_in_the_table() -> None:
+    table = re.search(r"<!-- scheme -->\n(.*?)<!-- /scheme -->", README, re.DOTALL)
+    assert table is not None
+    assert re.findall(r"^\| `([a-z-]+)` \|", table[1], re.MULTILINE) == [*_KEYS]
+
+
 def test_every_format_is_named() -> None:
     for names in FORMATS.values():
         for name in names:
@@ -68,3 +75,5 @@ def test_the_example_configuration_is_read_as_it_stands(tmp_path: Path) -> None:
     project = find_project(tmp_path)
     assert project.settings.scheme == "ogx-2026-04"
     assert project.settings_for(tmp_path / "tests/2025/x.json").scheme == "ogx-2025-07"
+    (scheme,) = project.settings.schemes
+    assert (scheme.name, scheme.name_length, len(scheme.forms[0].fields)) == ("acme", 16, 3)
