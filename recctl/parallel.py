@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +28,26 @@ def map_files(
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(function, files, chunksize=_BATCH)
+    with ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files)) as pool:
+        yield from pool.map(_do, range(len(files)), chunksize=_BATCH)
 
 
 def _count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class _Work:
+    """What a process of a pool has been started for; most systems hand it over without a copy."""
+
+    function: Callable[[Any], Any]
+    files: Sequence[Any]
+
+
+def _take_work(function: Callable[[Any], Any], files: Sequence[Any]) -> None:
+    _Work.function, _Work.files = staticmethod(function), files
+
+
+def _do(number: int) -> Any:
+    return _Work.function(_Work.files[number])
