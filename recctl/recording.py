@@ -36,6 +36,11 @@ class LoadError(NamedTuple):
     hint: str | None = None
     position: Position | None = None
 
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.name
+
 
 class Kind(Enum):
     """What was recorded; it decides which parts of the request the file's name is a hash of."""

@@ -122,6 +122,13 @@ def _find_recordings(project: Project, word: str, here: Path) -> _Folder | Targe
 
 
 def _explain_missing(here: Path) -> str:
+    """What to do about a word that should be a revision."""
+    try:
+        git.find_repository(here)
+    except git.GitError:
+        return "there is no git repository here: name two recordings or two folders"
+    if git.find_head(here) is None:
+        return "there is no commit here yet; --staged shows what is to become one"
     if git.is_shallow(here):
         return "this clone is shallow: `git fetch --unshallow` brings the rest of its history"
     return _USAGE
@@ -129,7 +136,7 @@ def _explain_missing(here: Path) -> str:
 
 def _find_revisions(word: str, here: Path) -> _Revisions | None:
     """The revision or range (`A..B`, or `A...B` since they parted) that a word stands for, if any."""
-    if ":" in word:
+    if ":" in word or word == os.pardir:
         return None
     tree = git.resolve_tree(word, here)
     if tree is not None:

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from typer._click import Context
@@ -79,10 +80,10 @@ def command(
     from recctl.render import renderer
     from recctl.sides import choose_sides
 
-    short = {"stat": stat, "name-only": name_only}
-    output_format = next((name for name, is_wanted in short.items() if is_wanted), output_format)
+    output_format = _choose_format(output_format, stat=stat, name_only=name_only)
     render = renderer("comparison", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    options.check_scheme(project)
     before, paths = _split(words or [])
     sides = choose_sides(project, before, paths, staged=staged)
     comparison = _compare(sides, keep_noise=noise)
@@ -94,12 +95,23 @@ def command(
 
         view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
     options.write_output(render(comparison, view), output, page=True)
-    for error in comparison.errors:
+    for error in (*comparison.errors, *comparison.past_errors):
         options.say_failure(error)
     if not (sides.left or sides.right or comparison.errors):
         options.say("no recordings found", quiet=quiet)
+    elif tests and not comparison.pairs:
+        options.say("nothing has changed in recordings of that test", quiet=quiet)
     code = _decide(comparison, exit_noise=exit_noise, exit_lost=exit_lost)
     return 0 if exit_zero and code == 1 else code
+
+
+def _choose_format(output_format: str, **short: bool) -> str:
+    """The one format that is asked for. Raises RecctlError when there are several."""
+    names = [name.replace("_", "-") for name, is_wanted in short.items() if is_wanted]
+    wanted = [f"--{name}" for name in names] + ([f"--format {output_format}"] * (output_format != "text"))
+    if len(wanted) > 1:
+        raise RecctlError(f"{' and '.join(wanted)} say two things", "leave one of them out")
+    return names[0] if names else output_format
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
@@ -113,6 +125,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.compare import compare_sets
     from recctl.git import BlobReader
+    from recctl.render.progress import show_progress
     from recctl.sources import read
 
     with BlobReader(Path.cwd()) as blobs:
@@ -120,13 +133,19 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
         if sides.outright:
             sources = read_target(sides.left[0]), read_target(sides.right[0])
             return _compare_two(*sources, keep_noise=keep_noise)
-        comparison = compare_sets(sides.left, sides.right, read_target, keep_noise=keep_noise)
+        with show_progress(max(len(sides.left), len(sides.right))) as watch:
+            comparison = compare_sets(
+                sides.left, sides.right, read_target, keep_noise=keep_noise, watch=watch
+            )
     return comparison._replace(errors=(*sides.unread, *comparison.errors))
 
 
 def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: bool) -> Comparison:
-    """Two recordings that the user has set against each other, whatever they are."""
-    from recctl.compare import Comparison, compare_recordings
+    """Two recordings that the user has set against each other, whatever they are.
+
+    Where they have different names, the left one is no past state of the right one.
+    """
+    from recctl.compare import Comparison, compare_recordings, spare
     from recctl.recording import Recording, load
     from recctl.sources import Source
 
@@ -135,7 +154,9 @@ def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: b
         errors = tuple(side for side in (one, other) if not isinstance(side, Recording))
         return Comparison((), 0, (), errors)
     pair = compare_recordings(one, other, settings=other.source.settings, keep_noise=keep_noise)
-    return Comparison((pair,), 0, (), ())
+    here, there = one.source.place, other.source.place
+    is_same_file = here is not None and there is not None and here.name == there.name
+    return Comparison((pair if is_same_file else spare(pair),), 0, ())
 
 
 def _keep_tests(comparison: Comparison, words: list[str]) -> Comparison:
@@ -164,12 +185,13 @@ def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int
     from recctl.compare import Verdict
     from recctl.sources import Unread
 
-    if any(isinstance(error, Unread) and not error.too_large for error in comparison.errors):
+    errors = comparison.errors + comparison.past_errors
+    if any(isinstance(error, Unread) and not error.too_large for error in errors):
         return 2
-    if comparison.errors:
-        return 1
     if exit_lost:
-        return int(any(pair.name == "lost" for pair in comparison.pairs))
+        return int(bool(comparison.errors) or any(pair.name == "lost" for pair in comparison.pairs))
+    if errors:
+        return 1
     quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
     is_loud = (pair.verdict not in quiet or pair.name == "lost" for pair in comparison.pairs)
     return int(any(is_loud))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recctl.errors import RecctlError
+from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
 from recctl.render import FORMATS, View
 from recctl.sources import STDIN, Selection, Unread, read_file_list, select
@@ -106,6 +107,16 @@ def open_project(
     return project.with_settings(**changes) if changes else project
 
 
+def check_scheme(project: Project) -> None:
+    """Raises RecctlError where a scheme is wanted that there is not."""
+    from recctl.schemes import list_schemes
+
+    for settings in project.all_settings():
+        known = [scheme.name for scheme in list_schemes(settings)]
+        if settings.scheme is not None and settings.scheme not in known:
+            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, known))
+
+
 def select_paths(
     project: Project,
     paths: list[str] | None,
@@ -167,11 +178,10 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
 
 def _write_to_pager(pieces: Iterable[str]) -> bool:
     """Write to the pager that the environment names; false when there is none to be had."""
-    import shlex
     import subprocess
 
     named = (os.environ.get(name) for name in ("RECCTL_PAGER", "GIT_PAGER", "PAGER"))
-    command = shlex.split(next((name for name in named if name is not None), "less"))
+    command = _split_command(next((name for name in named if name is not None), "less"))
     if not command or command == ["cat"]:
         return False
     env = {"LESS": "FRX", "LV": "-c", **os.environ}
@@ -179,19 +189,32 @@ def _write_to_pager(pieces: Iterable[str]) -> bool:
         pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=env)  # noqa: S603  (the user's own words)
     except OSError:
         return False
-    with pager:
-        assert pager.stdin is not None  # noqa: S101  (it is a pipe, as asked above)
-        try:
-            for piece in pieces:
-                pager.stdin.write(piece.encode("utf-8", "backslashreplace"))
+    assert pager.stdin is not None  # noqa: S101  (it is a pipe, as asked above)
+    try:
+        for piece in pieces:
+            pager.stdin.write(piece.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:
+        pass  # the reader has had enough
+    finally:
+        with suppress(BrokenPipeError):
             pager.stdin.close()
-        except BrokenPipeError:
-            pass
-        except KeyboardInterrupt:
-            pager.stdin.close()
-            pager.wait()
-            raise
+        pager.wait()
     return True
+
+
+def _split_command(text: str) -> list[str]:
+    """A command as a list of words, by way of a shell where it needs one, as git runs a pager."""
+    import shlex
+
+    if not _SHELL_MARKS.isdisjoint(text):
+        return ["sh", "-c", text]
+    try:
+        return shlex.split(text)
+    except ValueError:  # a quotation without its end
+        return []
+
+
+_SHELL_MARKS = frozenset("|&;<>()$`*?[#~=%")
 
 
 def recover_interrupted(root: Path, *, quiet: bool = False) -> None:

@@ -1,7 +1,7 @@
 """What changed between two recordings, or between two sets of them."""
 
 from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Side, Verdict
-from recctl.compare.recordings import compare_recordings
+from recctl.compare.recordings import compare_recordings, spare
 from recctl.compare.sets import compare_sets
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Verdict",
     "compare_recordings",
     "compare_sets",
+    "spare",
 ]

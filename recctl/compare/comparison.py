@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.compare.differences import fingerprint, generalise
+
 if TYPE_CHECKING:
     from recctl.recording import JSON, LoadError
     from recctl.sources import Unread
@@ -42,6 +44,11 @@ class Change(NamedTuple):
     left: JSON
     right: JSON
     label: str = ""
+
+    @property
+    def gist(self) -> tuple[str, str, bytes]:
+        """What this has in common with the same change elsewhere, wherever in a list it happened."""
+        return self.kind, generalise(self.where), fingerprint([self.left, self.right])
 
 
 REPLY_KINDS = {
@@ -108,10 +115,13 @@ class Drift:
 class Comparison(NamedTuple):
     """Two sets of recordings, compared.
 
-    `pairs` are sorted by verdict, the gravest first, then by path; those that are identical are only counted.
+    `pairs` are sorted: those that can no longer be found first, then by verdict, the gravest first, then by
+    path. Those that are identical are only counted. `errors` are files that hold no recording or can't be
+    read, sorted by name; of those in `past_errors` only the left side is so.
     """
 
     pairs: tuple[Pair, ...]
     identical: int
     drifts: tuple[Drift, ...]
-    errors: tuple[Unread | LoadError, ...]
+    errors: tuple[Unread | LoadError, ...] = ()
+    past_errors: tuple[Unread | LoadError, ...] = ()

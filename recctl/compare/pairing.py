@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,9 +29,10 @@ SAME_STEP = "the same step of the test, asked something else"
 class Facts(NamedTuple):
     """What decides where a recording belongs: little of it is kept, since there may be thousands.
 
-    `roles` are those of the request's messages, `question` is a fingerprint of what the user said, `asked`
-    holds one number for each key of the body with its value, `reply` is how the reply begins. `is_gone` is
-    true for a recording of the left set that is no longer there.
+    `roles` are those of the request's messages, `question` is a fingerprint of what the user said, `words`
+    are its first words, `asked` holds one number for each key of the body with its value, `reply` is how the
+    reply begins, `response` a fingerprint of all of it but for the id that follows from the file's name.
+    `is_gone` is true for a recording of the left set that is no longer there.
     """
 
     target: Target
@@ -37,8 +40,10 @@ class Facts(NamedTuple):
     is_gone: bool
     roles: tuple[str, ...]
     question: bytes
+    words: frozenset[str]
     asked: frozenset[int]
     reply: str
+    response: bytes
 
 
 class Match(NamedTuple):
@@ -52,32 +57,36 @@ class Match(NamedTuple):
 def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
     """The facts about one recording."""
     exchange = read_exchange(recording)
+    question = _read_question(exchange.request, recording)
     return Facts(
         target=target,
         side=describe_side(recording),
         is_gone=is_gone,
         roles=tuple(message.role or "" for message in exchange.request.messages),
-        question=fingerprint(_read_question(exchange.request, recording)),
+        question=fingerprint(question),
+        words=frozenset(_read_words(json.dumps(question)[:_KEPT])),
         asked=frozenset(hash((key, canonical(value))) for key, value in recording.asked.items()),
-        reply=_read_reply(exchange.completion)[:_REPLY],
+        reply=_read_reply(exchange.completion)[:_KEPT],
+        response=fingerprint(_MADE_ID.sub(b"", canonical(recording.response)).decode("latin-1")),
     )
 
 
-_REPLY = 1000
-"""How much of a reply is kept to tell which of several are alike."""
+_MADE_ID = re.compile(rb'"rec-[0-9a-f]{12}"')
+_KEPT = 1000
+"""How much of a text is kept to tell which of several are alike."""
 
 
 def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match]:
     """Pair recordings by what they hold; a left one that is not gone is left out where it has no pair."""
     ours, theirs = [*left], [*right]
     matches: list[Match] = []
-    for paired_by, identify, needs_unique in (
-        (SAME_TURN, _identify_turn, False),
-        (SAME_QUESTION, _identify_question, False),
-        (SAME_STEP, _identify_step, True),
+    for paired_by, identify in (
+        (SAME_TURN, _identify_turn),
+        (SAME_QUESTION, _identify_question),
+        (SAME_STEP, _identify_step),
     ):
         candidates = [one for one in ours if one.is_gone or _may_be_superseded(one, paired_by)]
-        for one, other in _pair(candidates, theirs, identify, needs_unique=needs_unique):
+        for one, other in _pair(candidates, theirs, identify):
             matches.append(Match(one, other, paired_by))
         paired = {id(facts) for match in matches for facts in match[:2]}
         ours = [facts for facts in ours if id(facts) not in paired]
@@ -112,7 +121,7 @@ def _identify_step(facts: Facts) -> Hashable:
 
 
 def _pair(
-    left: list[Facts], right: list[Facts], identify: Callable[[Facts], Hashable], *, needs_unique: bool
+    left: list[Facts], right: list[Facts], identify: Callable[[Facts], Hashable]
 ) -> Iterator[tuple[Facts, Facts]]:
     """Pairs of recordings that are identified alike, the most alike first; a false identity is none."""
     groups: defaultdict[Hashable, tuple[list[Facts], list[Facts]]] = defaultdict(lambda: ([], []))
@@ -122,8 +131,6 @@ def _pair(
             if key:
                 groups[key][side].append(facts)
     for ours, theirs in groups.values():
-        if needs_unique and (len(ours), len(theirs)) != (1, 1):
-            continue
         yield from _pair_group(ours, theirs)
 
 
@@ -156,16 +163,22 @@ _MANY = 50_000
 
 
 def _pair_twins(left: list[_Traits], right: list[_Traits]) -> Iterator[tuple[_Traits, _Traits]]:
-    """Pair what differs at most in the test's name; both are taken out of the lists."""
-    waiting: defaultdict[Hashable, list[_Traits]] = defaultdict(list)
-    for one in sorted(left, key=lambda traits: traits.facts.is_gone):
-        waiting[one.twin_key].append(one)
-    for other in tuple(right):
-        if twins := waiting.get(other.twin_key):
-            one = twins.pop()
-            left.remove(one)
-            right.remove(other)
-            yield one, other
+    """Pair what differs at most in the test's name; both are taken out of the lists.
+
+    Where several are the same but for that, their tests are likely to be in the same order still.
+    """
+    for identify in _TWINS:
+        waiting: defaultdict[Hashable, list[_Traits]] = defaultdict(list)
+        for one in sorted(left, key=lambda traits: (not traits.facts.is_gone, traits.test), reverse=True):
+            waiting[identify(one)].append(one)
+        rest = []
+        for other in sorted(right, key=lambda traits: traits.test):
+            if twins := waiting.get(identify(other)):
+                yield twins.pop(), other
+            else:
+                rest.append(other)
+        left[:] = [one for twins in waiting.values() for one in twins]
+        right[:] = rest
 
 
 class _Traits(NamedTuple):
@@ -176,15 +189,23 @@ class _Traits(NamedTuple):
     parameters: str
     words: frozenset[str]
 
-    @property
-    def twin_key(self) -> Hashable:
-        """What two recordings share of which one was made from the other by renaming its test."""
-        return self.parameters, self.facts.asked, self.facts.reply
-
     @classmethod
     def read(cls, facts: Facts) -> _Traits:
         test, _, parameters = (facts.side.test_id or "").partition("[")
         return cls(facts, test, parameters, frozenset(facts.reply.split()))
+
+
+def _identify_content(traits: _Traits) -> Hashable:
+    return traits.parameters, traits.facts.asked, traits.facts.response
+
+
+_TWINS: tuple[Callable[[_Traits], Hashable], ...] = (
+    lambda traits: (traits.test.rpartition("::")[2], _identify_content(traits)),
+    lambda traits: (traits.test.partition("::")[0], _identify_content(traits)),
+    _identify_content,
+    lambda traits: (traits.parameters, traits.facts.asked, traits.facts.reply),
+)
+"""What two recordings share of which one was made from the other by renaming a test, or the file it is in."""
 
 
 def _rank(left: _Traits, right: _Traits) -> tuple[bool, bool, bool, bool, float, bool]:
@@ -194,7 +215,9 @@ def _rank(left: _Traits, right: _Traits) -> tuple[bool, bool, bool, bool, float,
         left.parameters == right.parameters,
         left.test == right.test,
         left.facts.roles == right.facts.roles,
-        _overlap(left.facts.asked, right.facts.asked) + _overlap(left.words, right.words),
+        _overlap(left.facts.asked, right.facts.asked)
+        + _overlap(left.facts.words, right.facts.words)
+        + _overlap(left.words, right.words),
         left.facts.side.found is True,
     )
 
@@ -216,6 +239,14 @@ def _read_text(content: JSON) -> JSON:
         (part,) = content
         content = part.get("text", content) if isinstance(part, dict) else content
     return content
+
+
+def _read_words(text: str) -> list[str]:
+    """The words of a text as JSON, bare and with what stands at them."""
+    return [*_WORD.findall(text), *text.split()]
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _read_reply(completion: Completion) -> str:

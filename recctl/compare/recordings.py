@@ -82,6 +82,11 @@ def describe_lone(side: Side, verdict: Verdict) -> Pair:
     return Pair(left, right, verdict, "same", "same", _judge_name(side.found, side.found), None, (), 0)
 
 
+def spare(pair: Pair) -> Pair:
+    """A pair whose left recording is still there, so that it is not lost whatever the right one is called."""
+    return pair._replace(name="never") if pair.name == "lost" else pair
+
+
 def _is_found(recording: Recording) -> bool | None:
     """Whether the recorder finds a recording: by the scheme that is set, else by any that was released."""
     place, settings = recording.source.place, recording.source.settings

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
-from recctl.compare.differences import canonical, fingerprint, generalise
+from recctl.compare.differences import canonical
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
-from recctl.compare.recordings import compare_recordings, describe_lone
+from recctl.compare.recordings import compare_recordings, describe_lone, spare
 from recctl.recording import LoadError, Recording, load
 from recctl.sources import Source, Unread
 
@@ -21,29 +21,39 @@ if TYPE_CHECKING:
 
     Read = Callable[[Target], Source | Unread]
     Twins = list[tuple[Target, Target]]
+    _Errors = dict[tuple[str, str], Unread | LoadError]
 
 _VERDICTS = tuple(Verdict)
 
 
 def compare_sets(
-    left: Sequence[Target], right: Sequence[Target], read: Read, *, keep_noise: bool = False
+    left: Sequence[Target],
+    right: Sequence[Target],
+    read: Read,
+    *,
+    keep_noise: bool = False,
+    watch: Callable[[int], None] = lambda _: None,
 ) -> Comparison:
     """What changed between two sets of recordings: all of the folders that are asked about, changed or not.
 
     Files belong together that have the same key; else the same name in another folder; else by content. What
     has not changed is looked into only where an added recording could have taken its place. Two recordings
-    are in memory at a time. Files that hold no recording are in `errors`, and in no pair.
+    are in memory at a time. Files that hold no recording are among the errors, and in no pair. `watch` is
+    called with the number of files that are done.
     """
-    return _Comparing(read, keep_noise).compare(left, right)
+    return _Comparing(read, keep_noise, watch).compare(left, right)
 
 
 class _Comparing:
     """A comparison under way: how to read, and what could not be read so far."""
 
-    def __init__(self, read: Read, keep_noise: bool) -> None:
+    def __init__(self, read: Read, keep_noise: bool, watch: Callable[[int], None]) -> None:
         self._read_source = read
         self._keep_noise = keep_noise
-        self._errors: dict[tuple[str, str], Unread | LoadError] = {}
+        self._watch = watch
+        self._done = 0
+        self._errors: _Errors = {}
+        self._past_errors: _Errors = {}
         self._pairs: list[Pair] = []
         self._identical = 0
 
@@ -59,8 +69,8 @@ class _Comparing:
             self._add_pair(one, other, SAME_NAME)
         self._compare_rest(removed, added, unchanged)
         pairs = sorted(self._pairs, key=_order)
-        errors = sorted(self._errors.values(), key=lambda error: (_name(error), error.message))
-        return Comparison(tuple(pairs), self._identical, tuple(_find_drifts(pairs)), tuple(errors))
+        errors, past_errors = _sort(self._errors), _sort(self._past_errors)
+        return Comparison(tuple(pairs), self._identical, tuple(_find_drifts(pairs)), errors, past_errors)
 
     def _compare_rest(self, removed: list[Target], added: list[Target], unchanged: list[Target]) -> None:
         """Compare by content what has no counterpart by its path or name; the rest is alone."""
@@ -83,7 +93,8 @@ class _Comparing:
     def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
         """The facts about files, one at a time."""
         for target in targets:
-            recording = self._read(target)
+            self._advance()
+            recording = self._read(target, is_left=is_gone)
             if recording is not None:
                 yield read_facts(target, recording, is_gone=is_gone)
 
@@ -100,6 +111,7 @@ class _Comparing:
 
     def _add_pair(self, left: Target, right: Target, paired_by: str) -> bool:
         """Compare two files of the same name; false when nothing has changed, which is only counted."""
+        self._advance()
         is_same = left.blob is not None and left.blob == right.blob
         if not is_same:
             one, other = self._read_source(left), self._read_source(right)
@@ -107,19 +119,17 @@ class _Comparing:
         if is_same:
             self._identical += 1
             return False
-        ours, theirs = self._load(one), self._load(other)
+        ours, theirs = self._load(one, is_left=True), self._load(other)
         if ours is not None and theirs is not None:
             self._add(self._compare(ours, theirs, right, paired_by))
         return True
 
     def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
         """Compare two recordings that belong together by what they hold."""
-        ours, theirs = self._read(left.target), self._read(right.target)
+        ours, theirs = self._read(left.target, is_left=True), self._read(right.target)
         if ours is not None and theirs is not None:
             pair = self._compare(ours, theirs, right.target, paired_by)
-            stays = not left.is_gone
-            name = "never" if stays and pair.name == "lost" else pair.name  # the one that stays is not lost
-            self._add(pair._replace(superseded=stays, name=name))
+            self._add(pair if left.is_gone else spare(pair)._replace(superseded=True))
 
     def _compare(self, left: Recording, right: Recording, target: Target, paired_by: str) -> Pair:
         return compare_recordings(
@@ -133,16 +143,23 @@ class _Comparing:
         else:
             self._identical += 1
 
-    def _read(self, target: Target) -> Recording | None:
-        return self._load(self._read_source(target))
+    def _read(self, target: Target, *, is_left: bool = False) -> Recording | None:
+        return self._load(self._read_source(target), is_left=is_left)
 
-    def _load(self, source: Source | Unread) -> Recording | None:
+    def _load(self, source: Source | Unread, *, is_left: bool = False) -> Recording | None:
         """The recording that a file holds; None, and an error taken down, when it holds none."""
         found = source if isinstance(source, Unread) else load(source)[0]
         if isinstance(found, Recording):
             return found
-        self._errors[_name(found), found.message] = found
+        errors = self._past_errors if is_left else self._errors
+        if is_left:
+            found = found._replace(message=f"left side: {found.message}", hint="it can't be compared")
+        errors[found.name, found.message] = found
         return None
+
+    def _advance(self) -> None:
+        self._done += 1
+        self._watch(self._done)
 
 
 def _key(target: Target) -> str:
@@ -153,8 +170,8 @@ def _folder(target: Target) -> str:
     return _key(target).rpartition("/")[0]
 
 
-def _name(error: Unread | LoadError) -> str:
-    return error.name if isinstance(error, Unread) else error.source.name
+def _sort(errors: _Errors) -> tuple[Unread | LoadError, ...]:
+    return tuple(errors[key] for key in sorted(errors))
 
 
 def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
@@ -173,24 +190,22 @@ def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
     return twins
 
 
-def _order(pair: Pair) -> tuple[int, str]:
+def _order(pair: Pair) -> tuple[bool, int, str]:
     side = pair.right or pair.left
-    return _VERDICTS.index(pair.verdict), side.name if side is not None else ""
+    return pair.name != "lost", _VERDICTS.index(pair.verdict), side.name if side is not None else ""
 
 
 def _find_drifts(pairs: Iterable[Pair]) -> list[Drift]:
     """The changes of requests that several pairs share, the most frequent first."""
-    counts: Counter[tuple[str, bytes]] = Counter()
-    examples: dict[tuple[str, bytes], Change] = {}
+    counts: Counter[tuple[str, str, bytes]] = Counter()
+    examples: dict[tuple[str, str, bytes], Change] = {}
     for pair in pairs:
-        drifting = {}
-        for change in pair.changes:
-            if change.kind == "request":
-                where = generalise(change.where)
-                drifting[where, fingerprint([change.left, change.right])] = change._replace(where=where)
+        drifting = {change.gist: change for change in pair.changes if change.kind == "request"}
         counts.update(drifting.keys())
-        for key, change in drifting.items():
-            label = examples.setdefault(key, change).label
-            examples[key] = change if label == change.label else change._replace(label="")
-    shared = [Drift(examples[key], count) for key, count in counts.items() if count > 1]
+        for gist, change in drifting.items():
+            label = examples.setdefault(gist, change).label
+            examples[gist] = change if label == change.label else change._replace(label="")
+    shared = [
+        Drift(examples[gist]._replace(where=gist[1]), count) for gist, count in counts.items() if count > 1
+    ]
     return sorted(shared, key=lambda drift: (-drift.count, drift.change.where, canonical(drift.change[2:4])))

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
     """The whole document."""
-    from recctl.sources import Unread
-
     counted = Counter(pair.verdict for pair in comparison.pairs)
     counted[Verdict.IDENTICAL] += comparison.identical
     document = {
@@ -26,11 +24,8 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
         "pairs": [_describe(pair) for pair in comparison.pairs],
         "summary": {verdict.value: counted[verdict] for verdict in Verdict},
         "errors": [
-            {
-                "path": error.name if isinstance(error, Unread) else error.source.name,
-                "message": error.message,
-            }
-            for error in comparison.errors
+            {"path": error.name, "message": error.message}
+            for error in comparison.errors + comparison.past_errors
         ],
     }
     yield json.dumps(document, indent=2) + "\n"

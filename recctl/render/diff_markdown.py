@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from recctl.render.diff_summary import (
     describe_drift,
-    identify_change,
     is_drift,
     is_listed,
     is_lost,
@@ -37,15 +36,16 @@ MOST_CHARACTERS = 60_000
 """How long a comment may be: GitHub takes 65,536 characters, and whoever posts it may add some."""
 
 _MOST_OF_A_TEXT = 2000
-_MOST_OF_A_TEST = 20_000
+_MOST_OF_A_FOLD = 20_000
 _SHORT = 60
 _MOST_DRIFTS = 10
+_MOST_ERRORS = 10
 
 
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     """A headline, a table of verdicts, and what changed, folded away by test."""
     comparison = _mask(comparison, view)
-    drifting = {identify_change(drift.change) for drift in comparison.drifts}
+    drifting = {drift.change.gist for drift in comparison.drifts}
     text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
     yield text
     left = MOST_CHARACTERS - len(text) - _NOTICE_SIZE
@@ -104,6 +104,9 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
     lines = [f"| {number:,} | {text} |" for number, text, _ in remarks]
     if lines:
         yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
+    errors = [*_list_errors(comparison)]
+    if errors:
+        yield "\n".join(("Files that can't be compared:\n", *errors))
     drifts = [
         f"- {describe_drift(drift.change, code)} in {drift.count:,}"
         for drift in comparison.drifts[:_MOST_DRIFTS]
@@ -112,6 +115,17 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
         drifts.append(f"- and {len(comparison.drifts) - _MOST_DRIFTS:,} more such changes")
     if drifts:
         yield "\n".join(("The same change in several requests:\n", *drifts))
+        values = (f"in {drift.count:,}: {_tell_change(drift.change)}" for drift in comparison.drifts)
+        yield _fold("the same changes with their values", values, "such changes")
+
+
+def _list_errors(comparison: Comparison) -> Iterator[str]:
+    """The files that can't be compared, and why."""
+    errors = comparison.errors + comparison.past_errors
+    for error in errors[:_MOST_ERRORS]:
+        yield f"- {code(error.name)}: {code(error.message)}"
+    if len(errors) > _MOST_ERRORS:
+        yield f"- and {len(errors) - _MOST_ERRORS:,} more"
 
 
 def _tell_test(pairs: list[Pair], drifting: Container[object]) -> str:
@@ -119,18 +133,22 @@ def _tell_test(pairs: list[Pair], drifting: Container[object]) -> str:
     verdicts = ", ".join(dict.fromkeys(pair.verdict.value for pair in pairs))
     flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
     name = escape_html(escape(title(pairs[0])))
-    blocks = [f"<details><summary>{verdicts}{flags}: <code>{name}</code></summary>"]
-    size, hidden = 0, 0
-    for pair in pairs:
-        told = "\n\n".join(_tell_pair(pair, drifting))
-        size += len(told)
-        if size > _MOST_OF_A_TEST:
+    told = ("\n\n".join(_tell_pair(pair, drifting)) for pair in pairs)
+    return _fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
+
+
+def _fold(summary: str, told: Iterable[str], what: str) -> str:
+    """Blocks of text, folded away below a summary; what is too much is counted, and called `what`."""
+    blocks, size, hidden = [f"<details><summary>{summary}</summary>"], 0, 0
+    for block in told:
+        size += len(block)
+        if size > _MOST_OF_A_FOLD:
             hidden += 1
         else:
-            blocks.append(told)
+            blocks.append(block)
     if hidden:
-        blocks.append(f"*and {hidden:,} more in this test*")
-    return "\n\n".join((*blocks, "</details>")) + "\n"
+        blocks.append(f"*and {hidden:,} more {what}*")
+    return "\n\n".join((*blocks, "</details>"))
 
 
 def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
@@ -143,7 +161,7 @@ def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
     if is_lost(pair):
         facts.append("**can no longer be found**")
     yield " · ".join(facts)
-    told = [change for change in pair.changes if identify_change(change) not in drifting]
+    told = [change for change in pair.changes if change.gist not in drifting]
     for change in told:
         yield _tell_change(change)
     if len(told) < len(pair.changes):

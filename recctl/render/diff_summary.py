@@ -1,9 +1,8 @@
-"""What a comparison comes to, in at most ten lines: what hurts first, then what changed, then the rest."""
+"""What a comparison comes to, in some ten lines: what hurts first, then what changed, then the rest."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,27 +58,38 @@ def summarise(comparison: Comparison) -> Iterator[Remark]:
     if lost:
         text = "can no longer be found: edited or renamed without re-hashing"
         yield Remark(lost, f"{_recordings(lost)} {text}", "bold red")
+    failed = len({error.name for error in comparison.errors + comparison.past_errors})
+    if failed:
+        yield Remark(failed, f"{'file' if failed == 1 else 'files'} can't be compared", "bold red")
     for verdict, words in _WORDS.items():
         if verdicts[verdict]:
             yield Remark(verdicts[verdict], words[verdicts[verdict] > 1], VERDICT_STYLES[verdict])
     if comparison.drifts:
-        yield Remark(None, _list_drifts(comparison.drifts))
-    added, removed = verdicts[Verdict.ADDED], verdicts[Verdict.REMOVED]
+        where = "" if verdicts[Verdict.REQUEST] else "in their requests: "
+        yield Remark(None, where + _list_drifts(comparison.drifts))
+    yield from _summarise_lone(verdicts[Verdict.ADDED], verdicts[Verdict.REMOVED])
+    superseded = sum(pair.superseded for pair in pairs)
+    if superseded:
+        place = "the old one is still there" if superseded == 1 else "the old ones are still there"
+        yield Remark(superseded, f"{_recordings(superseded)} made again under a new name; {place}", "bold")
+    yield from _summarise_same(verdicts[Verdict.NOISE], comparison.identical + verdicts[Verdict.IDENTICAL])
+
+
+def _summarise_lone(added: int, removed: int) -> Iterator[Remark]:
     if added and removed:
         yield Remark(added, f"{_recordings(added)} added, {removed:,} removed", "bold")
     elif added or removed:
         text = f"{_recordings(added or removed)} {'added' if added else 'removed'}"
         yield Remark(added or removed, text, "bold")
-    superseded = sum(pair.superseded for pair in pairs)
-    if superseded:
-        place = "the old one is still there" if superseded == 1 else "the old ones are still there"
-        yield Remark(superseded, f"{_recordings(superseded)} made again under a new name; {place}", "bold")
-    if verdicts[Verdict.NOISE]:
-        noise = verdicts[Verdict.NOISE]
-        yield Remark(noise, f"{_recordings(noise)} {'differs' if noise == 1 else 'differ'} in noise only")
-    identical = comparison.identical + verdicts[Verdict.IDENTICAL]
-    if identical:
-        yield Remark(identical, f"{_recordings(identical)} {'is' if identical == 1 else 'are'} identical")
+
+
+def _summarise_same(noise: int, identical: int) -> Iterator[Remark]:
+    same = f"{'is' if identical == 1 else 'are'} identical"
+    if noise:
+        text = f"{_recordings(noise)} {'differs' if noise == 1 else 'differ'} in noise only"
+        yield Remark(noise, f"{text}, {identical:,} {same}" if identical else text)
+    elif identical:
+        yield Remark(identical, f"{_recordings(identical)} {same}")
 
 
 def is_drift(pair: Pair, drifting: Container[object]) -> bool:
@@ -87,7 +97,7 @@ def is_drift(pair: Pair, drifting: Container[object]) -> bool:
     return (
         pair.verdict is Verdict.REQUEST
         and not (is_lost(pair) or pair.superseded)
-        and all(identify_change(change) in drifting for change in pair.changes)
+        and all(change.gist in drifting for change in pair.changes)
     )
 
 
@@ -112,7 +122,8 @@ _NAMED = 3
 def _list_drifts(drifts: tuple[Drift, ...]) -> str:
     told = [f"{describe_drift(drift.change, _quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
     if len(drifts) > _NAMED:
-        told.append(f"and {len(drifts) - _NAMED:,} more such changes")
+        more = len(drifts) - _NAMED
+        told.append(f"and {more:,} more such {'change' if more == 1 else 'changes'}")
     return ", ".join(told)
 
 
@@ -134,12 +145,6 @@ def describe_drift(change: Change, quote: Callable[[str], str]) -> str:
 
 
 _MOST_OF_VALUES = 48
-
-
-def identify_change(change: Change) -> tuple[str, str, str, str]:
-    """What two changes share that are one and the same, in two recordings: a drift is told once."""
-    where = re.sub(r"/(?:\d+|\*)(?=/|$)", "/*", change.where)
-    return change.kind, where, json.dumps(change.left), json.dumps(change.right)
 
 
 def shorten(value: JSON, width: int) -> str:

@@ -6,12 +6,12 @@ Texts are compared word by word: side by side on a wide terminal, else one in th
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.render.diff_columns import lay_side_by_side
 from recctl.render.diff_summary import (
     VERDICT_STYLES,
-    identify_change,
     is_drift,
     is_listed,
     is_lost,
@@ -25,7 +25,7 @@ from recctl.render.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from recctl.compare import Change, Comparison, Pair
+    from recctl.compare import Change, Comparison, Drift, Pair
     from recctl.recording import JSON
     from recctl.render import View
 
@@ -42,9 +42,12 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     """The summary, unless `view` does without, and the pairs that have something to tell."""
     if view.summary:
         yield from render_lines(tell_summary(comparison), view)
-    drifting = {identify_change(drift.change) for drift in comparison.drifts}
+    drifting = {drift.change.gist for drift in comparison.drifts}
     drifted = 0
     separator = [line()] if view.summary else []
+    if drifting:
+        yield from render_lines((*separator, *_tell_drifts(comparison.drifts, view)), view)
+        separator = [line()]
     for pair in comparison.pairs:
         if is_drift(pair, drifting):
             drifted += 1
@@ -68,8 +71,16 @@ def tell_summary(comparison: Comparison) -> Iterator[Line]:
             yield line(Span(f"{number:>{width},} {text}", style))
 
 
+def _tell_drifts(drifts: tuple[Drift, ...], view: View) -> Iterator[Line]:
+    """What several requests have in common, in full, as it is told nowhere else."""
+    for count, alike in groupby(drifts, key=lambda drift: drift.count):
+        yield line(Span(f"the same in {count:,} requests", "bold"))
+        for drift in alike:
+            yield from _tell_change(drift.change, view)
+
+
 def _tell_changes(pair: Pair, drifting: Container[object], view: View) -> Iterator[Line]:
-    told = [change for change in pair.changes if identify_change(change) not in drifting]
+    told = [change for change in pair.changes if change.gist not in drifting]
     for change in told:
         yield from _tell_change(change, view)
     if len(told) < len(pair.changes):

@@ -272,8 +272,7 @@ def test_every_known_edit_is_counted_rightly(run: Run, tmp_path: Path, git: Call
         "2 requests changed, and their replies did not\n"
         "1 recording removed\n"
         "1 recording made again under a new name; the old one is still there\n"
-        "1 recording differs in noise only\n"
-        "2 recordings are identical\n"
+        "1 recording differs in noise only, 2 are identical\n"
     )
     git("add", ".")
     git("commit", "-qm", "after")
@@ -454,11 +453,23 @@ USAGE = "hint: name two recordings, two folders, or revisions; paths that narrow
         (["HEAD", "HEAD", "HEAD"], "3 revisions are named, and at most 2 can be"),
         (["--staged", "HEAD", "HEAD"], "2 revisions are named, and at most 1 can be"),
         (["HEAD", "--", ".."], ".. is outside the repository"),
+        (["HEAD", ".."], ".. is outside the repository"),
     ],
 )
 def test_words_that_make_no_sense(history: Path, run: Run, words: list[str], message: str) -> None:
     outcome = run("diff", *words, cwd=history)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n{USAGE}")
+
+
+def test_options_that_make_no_sense(history: Path, run: Run) -> None:
+    for words, told in (
+        (["--stat", "--name-only"], "error: --stat and --name-only say two things\n"),
+        (["--stat", "--format", "json"], "error: --stat and --format json say two things\n"),
+        (["--scheme", "ogx-2026-05"], "error: unknown scheme 'ogx-2026-05'\nhint: did you mean "),
+    ):
+        outcome = run("diff", *words, cwd=history)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith(told)
 
 
 def test_other_words_that_make_no_sense(history: Path, run: Run) -> None:
@@ -504,6 +515,11 @@ def test_revisions_need_a_repository(tmp_path: Path, run: Run) -> None:
     outcome = run("diff", "tests", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "LC_ALL": "C"})
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("error: git can't help here: not a git repository")
+    outcome = run("diff", "HEAD", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
+    assert outcome.err == (
+        "error: 'HEAD' is neither a path nor a revision\n"
+        "hint: there is no git repository here: name two recordings or two folders\n"
+    )
 
 
 def test_files_that_hold_no_recording_are_told_and_the_rest_is_compared(history: Path, run: Run) -> None:
@@ -536,8 +552,46 @@ def test_a_file_in_conflict_is_told(history: Path, git: Callable[..., str], run:
 
 def test_a_recording_that_is_too_large_is_told(history: Path, run: Run) -> None:
     outcome = run("diff", "HEAD~1", "HEAD", "--max-size", "10", cwd=history)
-    assert (outcome.code, outcome.out) == (1, "")
+    assert (outcome.code, outcome.out) == (1, "1 file can't be compared\n")
     assert outcome.err.startswith("error: tests/recordings/x.json: the file is larger than 10 bytes")
+
+
+def test_a_file_that_was_broken_and_no_longer_is_stops_no_commit(
+    history: Path, git: Callable[..., str], run: Run
+) -> None:
+    path = history / "tests/recordings/x.json"
+    path.write_bytes(b"{")
+    git("commit", "-qam", "broken")
+    save(path, say("Mended"))
+    git("add", ".")
+    outcome = run("diff", "--staged", cwd=history)
+    assert (outcome.code, outcome.out) == (1, "1 file can't be compared\n")
+    assert outcome.err == (
+        "error: tests/recordings/x.json:1:2: left side: the file ends before its value does: it is cut off "
+        "(it can't be compared)\n"
+    )
+    assert run("diff", "--staged", "--exit-lost", cwd=history).code == 0
+    assert run("diff", "HEAD", "HEAD~1", "--exit-lost", cwd=history).code == 0
+    assert run("diff", "HEAD~1", "HEAD", "--exit-lost", cwd=history).code == 1
+
+
+@pytest.mark.usefixtures("git")
+def test_a_revision_before_the_first_commit(run: Run) -> None:
+    outcome = run("diff", "HEAD")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "error: 'HEAD' is neither a path nor a revision\n"
+        "hint: there is no commit here yet; --staged shows what is to become one\n"
+    )
+
+
+def test_a_test_in_which_nothing_changed(history: Path, run: Run) -> None:
+    outcome = run("diff", "--test", "test_nowhere", cwd=history)
+    assert (outcome.code, outcome.out, outcome.err) == (
+        0,
+        "",
+        "nothing has changed in recordings of that test\n",
+    )
 
 
 # --- names --------------------------------------------------------------------------------------------------
@@ -557,3 +611,13 @@ def test_a_recording_that_was_edited_by_hand_can_no_longer_be_found(tmp_path: Pa
     assert "  can no longer be found: its name is not the hash of its request\n" in outcome.out
     assert run("diff", "old", "new", "--exit-lost").code == 1
     assert run("diff", "new", "old", "--exit-lost").code == 0
+
+
+def test_two_recordings_of_different_names_lose_none(tmp_path: Path, run: Run) -> None:
+    found = save_named(tmp_path, say("Hello"))
+    save(tmp_path / "copy.json", exchange([chunk(delta(content="Hello", finish_reason="stop"))], "Hi there"))
+    save(tmp_path / "noisy.json", {**say("Hello"), "id_normalization_mapping": {"a": "b"}})
+    name = found.relative_to(tmp_path).as_posix()
+    outcome = run("diff", name, "noisy.json")
+    assert (outcome.code, outcome.out) == (0, "1 recording differs in noise only\n")
+    assert run("diff", name, "copy.json", "--exit-lost").code == 0

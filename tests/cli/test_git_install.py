@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recctl.gitsetup import _add_block, _remove_blocks
@@ -185,6 +185,7 @@ def test_other_attributes_stay_as_they_are(before: bytes, repository: Path, run:
 
 @given(st.binary(max_size=40) | st.text("a \r\n#", max_size=12).map(str.encode))
 def test_lines_go_as_they_came(content: bytes) -> None:
+    assume(b"# recctl git install" not in content)  # else they are not touched, see below
     added = _add_block(content, ("**/*.json",))
     assert added.startswith(content)
     assert _remove_blocks(added, Path("x")) == content

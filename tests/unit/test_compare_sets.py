@@ -156,6 +156,28 @@ def test_of_many_tests_with_one_question_each_finds_its_own() -> None:
     assert [pair.verdict for pair in pairs] == 3 * [Verdict.REQUEST]
 
 
+def test_of_many_replies_without_text_each_finds_its_own() -> None:
+    old, new = Files(), Files()
+    for name in ("a", "b", "c", "d"):
+        for files, test in ((old, f"test_{name}"), (new, f"test_new_{name}")):
+            document = ask(reply="", test_id=f"tests/test_x.py::{test}")
+            document["response"]["body"][0]["__data__"]["choices"][0]["delta"]["reasoning"] = f"I am {name}"
+            files.add(document)
+    pairs = compare(old, new).pairs
+    assert [pair.verdict for pair in pairs] == 4 * [Verdict.REQUEST]
+
+
+@pytest.mark.parametrize("renamed", ["tests/test_x.py::test_new_{}", "tests/test_y.py::test_{}"])
+def test_tests_that_are_the_same_but_for_their_names_stay_apart(renamed: str) -> None:
+    old, new = Files(), Files()
+    for name in ("a", "b", "c", "d"):
+        old.add(ask(test_id=f"tests/test_x.py::test_{name}"))
+        new.add(ask(test_id=renamed.format(name)))
+    sides = [(pair.left, pair.right) for pair in compare(old, new).pairs]
+    names = {(left.test_id or "")[-1] + (right.test_id or "")[-1] for left, right in sides if left and right}
+    assert names == {"aa", "bb", "cc", "dd"}
+
+
 def test_among_recordings_without_a_test_the_reply_decides() -> None:
     old, new = Files(), Files()
     for tier, reply in (("a", "the capital is Rome"), ("b", "I can't tell")):
@@ -176,6 +198,17 @@ def test_a_reworded_question_of_a_test_is_found_by_its_step() -> None:
     pair = only(compare(old, new))
     assert pair.paired_by == "the same step of the test, asked something else"
     assert [change.label for change in pair.changes] == ["message 1 (user)"]
+
+
+def test_of_several_reworded_questions_each_finds_its_own() -> None:
+    old, new = Files(), Files()
+    for city in ("Rome", "Oslo", "Lima", "Cork"):
+        old.add(ask(f"Where on Earth is {city}?"))
+        new.add(ask(f"Where on Earth is {city}? Be brief."))
+    pairs = compare(old, new).pairs
+    assert [pair.paired_by for pair in pairs] == 4 * ["the same step of the test, asked something else"]
+    told = [(str(change.left), str(change.right)) for pair in pairs for change in pair.changes]
+    assert all(right == f"{left} Be brief." for left, right in told)
 
 
 def test_what_has_no_counterpart_was_added_or_removed() -> None:
@@ -333,14 +366,16 @@ def test_a_change_that_many_requests_share_is_told_once() -> None:
     )
 
 
-def test_pairs_are_sorted_by_gravity_and_path() -> None:
+def test_pairs_are_sorted_by_what_is_lost_by_gravity_and_path() -> None:
     old, new = Files(), Files()
     changes = {"c": "Ho", "a": "Ho", "b": "Hi"}
     for name, reply in changes.items():
         old.add(ask(name, "Hi"), f"{name}.json")
         new.add(edited(ask(name, reply)), f"{name}.json")
+    lost = old.add(ask("Hello")).rpartition("/")[2]
+    new.add(edited(ask("Hello")), lost)
     pairs = compare(old, new).pairs
-    assert [pair.right.name[-6:] for pair in pairs if pair.right] == ["a.json", "c.json", "b.json"]
+    assert [pair.right.name[-6:] for pair in pairs if pair.right] == [lost[-6:], "a.json", "c.json", "b.json"]
 
 
 def test_broken_files_are_reported_and_the_rest_is_compared() -> None:
@@ -357,16 +392,15 @@ def test_broken_files_are_reported_and_the_rest_is_compared() -> None:
     comparison = compare(old, new)
     assert [pair.verdict for pair in comparison.pairs] == [Verdict.WORDING]
     assert comparison.identical == 1
-    told = [
-        error.name if isinstance(error, Unread) else f"{error.source.name}: {error.rule}"
-        for error in comparison.errors
-    ]
-    assert told == [
-        f"new/{FOLDER}/broken now.json: not-a-recording",
+    assert [error.name for error in comparison.errors] == [
+        f"new/{FOLDER}/broken now.json",
         f"new/{FOLDER}/locked.json",
-        f"new/{FOLDER}/new and broken.json: invalid-json",
-        f"old/{FOLDER}/broken before.json: invalid-json",
+        f"new/{FOLDER}/new and broken.json",
     ]
+    (past,) = comparison.past_errors
+    assert past.name == f"old/{FOLDER}/broken before.json"
+    assert past.message.startswith("left side: the file ends before its value does")
+    assert past.hint == "it can't be compared"
 
 
 def test_a_broken_file_that_has_not_changed_is_no_error() -> None:
@@ -376,6 +410,17 @@ def test_a_broken_file_that_has_not_changed_is_no_error() -> None:
     new.add(ask())
     comparison = compare(old, new)
     assert (only(comparison).verdict, comparison.errors) == (Verdict.ADDED, ())
+
+
+def test_how_far_it_has_come_is_told() -> None:
+    old, new = Files(), Files()
+    for files in (old, new):
+        files.add(ask("stays"))
+    old.add(ask("goes"))
+    new.add(ask("comes"))
+    told: list[int] = []
+    compare_sets(old.targets("old"), new.targets("new"), Reader(old=old, new=new), watch=told.append)
+    assert told == [1, 2, 3]
 
 
 # Any two sets

@@ -16,6 +16,7 @@ from recctl.render.diff_columns import lay_side_by_side
 from recctl.render.diff_markdown import MOST_CHARACTERS
 from recctl.render.diff_words import Piece, compare_words, fold_same
 from recctl.render.terminal import Span, render_lines
+from recctl.sources import Unread
 
 WORDS = st.lists(
     st.sampled_from(["one", "two", "three", " ", "\n", ".", "\x1b", "\u4e2d", "\ud800", "`"])
@@ -33,7 +34,7 @@ def pair(*changes: Change, verdict: Verdict = Verdict.WORDING, name: str = "x.js
 
 
 def comparison(*pairs: Pair, identical: int = 0, drifts: tuple[Drift, ...] = ()) -> Comparison:
-    return Comparison(pairs, identical, drifts, ())
+    return Comparison(pairs, identical, drifts)
 
 
 def show(compared: Comparison, name: str = "text", view: View | None = None) -> str:
@@ -124,8 +125,7 @@ def test_the_summary_takes_ten_lines_at_most() -> None:
         "      `k0` added in 9, `k1` added in 8, `k2` added in 7, and 2 more such changes\n"
         "1,200 recordings added, 1,200 removed\n"
         "    1 recording made again under a new name; the old one is still there\n"
-        "1,200 recordings differ in noise only\n"
-        "1,203 recordings are identical"
+        "1,200 recordings differ in noise only, 1,203 are identical"
     )
 
 
@@ -138,6 +138,9 @@ def test_changes_that_many_share_are_told_once() -> None:
         "2 requests changed, and their replies did not\n"
         "  `service_tier` added in 3\n"
         "\n"
+        "the same in 3 requests\n"
+        '  request service_tier: added "default"\n'
+        "\n"
         "wording       tests/test_x.py::test_y\n"
         "  c.json\n"
         "  reply:\n"
@@ -145,6 +148,14 @@ def test_changes_that_many_share_are_told_once() -> None:
         "  request: 1 change told above\n"
         "\n"
         "2 more changed only in the ways that are told above; --name-only lists them\n"
+    )
+
+
+def test_changes_of_requests_are_told_as_such_below_other_remarks() -> None:
+    tier = Change("/request/body/service_tier", "request", None, "default", "service_tier")
+    shared = comparison(pair(tier), pair(tier), drifts=(Drift(tier, 2),))
+    assert show(shared, "stat").endswith(
+        "2 replies are worded differently\n  in their requests: `service_tier` added in 2\n"
     )
 
 
@@ -240,10 +251,10 @@ def test_recorded_text_cannot_break_out_of_markdown() -> None:
         else:
             outside.append(line)
     assert fence == ""
-    assert sum(line == "</details>" for line in outside) == 1
+    assert sum(line == "</details>" for line in outside) == 2
     bare = [re.sub(r"(`+) .*? \1", "", line) for line in outside if not line.startswith("<details>")]
     assert not any(word in line for line in bare for word in ("<img", "@everyone", "http"))
-    (summary,) = (line for line in outside if line.startswith("<details>"))
+    _, summary = (line for line in outside if line.startswith("<details>"))
     assert "&lt;img src=x&gt;" in summary
     assert summary.endswith("</code></summary>")
     assert "\x1b" not in text
@@ -258,6 +269,32 @@ def test_secrets_are_masked_before_texts_are_taken_apart() -> None:
     text = show(comparison(pair(change, argument)), "markdown", View(mask=hide))
     assert "hunter2" not in text
     assert "the password was …" in text
+
+
+def test_what_several_requests_share_is_told_in_full() -> None:
+    tool = Change("/request/body/tools/*", "request", None, ["look_up" * 9], "tool look_up")
+    others = [Change(f"/request/body/k{n}", "request", 1, n, f"k{n}") for n in (2, 3, 4)]
+    shared = comparison(drifts=(Drift(tool, 3), *(Drift(other, 2) for other in others)))
+    assert show(shared, view=View(summary=False)) == (
+        "the same in 3 requests\n"
+        "  request tool look_up:\n"
+        '    + ["look_uplook_uplook_uplook_uplook_uplook_uplook_uplook_uplook_up"]\n'
+        "the same in 2 requests\n"
+        "  request k2: 1 → 2\n"
+        "  request k3: 1 → 3\n"
+        "  request k4: 1 → 4\n"
+    )
+    assert "in 3: request `tool look_up` added:\n\n```diff\n+ [" in show(shared, "markdown")
+
+
+def test_files_that_cannot_be_compared_are_part_of_the_picture() -> None:
+    broken = [Unread(f"{name:02}.json", "can't be opened: `|` @me", "check it") for name in range(12)]
+    told = Comparison((), 1, (), tuple(broken), (broken[0],))
+    assert show(told) == "12 files can't be compared\n 1 recording is identical\n"
+    text = show(told, "markdown")
+    assert text.startswith("### 12 files can't be compared\n\n|")
+    assert "\n- `00.json`: `` can't be opened: `|` @me ``\n" in text
+    assert text.endswith("\n- and 3 more\n")
 
 
 def test_a_comment_is_never_too_long() -> None:
