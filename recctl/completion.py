@@ -53,7 +53,7 @@ NOTE_CODES = {
     "odd-chunk": "Something that is no chunk stands where one should.",
     "repeated-message": "The whole message stands beside the deltas that add up to it.",
     "repeated-role": "The role is repeated in later chunks.",
-    "thinking-as-text": "The text holds <think> tags: reasoning that was not told apart.",
+    "thinking-as-text": "The text holds <think> or <reasoning> tags: reasoning that was not told apart.",
     "tool-arguments-json": "The arguments of a tool call are not JSON.",
     "tool-call-as-text": "The text looks like a tool call that was not recognised as one.",
     "uneven-vectors": "The vectors of an embedding differ in dimension.",

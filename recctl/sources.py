@@ -141,6 +141,7 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
 
 
 _HASH_PREFIX = re.compile("[0-9a-f]{4,64}")
+_HEX_DIGITS = re.compile("[0-9a-f]{1,64}")
 
 
 def _find_by_hash(project: Project, prefix: str) -> Path | None:
@@ -240,7 +241,10 @@ def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:
 
 def _refuse(name: str, error: OSError | ValueError) -> Unread:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
-    return Unread(name, f"can't be opened: {reason}", "check the path and its permissions")
+    hint = "check the path and its permissions"
+    if isinstance(error, FileNotFoundError) and _HEX_DIGITS.fullmatch(name):
+        hint = "no recording's hash starts so, or these are fewer than four of its digits"
+    return Unread(name, f"can't be opened: {reason}", hint)
 
 
 def _show_size(size: int) -> str:

@@ -178,6 +178,7 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
 
 def _write_to_pager(pieces: Iterable[str]) -> bool:
     """Write to the pager that the environment names; false when there is none to be had."""
+    import signal
     import subprocess
 
     named = (os.environ.get(name) for name in ("RECCTL_PAGER", "GIT_PAGER", "PAGER"))
@@ -196,9 +197,11 @@ def _write_to_pager(pieces: Iterable[str]) -> bool:
     except BrokenPipeError:
         pass  # the reader has had enough
     finally:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the pager's as long as that runs
         with suppress(BrokenPipeError):
             pager.stdin.close()
         pager.wait()
+        signal.signal(signal.SIGINT, before)
     return True
 
 

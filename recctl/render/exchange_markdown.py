@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.render.exchange_text import compact, describe_usage, format_arguments, format_json
+from recctl.render.exchange_text import (
+    compact,
+    describe_usage,
+    format_arguments,
+    format_json,
+    name_data,
+    says_something,
+)
 from recctl.render.terminal import escape
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     yield f"### {code(recording.source.name)}"
     facts = [completion.wire]
     if completion.streamed:
-        facts.append(f"{completion.chunks:,} chunks")
+        facts.append(f"{completion.chunks:,} chunk{'s' * (completion.chunks != 1)}")
     model = request.model or completion.model
     if model:
         facts.append(f"model {code(model)}")
@@ -74,7 +81,7 @@ def _tell_content(message: RequestMessage) -> Iterator[str]:
         if isinstance(text, str):
             yield fence(text)
         elif part is not None:
-            yield fence(format_json(part), "json")
+            yield fence(format_json(name_data(part)), "json")
 
 
 def _tell_reply(completion: Completion) -> Iterator[str]:
@@ -84,8 +91,8 @@ def _tell_reply(completion: Completion) -> Iterator[str]:
         yield from _tell_message(choice.message)
         if choice.finish_reason is not None:
             yield f"finish {code(choice.finish_reason)}"
-    if not completion.choices and completion.extra:
-        yield fence(format_json(completion.extra), "json")
+    if completion.extra and not any(says_something(choice.message) for choice in completion.choices):
+        yield fence(format_json(name_data(completion.extra)), "json")
     if completion.error is not None:
         yield "**error**"
         yield fence(_layout(completion.error), "json")
@@ -140,4 +147,4 @@ def _longest_run(text: str) -> int:
 
 def _word(text: str) -> str:
     """A word such as a role, without anything that Markdown or HTML would take for its own."""
-    return re.sub(r"[^\w .-]", "?", text)
+    return re.sub(r"[^\w -]", "?", text)  # a dot would do for a link

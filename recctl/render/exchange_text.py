@@ -80,7 +80,8 @@ def _tell_request(request: Request, view: View) -> Iterator[Line]:
             yield from _tell_call(call)
         for key, value in message.extra.items():
             if value is not None:
-                yield line(Span(f"{key} ", "dim"), Span(compact(value), "json"), indent=2)
+                told = name_data(value, _UNFOLD) if view.fold else value
+                yield line(Span(f"{key} ", "dim"), Span(compact(told), "json"), indent=2)
     if request.prompt is not None:
         yield from _heading("prompt")
         yield from _tell_content(request.prompt, view)
@@ -105,9 +106,10 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
     if completion.error is not None:
         yield from _heading("error")
         yield from _tell_json(completion.error)
-    if not completion.choices and completion.extra:
-        yield from _heading("reply")
-        yield from _tell_json(completion.extra)
+    if completion.extra and not any(says_something(choice.message) for choice in completion.choices):
+        if not completion.choices:
+            yield from _heading("reply")
+        yield from _tell_json(name_data(completion.extra, _UNFOLD) if view.fold else completion.extra)
     for note in completion.notes:
         spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
         yield line(*spans, indent=2)
@@ -146,7 +148,7 @@ def _tell_content(content: Any, view: View) -> Iterator[Line]:
         if isinstance(text, str):
             yield from _tell_text(text, view)
         elif part is not None:
-            yield from _tell_json(_fold_data(part) if view.fold else part)
+            yield from _tell_json(name_data(part, _UNFOLD) if view.fold else part)
 
 
 def _tell_text(text: str, view: View, indent: int = 2, style: str = "") -> Iterator[Line]:
@@ -172,20 +174,31 @@ def _fold_line(text: str) -> str:
     )
 
 
-_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,([A-Za-z0-9+/=_-]{100,})")
+_UNFOLD = "; --full shows them"
+_BASE64 = re.compile(
+    r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,([A-Za-z0-9+/=_-]{100,})|\A([A-Za-z0-9+/_-]{200,}={0,2})\Z"
+)
 
 
-def _fold_data(value: Any) -> Any:
-    """A JSON value with base64 data named instead of shown."""
+def name_data(value: Any, hint: str = "") -> Any:
+    """A JSON value with base64 data, in an image's URL or as a text of its own, named instead of told."""
     if isinstance(value, dict):
-        return {key: _fold_data(item) for key, item in value.items()}
+        return {key: name_data(item, hint) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fold_data(item) for item in value]
+        return [name_data(item, hint) for item in value]
     if isinstance(value, str):
-        return _DATA_URL.sub(
-            lambda data: f"[{data[1] or 'data'}, {len(data[2]) * 3 // 4:,} bytes; --full shows them]", value
-        )
+        return _BASE64.sub(lambda data: _name_match(data, hint), value)
     return value
+
+
+def _name_match(data: re.Match[str], hint: str) -> str:
+    size = len(data[2] or data[3]) * 3 // 4
+    return f"[{data[1] or 'data'}, {size:,} bytes{hint}]"
+
+
+def says_something(message: Message) -> bool:
+    """Whether a reply has a message, beside its role."""
+    return message._replace(role=None) != type(message)()
 
 
 def _tell_lines(text: str, indent: int, style: str) -> Iterator[Line]:

@@ -9,6 +9,8 @@ endpoint, and the classes that they name are never imported.
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import filterfalse, islice, takewhile
@@ -21,7 +23,7 @@ from recctl.wire._requests import read_chat_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.completion import Completion, Request
+    from recctl.completion import Completion, Note, Request
     from recctl.recording import JSON, Recording
 
 
@@ -91,8 +93,20 @@ def _assemble(recording: Recording, wire: Wire | None) -> Completion:
     if wire is None:
         return _assemble_unknown(recording)
     body = recording.body
-    streamed = isinstance(body, list)
-    return wire.assemble(body if streamed else [body], streamed)
+    if not isinstance(body, list):
+        return wire.assemble([body], False)
+    completion = wire.assemble(body, True)
+    if completion.notes and str in map(type, body):
+        return replace(completion, notes=tuple(_point_at_line(note, body) for note in completion.notes))
+    return completion
+
+
+def _point_at_line(note: Note, body: list[JSON]) -> Note:
+    """A note that points to a recorded line, where it would point to something inside of it."""
+    root = "/response/body/"
+    step = note.pointer.removeprefix(root).partition("/")[0]
+    is_line = step.isdecimal() and isinstance(body[int(step)], str)
+    return note._replace(pointer=f"{root}{step}") if is_line else note
 
 
 def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
@@ -155,13 +169,17 @@ def recognise(recording: Recording) -> Wire | None:
 
 
 def _take_sample(chunks: list[JSON]) -> list[JSON]:
-    """The first chunks that say something; after lines of an event stream, all of these as one text."""
+    """The first chunks that say something; after lines of an event stream, these as one text and by event."""
     sample = [*islice(filterfalse(_is_idle, chunks), _SAMPLE)]
     lines = [*islice(takewhile(_is_text, chunks), _LINES)]
     if lines:
-        separator = "" if any(line.endswith(("\n", "\r")) for line in lines) else "\n"
-        sample.append(separator.join(lines))  # an event may take many lines
+        separator = "" if any("\n" in line or "\r" in line for line in lines) else "\n"
+        text = separator.join(lines)  # an event may take many lines, and a line hold many events
+        sample += [text, *filterfalse(_is_idle, islice(_BLANK_LINE.split(text), _SAMPLE))]
     return sample
+
+
+_BLANK_LINE = re.compile(r"\r\n\r\n|\n\n|\r\r")
 
 
 def _is_text(item: JSON) -> bool:

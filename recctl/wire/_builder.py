@@ -298,8 +298,11 @@ class ReplyBuilder:
 
     def _note_texts(self, choice: ChoiceBuilder) -> None:
         content = join(choice.content) or ""
-        if "think" in content and _THINKING.search(content):
-            self.note("thinking-as-text", "the text holds <think> tags: reasoning that was not told apart")
+        tag = _THINKING.search(content) if "<" in content else None
+        if tag:
+            message = f"the text holds <{tag[1]}> tags: reasoning that was not told apart"
+            self.note("thinking-as-text", message)
+            content = content.rpartition(f"</{tag[1]}>")[2]
         if _CALL_AS_TEXT.match(content.lstrip()):
             self.note("tool-call-as-text", "the text looks like a tool call that was not recognised as one")
         for call in choice.calls:
@@ -335,9 +338,9 @@ def _copy(value: JSON) -> JSON:
 
 _URL_SAFE = str.maketrans("-_", "+/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_THINKING = re.compile(r"</?think(?:ing)?>")
+_THINKING = re.compile(r"</?(think|thinking|reasoning)>")
 _CALL_AS_TEXT = re.compile(
-    r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|"
+    r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|<\|tool_calls_section_begin\|>|"
     r"""\[?\s*\{\s*"(?:name|function|type)"\s*:\s*"[^"]*"\s*,\s*"(?:parameters|arguments|function|name)"\s*:)"""
 )
 
@@ -399,7 +402,11 @@ def _describe_end(choices: list[ChoiceBuilder], chunks: int) -> str:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _refuse(constant: str) -> JSON:
+    raise ValueError(f"JSON has no {constant}")

@@ -1,5 +1,7 @@
 """Replies made of `choices`: OpenAI's chat and text completions, streamed or not, and all who copy them.
 
+Chunks are objects, in envelopes or without, or stand in the lines of an event stream.
+
 The rules, with the providers that they are for, are in the tests (tests/unit/wire/test_chat.py).
 """
 
@@ -90,12 +92,15 @@ class _Assembly:
         self._streamed = streamed
         self._number = 0
         self._item: JSON = None
+        self._pointers: list[str] | None = None
         self._calls: dict[tuple[int, str, JSON], CallBuilder] = {}
         self._with_messages: set[int] = set()
         self._repeated_messages: dict[int, tuple[dict[str, JSON], str]] = {}
 
     def add(self, items: list[JSON]) -> None:
         """Add all chunks. As a rule, those between the first and the last few only add text to one choice."""
+        if self._streamed and items and isinstance(items[0], str):
+            items = self._read_events(items)
         start = next((number for number in range(1, len(items)) if _adds_text(items[number])), len(items))
         end = max(start, len(items) - 2)  # the last two tell the finish reason and the usage
         self._add_chunks(items, 0, start)
@@ -105,6 +110,22 @@ class _Assembly:
                 if not self._add_plain_run(items, block, stop):
                     self._add_chunks(items, block, stop)
         self._add_chunks(items, end, len(items))
+
+    def _read_events(self, items: list[JSON]) -> list[JSON]:
+        """The chunks in the lines of an event stream; where each begins is kept for pointers to it."""
+        from recctl.wire._sse import read_events
+
+        chunks: list[JSON] = []
+        self._pointers = []
+        for kind, data, pointer in read_events(items, self.builder, streamed=True):
+            if kind == "error" and not data.get("error"):
+                chunks.append({"error": data or kind})
+            else:
+                chunks.append(data)
+            if kind not in ("error", "ping", data.get("type")):
+                self.builder.extra.add(("event_names",), kind)
+            self._pointers.append(pointer)
+        return chunks
 
     def _add_chunks(self, items: list[JSON], start: int, end: int) -> None:
         for number in range(start, end):
@@ -197,6 +218,8 @@ class _Assembly:
                 builder.extra.add(("odd_choices",), choice)
 
     def _pointer(self) -> str:
+        if self._pointers is not None:
+            return self._pointers[self._number]
         step = f"/{self._number}" if self._streamed else ""
         envelope = "/__data__" if isinstance(self._item, dict) and "__data__" in self._item else ""
         return f"/response/body{step}{envelope}"

@@ -48,7 +48,8 @@ def _recognises(item: JSON) -> bool:
     if kind == "message":
         return "role" in data and "content" in data
     if kind == "error":
-        return isinstance(item, str) and isinstance(data.get("error"), dict) and "sequence_number" not in data
+        is_sent = isinstance(item, str) and data.get("type") == kind
+        return is_sent and isinstance(data.get("error"), dict) and "sequence_number" not in data
     return kind in _PLACED
 
 

@@ -17,6 +17,10 @@ _CLASSES = ("ChatCompletionChunk", "ChatCompletion")
 
 
 def _recognises(item: JSON) -> bool:
+    if isinstance(item, str):
+        from recctl.wire._sse import peek
+
+        item = peek(item).data
     if not isinstance(item, dict):
         return False
     if "__type__" in item:

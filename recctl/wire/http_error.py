@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from recctl.wire import Wire
 from recctl.wire._builder import ReplyBuilder, is_nothing
 from recctl.wire._requests import read_prompt_request
-from recctl.wire._sse import decode
+from recctl.wire._sse import decode, peek, read_events
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.completion import Completion
     from recctl.recording import JSON
 
@@ -17,6 +19,8 @@ NAME = "http-error"
 
 
 def _recognises(item: JSON) -> bool:
+    if isinstance(item, str):
+        item = peek(item).data
     if not isinstance(item, dict):
         return False
     return bool(item.get("error")) or item.keys() == {"detail"} or item.get("object") == "error"
@@ -24,16 +28,25 @@ def _recognises(item: JSON) -> bool:
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:
     builder, chunks = ReplyBuilder(), len(items)
-    if items and all(isinstance(item, str) for item in items):
-        items = [_decode("\n".join(items))]
-    for number, item in enumerate(items):
-        pointer = f"{builder.pointer}/{number}" if streamed else builder.pointer
+    for item, pointer in _read_items(items, builder, streamed=streamed):
         if isinstance(item, dict) and item.get("error"):
             builder.fail(item["error"], f"{pointer}/error")
             builder.extra.add_rest((), item, {"error"})
         else:
             builder.fail("an error without a body" if is_nothing(item) else item, pointer)
     return builder.build(NAME, streamed=streamed, chunks=chunks, has_choices=False)
+
+
+def _read_items(items: list[JSON], builder: ReplyBuilder, *, streamed: bool) -> Iterator[tuple[JSON, str]]:
+    """What a body consists of, and where: lines are those of an event stream, or of one object or text."""
+    if items and all(isinstance(item, str) for item in items):
+        if any(map(_recognises, items)):
+            for event in read_events(items, builder, streamed=True):
+                yield event.data, event.pointer
+            return
+        items = [_decode("\n".join(items))]
+    for number, item in enumerate(items):
+        yield item, f"{builder.pointer}/{number}" if streamed else builder.pointer
 
 
 def _decode(text: str) -> JSON:

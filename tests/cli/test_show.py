@@ -259,10 +259,18 @@ def test_chunks_and_raw_have_no_other_format(run: Run) -> None:
     assert outcome.err == ("error: --chunks and --raw are for --format text\nhint: leave one of them out\n")
 
 
+NO_HASH = "no recording's hash starts so, or these are fewer than four of its digits"
+
+
 def test_the_start_of_a_hash_is_enough(run: Run) -> None:
     outcome = run("show", "54eba", cwd=CHECKOUT)
     assert (outcome.code, outcome.out) == (0, CALL_AS_TEXT)
     assert run("show", "fffff", cwd=CHECKOUT).code == 2
+    outcome = run("show", "54e", cwd=CHECKOUT)
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: 54e: can't be opened: no such file or directory ({NO_HASH})\n",
+    )
 
 
 def test_an_ambiguous_hash_is_refused(run: Run, tmp_path: Path) -> None:
@@ -341,6 +349,30 @@ def test_markdown_lets_no_recorded_text_out_of_its_fence(run: Run, tmp_path: Pat
     )
     outcome = run("show", "x.json", "--format", "markdown", "--part", "response")
     assert "\n`````text\n```\n@everyone <img src=x> \\x1b[31m\n````\n`````\n" in outcome.out
+
+
+def test_markdown_makes_no_link_of_a_role(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(serialise(record([chunk(delta(role="www.example.org @me"))])))
+    outcome = run("show", "x.json", "--format", "markdown", "--part", "response")
+    assert "\n**www?example?org ?me**\n" in outcome.out
+
+
+def test_markdown_names_pictures(run: Run, tmp_path: Path) -> None:
+    document = record([])
+    picture = {"type": "image", "data": "iVBORw0K" * 100}
+    document["request"]["body"] = {"messages": [{"role": "user", "content": [picture]}]}
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    outcome = run("show", "x.json", "--format", "markdown", "--part", "request")
+    assert '\n{"type": "image", "data": "[data, 600 bytes]"}\n' in outcome.out
+
+
+def test_a_reply_that_is_no_message_is_shown_all_the_same(run: Run, tmp_path: Path) -> None:
+    spoken = chunk(delta(role="assistant", finish_reason="stop", audio={"data": "UklG"}), created=None)
+    (tmp_path / "x.json").write_bytes(serialise(record([spoken])))
+    shown = '{"choices": {"0": {"audio": {"data": "UklG"}}}}'
+    outcome = run("show", "x.json", "--part", "response")
+    assert outcome.out.splitlines()[-3:] == ["assistant replies", "  finish     stop", f"  {shown}"]
+    assert f"\n{shown}\n" in run("show", "x.json", "--part", "response", "--format", "markdown").out
 
 
 def test_markdown_masks_secrets_unless_told_otherwise(run: Run, tmp_path: Path) -> None:

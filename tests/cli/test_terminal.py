@@ -24,7 +24,7 @@ VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "RECCTL_PAGER", "GIT
 
 
 def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: int = 80) -> bytes:
-    """What `recctl` writes to a terminal of that width."""
+    """What `recctl` writes to a terminal of that width, when all is well."""
     import fcntl
     import struct
     import termios
@@ -43,7 +43,7 @@ def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: in
     os.close(process_side)
     written = b"".join(iter(lambda: read_some(terminal), b""))
     os.close(terminal)
-    process.wait()
+    assert process.wait() == 0
     return written.replace(b"\r\n", b"\n")
 
 
@@ -76,6 +76,12 @@ def test_text_is_wrapped_to_the_width_of_the_terminal(tmp_path: Path, width: int
     assert max(lengths) > width - 20
 
 
+def test_tabs_break_no_line(tmp_path: Path) -> None:
+    save(tmp_path, "\tif x:\tpass")
+    written = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"})
+    assert b"\n          if x:   pass\n" in written
+
+
 def test_long_texts_are_folded_on_a_terminal_and_full_unfolds_them(tmp_path: Path) -> None:
     save(tmp_path, "\n".join(f"line {number}" for number in range(100)))
     folded = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"})
@@ -102,6 +108,43 @@ def test_a_pager_gets_what_the_terminal_would(tmp_path: Path) -> None:
     assert b"|   Hello\n" in paged
     missing = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "no-such-pager"})
     assert b"\n  Hello\n" in missing
+
+
+def test_a_pager_may_be_a_command_for_the_shell(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    paged = run_on_terminal(tmp_path, "show", "x.json", env={"GIT_PAGER": "tail -n 2 | sed 's/^/| /'"})
+    assert paged.splitlines()[0] == b"|   Hello"
+    unfinished = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "cat '"})
+    assert b"\n  Hello\n" in unfinished
+
+
+def test_a_pager_that_has_had_enough_is_no_failure(tmp_path: Path) -> None:
+    save(tmp_path, "\n".join(["many words"] * 100_000))
+    assert run_on_terminal(tmp_path, "show", "x.json", "--full", env={"RECCTL_PAGER": "true"}) == b""
+
+
+def test_an_interrupt_is_the_pagers_as_long_as_that_runs(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    pager = "cat > /dev/null; kill -INT $PPID; echo here"
+    assert run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": pager}) == b"here\n"
+
+
+def test_pictures_are_folded_on_a_terminal(tmp_path: Path) -> None:
+    data = "iVBORw0K" * 100
+    parts = [
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
+        {"type": "image", "source": {"type": "base64", "data": data}},
+    ]
+    document = record([])
+    document["request"]["body"] = {"messages": [{"role": "user", "content": parts, "images": [data]}]}
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    arguments = ("show", "x.json", "--part", "request")
+    folded = run_on_terminal(tmp_path, *arguments, env={"NO_COLOR": "1"})
+    assert b'"url": "[image/png, 600 bytes; --full shows them]"' in folded
+    assert b'"data": "[data, 600 bytes; --full shows them]"' in folded
+    assert b'images ["[data, 600 bytes; --full shows them]"]' in folded
+    full = run_on_terminal(tmp_path, *arguments, "--full", env={"NO_COLOR": "1"}, columns=2000)
+    assert full.count(data.encode()) == 3
 
 
 def test_a_terminal_that_is_wide_enough_shows_what_a_pipe_gets(tmp_path: Path) -> None:

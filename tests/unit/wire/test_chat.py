@@ -332,6 +332,68 @@ def test_an_error_may_come_first() -> None:
     assert (completion.wire, completion.complete) == ("openai-chat", False)
 
 
+# --- event streams ------------------------------------------------------------------------------------------
+
+
+def send(*chunks: dict[str, Any]) -> list[str]:
+    """Chunks as an http recorder keeps them: the lines of an event stream, without names of events."""
+    lines = [line for each in chunks for line in (f"data: {json.dumps(each.get('__data__', each))}", "")]
+    return [*lines, "data: [DONE]", ""]
+
+
+def test_the_lines_of_an_event_stream_are_chunks() -> None:
+    counts = chunk(usage={"total_tokens": 9})
+    sent = [chunk(delta(role="assistant", content="Hel")), chunk(delta(content="lo")), STOP, counts]
+    completion = stream(*send(*sent))
+    assert (completion.wire, completion.streamed, completion.chunks) == ("openai-chat", True, 10)
+    assert replace(completion, chunks=4) == stream(*sent)
+
+
+def test_an_event_stream_is_known_after_the_comments_of_a_router() -> None:
+    completion = stream(": OPENROUTER PROCESSING", "", *send(chunk(delta(content="Hi")), STOP))
+    assert (completion.choices[0].message.content, completion.complete) == ("Hi", True)
+    assert completion.extra == {"event_stream": {"comments": "OPENROUTER PROCESSING"}}
+
+
+def test_an_event_stream_is_known_by_the_pieces_in_which_it_came() -> None:
+    text = "\n".join(send(chunk(delta(content="Hel")), chunk(delta(content="lo")), STOP))
+    completion = stream(*(text[at : at + 50] for at in range(0, len(text), 50)))
+    assert (completion.wire, completion.choices[0].message.content) == ("openai-chat", "Hello")
+    assert completion.notes == ()
+
+
+def test_an_event_stream_that_is_cut_inside_a_line_shows_what_there_is() -> None:
+    *lines, _, _, _ = send(chunk(delta(content="Hel")), chunk(delta(content="lo")))
+    completion = stream(*lines[:-1], lines[-1][:-20])
+    assert completion.choices[0].message.content == "Hel"
+    assert codes(completion) == ["odd-chunk", "incomplete-stream"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (['data: {"error": {"message": "busy"}}'], {"message": "busy"}),
+        (["event: error", 'data: {"message": "busy"}'], {"message": "busy"}),
+        (["event: error", "data: busy"], "busy"),
+        (["event: error"], "error"),
+    ],
+)
+def test_an_error_in_an_event_stream_ends_it(lines: list[str], error: Any) -> None:
+    completion = stream(*send(chunk(delta(content="Hel")))[:2], *lines, "")
+    assert completion.choices[0].message.content == "Hel"
+    assert (completion.wire, completion.error, completion.complete) == ("openai-chat", error, False)
+
+
+def test_the_name_of_an_event_is_kept_unless_it_is_that_of_its_data() -> None:
+    completion = stream(*send(STOP), "event: ping", "data: {}", "", "event: end", 'data: {"at": 1}', "")
+    assert completion.extra == {"event_names": "end", "at": 1}
+
+
+def test_a_note_on_an_event_points_to_the_line_that_it_begins_in() -> None:
+    completion = stream(*send(chunk(delta(role="assistant")), chunk(delta(role="assistant")), STOP))
+    assert [note.pointer for note in completion.notes] == ["/response/body/2"]
+
+
 # --- tool calls ---------------------------------------------------------------------------------------------
 
 
@@ -524,7 +586,7 @@ def test_a_function_call_from_before_there_were_tool_calls_is_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"),
+    ("text", "expected"),
     [
         ('{"name": "f", "parameters": {}}', "tool-call-as-text"),
         ('\n [ {"type" : "function", "name": "f"}]', "tool-call-as-text"),
@@ -534,16 +596,20 @@ def test_a_function_call_from_before_there_were_tool_calls_is_a_call() -> None:
         ("<function=f>{}</function>", "tool-call-as-text"),
         ("<think>Hm</think>Hi", "thinking-as-text"),
         ("Hm</think>Hi", "thinking-as-text"),
-        ('{"name": "Ann", "age": 5}', None),
-        ('Use {"name": "f", "parameters": {}}', None),
-        ("I <thinker> so", None),
+        ("<think>Hm", "thinking-as-text"),
+        ("<reasoning>Hm</reasoning>Hi", "thinking-as-text"),  # gpt-oss on Bedrock
+        ("<think>Hm</think>\n<tool_call>{}</tool_call>", "thinking-as-text tool-call-as-text"),
+        ('<|tool_calls_section_begin|>{"name": "f"}', "tool-call-as-text"),
+        ('{"name": "Ann", "age": 5}', ""),
+        ('Use {"name": "f", "parameters": {}}', ""),
+        ("I <thinker> so", ""),
     ],
 )
-def test_calls_and_thoughts_that_were_written_into_the_text_stay_text(text: str, code: str | None) -> None:
+def test_calls_and_thoughts_that_were_written_into_the_text_stay_text(text: str, expected: str) -> None:
     half = len(text) // 2
     completion = stream(chunk(delta(content=text[:half])), chunk(delta(content=text[half:])), STOP)
     assert completion.choices[0].message == Message(content=text)
-    assert codes(completion) == ([code] if code else [])
+    assert codes(completion) == expected.split()
 
 
 def test_endless_spaces_are_only_text() -> None:  # what a model may write when it must write JSON
@@ -915,6 +981,18 @@ def test_any_completion_in_any_legal_chunks_is_put_together_again(
     assert set(codes(completion)) <= {"repeated-role", "tool-arguments-json", "tool-call-as-text"}
 
 
+@given(expected_choices(), st.data())
+def test_chunks_say_the_same_as_the_lines_of_an_event_stream(
+    choices: tuple[Choice, ...], data: st.DataObject
+) -> None:
+    chunks = data.draw(split_reply(choices, None))
+    lines = send(*chunks)
+    texts = data.draw(st.sampled_from([lines, ["\n".join(lines)], [f"{line}\r\n" for line in lines]]))
+    completion, expected = stream(*texts), stream(*chunks)
+    assert replace(completion, chunks=0, notes=()) == replace(expected, chunks=0, notes=())
+    assert codes(completion) == codes(expected)
+
+
 # --- hostile input ------------------------------------------------------------------------------------------
 
 STREAM = [
@@ -958,6 +1036,18 @@ def test_any_json_in_any_place_is_taken(reply: Any, asked: Any) -> None:
     assert completion == assemble(recording)  # nothing of the recording was changed
 
 
+@given(
+    st.lists(st.sampled_from([each.get("__data__", each) for each in STREAM]).flatmap(spoil), max_size=4),
+    st.sampled_from(["", "event: error", "event: x"]),
+)
+def test_any_json_in_the_lines_of_an_event_stream_is_taken(items: list[Any], name: str) -> None:
+    lines = [line for item in items for line in (name, f"data: {json.dumps(item)}", "")]
+    completion = stream(*send(chunk(delta(content="Hi"))), *lines)
+    json.dumps(asdict(completion))
+    (first,) = [choice for choice in completion.choices if choice.index == 0]
+    assert (completion.wire, (first.message.content or "")[:2]) == ("openai-chat", "Hi")
+
+
 @given(st.lists(json_values, max_size=4))
 def test_any_json_in_place_of_a_chunk_is_taken(items: list[Any]) -> None:
     completion = stream(chunk(delta(content="Hi")), *items, STOP)
@@ -983,6 +1073,7 @@ GROWING: dict[str, Callable[[int], Any]] = {
     "messages": lambda n: chunk({**delta(content="a"), "message": {"content": "a" * (n % 20)}}),
     "ids": lambda n: chunk(delta(content="a"), id=str(n)),
     "errors": lambda n: chunk(delta(content="a"), error={"message": str(n)}),
+    "event streams": lambda n: f"data: {json.dumps(chunk(delta(content=f'{n} '))['__data__'])}",
 }
 
 

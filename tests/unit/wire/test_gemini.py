@@ -188,6 +188,15 @@ def test_usage_of_nothing_but_nulls_is_no_usage() -> None:
 # Ends
 
 
+def test_a_note_on_an_event_points_to_the_line_that_it_begins_in() -> None:
+    cut = {"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": "{"}}]}}]}
+    completion = stream(f"data: {json.dumps(cut)}", "")
+    assert [(note.code, note.pointer) for note in completion.notes] == [
+        ("incomplete-stream", "/response/body"),
+        ("tool-arguments-json", "/response/body/0"),
+    ]
+
+
 def test_a_stream_without_a_finish_reason_is_incomplete() -> None:
     completion = stream(chunk(candidate(part("Hel"))))
     assert (completion.complete, codes(completion)) == (False, ["incomplete-stream"])

@@ -64,6 +64,12 @@ def test_a_whole_reply_gives_the_same_as_its_stream() -> None:
     assert assemble(read(record(body))) == replace(stream(body), streamed=False, chunks=0)
 
 
+def test_the_lines_of_an_event_stream_are_chunks() -> None:
+    chunks = [chunk(piece("Hel")), chunk(piece("lo", finish_reason="stop"))]
+    lines = [line for each in chunks for line in (f"data: {json.dumps(each['__data__'])}", "")]
+    assert stream(*lines, "data: [DONE]", "") == replace(stream(*chunks), chunks=6)
+
+
 def test_several_choices_are_told_apart() -> None:
     completion = stream(
         chunk(piece("b", 1)),

@@ -395,6 +395,13 @@ def test_a_stream_of_nothing_but_an_error() -> None:
     assert (completion.wire, completion.streamed, completion.complete) == ("http-error", True, False)
 
 
+@pytest.mark.parametrize("status", [None, 503])
+def test_an_event_stream_of_nothing_but_an_error(status: int | None) -> None:
+    completion = view([": wait", "", 'data: {"error": {"message": "no"}}', ""], streaming=True, status=status)
+    assert (completion.wire, completion.error) == ("http-error", {"message": "no"})
+    assert [note.pointer for note in completion.notes] == ["/response/body/2"]
+
+
 # Any input
 
 _BODIES = [
