@@ -17,7 +17,11 @@ _INTERRUPTED = 130
 
 def run() -> NoReturn:
     """The program: `main`, and out at once. What Python does at its end takes a fifth of a hook's time."""
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # while it was still being loaded
+        sys.stderr.write("interrupted\n")
+        code = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # nobody is left to be told
             stream.flush()

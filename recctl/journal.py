@@ -288,6 +288,11 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
+def relative(root: Path, path: Path) -> str:
+    """A path below the root as plans and journals have it; another one stays whole, and will be refused."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
 def describe(error: OSError) -> str:
     """What the system says about an error, without the path."""
     return (error.strerror or str(error)).lower()

@@ -166,6 +166,15 @@ def _find_home(folder: str, root: Path, scheme: Scheme, wanted: str | None, old:
     return home if Path(home).is_relative_to(root) else folder
 
 
+def find_start(standing: Standing, root: Path) -> str:
+    """The folder at which the id of a recording's test starts, as seen from the root; "" is the root."""
+    home = recordings_folder(standing.test_id) if standing.test_id is not None else None
+    base = _find_base(PurePosixPath(standing.folder), PurePosixPath(home)) if home is not None else None
+    if base is None or not base.is_relative_to(root.as_posix()):
+        return ""
+    return base.relative_to(root.as_posix()).as_posix().removeprefix(".")
+
+
 def _find_base(folder: PurePosixPath, of_test: PurePosixPath) -> PurePosixPath | None:
     """The folder at which test ids start: above that part of the path which fits the test's best."""
     found, longest = None, 0

@@ -96,7 +96,8 @@ def command(
         typer.Option("--unset", metavar="POINTER", help="Take a part of the request out of it."),
     ] = None,
     replace_url: Annotated[
-        list[Pair] | None, _pairs("--replace-url", "OLD NEW", "The beginning of urls, and the new one.")
+        list[Pair] | None,
+        _pairs("--replace-url", "OLD NEW", "The beginning of urls up to a /, : or ?, and the new one."),
     ] = None,
     redact_from: Annotated[
         str | None,
@@ -226,6 +227,8 @@ def carry_out(
     renderer("rehash", shown.output_format)  # before anything is changed
     report = rehash(project, selection, orders, applied=applied, jobs=jobs)
     _show(report, shown)
+    if orders.edits.masks is not None and not any(entry.action for entry in report.entries):
+        options.say("no recording that was looked at holds what is to be redacted", quiet=shown.quiet)
     if applied and orders.edits.masks is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
         options.say(text, quiet=shown.quiet)

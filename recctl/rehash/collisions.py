@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
-from recctl.journal import digest
+from recctl.journal import digest, relative
 from recctl.recording import Recording, load
 from recctl.rehash.edits import find_changes
 from recctl.rehash.orders import NEWEST
@@ -67,11 +67,17 @@ def find_collisions(project: Project, proposals: Iterable[Proposal], orders: Ord
             leaving.add(proposal.standing.location)
     collisions = []
     for location, rivals in sorted(wanting.items()):
-        stays = all(rival.moves for rival in rivals) and location not in leaving and location.is_file()
+        stays = all(rival.moves for rival in rivals) and location not in leaving and _is_file(location)
         if len(rivals) + stays > 1:
             collisions.append(_meet(project, location, rivals, orders, stays=stays))
     _check_preferred(collisions, orders)
     return tuple(collisions)
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):  # a name that is too long for one
+        return path.is_file()
+    return False
 
 
 def _meet(
@@ -125,16 +131,20 @@ def _choose(
 
 def _find_times(project: Project, paths: list[Path]) -> list[float]:
     """When files were last committed or, where git does not know them, changed."""
-    known = {path: _relative(project.root, path) for path in paths}
+    known = {path: relative(project.root, path) for path in paths}
     committed: dict[str, int] = {}
     if git.find_top_level(project.root) is not None:
         with suppress(git.GitError):
             committed = git.list_commit_times(project.root, known.values())
-    return [committed.get(known[path]) or path.stat().st_mtime for path in paths]
+    return [committed.get(known[path]) or _find_mtime(path) for path in paths]
 
 
-def _relative(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+def _find_mtime(path: Path) -> float:
+    """When a file was changed; long ago, when it is gone, which the plan will notice."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:

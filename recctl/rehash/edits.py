@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
+from math import isinf
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
-from recctl.recording import escape_pointer
+from recctl.project import Rename
+from recctl.recording import escape_pointer, name_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from recctl.project import Rename
     from recctl.recording import JSON, Recording
     from recctl.rehash.masks import Masks
 
@@ -60,6 +62,16 @@ class Edits(NamedTuple):
     def _goes_anywhere(self) -> bool:
         return bool(self.urls or self.settings) or self.masks is not None
 
+    def below(self, folder: str) -> Edits:
+        """The same edits where the ids of tests begin at a folder, and not at the root, as moved files do."""
+        beginning = f"{folder}/"
+        inside = (
+            Rename(*(name.removeprefix(beginning) for name in rename))
+            for rename in self.moved_files or ()
+            if all(name.startswith(beginning) for name in rename)
+        )
+        return self._replace(moved_files=tuple(inside)) if folder and self.moved_files else self
+
     def may_fit(self, test_id: str | None) -> bool:
         """Whether a recording of this test could be changed."""
         if test_id is None and (self.test_id is not None or self.test_ids):
@@ -89,7 +101,7 @@ def parse_setting(pointer: str, text: str | None) -> Setting:
     if text is None:
         return Setting(pointer, steps)
     try:
-        json.loads(text, parse_constant=_refuse_constant)
+        json.loads(text, parse_constant=_refuse_constant, parse_float=_refuse_infinity)
     except (ValueError, RecursionError):
         text = json.dumps(text)
     return Setting(pointer, steps, text)
@@ -99,23 +111,42 @@ def _refuse_constant(text: str) -> JSON:
     raise ValueError(text)
 
 
+def _refuse_infinity(text: str) -> float:
+    value = float(text)
+    if isinf(value):
+        raise RecctlError(f"{text} is too large a number", f"for the text, write '\"{text}\"'")
+    return value
+
+
 def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict[str, JSON]:
     """The document of a recording with all edits made that fit it; the recording stays as it is.
 
-    `met` learns of the edits that fit.
+    `met` learns of the edits that fit. Raises RecctlError for an edit that would leave no recording, or one
+    of a test that there can't be.
     """
     document: dict[str, JSON] = deepcopy(recording.document)
     _rename_test(document, edits, met)
     _give_test_id(document, recording, edits)
     request = document["request"]
     url = request.get("url")
-    fitting = [rename for rename in edits.urls if isinstance(url, str) and url.startswith(rename.old)]
+    fitting = [rename for rename in edits.urls if isinstance(url, str) and _begins(url, rename.old)]
     if fitting:
         met.update(fitting)
         longest = max(fitting, key=lambda rename: len(rename.old))
         request["url"] = longest.new + request["url"].removeprefix(longest.old)
     met.update(setting for setting in edits.settings if _apply_setting(document, setting))
+    _check_types(recording, document)
+    _check_test_id(recording.test_id, replace(recording, document=document).test_id)
     return document if edits.masks is None else edits.masks.hide(document)
+
+
+def _begins(url: str, beginning: str) -> bool:
+    """Whether a url begins so, and what was begun ends there: `http://host:80` is no beginning of `:8000`."""
+    rest = url.removeprefix(beginning)
+    return url.startswith(beginning) and (not rest or beginning.endswith(_MARKS) or rest.startswith(_MARKS))
+
+
+_MARKS = ("/", ":", "?", "#")
 
 
 def rename_test(test_id: str, renames: Iterable[Rename]) -> tuple[str, Rename | None]:
@@ -157,6 +188,34 @@ def _give_test_id(document: dict[str, JSON], recording: Recording, edits: Edits)
     document.update({"test_id": test_id, **rest})
     if "test_id" in document["request"]:
         document["request"]["test_id"] = test_id
+
+
+_TYPED = ("method", "url", "body", "payload", "provider", "tool_name", "kwargs")
+
+
+def _check_types(recording: Recording, document: dict[str, JSON]) -> None:
+    """Raise RecctlError where edits leave a request that its recorder could not have made."""
+    name, request = recording.source.name, document["request"]
+    for key in _TYPED:
+        old = recording.request.get(key)
+        if old is not None and type(request.get(key)) is not type(old):
+            raise RecctlError(f"{name}: /request/{key} has to stay {name_type(old)}", "nothing was changed")
+    for holder in (document, request):
+        if not isinstance(holder.get("test_id"), str | None):
+            raise RecctlError(f"{name}: a test's id is a string, or null", "nothing was changed")
+
+
+def _check_test_id(old: str | None, new: str | None) -> None:
+    """Raise RecctlError for a new id that leads out of the root, or names no file where the old one did."""
+    if new is None or new == old:
+        return
+    file, colons, _ = new.partition("::")
+    old_file, old_colons, _ = (old or "").partition("::")
+    hint = "write it as pytest does, from the root on: tests/test_a.py::test_b"
+    if {"", ".", ".."} & {*file.split("/")} or not file.isprintable():
+        raise RecctlError(f"{new!r} is no test below the root", hint)
+    if (old_colons and not colons) or (old_file.endswith(".py") and not file.endswith(".py")):
+        raise RecctlError(f"{new!r} names no test of a file, as {old!r} does", hint)
 
 
 def _apply_setting(document: dict[str, JSON], setting: Setting) -> bool:

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 _SHORTEST = 4  # what is shorter would be found in words and numbers that have nothing to do with it
 
+# What recordings are made of: without these words, nothing could read them any more.
+_WORDS = """
+    __data__ __type__ api arguments body choices content delta endpoint exception_data exception_message false
+    file_id finish_reason function headers id_normalization_mapping is_exception is_streaming kwargs message
+    messages method model null payload provider provider_metadata request response role status test_id
+    tool_calls tool_name true usage
+"""
+
 
 class Masks:
     """Masks for values: as long, of the same kind character by character, and telling nothing of the value.
@@ -33,6 +41,9 @@ class Masks:
             if len(value) < _SHORTEST or not any(map(_is_masked, value)):
                 message = f"value {number} of those to redact is shorter than {_SHORTEST} letters and digits"
                 raise RecctlError(message, "it would be found everywhere; name more of its surroundings")
+            if value in _WORDS:
+                message = f"value {number} of those to redact is part of a word that all recordings hold"
+                raise RecctlError(message, "name more of its surroundings")
             self._masks[value] = self._find_mask(value, values)
         variants: dict[str, str] = {}
         for value, mask in self._masks.items():
@@ -66,7 +77,14 @@ class Masks:
             texts += filter(None, (message.content, message.reasoning, message.refusal))
             texts += [f"{call.name}\n{call.arguments}" for call in message.tool_calls]
         texts.append(json.dumps(completion.extra, ensure_ascii=False))
-        return any(value in text for value, _ in self._variants for text in texts)
+        return any(map(self._stands_in, texts))
+
+    def is_left_in_file(self, content: bytes) -> bool:
+        """Whether a value can be read in a file, which holds more than is loaded where a key is repeated."""
+        return self._stands_in(content.decode("utf-8", "surrogateescape"))
+
+    def _stands_in(self, text: str) -> bool:
+        return any(value in text for value, _ in self._variants)
 
     def _hide(self, value: JSON) -> JSON:
         if isinstance(value, str):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
+from recctl.journal import relative
 from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recording import Recording, load
 from recctl.rehash import Action, Entry, Report, describe
@@ -30,8 +32,8 @@ def rehash(
 ) -> Report:
     """Give the selected recordings the names and folders that the orders say, or (not `applied`) only say so.
 
-    Raises RecctlError when an edit fits no recording, when one is preferred that nothing collides with, and
-    as `plan.apply` does.
+    Raises RecctlError when an edit fits no recording, or would leave none, when a recording is preferred that
+    nothing collides with, and as `plan.apply` does.
     """
     surveyed = survey(project, selection, to=orders.to, jobs=jobs)
     targets = {target.name: target for target in selection.targets}
@@ -42,7 +44,9 @@ def rehash(
         if proposal is not None:
             keeps_content = applied or proposal.content is None
             proposed.append(proposal if keeps_content else proposal._replace(content=b""))
-    _check_met(orders.edits, met)
+    if surveyed.standings or not surveyed.errors:  # else those say what is wrong
+        _check_met(orders.edits, met)
+        _check_test_ids(orders.edits, targets)
     refused = {proposal.standing.path: proposal.refusal for proposal in proposed if proposal.refusal}
     refused.update(_find_quoted(project, selection, proposed))
     proposals = [proposal for proposal in proposed if proposal.standing.path not in refused]
@@ -66,6 +70,13 @@ def _check_met(edits: Edits, met: set[Rename | Setting]) -> None:
     for setting in edits.settings:
         if setting not in met:
             raise RecctlError(f"{setting.pointer} names nothing in the recordings that were looked at")
+
+
+def _check_test_ids(edits: Edits, targets: Iterable[str]) -> None:
+    names = {name for target in targets for name in (target, posixpath.basename(target))}
+    if edits.test_ids and names.isdisjoint(edits.test_ids):
+        message = "none of the recordings that were looked at is among those to be given a test's id"
+        raise RecctlError(message, "write their paths as they are shown, or their names")
 
 
 # --- what can be done, in which groups ----------------------------------------------------------------------
@@ -146,20 +157,15 @@ def _make_groups(root: Path, units: Sequence[_Unit]) -> Iterator[Group]:
 
 
 def _make_steps(root: Path, unit: _Unit) -> Iterator[Step]:
-    yield from (Delete(_relative(root, path), expected) for path, expected in unit.losers)
+    yield from (Delete(relative(root, path), expected) for path, expected in unit.losers)
     proposal = unit.proposal
     if proposal is None:
         return
-    path, content = _relative(root, proposal.standing.location), proposal.content
+    path, content = relative(root, proposal.standing.location), proposal.content
     if proposal.moves:
-        yield Move(path, proposal.expected, _relative(root, proposal.location), content)
+        yield Move(path, proposal.expected, relative(root, proposal.location), content)
     elif content is not None:
         yield Rewrite(path, proposal.expected, content)
-
-
-def _relative(root: Path, path: Path) -> str:
-    """A path below the root as plans want it; another one stays whole, and will be refused."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
 _REPLY_ID = re.compile(rb"rec-[0-9a-f]{12}")

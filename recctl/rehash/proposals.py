@@ -13,7 +13,7 @@ from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, get_scheme, identify
 from recctl.sources import Unread, read
-from recctl.standing import Standing, Status, find_home
+from recctl.standing import Standing, Status, find_home, find_start
 
 if TYPE_CHECKING:
     from recctl.project import Project, Rename
@@ -53,6 +53,8 @@ def propose(
 
     Where requests are edited, nothing else is done on the way.
     """
+    if orders.edits.moved_files:
+        orders = orders._replace(edits=orders.edits.below(find_start(standing, project.root)))
     is_wanted = _is_included(standing, orders)
     if not (is_wanted or orders.edits.may_fit(standing.test_id)):
         return None
@@ -63,10 +65,12 @@ def propose(
     recording = loaded[0]
     document = edit(recording, orders.edits, met)
     edited = replace(recording, document=document)
-    masks = orders.edits.masks
-    if masks is not None and masks.is_left_in(edited):
-        return _refuse(standing, "what is to be redacted is spread over its chunks: record it again")
     is_edited = any(find_changes(recording.document, document))
+    masks = orders.edits.masks
+    if masks is not None and (
+        masks.is_left_in(edited) or (not is_edited and masks.is_left_in_file(recording.source.content))
+    ):
+        return _refuse(standing, _NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
         return None
     if target.spec is not None:
@@ -74,10 +78,18 @@ def propose(
     location = _find_location(project, standing, edited, orders) if is_edited else standing.destination
     proposal = _settle(recording, document, standing, location or standing.location)
     if masks is not None:
+        if proposal.content is not None and masks.is_left_in_file(proposal.content):
+            return _refuse(standing, _NOT_MASKED)
         proposal = proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
     if is_edited and not is_wanted and standing.status is not Status.CURRENT:
         proposal = proposal._replace(remark=_explain_leftover(standing))
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
+
+
+_NOT_MASKED = (
+    "what is to be redacted is spread over its chunks, part of a number, or under a key that is repeated: "
+    "record it again"
+)
 
 
 def _settle(recording: Recording, document: dict[str, JSON], standing: Standing, location: Path) -> Proposal:
@@ -89,7 +101,15 @@ def _settle(recording: Recording, document: dict[str, JSON], standing: Standing,
         return _refuse(standing, "is not written as the recorder writes: recctl validate --fix mends it")
     remark = _find_stale_id(recording) if location.name != standing.location.name else None
     expected = digest(recording.source.content)
+    if content is not None and not _says(recording, content, document):
+        return _refuse(standing, "could not be written so that it is read again: does it nest too deeply?")
     return Proposal(standing, location, expected, content, changes, ids, remark)
+
+
+def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bool:
+    """Whether the file of a recording, with that content, would be read as that document."""
+    (found, *_) = load(recording.source._replace(content=content))
+    return isinstance(found, Recording) and found.document == document
 
 
 def _refuse(standing: Standing, refusal: str) -> Proposal:

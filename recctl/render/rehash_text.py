@@ -139,9 +139,10 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     if contested and not report.is_narrow:
         files = sum(map(len, contested.values()))
         yield f"{len(contested):,} name{'s' * (len(contested) != 1)} wanted by {files:,} recordings"
-    unheld = {entry.standing.scheme for entry in report.entries if not entry.standing.is_held}
-    for scheme in sorted(unheld):
-        yield f"no scheme is set, {scheme} is taken: set scheme, or give --to, to be held to one"
+    unheld = Counter(entry.standing.scheme for entry in report.entries if not entry.standing.is_held)
+    for scheme, count in sorted(unheld.items()):
+        where = f" for {count:,} of them" if count < total else ""
+        yield f"no scheme is set{where}, {scheme} is taken: set scheme, or give --to, to be held to one"
     yield from _summarise_actions(report)
 
 

@@ -11,7 +11,7 @@ import json
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlparse
 
 from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme, Substitution
 from recctl.recording import Kind
@@ -179,7 +179,7 @@ class Texts:
         host, path = "", ""
         if recording.kind is Kind.INFERENCE:
             try:
-                url = urlsplit(recording.url)
+                url = urlparse(recording.url)
             except ValueError as error:
                 self.unjudged = f"the request's url can't be read: {error}"
                 return
@@ -254,7 +254,7 @@ def _take(document: JSON, field: Field) -> JSON:
         return value.upper()
     if field.reading == "path":
         try:
-            return urlsplit(value).path if isinstance(value, str) else ""
+            return urlparse(value).path if isinstance(value, str) else ""
         except ValueError:
             raise LookupError from None
     return value

@@ -102,6 +102,19 @@ def test_an_interrupt_exits_with_130() -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
 
 
+def test_so_does_one_while_the_program_is_still_being_loaded() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from recctl.__main__ import run; run()"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
+
+
 def test_a_reader_that_stops_reading_is_no_error() -> None:
     program = f"{sys.executable} -m recctl rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     finished = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)

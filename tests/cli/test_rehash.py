@@ -93,6 +93,19 @@ def test_without_a_scheme_a_check_says_so_and_fails_nothing(run: Run, project: P
     assert run("rehash", "--check", "--to", "ogx-2026-04", cwd=project).code == 1
 
 
+def test_where_a_scheme_is_set_for_a_part_the_others_are_counted(run: Run, project: Path) -> None:
+    (project / "recctl.toml").write_text(
+        '[[overrides]]\npaths = ["tests/integration/inference/"]\nscheme = "ogx-2026-04"\n'
+    )
+    write(project / "tests/other/recordings", ask("Hi"))
+    outcome = run("rehash", "--check", cwd=project)
+    assert outcome.code == 1
+    assert outcome.err == (
+        "3 recordings: 2 current, 1 outdated (0 replaced, 1 stranded)\n"
+        "no scheme is set for 1 of them, ogx-2026-04 is taken: set scheme, or give --to, to be held to one\n"
+    )
+
+
 def test_what_cannot_be_judged_fails_nothing(run: Run, project: Path) -> None:
     run("rehash", "--apply", cwd=project)
     write(project / FOLDER, {**ask("Hi"), "request": {"file_id": "1"}}, f"{'0' * 64}.json")
@@ -262,6 +275,7 @@ def test_nothing_that_is_redacted_is_printed(run: Run, project: Path) -> None:
     assert f"{FOLDER}/{current_name(masked)}" in list_files(project)
     again = run("rehash", "--redact-from", "values", "--apply", cwd=project)
     assert (again.code, again.out) == (0, "")
+    assert again.err.endswith("\nno recording that was looked at holds what is to be redacted\n")
 
 
 def test_tests_of_old_recordings_are_read_from_a_file(run: Run, project: Path) -> None:
@@ -334,6 +348,17 @@ def test_a_file_of_a_revision_is_only_looked_at(run: Run, project: Path, git: Ca
     assert outcome.code == 1
     assert outcome.out == (
         f"held back: 1\n  HEAD:{FOLDER}/{OLD}: is a file of a revision, and can't be changed\n"
+    )
+
+
+def test_standard_input_cannot_be_moved(run: Run, project: Path) -> None:
+    content = (project / FOLDER / OLD).read_bytes()
+    outcome = run("rehash", "--rename-test", "tests", "t", "-", cwd=project, stdin=content)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "0 recordings: 0 current, 0 outdated\n"
+        "error: <stdin>: standard input has no name "
+        "(name the file: where it lies decides what it is called)\n"
     )
 
 

@@ -16,7 +16,8 @@ from recctl.errors import RecctlError
 from recctl.plan import undo
 from recctl.project import Project, Rename, Settings
 from recctl.recording import Recording, load, serialise
-from recctl.rehash import Action, explain_recording, report
+from recctl.rehash import Action, explain_recording, moving, report
+from recctl.rehash.collisions import find_collisions
 from recctl.rehash.edits import Edits, edit, find_changes, parse_setting, rename_test
 from recctl.rehash.masks import Masks
 from recctl.rehash.moving import rehash
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from recctl.rehash import Report
 
 FOLDER = "tests/integration/inference/recordings"
+FOLDER_OF_TESTS = "tests/integration/inference"
 COMMON = "tests/integration/common/recordings"
 OLD_FOLDER = "tests/integration/recordings/responses"
 NO_EDITS = Edits()
@@ -294,6 +296,24 @@ def test_the_newest_is_the_one_that_was_changed_last(root: Path) -> None:
     assert (collision.kept and collision.kept.location, collision.why) == (one, "the newest")
 
 
+def test_what_goes_while_it_is_looked_at_is_held_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = write(root / OLD_FOLDER, ask("Hello"), old_name(ask("Hello")))
+    kept = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
+
+    def find(*arguments: Any) -> Any:
+        gone.unlink()
+        return find_collisions(*arguments)
+
+    monkeypatch.setattr(moving, "find_collisions", find)
+    found = carry_out(root, prefer=(NEWEST,))
+    shown = gone.relative_to(root).as_posix()
+    assert [(entry.action, entry.remark) for entry in found.entries] == [
+        (Action.HOLD_BACK, f"{shown} is gone"),
+        (Action.HOLD_BACK, "is gone"),
+    ]
+    assert kept.exists()
+
+
 def test_replies_that_agree_are_merged_and_others_are_not(root: Path) -> None:
     collide(root, "Hello", "Hello", "Hello")
     found = carry_out(root, merges=True)
@@ -515,6 +535,132 @@ def test_an_edit_that_fits_nothing_is_an_error(root: Path, edits: Edits, message
     assert path.exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            FOLDER_OF_TESTS,
+            "../elsewhere",
+            "'../elsewhere/test_chat.py::test_reply[model=small]' is no test below the root",
+        ),
+        (FOLDER_OF_TESTS, "/etc", "'/etc/test_chat.py::test_reply[model=small]' is no test below the root"),
+        (
+            FOLDER_OF_TESTS,
+            "tests//x",
+            "'tests//x/test_chat.py::test_reply[model=small]' is no test below the root",
+        ),
+        (FOLDER_OF_TESTS, "", "'/test_chat.py::test_reply[model=small]' is no test below the root"),
+        (FOLDER_OF_TESTS, "a\n", "is no test below the root"),
+        (
+            f"{FOLDER_OF_TESTS}/test_chat.py",
+            "tests/x/",
+            "'tests/x::test_reply[model=small]' names no test of a file, as",
+        ),
+        (TEST_ID, "tests/x.py", "'tests/x.py' names no test of a file, as"),
+    ],
+)
+def test_a_test_that_there_cannot_be_is_refused_before_anything_moves(
+    root: Path, old: str, new: str, message: str
+) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    for edits in (Edits(tests=(Rename(old, new),)), Edits(moved_files=(Rename(old, new),))):
+        with pytest.raises(RecctlError) as raised:
+            carry_out(root, edits=edits)
+        assert message in raised.value.message
+    assert list(files(root)) == [path.relative_to(root).as_posix()]
+
+
+@pytest.mark.parametrize("test_id", ["", "../x.py::t", "/x.py::t", "tests/./x.py::t"])
+def test_neither_is_one_given_to_a_recording_that_has_none(root: Path, test_id: str) -> None:
+    path = write(root / FOLDER, ask("Hello", test_id=None))
+    setting = parse_setting("/test_id", json.dumps(test_id))
+    for edits in (Edits(test_id=test_id), Edits(test_ids={path.name: test_id}), Edits(settings=(setting,))):
+        with pytest.raises(RecctlError, match="is no test below the root"):
+            carry_out(root, edits=edits)
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "message"),
+    [
+        ("/request/url", "3", "/request/url has to stay a string"),
+        ("/request/url", None, "/request/url has to stay a string"),
+        ("/request/method", "null", "/request/method has to stay a string"),
+        ("/request/body", "[]", "/request/body has to stay an object"),
+        ("/test_id", "5", "a test's id is a string, or null"),
+        ("/request/test_id", "{}", "a test's id is a string, or null"),
+    ],
+)
+def test_an_edit_leaves_a_request_that_a_recorder_could_have_made(
+    root: Path, pointer: str, value: str | None, message: str
+) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    with pytest.raises(RecctlError) as raised:
+        carry_out(root, edits=Edits(settings=(parse_setting(pointer, value),)))
+    assert raised.value.message == f"{path.relative_to(root).as_posix()}: {message}"
+
+
+def test_a_broken_request_can_be_mended(root: Path) -> None:
+    document = ask("Hello")
+    write(root / FOLDER, {**document, "request": {**document["request"], "url": None}}, "a.json")
+    edits = Edits(settings=(parse_setting("/request/url", document["request"]["url"]),))
+    carry_out(root, edits=edits, include_unexplained=True)
+    assert files(root) == {f"{FOLDER}/{current_name(document)}": document}
+
+
+def test_a_number_that_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(RecctlError, match="1e999 is too large a number"):
+        parse_setting("/request/body/n", "[1e999]")
+
+
+def test_what_nests_too_deeply_is_not_written(root: Path) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    deep = "[" * 300 + "]" * 300
+    found = carry_out(root, edits=Edits(settings=(parse_setting("/request/body/n", deep),)))
+    remark = "could not be written so that it is read again: does it nest too deeply?"
+    assert actions(found) == {path.name: ("hold-back", remark)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "url"),
+    [
+        ("http://host:80", "http://new", None),
+        ("http://host:8000", "http://new", "http://new/v1/chat"),
+        ("http://host", "http://new", "http://new:8000/v1/chat"),
+        ("http:", "https:", "https://host:8000/v1/chat"),
+        ("http://host:8000/", "http://new/x/", "http://new/x/v1/chat"),
+        ("", "http://new", None),
+    ],
+)
+def test_urls_begin_with_whole_parts(root: Path, old: str, new: str, url: str | None) -> None:
+    document = ask("Hello")
+    document["request"]["url"] = "http://host:8000/v1/chat"
+    write(root / FOLDER, document)
+    edits = Edits(urls=(Rename(old, new),))
+    if url is None:
+        with pytest.raises(RecctlError, match="has a url that begins with"):
+            carry_out(root, edits=edits)
+    else:
+        carry_out(root, edits=edits)
+        assert [found["request"]["url"] for found in files(root).values()] == [url]
+
+
+def test_a_folder_whose_name_is_too_long_is_refused(root: Path) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    found = carry_out(root, edits=Edits(tests=(Rename(FOLDER_OF_TESTS, "x" * 300),)))
+    ((action, remark),) = actions(found).values()
+    assert action == "hold-back"
+    assert remark is not None
+    assert "name too long" in remark
+    assert path.exists()
+
+
+def test_ids_for_tests_of_other_recordings_are_an_error(root: Path) -> None:
+    write(root / FOLDER, ask("Hello", test_id=None))
+    with pytest.raises(RecctlError, match="none of the recordings that were looked at"):
+        carry_out(root, edits=Edits(test_ids={"nope.json": TEST_ID}))
+
+
 @pytest.mark.parametrize("pointer", ["", "request/body", "/response/body", "/request", "/id", "/test_id/x"])
 def test_a_pointer_leads_into_the_request(pointer: str) -> None:
     with pytest.raises(RecctlError, match="does not lead to a part of the request"):
@@ -525,6 +671,19 @@ def test_git_s_renames_need_not_fit_anything(root: Path) -> None:
     write(root / FOLDER, ask("Hello"))
     renames = (Rename("tests/conftest.py", "tests/x.py"),)
     assert carry_out(root, edits=Edits(moved_files=renames)).count_actions(Action.MOVE) == 0
+
+
+def test_moved_files_are_those_of_the_folder_at_which_test_ids_start(root: Path) -> None:
+    for package in ("one", "two"):
+        write(root / package / FOLDER, ask("Hello"))
+    test = TEST_ID.partition("::")[0]
+    renames = (Rename(f"one/{test}", "one/tests/integration/moved/test_new.py"),)
+    carry_out(root, edits=Edits(moved_files=renames))
+    moved = ask("Hello", test_id=TEST_ID.replace(test, "tests/integration/moved/test_new.py"))
+    assert files(root) == {
+        f"one/tests/integration/moved/recordings/{current_name(moved)}": moved,
+        f"two/{FOLDER}/{current_name(ask('Hello'))}": ask("Hello"),
+    }
 
 
 # --- nothing else in the file changes -----------------------------------------------------------------------
@@ -549,6 +708,16 @@ def test_a_file_of_another_style_keeps_it(style: dict[str, Any]) -> None:
         b'"new \\"name\\""',
     ).replace(b"http://localhost:8000/v1/v1/chat/completions", b"https://x")
     assert spell(recording, changed) == expected
+
+
+def test_of_a_key_that_is_repeated_the_value_that_counts_changes(root: Path) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    repeated = path.read_bytes().replace(b'"test_id":', b'"test_id": "a.py::b",\n  "test_id":', 1)
+    path.write_bytes(repeated)
+    new_id = "tests/integration/inference/test_new.py::t"
+    carry_out(root, edits=Edits(tests=(Rename(TEST_ID, new_id),)))
+    moved = root / FOLDER / current_name(ask("Hello", test_id=new_id))
+    assert moved.read_bytes() == repeated.replace(TEST_ID.encode(), new_id.encode())
 
 
 def test_a_file_of_another_style_is_not_given_new_keys() -> None:
@@ -650,6 +819,12 @@ def test_a_token_of_a_log_probability_keeps_its_bytes_in_step() -> None:
     assert [entry["content"][0]["bytes"] for entry in found] == [[*b"xxxxxx"], [*b"xxx"]]
 
 
+NOT_MASKED = (
+    "what is to be redacted is spread over its chunks, part of a number, or under a key that is repeated: "
+    "record it again"
+)
+
+
 def test_what_cannot_be_masked_is_held_back(root: Path) -> None:
     events = [
         'data: {"type":"message_start","message":{"role":"assistant"}}',
@@ -661,10 +836,25 @@ def test_what_cannot_be_masked_is_held_back(root: Path) -> None:
     path = write(root / FOLDER, record(events))
     other = write(root / FOLDER, ask("is it secretive?"))
     found = carry_out(root, edits=Edits(masks=Masks(["secretive"])))
-    assert actions(found) == {
-        path.name: ("hold-back", "what is to be redacted is spread over its chunks: record it again"),
-        other.name: ("move", None),
-    }
+    assert actions(found) == {path.name: ("hold-back", NOT_MASKED), other.name: ("move", None)}
+
+
+@pytest.mark.parametrize("rest", ["nothing", "secretive"])
+def test_what_stands_under_a_key_that_is_repeated_is_noticed(root: Path, rest: str) -> None:
+    path = write(root / FOLDER, ask("Hello", reply=rest))
+    content = path.read_bytes().replace(b'"url":', b'"url": "http://secretive/",\n    "url":')
+    path.write_bytes(content)
+    found = carry_out(root, edits=Edits(masks=Masks(["secretive"])))
+    assert actions(found) == {path.name: ("hold-back", NOT_MASKED)}
+    assert path.read_bytes() == content
+
+
+def test_what_is_part_of_a_number_is_noticed(root: Path) -> None:
+    document = ask("Hello")
+    document["request"]["body"]["seed"] = 123456
+    path = write(root / FOLDER, document)
+    found = carry_out(root, edits=Edits(masks=Masks(["2345"])))
+    assert actions(found) == {path.name: ("hold-back", NOT_MASKED)}
 
 
 def test_a_redacted_recording_gets_the_name_of_its_redacted_request(root: Path) -> None:
@@ -687,6 +877,12 @@ def test_a_secret_key_is_not_told_as_a_pointer(root: Path) -> None:
 def test_what_would_be_found_everywhere_is_refused(value: str) -> None:
     with pytest.raises(RecctlError, match="value 2 of those to redact is shorter than 4 letters and digits"):
         Masks(["long enough", value])
+
+
+@pytest.mark.parametrize("value", ["request", "respons", "__data__", "true", "test_id"])
+def test_what_recordings_are_made_of_is_not_masked(value: str) -> None:
+    with pytest.raises(RecctlError, match="value 1 of those to redact is part of a word that all recordings"):
+        Masks([value])
 
 
 words = st.text("ax9X ", min_size=4, max_size=6).filter(lambda text: any(map(str.isalnum, text)))

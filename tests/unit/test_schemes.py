@@ -380,6 +380,12 @@ def test_the_test_id_counts_except_for_paths_that_tests_share() -> None:
         assert name(f"http://x{path}", "a") == name(f"http://x{path}", "b")
 
 
+@pytest.mark.parametrize("rest", [";session=1", "?x=1", "#part"])
+def test_of_the_url_s_last_part_only_the_path_counts(rest: str) -> None:
+    plain = identify_as(record({}, url="http://x/v1/a;b/chat"), "x.json").wanted
+    assert identify_as(record({}, url=f"http://x/v1/a;b/chat{rest}"), "x.json").wanted == plain
+
+
 def test_a_name_with_the_wrong_ending_is_explained_by_nothing() -> None:
     document = record({})
     name = identify_as(document, "x.json").wanted
