@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.checks.identity import DUPLICATE_RECORDING
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -65,19 +66,23 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
 def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[str]) -> Compared:
     """Take out of a report what the baseline knows.
 
-    `looked_at` are the files that were checked: only of those can it be said that a finding is gone.
+    `looked_at` are the files that were checked: only of those, and of files that are no longer there, can it
+    be said that a finding is gone.
     """
     known = read_baseline(path)
     remembered = [(finding, _remember(finding, path.parent)) for finding in report.findings]
     found = {item for _, item in remembered}
     new = tuple(finding for finding, item in remembered if item not in known)
     checked = {_relative(name, path.parent) for name in looked_at}
-    fixed = tuple(sorted(item for item in known - found if item.path in checked))
+    gone = (item for item in known - found if item.path in checked or not (path.parent / item.path).exists())
+    fixed = tuple(sorted(gone))
     return Compared(report._replace(findings=new), len(report.findings) - len(new), fixed)
 
 
 def _remember(finding: Finding, folder: Path) -> Known:
     at = finding.message if finding.pointer is None else finding.pointer
+    if finding.rule == DUPLICATE_RECORDING.name:
+        at = ""  # the message names another file as it is seen from the current folder
     return Known(_relative(finding.path, folder), finding.rule, at)
 
 

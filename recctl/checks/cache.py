@@ -37,10 +37,10 @@ class Cache:
 
     def get(self, target: Target) -> Examined | None:
         """What was found in a file when it was as it is now; None when that is not known."""
-        entry = self._files.get(target.name)
-        if entry is None or entry[0] != _identify(target):
-            return None
-        return _restore(target.name, entry[1])
+        match self._files.get(target.name):
+            case [identity, dumped] if identity == _identify(target):
+                return _restore(target.name, dumped)
+        return None
 
     def put(self, target: Target, examined: Examined) -> None:
         """Remember what was found in a file, if it can be told from any later state of it."""
@@ -58,7 +58,7 @@ class Cache:
             return
         import tempfile
 
-        content = orjson.dumps({"basis": self._basis, "files": self._files})
+        content = _serialise(self._basis, self._files)
         try:
             folder = state_folder(self._root) / "cache"
             folder.mkdir(exist_ok=True)
@@ -77,6 +77,23 @@ def _read(path: Path, basis: str) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return files if isinstance(files, dict) else {}
+
+
+def _serialise(basis: str, files: dict[str, Any]) -> bytes:
+    """A cache as bytes; results that no UTF-8 can tell (with a lone surrogate) are left out."""
+    try:
+        return orjson.dumps({"basis": basis, "files": files})
+    except orjson.JSONEncodeError:
+        told = {name: entry for name, entry in files.items() if _is_writable([name, entry])}
+        return orjson.dumps({"basis": basis, "files": told})
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return False
+    return True
 
 
 def _identify(target: Target) -> list[int] | None:

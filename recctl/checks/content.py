@@ -9,7 +9,7 @@ from recctl.checks.finding import Finding, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Choice
+    from recctl.completion import Choice, Completion
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -48,26 +48,71 @@ def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]
         pointer = note.pointer if note else "/response"
         hint = "look whether the test expects it"
         yield Finding(RECORDED_ERROR.name, RECORDED_ERROR.severity, name, message, hint, pointer)
-    if completion.complete and completion.choices and all(map(_says_nothing, completion.choices)):
-        message = "the reply says nothing: no text, no refusal, no tool call"
+    emptiness = _find_emptiness(recording, completion)
+    if emptiness is not None:
         hint = "look whether the test means it; else record it again"
-        yield Finding(EMPTY_RESPONSE.name, EMPTY_RESPONSE.severity, name, message, hint, "/response/body")
-    problem = _check_usage(completion.usage or {})
+        yield Finding(EMPTY_RESPONSE.name, EMPTY_RESPONSE.severity, name, emptiness, hint, "/response/body")
+    problem = _check_usage(completion.usage or {}, completion.model or "")
     if problem is not None:
         hint = "record it again, unless the provider counts so"
         yield Finding(USAGE_MISMATCH.name, USAGE_MISMATCH.severity, name, problem, hint, "/response/body")
 
 
+def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
+    """In what way a reply says nothing; None when it says something, or was not meant to."""
+    if recording.body is None:
+        has_reason = recording.response.get("is_exception") or recording.response.get("status") is not None
+        is_call = "method" in recording.request and "body" in recording.response
+        return "there is no reply: the body is null" if is_call and not has_reason else None
+    if not (completion.complete and completion.choices and all(map(_says_nothing, completion.choices))):
+        return None
+    if recording.asked.get("background") or _says_otherwise(completion):
+        return None
+    return "the reply says nothing: no text, no refusal, no tool call"
+
+
+_LOADED = ("load", "unload")
+"""Why a reply of Ollama's ends that was to say nothing, but to have the model at hand."""
+
+
 def _says_nothing(choice: Choice) -> bool:
     message = choice.message
-    return not (message.content or message.refusal or message.reasoning or message.tool_calls)
+    says_something = message.content or message.refusal or message.reasoning or message.tool_calls
+    return not says_something and choice.finish_reason not in _LOADED
 
 
-def _check_usage(usage: dict[str, JSON]) -> str | None:
-    """Why OpenAI's three counters do not add up; None when they do or are not all there."""
+def _says_otherwise(completion: Completion) -> bool:
+    """Whether a reply says something that is no text and no call: sound, an image, code that was run."""
+    extra = completion.extra
+    items = [item for key in ("output", "outputs", "content") for item in _list_values(extra.get(key))]
+    if any(isinstance(item, dict) and "type" in item for item in items):
+        return True
+    for choice in _list_values(extra.get("choices")):
+        told = choice if isinstance(choice, dict) else {}
+        parts = told.get("parts")
+        if told.get("audio") or told.get("images"):
+            return True
+        if any(set(part) - {"thought_signature"} for part in parts or () if isinstance(part, dict)):
+            return True
+    return False
+
+
+def _list_values(value: JSON) -> list[JSON]:
+    return [*value.values()] if isinstance(value, dict) else []
+
+
+def _check_usage(usage: dict[str, JSON], model: str) -> str | None:
+    """Why OpenAI's three counters do not add up; None when they do or are not all there.
+
+    Some providers leave what the model thinks out of its completion, though not out of the total.
+    """
     prompt, completion, total = (usage.get(f"{key}_tokens") for key in ("prompt", "completion", "total"))
     if not (type(prompt) is type(completion) is type(total) is int):
         return None
-    if prompt + completion == total:
+    thought = total - prompt - completion
+    if thought == 0 or (thought > 0 and "gemini" in model):
+        return None
+    details = usage.get("completion_tokens_details")
+    if thought > 0 and isinstance(details, dict) and details.get("reasoning_tokens") == thought:
         return None
     return f"{prompt:,} prompt and {completion:,} completion tokens are not {total:,} in total"

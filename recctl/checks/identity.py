@@ -128,6 +128,8 @@ def describe_schemes(names: list[Named]) -> str | None:
     if not unset:
         return None
     scheme, total = _detect_scheme(names), f"{len(unset):,}"
+    if scheme is None and len(unset) == 1:
+        return "no scheme gives the recording its name; set scheme to have it checked"
     if scheme is None:
         return f"no scheme gives most of the {total} names; set scheme to have them checked"
     matching = sum(scheme in named.schemes for named in unset)

@@ -43,11 +43,15 @@ def _is_random(match: re.Match[str]) -> bool:
 
 
 def _mixes_characters(run: str) -> bool:
-    """Whether digits stand among letters of both cases, or, in a long run, often enough among one."""
+    """Whether digits stand among letters of both cases, or, in a long run, often enough among one.
+
+    A name of many words, as in `base64EncodedSecretKey`, is nothing drawn by lot.
+    """
     digits = sum(map(str.isdigit, run))
     if run.lower() == run or run.upper() == run:
         return len(run) >= 20 and len(run) / 8 <= digits < len(run)
-    return digits > 0
+    words = re.findall("[A-Z][a-z]{2,}|^[a-z]{2,}", run)
+    return digits > 0 and (len(run) < 24 or sum(map(len, words)) < len(run) * 0.8)
 
 
 def _is_key_block(match: re.Match[str]) -> bool:
@@ -120,15 +124,16 @@ def _prefixed(
     least: int,
     most: int,
     is_real: Callable[[re.Match[str]], bool] = _is_plausible,
+    ending: str = "",
 ) -> Kind:
-    """A kind that shows by its prefix, with so many of some characters after it."""
+    """A kind that shows by its prefix, with so many of some characters after it, and perhaps an ending."""
     # What stands before the prefix is looked at after it, since `re` is quick with patterns that start with
     # a literal. The n of an escaped newline is no part of a word.
     before = (
         rf"(?:(?<![A-Za-z0-9_-]{prefix})|(?<=\\[bfnrt]{prefix})"
         rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix}))"
     )
-    pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+)(?![A-Za-z0-9_-])"
+    pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+{ending})(?![A-Za-z0-9_-])"
     return Kind(name, rf"{prefix}[{characters}]{{{least}}}", pattern, is_real)
 
 
@@ -189,7 +194,13 @@ KINDS = (
     _prefixed("an NVIDIA API key", "nvapi-", _WORD, 50, 100),
     _prefixed("a Perplexity API key", "pplx-", "A-Za-z0-9", 40, 64),
     _prefixed("a Tavily API key", "tvly-", "A-Za-z0-9-", 20, 64, _is_random),
-    _prefixed("a Databricks token", "dapi", "a-f0-9", 32, 32),
+    _prefixed("a Databricks token", "dapi", "a-f0-9", 32, 32, ending="(?:-[0-9])?"),
+    _prefixed("a Replicate token", "r8_", "A-Za-z0-9", 37, 40),
+    _prefixed("a GitLab token", "glpat-", f".{_WORD}", 20, 300, _is_random),
+    _prefixed("an npm token", "npm_", "A-Za-z0-9", 36, 36, _is_random),
+    _prefixed("a PyPI token", "pypi-AgE", _WORD, 60, 400),
+    _prefixed("a SendGrid API key", r"SG\.", f".{_WORD}", 66, 66, _is_random),
+    _prefixed("a Stripe API key", "[rs]k_live_", "A-Za-z0-9", 20, 250),
     Kind(
         "a JSON web token",
         rf"eyJ[{_WORD}]{{10,}}\.eyJ",

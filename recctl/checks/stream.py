@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.completion import Completion
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -78,8 +80,21 @@ def check_stream(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
             yield Finding(
                 STREAM_ERROR.name, STREAM_ERROR.severity, name, note.message, "record it again", note.pointer
             )
+    garbled = _find_garbled_event(completion)
+    if garbled is not None:
+        message = "the data of this event begins like JSON but is none: it is cut off, or garbled"
+        yield Finding(SCHEMA.name, SCHEMA.severity, name, message, "record it again", garbled)
     yield from _check_mismatch(recording, exchange)
     yield from _check_volatile_fields(recording)
+
+
+def _find_garbled_event(completion: Completion) -> str | None:
+    """A pointer to an event that was to be JSON and is none; mere words are what some servers send."""
+    odd = completion.extra.get("odd_chunks")
+    texts = [text for text in (odd if isinstance(odd, list) else [odd]) if isinstance(text, str)]
+    if not any(text.lstrip().startswith("{") for text in texts):
+        return None
+    return next((note.pointer for note in completion.notes if note.code == "odd-chunk"), None)
 
 
 _NOT_STREAMED = frozenset({"models", "http-error", "exception", "unknown"})
@@ -91,9 +106,11 @@ def _check_mismatch(recording: Recording, exchange: Exchange) -> Iterator[Findin
     if completion.wire in _NOT_STREAMED or recording.response.get("is_exception"):
         return
     is_streaming = recording.response.get("is_streaming")
-    if not isinstance(is_streaming, bool):
+    if is_streaming is None and completion.streamed:
+        message = "is_streaming is not there, but the body is a list of chunks"
+    elif not isinstance(is_streaming, bool):
         return
-    if is_streaming != completion.streamed:
+    elif is_streaming != completion.streamed:
         shape = "a list of chunks" if completion.streamed else "one object"
         message = f"is_streaming is {_word(is_streaming)}, but the body is {shape}"
     elif isinstance(asked, bool) and asked != is_streaming:
@@ -101,7 +118,7 @@ def _check_mismatch(recording: Recording, exchange: Exchange) -> Iterator[Findin
     else:
         return
     name, hint = recording.source.name, "put is_streaming right, or record it again"
-    pointer = "/response/is_streaming"
+    pointer = "/response" if is_streaming is None else "/response/is_streaming"
     yield Finding(STREAM_MISMATCH.name, STREAM_MISMATCH.severity, name, message, hint, pointer)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
+from recctl.completion import Tool
+from recctl.recording import escape_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from jsonschema_rs import Validator
-
-    from recctl.completion import Tool, ToolCall
+    from recctl.completion import Request, ToolCall
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -54,93 +54,143 @@ RULES = (TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_SCHEMA, UNKNOWN_TOOL, DANGLING_TOOL
 
 def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     """What is wrong with the calls of a reply and with the results in a request. Raises nothing."""
-    name = recording.source.name
-    pointers = {note.code: note.pointer for note in exchange.completion.notes}
-    offered = {tool.name: tool for tool in exchange.request.tools if tool.name is not None}
+    offered = {tool.name: tool for tool in _list_offered(exchange.request) if tool.name is not None}
+    seen: dict[str, int] = {}
+    found: dict[Finding, None] = {}  # a broken schema is one finding, however often the tool is called
     for choice in exchange.completion.choices:
         for call in choice.message.tool_calls:
-            for rule, message, hint in _check_call(call, offered):
-                pointer = pointers.get(rule.name, "/response/body")
-                yield Finding(rule.name, rule.severity, name, message, hint, pointer)
-    for call_id in _find_dangling(exchange):
+            key = call.id or call.name or ""
+            seen[key] = number = seen.get(key, -1) + 1
+            for rule, message, blamed in _check_call(call, offered):
+                pointer = None if blamed is None else _find_value(recording.request, "/request", blamed)
+                told = call.name if rule is UNKNOWN_TOOL else call.arguments
+                pointer = pointer or _find_call(recording, call, number, told)
+                found[_report(recording, rule, message, pointer)] = None
+    yield from found
+    for call_id in _find_dangling(recording, exchange):
         message = f"a tool's result answers the call {call_id!r}, which no earlier message makes"
+        places = _find_mentions(recording.request, "/request", _RESULT_KEYS, call_id)
+        yield _report(recording, DANGLING_TOOL_RESULT, message, next(places, ("/request", None))[0])
+
+
+def _report(recording: Recording, rule: Rule, message: str, pointer: str) -> Finding:
+    hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
+    if rule is DANGLING_TOOL_RESULT:
         hint = "record the whole conversation again"
-        yield Finding(
-            DANGLING_TOOL_RESULT.name, DANGLING_TOOL_RESULT.severity, name, message, hint, "/request"
-        )
+    return Finding(rule.name, rule.severity, recording.source.name, message, hint, pointer)
+
+
+_RERECORD = "record it again"
+_LOOK = "look whether the test means it; else record it again"
+
+
+def _list_offered(request: Request) -> Iterator[Tool]:
+    """The tools of a request, and those that it offers in namespaces."""
+    for tool in request.tools:
+        yield tool
+        inner = tool.extra.get("tools") if tool.type == "namespace" else None
+        for each in inner if isinstance(inner, list) else ():
+            if isinstance(each, dict) and isinstance(each.get("name"), str):
+                yield Tool(each["name"], parameters=each.get("parameters"))
 
 
 _RUN_BY_CLIENTS = (None, "function", "tool_use", "function_call")
 """The types of calls that a client runs, with arguments in JSON. Others the provider runs, or take text."""
 
 
-def _check_call(call: ToolCall, offered: dict[str, Tool]) -> Iterator[tuple[Rule, str, str]]:
+def _check_call(call: ToolCall, offered: dict[str, Tool]) -> Iterator[tuple[Rule, str, JSON]]:
+    """What is wrong with a call: the rule, a sentence, and the schema if that is to blame."""
     if call.type not in _RUN_BY_CLIENTS:
         return
     tool = offered.get(call.name or "")
     if tool is None and offered and call.name is not None:
-        yield UNKNOWN_TOOL, f"{call.name!r} is called, but not among the tools that were offered", _LOOK
+        yield UNKNOWN_TOOL, f"{call.name!r} is called, but not among the tools that were offered", None
     try:
-        arguments = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
-        message = f"the arguments for {call.name!r} are not JSON"
-        yield TOOL_ARGUMENTS_JSON, message, "record it again"
+        arguments = json.loads(call.arguments or "{}", parse_constant=_refuse)
+    except RecursionError:
         return
-    if tool is not None and isinstance(tool.parameters, (dict, bool)):
-        problem = _validate(tool.parameters, arguments)
-        if problem is not None:
-            yield TOOL_ARGUMENTS_SCHEMA, f"{call.name!r}: {problem}", _LOOK
+    except ValueError:
+        yield TOOL_ARGUMENTS_JSON, f"the arguments for {call.name!r} are not JSON", None
+        return
+    if tool is None or tool.parameters is None:
+        return
+    from recctl.checks.tool_schemas import find_misfit
+
+    misfit = find_misfit(tool.parameters, arguments)
+    if misfit is not None:
+        blamed = tool.parameters if misfit.blames_schema else None
+        yield TOOL_ARGUMENTS_SCHEMA, f"{call.name!r}: {misfit.message}", blamed
 
 
-_LOOK = "look whether the test means it; else record it again"
+def _refuse(constant: str) -> JSON:
+    raise ValueError(f"JSON has no {constant}")
 
 
-def _find_dangling(exchange: Exchange) -> Iterator[str]:
+_EARLIER = ("previous_response_id", "previous_interaction_id", "conversation")
+"""What a request refers to a conversation with that the provider has, calls and all."""
+
+
+def _find_dangling(recording: Recording, exchange: Exchange) -> Iterator[str]:
+    if any(recording.asked.get(key) for key in _EARLIER):
+        return
     made: set[str | None] = set()
     for message in exchange.request.messages:
         made.update(call.id for call in message.tool_calls)
+        if _refers_to_item(message.content):
+            return
         if message.tool_call_id is not None and message.tool_call_id not in made:
             yield message.tool_call_id
 
 
-def _validate(schema: JSON, arguments: JSON) -> str | None:
-    """In what way arguments do not fit a tool's schema; None when they do, or when they can't be judged.
+def _refers_to_item(content: JSON) -> bool:
+    """Whether something stands in a conversation only by the id that the provider knows it by."""
+    parts = content if isinstance(content, list) else ()
+    return any(isinstance(part, dict) and part.get("type") == "item_reference" for part in parts)
 
-    Tool schemas are recorded, so untrusted: jsonschema-rs alone looks at them, since its patterns can't run
-    away, and what a schema refers to is never fetched.
+
+_CALL_KEYS = ("id", "call_id")
+_RESULT_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
+
+
+def _find_call(recording: Recording, call: ToolCall, number: int, told: str | None) -> str:
+    """A pointer to a call, or to what it has `told` where that stands in it as a whole.
+
+    `number` counts the calls before it that share its id, or its name if it has none.
     """
-    from jsonschema_rs import ValidationError
-
-    validator = _compile(json.dumps(schema, sort_keys=True))
-    if isinstance(validator, str):
-        return f"the tool's own schema is broken: {validator}"
-    try:
-        validator.validate(arguments)
-    except ValidationError as error:
-        where = "/".join(str(step) for step in error.instance_path)
-        return f"{f'{where}: ' if where else ''}{_shorten(error.message)}"
-    except ValueError:  # lone surrogates, which it can't read
-        return None
-    return None
+    word, keys = (call.id, _CALL_KEYS) if call.id else (call.name or "", ("name",))
+    found = list(islice(_find_mentions(recording.response, "/response", keys, word), number + 1))
+    if not found:
+        return "/response/body"
+    pointer, value = found[-1]
+    texts = (place for place, inner in _walk(value, pointer) if inner == told and isinstance(inner, str))
+    return next(texts, pointer)
 
 
-@lru_cache(maxsize=256)
-def _compile(schema: str) -> Validator | str:
-    """A validator for a schema given as JSON, or why there is none."""
-    from jsonschema_rs import RegexOptions, ValidationError, validator_for
-
-    try:
-        return validator_for(json.loads(schema), retriever=_refuse, pattern_options=RegexOptions())
-    except (ValidationError, ValueError) as error:
-        return _shorten(str(error).partition("\n")[0])
-
-
-def _refuse(uri: str) -> JSON:
-    raise LookupError(f"{uri} is not looked up")
+def _find_mentions(value: JSON, pointer: str, keys: tuple[str, ...], word: str) -> Iterator[tuple[str, JSON]]:
+    """The objects that have a word under one of these keys, and the texts that quote it, with pointers."""
+    for place, inner in _walk(value, pointer):
+        if isinstance(inner, dict):
+            if any(inner.get(key) == word for key in keys):
+                yield place, inner
+        elif isinstance(inner, str) and inner != word and f'"{word}"' in inner:
+            yield place, inner
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _MESSAGE_LENGTH else f"{text[: _MESSAGE_LENGTH - 1]}…"
+def _find_value(value: JSON, pointer: str, wanted: JSON) -> str | None:
+    """A pointer to a value itself, not to one like it."""
+    return next((place for place, inner in _walk(value, pointer) if inner is wanted), None)
 
 
-_MESSAGE_LENGTH = 160
+def _walk(value: JSON, pointer: str) -> Iterator[tuple[str, JSON]]:
+    """A value and all that is in it, each with its pointer, in the order of the document."""
+    rest = [(pointer, value)]
+    while rest:
+        pointer, value = rest.pop()
+        yield pointer, value
+        members: Iterable[tuple[object, JSON]] = ()
+        if isinstance(value, dict):
+            members = value.items()
+        elif isinstance(value, list):
+            members = enumerate(value)
+        inner = [(f"{pointer}/{escape_pointer(str(step))}", each) for step, each in members]
+        rest.extend(reversed(inner))

@@ -186,7 +186,7 @@ def _write_baseline(report: Report, path: str) -> str:
     from recctl.checks.baseline import write_baseline
 
     count = write_baseline(Path(path), report.findings)
-    return f"wrote {count:,} findings to {path}"
+    return f"wrote {count:,} finding{'s' * (count != 1)} to {path}"
 
 
 def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Report, str]:
@@ -194,7 +194,10 @@ def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Re
 
     looked_at = (target.name for target in selection.targets)
     compared = compare_with_baseline(report, Path(path), looked_at)
-    remark = f"{compared.known:,} findings are known to {path}"
+    remark = f"{compared.known:,} finding{'s are' if compared.known != 1 else ' is'} known to {path}"
     if compared.fixed:
-        remark += f"; {len(compared.fixed):,} more there are fixed and can go (--write-baseline)"
+        count = len(compared.fixed)
+        remark += (
+            f"; {count:,} more there {'are' if count != 1 else 'is'} fixed and can go (--write-baseline)"
+        )
     return compared.report, remark

@@ -65,6 +65,7 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 _UNBROKEN = 1 << 30
+_TAB = 8
 
 
 def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
@@ -100,6 +101,7 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
         elif view.width is None:
             console.print(Text(" " * indent).append_text(text), soft_wrap=True)
         else:
+            text.expand_tabs(_TAB)  # rich would measure the padded text without them
             console.print(Padding(text, (0, 0, 0, indent), expand=False))
         yield buffer.getvalue()
         buffer.seek(0)

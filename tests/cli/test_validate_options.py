@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.recording import serialise
+from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -142,6 +144,25 @@ def test_a_baseline_survives_moved_lines_and_tells_what_is_fixed(run: Run, proje
     assert "3 more there are fixed and can go (--write-baseline)" in fixed.err
 
 
+def test_a_baseline_knows_findings_from_every_folder(run: Run, project: Path) -> None:
+    (name,) = [path.name for path in (BAD / "incomplete-stream" / FOLDER).iterdir()]
+    (project / FOLDER / "copy.json").write_bytes((project / FOLDER / name).read_bytes())
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    inside = project / "tests/inference"
+    known = run("validate", "--strict", "--baseline", "../../known.json", "-q", cwd=inside)
+    assert (known.code, known.out, known.err) == (0, "", "")
+
+
+def test_a_baseline_can_forget_what_is_deleted(run: Run, project: Path) -> None:
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    (name,) = [path.name for path in (BAD / "incomplete-stream" / FOLDER).iterdir()]
+    (project / FOLDER / name).unlink()
+    outcome = run("validate", "--baseline", "known.json", "--select", "recorded-error", cwd=project)
+    assert outcome.err.endswith(
+        "1 finding is known to known.json; 4 more there are fixed and can go (--write-baseline)\n"
+    )
+
+
 def test_a_baseline_that_is_none_is_refused(run: Run, project: Path) -> None:
     (project / "known.json").write_text("[]")
     outcome = run("validate", "--baseline", "known.json", cwd=project)
@@ -184,6 +205,26 @@ def test_a_broken_cache_is_made_anew(run: Run, large: Path) -> None:
     cold = run("validate", "--format", "json", cwd=large)
     (large / ".recctl/cache/validate.json").write_bytes(b'{"basis": 1')
     assert run("validate", "--format", "json", cwd=large).out == cold.out
+
+
+@pytest.mark.parametrize("entry", [5, [], [[1, 2, 3, 4]], [None, []]])
+def test_an_entry_of_the_cache_that_is_none_is_not_known(run: Run, large: Path, entry: object) -> None:
+    cold = run("validate", "--format", "json", cwd=large)
+    path = large / ".recctl/cache/validate.json"
+    known = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**known, "files": dict.fromkeys(known["files"], entry)}))
+    again = run("validate", "--format", "json", cwd=large)
+    assert (again.code, again.out) == (cold.code, cold.out)
+
+
+def test_a_finding_that_utf_8_cannot_tell_is_no_reason_to_cache_nothing(run: Run, large: Path) -> None:
+    call = {"index": 0, "id": "a", "function": {"name": "\ud83d", "arguments": "{"}}
+    path = large / "more/recordings/x.json"
+    path.write_bytes(serialise(record([chunk(delta(tool_calls=[call], finish_reason="stop"))])))
+    cold = run("validate", "--format", "json", "more", cwd=large)
+    assert "the arguments for '\\\\ud83d' are not JSON" in cold.out
+    assert run("validate", "--format", "json", "more", cwd=large).out == cold.out
+    assert b"more/recordings/299.json" in (large / ".recctl/cache/validate.json").read_bytes()
 
 
 def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) -> None:

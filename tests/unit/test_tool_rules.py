@@ -1,0 +1,270 @@
+"""The *tools* family: arguments against schemas of all kinds, and where a finding points."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from recctl.checks.tools import check_tools
+from recctl.wire import read_exchange
+from tests.builders import chunk, delta
+from tests.unit.wire.streams import exchange, send
+
+if TYPE_CHECKING:
+    from recctl.checks.finding import Finding
+    from recctl.recording import Recording
+
+
+def check(recording: Recording) -> list[Finding]:
+    return list(check_tools(recording, read_exchange(recording)))
+
+
+def call(name: str, arguments: str, call_id: str = "call_1") -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def offer(schema: Any) -> dict[str, Any]:
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": schema}}
+    return {"model": "small", "messages": [], "tools": [tool]}
+
+
+def reply(*calls: dict[str, Any]) -> dict[str, Any]:
+    message = {"role": "assistant", "content": None, "tool_calls": list(calls)}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    return {"__type__": "x.ChatCompletion", "__data__": {"id": "rec-1", "choices": [choice]}}
+
+
+def judge(schema: Any, arguments: str = '{"a": 1}') -> list[str]:
+    """What is found where a tool with this schema for its arguments is called with these."""
+    return [finding.message for finding in check(exchange(reply(call("look_up", arguments)), offer(schema)))]
+
+
+def of_a(schema: Any, **around: Any) -> dict[str, Any]:
+    """The schema of an object whose `a` is to be like this."""
+    return {"type": "object", "properties": {"a": schema}, **around}
+
+
+# Schemas
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        of_a({"$ref": "#/$defs/b"}, **{"$defs": {"b": {"type": "integer"}}}),
+        of_a({"$ref": "#/definitions/b"}, definitions={"b": {"type": "integer"}}),
+        of_a({"$ref": "b.json"}, **{"$id": "https://x.test/a.json", "$defs": {"b": {"$id": "b.json"}}}),
+        of_a({"$ref": "#"}, **{"$defs": {}}) | {"type": ["object", "integer"]},
+        of_a({"minimum": 0, "exclusiveMinimum": True}),
+        of_a(
+            {"minimum": 0, "exclusiveMinimum": True}, **{"$schema": "http://json-schema.org/draft-04/schema#"}
+        ),
+        of_a({"type": "integer"}, **{"$schema": "http://json-schema.org/draft-07/schema#"}),
+        True,
+        {},
+        None,
+    ],
+)
+def test_schemas_of_every_draft_are_read(schema: Any) -> None:
+    assert judge(schema) == []
+
+
+def test_items_may_be_a_list_as_they_were_until_2019() -> None:
+    schema = of_a({"type": "array", "items": [{"type": "integer"}]})
+    assert judge(schema, '{"a": [1]}') == []
+    assert judge(schema, '{"a": ["x"]}') == ["""'look_up': a/0: "x" is not of type "integer\""""]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        of_a({"type": "any"}, **{"$schema": "http://json-schema.org/draft-03/schema#"}),
+        of_a({"type": "text"}, **{"$schema": "https://x.test/dialect"}),
+        of_a({"pattern": r"^\d+\Z"}),
+        of_a({"pattern": "^.{1,65535}$"}),
+    ],
+)
+def test_what_only_others_can_judge_is_let_be(schema: Any) -> None:
+    assert judge(schema, '{"a": "x"}') == []
+
+
+@pytest.mark.parametrize("pattern", ["^(?!x)", r"^(a)\1$", "^(?=(a+)+$)", r"^\p{L}+$", "^(a+)+$"])
+def test_patterns_may_look_around(pattern: str) -> None:
+    assert judge(of_a({"pattern": pattern}), '{"a": "aa"}') == []
+
+
+def test_patterns_cannot_run_away() -> None:
+    arguments = json.dumps({"a": "a" * 5000 + "b"})
+    assert len(judge(of_a({"pattern": "^(a+)+$"}), arguments)) == 1
+    assert judge(of_a({"pattern": r"^((a|aa)+)\2+\1c"}), arguments) == []  # given up
+
+
+def refer(length: int) -> dict[str, Any]:
+    """A schema with a chain of references, each of which stands twice."""
+    chain = {f"s{n}": {"anyOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(length)}
+    return {"$ref": "#/$defs/s0", "$defs": {**chain, f"s{length}": {"type": "string"}}}
+
+
+def test_references_to_references_cannot_run_away() -> None:
+    (problem,) = judge(refer(3), "{}")
+    assert problem.startswith("'look_up': {} is not valid under any")
+    assert judge(refer(60), "{}") == []
+    assert judge(refer(2000), "{}") == []
+
+
+def test_schemas_may_refer_to_themselves() -> None:
+    tree = {"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#/properties/left"}}}
+    assert judge(tree, '{"left": {"right": {}}}') == []
+    assert len(judge(tree, '{"left": {"right": 7}}')) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        (of_a({"type": "str"}), 'properties/a/type: "str" is no type'),
+        (of_a({"pattern": "("}), 'properties/a/pattern: "(" is not a "regex"'),
+        (
+            of_a({"$ref": "https://x.test/y.json"}),
+            "it refers to https://x.test/y.json, which is not looked up",
+        ),
+        (of_a({"$ref": "file:///etc/passwd"}), "it refers to file:///etc/passwd, which is not looked up"),
+        (of_a({"$ref": "#/$defs/none"}), "Pointer '/$defs/none' does not exist"),
+    ],
+)
+def test_a_broken_schema_is_the_schemas_fault(schema: Any, problem: str) -> None:
+    recording = exchange(reply(call("look_up", "{}"), call("look_up", "{}", "call_2")), offer(schema))
+    (finding,) = check(recording)
+    assert finding.message == f"'look_up': the tool's own schema is broken: {problem}"
+    assert finding.pointer == "/request/body/tools/0/function/parameters"
+
+
+GEMINI = {
+    "type": "OBJECT",
+    "properties": {
+        "a": {"type": "STRING", "nullable": True, "enum": ["x", "y"]},
+        "type": {"type": "ARRAY", "items": {"type": "NUMBER"}, "minItems": "1"},
+        "any": {"type": "TYPE_UNSPECIFIED"},
+    },
+    "required": ["a"],
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"a": "x"}', '{"a": null}', '{"a": "y", "type": [1.5], "any": {}}'],
+)
+def test_schemas_may_be_those_of_openapi(arguments: str) -> None:
+    assert judge(GEMINI, arguments) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("{}", '"a" is a required property'),
+        ('{"a": "z"}', 'a: "z" is not one of "x", "y" or null'),
+        ('{"a": "x", "type": []}', "type: [] has less than 1 item"),
+        ('{"a": "x", "type": ["x"]}', 'type/0: "x" is not of type "number"'),
+    ],
+)
+def test_schemas_of_openapi_hold_too(arguments: str, problem: str) -> None:
+    assert judge(GEMINI, arguments) == [f"'look_up': {problem}"]
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("arguments", ['{"a": NaN}', '{"a": 1', '{"a": "line\nbreak"}', "{} {}"])
+def test_arguments_that_are_not_json(arguments: str) -> None:
+    assert judge(of_a({"type": "number"}), arguments) == ["the arguments for 'look_up' are not JSON"]
+
+
+def test_arguments_too_deep_to_be_read_are_let_be() -> None:
+    assert judge(of_a({}), '{"a": ' + "[" * 5000 + "]" * 5000 + "}") == []
+
+
+# Places
+
+
+def test_each_call_has_its_own_place() -> None:
+    calls = [call("look_up", "{"), call("look_for", "{}", "call_2"), call("look_up", "7", "call_3")]
+    findings = check(exchange(reply(*calls), offer({"type": "object"})))
+    place = "/response/body/__data__/choices/0/message/tool_calls"
+    assert [(finding.rule, finding.pointer) for finding in findings] == [
+        ("tool-arguments-json", f"{place}/0/function/arguments"),
+        ("unknown-tool", f"{place}/1/function/name"),
+        ("tool-arguments-schema", f"{place}/2/function/arguments"),
+    ]
+
+
+def test_a_call_in_chunks_is_found_where_it_begins() -> None:
+    pieces = [{"index": 0, **call("look_up", "")}, {"index": 0, "function": {"arguments": "["}}]
+    chunks = [chunk(delta(tool_calls=[piece])) for piece in pieces] + [
+        chunk(delta(finish_reason="tool_calls"))
+    ]
+    (finding,) = check(exchange(chunks, offer({})))
+    assert finding.pointer == "/response/body/0/__data__/choices/0/delta/tool_calls/0"
+
+
+def test_a_call_in_events_is_found_in_its_line() -> None:
+    block = {"type": "tool_use", "id": "toolu_1", "name": "look_for", "input": {}}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"type": "message", "role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+        {"type": "message_stop"},
+    ]
+    tools = [{"name": "look_up", "input_schema": {"type": "object"}}]
+    (finding,) = check(exchange(send(*events), {"messages": [], "tools": tools}))
+    assert (finding.rule, finding.pointer) == ("unknown-tool", "/response/body/4")
+
+
+def test_calls_without_ids_are_counted() -> None:
+    parts = [
+        {"functionCall": {"name": name, "args": {"a": 1}}} for name in ("look_up", "look_for", "look_for")
+    ]
+    candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
+    asked = {"contents": [], "tools": [{"functionDeclarations": [{"name": "look_up"}]}]}
+    found = check(exchange({"candidates": [candidate]}, asked))
+    place = "/response/body/candidates/0/content/parts"
+    assert [finding.pointer for finding in found] == [f"{place}/{n}/functionCall/name" for n in (1, 2)]
+
+
+# Other requests
+
+
+RESPONSE = {
+    "object": "response",
+    "status": "completed",
+    "output": [{"type": "function_call", "call_id": "call_1", "name": "look_up", "arguments": '{"a": 1}'}],
+}
+RESULT = {"type": "function_call_output", "call_id": "call_0", "output": "7"}
+
+
+def test_a_result_without_its_call_is_found_in_the_request() -> None:
+    (finding,) = check(exchange(RESPONSE, {"input": ["Hello", RESULT]}))
+    assert (finding.rule, finding.pointer) == ("dangling-tool-result", "/request/body/input/1")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"previous_response_id": "resp_0", "input": [RESULT]},
+        {"conversation": {"id": "conv_0"}, "input": [RESULT]},
+        {"input": [{"type": "item_reference", "id": "fc_0"}, RESULT]},
+    ],
+)
+def test_a_result_may_answer_a_call_that_the_provider_remembers(asked: dict[str, Any]) -> None:
+    assert check(exchange(RESPONSE, asked)) == []
+
+
+def test_tools_may_be_offered_in_a_namespace() -> None:
+    tool = {"type": "function", "name": "look_up", "parameters": of_a({"type": "string"})}
+    asked = {"input": "Hello", "tools": [{"type": "namespace", "name": "books", "tools": [tool, 7]}]}
+    (finding,) = check(exchange(RESPONSE, asked))
+    assert finding.message == """'look_up': a: 1 is not of type "string\""""
+
+
+def test_lists_of_tools_that_are_none_are_let_be() -> None:
+    asked = {"messages": [], "tools": "look_up"}
+    assert check(exchange(reply(call("look_up", "{}")), asked)) == []
