@@ -10,7 +10,10 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
 
 _INTERRUPTED = 130
 
@@ -43,7 +46,7 @@ def main() -> int:
     except RecctlError as error:
         return _fail(error.message, error.hint)
     except TyperException as error:
-        return _fail(error.format_message(), "see recctl --help")
+        return _fail(error.format_message(), f"see {_name_command(error)} --help")
     except (KeyboardInterrupt, Abort):
         code = _INTERRUPTED
     except Exception as error:
@@ -54,6 +57,12 @@ def main() -> int:
     if code == _INTERRUPTED:
         sys.stderr.write("interrupted\n")
     return code if isinstance(code, int) else 0
+
+
+def _name_command(error: TyperException) -> str:
+    """The command whose help tells more about a wrong command line."""
+    context = getattr(error, "ctx", None)
+    return context.command_path if context is not None else "recctl"
 
 
 def _prepare_streams() -> None:

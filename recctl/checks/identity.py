@@ -20,7 +20,8 @@ OUTDATED_HASH = Rule(
     "Only an older hash scheme gives the file this name.",
     "Recorders compute a recording's name from the request. When a new version computes it in another way, "
     "it looks for another name: today's recorder can't find this file and makes the call again.",
-    "Re-hash the recording, or delete it when another one has taken its place.",
+    "`recctl rehash` gives it the name that is looked for; when another recording has taken its place, "
+    "`recctl prune` takes it away.",
 )
 UNEXPLAINED_HASH = Rule(
     "unexplained-hash",
@@ -28,7 +29,8 @@ UNEXPLAINED_HASH = Rule(
     "No released hash scheme gives the file this name.",
     "The request was edited after it was recorded (a renamed test, a changed url, a redacted key), the file "
     "was renamed by hand, or a recorder wrote it that was never released. Its recorder can't find it.",
-    "Undo the edit, re-hash the recording, or record it again.",
+    "Undo the edit, or let `recctl rehash --include-unexplained` name it after what it holds now, or record "
+    "it again. `recctl rehash --explain FILE` shows what each scheme hashes.",
 )
 MISPLACED = Rule(
     "misplaced",
@@ -36,7 +38,7 @@ MISPLACED = Rule(
     "The file does not lie where the recorder looks for its test's recordings.",
     "A test's recordings belong into the folder `recordings` beside the test's file. The test has moved, "
     "or the recording has.",
-    "Move the file to the folder that the message names.",
+    "Move the file to the folder that the message names; `recctl mv OLD NEW` does it for a test.",
 )
 DUPLICATE_RECORDING = Rule(
     "duplicate-recording",
@@ -44,12 +46,13 @@ DUPLICATE_RECORDING = Rule(
     "Another file records the same request.",
     "The recorder computes one name for both, so it can load one of them at most. The others cost space and "
     "every reader's time. A model list's ids count as part of its request.",
-    "Keep the one that has the name which the recorder looks for.",
+    "Keep the one that has the name which the recorder looks for: `recctl prune --grade duplicate`.",
 )
 
 RULES = (OUTDATED_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
 
-_REHASH = "re-hash it, or record it again"
+_REHASH = "recctl rehash mends it, or record it again"
+_EXPLAIN = "recctl rehash --explain shows what is hashed; re-hash it, or record it again"
 
 
 class Named(NamedTuple):
@@ -151,7 +154,7 @@ def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Fin
         return
     if named.oldest is None:
         message = named.cause or "no hash scheme gives it this name"
-        yield _find(UNEXPLAINED_HASH, named.path, message, _REHASH, severity)
+        yield _find(UNEXPLAINED_HASH, named.path, message, _EXPLAIN, severity)
     elif scheme is not None:
         span = named.oldest if named.oldest == named.newest else f"{named.oldest} to {named.newest}"
         message = f"{span} gives it this name, {scheme} does not"

@@ -44,7 +44,7 @@ def test_no_command_is_a_usage_error_that_shows_the_help(run: Run) -> None:
 
 USAGE_ERRORS = {
     "shwo": ("No such command 'shwo'. Did you mean 'show'?", "see recctl --help"),
-    "show --isolatd": ("No such option: --isolatd (Possible options: --isolated)", "see recctl --help"),
+    "show --isolatd": ("No such option: --isolatd (Possible options: --isolated)", "see recctl show --help"),
     "show --format jsno": ("unknown format 'jsno'", "did you mean 'json'?"),
     "rules schemas": ("unknown rule 'schemas'", "did you mean 'schema'?"),
     "schema recordings": ("unknown schema 'recordings'", "did you mean 'recording'?"),
