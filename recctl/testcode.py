@@ -13,6 +13,7 @@ import warnings
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from recctl import git
 
@@ -52,7 +53,12 @@ def parse_test_id(test_id: str) -> Address | None:
         return None
     if not all(name.isidentifier() for name in (*classes, function)):
         return None
-    return Address(path, tuple(classes), function)
+    return Address(path, tuple(map(_normalise, classes)), _normalise(function))
+
+
+def _normalise(name: str) -> str:
+    """A name as Python knows it, however it is written."""
+    return name if name.isascii() else normalize("NFKC", name)
 
 
 class CodeTree:
@@ -62,7 +68,7 @@ class CodeTree:
         self._base = base
         self._modules: dict[str, _Module | str] = {}
         self._conftests: dict[PurePosixPath, bool] = {}
-        self._texts: dict[str, tuple[tuple[str, bytes], ...]] = {}
+        self._indexes: dict[Path, _Index] = {}
 
     def has_file(self, path: str) -> bool:
         """Whether a file lies there, as test ids name it."""
@@ -80,6 +86,9 @@ class CodeTree:
             return Fate(doubt=gone.reason)
         if self._has_own_collector(PurePosixPath(name.path).parent):
             return Fate(doubt=f"{gone}, but a conftest.py decides what is a test there")
+        plugin = self._find_index(name).plugin
+        if plugin is not None:
+            return Fate(doubt=f"{gone}, but {plugin} may decide what is a test")
         namesake = next(self._find_namesakes(name), None)
         if namesake is not None:
             hint = f"recctl mv {_join(name)} {_join(namesake)} takes its recordings along"
@@ -112,42 +121,78 @@ class CodeTree:
         return self._conftests[folder]
 
     def _find_namesakes(self, name: Address) -> Iterator[Address]:
-        """Where else a test of that name is: in its own file anywhere, in others in a class of that name."""
-        pattern = re.compile(rf"\bdef\s+{name.function}\b".encode())
-        file = PurePosixPath(name.path)
-        sources = self._read_all(file.parts[0])
-        for path, content in sorted(sources, key=lambda source: (not source[0].endswith(file.name), source)):
-            if not pattern.search(content):
-                continue
+        """Where else a test of that name may be.
+
+        In its own file, or another one that is called like it: anywhere. In others: in a class of that name.
+        """
+        file = PurePosixPath(name.path).name
+        binders = self._find_index(name).binders
+        holders = binders.get(name.classes[0], set()) if name.classes else set()
+        paths = holders | binders.get(name.function, set())
+        for path in sorted(paths, key=lambda path: (PurePosixPath(path).name != file, path)):
+            moved = name._replace(path=path)
             module = self._read_module(path)
             if isinstance(module, str):
-                yield name._replace(path=path)
+                yield moved
                 continue
+            is_like_it = PurePosixPath(path).name == file
             for classes in module.find_holders(name.function):
-                if classes == name.classes or path == name.path:
+                if classes == name.classes or is_like_it:
                     yield Address(path, classes, name.function)
+            absence = module.find_absence(moved)
+            if path != name.path and (absence is None or (path in holders and isinstance(absence, _Doubt))):
+                yield moved
 
-    def _read_all(self, top: str) -> tuple[tuple[str, bytes], ...]:
-        """All sources below the first folder of an id; below the base for tests that lie in no folder."""
-        start = self._base / top if (self._base / top).is_dir() else self._base
-        if top not in self._texts:
-            self._texts[top] = tuple(
-                (path.relative_to(self._base).as_posix(), content)
-                for path in sorted(_walk_sources(start))
-                if (content := _read_source(path)) is not None
-            )
-        return self._texts[top]
+    def _find_index(self, name: Address) -> _Index:
+        """What is known of the sources where a test may be: all, or those that its top folder links to."""
+        top = self._base / PurePosixPath(name.path).parts[0]
+        start = top if top.is_symlink() and top.is_dir() else self._base
+        if start not in self._indexes:
+            self._indexes[start] = self._make_index(start)
+        return self._indexes[start]
+
+    def _make_index(self, start: Path) -> _Index:
+        """What the sources below a folder bind, as far as that shows without parsing them."""
+        binders: dict[str, set[str]] = {}
+        plugin = None
+        for source in sorted(_walk_sources(start)):
+            content = _read_source(source) or b""
+            path = source.relative_to(self._base).as_posix()
+            for groups in _BINDING.findall(content):
+                binders.setdefault(_read_name(groups[0] or groups[1]), set()).add(path)
+            is_other = source.name == "conftest.py" or source.name.startswith("test_")
+            if plugin is None and not is_other and _OWN_COLLECTOR.search(content):
+                plugin = path
+        return _Index(binders, plugin)
+
+
+def _read_name(content: bytes) -> str:
+    """A name in a source of one of the usual encodings."""
+    try:
+        return _normalise(content.decode())
+    except UnicodeDecodeError:
+        return _normalise(content.decode("latin-1"))
+
+
+class _Index(NamedTuple):
+    """Which sources hold something of a name; the first that collects tests in its own way, if one does."""
+
+    binders: dict[str, set[str]]
+    plugin: str | None
 
 
 def _join(name: Address) -> str:
     return "::".join((name.path, *name.classes, name.function))
 
 
-_OWN_COLLECTOR = re.compile(rb"\bdef\s+pytest_(?:pycollect_|collect_file|collect_directory|itemcollected)")
+_OWN_COLLECTOR = re.compile(
+    rb"\bdef\s+pytest_(?:pycollect_|collect_file|collect_directory|itemcollected)|\._nodeid\s*="
+)
+_BINDING = re.compile(rb"\b(?:def|class)\s+([^\s(:\[]+)|^[ \t]*([^\s=#.,()\[\]]+)[ \t]*=(?!=)", re.MULTILINE)
 
 
 def _walk_sources(start: Path) -> Iterator[Path]:
-    """The Python files below a folder that git does not ignore, hidden folders left out."""
+    """The Python files below a folder that git does not ignore; hidden folders and environments left out."""
     ignored = git.list_ignored(start)
     for folder, names, files in os.walk(start):
         inner = Path(folder).relative_to(start)
@@ -156,6 +201,8 @@ def _walk_sources(start: Path) -> Iterator[Path]:
             for name in names
             if not name.startswith(".") and f"{(inner / name).as_posix()}/" not in ignored
         ]
+        if "pyvenv.cfg" in files:
+            names.clear()
         yield from (Path(folder, file) for file in files if file.endswith(".py"))
 
 
@@ -195,52 +242,70 @@ class _Module:
 
     def __init__(self, tree: ast.Module) -> None:
         self._names = _list_bindings(tree.body)
+        self._origins = _list_origins(tree)
+        self._assigned: set[str] = set()
+        self._decorated: set[str] = set()
         self._doubt = _find_doubt(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Global):
                 for name in node.names:
                     self._names.setdefault(name, []).append(None)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                self._assigned.add(node.attr)
+            elif isinstance(node, _DEFINITIONS) and not all(map(_is_mark, node.decorator_list)):
+                self._decorated.add(node.name)
 
     def find_absence(self, name: Address) -> str | _Doubt | None:
         """The proof that a test is not there, a doubt, or None when it is."""
         names, place = self._names, name.path
         for number, step in enumerate(name.classes):
             if step not in names:
-                return self._prove(f"{place} has no class {step}")
+                return self._prove(f"{place} has no class {step}", step)
             classes = [node for node in names[step] if isinstance(node, ast.ClassDef)]
             if len(classes) != 1 or len(names[step]) != 1:
                 return _Doubt(f"{place} has several things that are called {step}, or imports it")
-            inherited = self._list_members(classes[0], frozenset())
-            names, place = _list_bindings(classes[0].body), f"{step} in {name.path}"
+            names, place = _list_own(classes[0]), f"{step} in {name.path}"
             wanted = (*name.classes, name.function)[number + 1]
             if wanted in names:
                 continue
+            inherited = self._list_members(classes[0], frozenset())
             if inherited is None:
                 return _Doubt(f"{place} has no {wanted} of its own, but may inherit or be given one")
             if wanted in inherited:
                 return None
         if name.function in names:
             return None
-        return self._prove(f"{place} has no function {name.function}")
+        absence = f"{place} has no function {name.function}"
+        if not name.classes and name.function == PurePosixPath(name.path).stem:
+            return _Doubt(f"{absence}, but may have doctests")
+        return self._prove(absence, name.function)
 
     def find_holders(self, function: str) -> Iterator[tuple[str, ...]]:
         """The classes, outermost first, in whose bodies a function of that name stands; () is the module."""
         yield from _find_holders(self._names, function)
 
-    def _prove(self, absence: str) -> str | _Doubt:
-        return absence if self._doubt is None else _Doubt(f"{absence}, but {self._doubt}")
+    def _prove(self, absence: str, name: str) -> str | _Doubt:
+        """A proof, or the doubt that something may yet give that name to a class or a function."""
+        if self._doubt is not None:
+            return _Doubt(f"{absence}, but {self._doubt}")
+        if name in self._assigned:
+            return _Doubt(f"{absence}, but it assigns to one of something else")
+        for decorated in sorted(self._decorated):
+            if name.startswith(f"{decorated}_"):
+                return _Doubt(f"{absence}, but what decorates {decorated} may make several of it")
+        return absence
 
     def _list_members(self, node: ast.ClassDef, seen: frozenset[str]) -> set[str] | None:
         """The names that a class has or inherits; None when they can't all be told."""
         if node.keywords or node.name in seen or not all(map(_is_mark, node.decorator_list)):
             return None
-        members = set(_list_bindings(node.body))
+        members = set(_list_own(node))
         if "__init_subclass__" in members:
             return None
         for base in node.bases:
             text = ast.unparse(base)
             bound = self._names.get(text, [])
-            if text in _PLAIN_BASES:
+            if self._is_plain(text):
                 continue
             if len(bound) != 1 or not isinstance(bound[0], ast.ClassDef):
                 return None
@@ -250,6 +315,11 @@ class _Module:
             members |= inherited
         return members
 
+    def _is_plain(self, base: str) -> bool:
+        """Whether a class is one of the standard library's that bring no tests along."""
+        first = base.partition(".")[0]
+        return base in _PLAIN_BASES and self._origins.get(first, set()) == _PLAIN_BASES[base]
+
 
 def _find_holders(scope: _Scope, function: str) -> Iterator[tuple[str, ...]]:
     if function in scope:
@@ -257,26 +327,66 @@ def _find_holders(scope: _Scope, function: str) -> Iterator[tuple[str, ...]]:
     for name, bound in scope.items():
         for node in bound:
             if isinstance(node, ast.ClassDef):
-                inner = _find_holders(_list_bindings(node.body), function)
+                inner = _find_holders(_list_own(node), function)
                 yield from ((name, *classes) for classes in inner)
 
 
-_PLAIN_BASES = {
-    "object",
-    "ABC",
-    "abc.ABC",
-    "TestCase",
-    "unittest.TestCase",
-    "IsolatedAsyncioTestCase",
-    "unittest.IsolatedAsyncioTestCase",
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+_PLAIN_BASES: dict[str, set[str]] = {
+    "object": set(),
+    "ABC": {"abc"},
+    "abc.ABC": {"abc"},
+    "TestCase": {"unittest"},
+    "unittest.TestCase": {"unittest"},
+    "IsolatedAsyncioTestCase": {"unittest"},
+    "unittest.IsolatedAsyncioTestCase": {"unittest"},
 }
-"""Classes that bring no tests along."""
+"""Classes that bring no tests along, with the module that their first name must come from."""
+
+
+def _list_origins(tree: ast.Module) -> dict[str, set[str]]:
+    """By name, the modules that it is, or is imported from; a name that is bound here comes from "here"."""
+    origins: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                module = f"{'.' * node.level}{node.module or ''}"
+                origin = module if alias.asname in (None, alias.name) else f"{module}.{alias.name}"
+                origins.setdefault(alias.asname or alias.name, set()).add(origin)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                origins.setdefault(bound, set()).add(alias.name if alias.asname else bound)
+        elif isinstance(node, _DEFINITIONS):
+            origins.setdefault(node.name, set()).add("here")
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            origins.setdefault(node.id, set()).add("here")
+    return origins
 
 
 def _is_mark(decorator: ast.expr) -> bool:
-    """Whether a decorator only marks a class for pytest or unittest."""
+    """Whether a decorator makes nothing new: it marks for pytest or unittest, or is one of Python's own."""
     text = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
-    return text.startswith(("pytest.mark.", "mark.", "unittest.skip"))
+    return text.startswith(_MARKS) or text in _PLAIN_DECORATORS
+
+
+_MARKS = ("pytest.mark.", "mark.", "unittest.skip", "patch.", "mock.patch.", "unittest.mock.patch.")
+_PLAIN_DECORATORS = {
+    "pytest.fixture",
+    "staticmethod",
+    "classmethod",
+    "property",
+    "patch",
+    "mock.patch",
+    "unittest.mock.patch",
+}
+
+
+@cache
+def _list_own(node: ast.ClassDef) -> _Scope:
+    """What the body of a class binds."""
+    return _list_bindings(node.body)
 
 
 def _list_bindings(body: Iterable[ast.AST]) -> _Scope:
@@ -313,6 +423,27 @@ def _find_doubt(tree: ast.Module) -> str | None:
             return f"it makes names with {node.func.id}()"
         if isinstance(node, ast.Attribute) and node.attr == "modules" and ast.unparse(node) == "sys.modules":
             return "it uses sys.modules"
+        if isinstance(node, ast.Attribute) and node.attr in ("f_globals", "f_locals", "__dict__"):
+            return f"it uses {node.attr}"
         if isinstance(node, ast.FunctionDef) and node.name in ("load_tests", "pytest_generate_tests"):
             return f"its {node.name} makes tests"
-    return None
+    call = next(_list_calls(tree.body), None)
+    return None if call is None else f"it calls {call}(), which may make tests"
+
+
+def _list_calls(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """What a module calls for its effect when it is imported, except for what is known to make no tests."""
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func)
+            if name.partition(".")[0] not in _KNOWN and name.rpartition(".")[2] not in _KNOWN_METHODS:
+                yield name
+        elif isinstance(node, ast.If) and ast.unparse(node.test).startswith("__name__ =="):
+            continue
+        elif not isinstance(node, _DEFINITIONS):
+            for field in ("body", "orelse", "handlers", "finalbody"):
+                yield from _list_calls(getattr(node, field, ()))
+
+
+_KNOWN = {"logging", "logger", "log", "os", "print", "pytest", "random", "sys", "unittest", "warnings"}
+_KNOWN_METHODS = {"add", "append", "extend", "insert", "load_dotenv", "setdefault"}

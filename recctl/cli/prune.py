@@ -94,6 +94,8 @@ def command(
         raise RecctlError("--check only looks, --apply deletes", "leave one of them out")
     if delete and not apply:
         raise RecctlError("--delete says how --apply deletes", "name both")
+    if empty_trash and (paths or files_from or grades or collected or tracked or check or delete):
+        raise RecctlError("--empty-trash is about all of the trash", "name nothing else but --apply")
     render = renderer("prune", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     if empty_trash:

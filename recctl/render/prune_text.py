@@ -33,7 +33,7 @@ def render_prune(report: Report, view: View) -> Iterator[str]:
         if rows:
             lines.append(line(Span(title, "bold")))
             for row in rows:
-                lines += _tell_row(row, title == "can go", verbose=view.verbose)
+                lines += _tell_row(row, title == "can go", view)
     yield from render_lines(lines, view._replace(width=None))
 
 
@@ -45,9 +45,10 @@ def _arrange(report: Report) -> tuple[list[_Row], list[_Row]]:
         if stale := [verdict for verdict in graded if verdict.stale]:
             goes.append(_Row(grade, MEANINGS[grade], stale))
         left = [verdict for verdict in graded if not verdict.stale and not _is_spared(verdict, report)]
-        if left:
-            how = "recctl rehash rescues it" if grade is Grade.STRANDED else f"--grade {grade} takes it"
-            stays.append(_Row(grade, f"{MEANINGS[grade]}: {how}", left))
+        ways: dict[str, list[Verdict]] = {}
+        for verdict in left:
+            ways.setdefault(_tell_way(verdict), []).append(verdict)
+        stays += [_Row(grade, f"{MEANINGS[grade]}: {way}", ways[way]) for way in sorted(ways)]
     if spared := [verdict for verdict in report.verdicts if _is_spared(verdict, report)]:
         meaning = "there is evidence against it, but it is protected: --include-protected takes it"
         stays.append(_Row("protected", meaning, spared))
@@ -63,25 +64,49 @@ def _is_spared(verdict: Verdict, report: Report) -> bool:
     return verdict.protected is not None and verdict.grade in report.taken
 
 
+def _tell_way(verdict: Verdict) -> str:
+    """What to do about a recording that there is evidence against, but of a grade that is not taken."""
+    if verdict.grade is Grade.STRANDED:
+        return "recctl rehash rescues it"
+    insisting = "" if verdict.protected is None else " --include-protected"
+    return f"--grade {verdict.grade}{insisting} takes it"
+
+
 def _is_unexplained(verdict: Verdict) -> bool:
     standing = verdict.standing
     return verdict.grade is None and standing.is_held and standing.status is Status.UNEXPLAINED
 
 
-def _tell_row(row: _Row, is_stale: bool, *, verbose: bool) -> Iterator[Line]:
+def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
     word, meaning, verdicts = row
     size = show_size(sum(verdict.standing.size for verdict in verdicts))
+    first, *others = _break(meaning, view.width)
     yield line(
         Span(f"{word:<12}", "bold red" if is_stale else "bold cyan"),
         f"{len(verdicts):>6,}  {size:>8}  ",
-        Span(meaning, "dim"),
+        Span(first, "dim"),
         indent=2,
     )
-    for verdict in verdicts if verbose else ():
+    for other in others:
+        yield line(Span(other, "dim"), indent=_MEANING)
+    for verdict in verdicts if view.verbose else ():
         reason = verdict.reason
         if verdict.protected is not None:
             reason = f"{verdict.grade}: {reason}; protected: {verdict.protected}"
         yield line(Span(verdict.standing.path, "bold"), f": {reason}", indent=4)
+
+
+_MEANING = 32
+"""The column in which the meanings begin."""
+
+
+def _break(meaning: str, width: int | None) -> list[str]:
+    """A meaning in lines that fit beside the figures, if the terminal leaves room for that."""
+    if width is None or width < 2 * _MEANING:
+        return [meaning]
+    from textwrap import wrap
+
+    return wrap(meaning, width - _MEANING)
 
 
 def summarise_prune(report: Report) -> str:

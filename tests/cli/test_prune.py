@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.evidence import Grade, Inquiry, examine
+from recctl.project import Project
+from recctl.render import View
+from recctl.render.prune_text import render_prune
+from recctl.sources import select
 from recctl.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT
 from tests.names import ask, old_name, write
@@ -94,6 +99,31 @@ def test_verbose_gives_the_reason_for_each_file(run: Run, project: Recordings) -
         f"    {project.stranded}: {why}, and nothing has taken its place: recctl rehash rescues it",
         f"    {project.orphan}: orphan: {FILE} has no function test_y; protected: the configuration keeps it",
     ]
+
+
+def test_what_takes_a_protected_recording_of_another_grade_is_told(run: Run, project: Recordings) -> None:
+    keep = f'scheme = "{SCHEME}"\nkeep = ["{project.orphan}"]'
+    (project.root / "recctl.toml").write_text(keep)
+    assert "  its test no longer exists: --grade orphan --include-protected takes it\n" in (
+        run("prune", "--grade", "replaced").out
+    )
+
+
+def test_on_a_terminal_the_meanings_are_broken_beside_the_figures(project: Recordings) -> None:
+    opened = Project(project.root).with_settings(scheme=SCHEME)
+    paths = [str(project.root)]
+    report = examine(opened, select(opened, paths), Inquiry(grades=(Grade.ORPHAN,), default=False), jobs=1)
+    assert "".join(render_prune(report, View(width=80))) == (
+        "can go\n"
+        "  orphan           1    1.2 kB  its test no longer exists\n"
+        "left alone\n"
+        "  replaced         1    1.2 kB  today's recorder can't find it, and another of\n"
+        "                                the same turn has taken its place: --grade\n"
+        "                                replaced takes it\n"
+        "  stranded         1    1.2 kB  today's recorder can't find it, and nothing has\n"
+        "                                taken its place: recctl rehash rescues it\n"
+    )
+    assert max(map(len, "".join(render_prune(report, View(width=40))).splitlines())) > 80
 
 
 def test_json_is_the_documented_shape(run: Run, project: Recordings) -> None:
@@ -183,6 +213,19 @@ def test_the_trash_is_emptied_on_demand(run: Run, project: Recordings) -> None:
         f"threw away 2 copies ({total}) of 1 run, which can't be undone any more\n"
     )
     assert run("undo").code == 2
+
+
+@pytest.mark.parametrize("more", [[FOLDER], ["--grade", "orphan"], ["--delete"], ["--collected", FILE]])
+def test_what_is_said_of_a_part_of_the_trash_empties_none_of_it(
+    run: Run, project: Recordings, more: list[str]
+) -> None:
+    before = project.read()
+    run("prune", "--apply")
+    outcome = run("prune", "--empty-trash", "--apply", *more)
+    assert outcome.err.startswith("error: --empty-trash is about all of the trash\n")
+    assert outcome.code == 2
+    assert run("undo").code == 0
+    assert project.read() == before
 
 
 _DIES = """

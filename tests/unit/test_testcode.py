@@ -56,6 +56,17 @@ def test_a_test_exists_however_it_is_bound(tmp_path: Path, source: str, name: st
         ("# def test_y(): ...", "test_y", "tests/test_x.py has no function test_y"),
         ("def helper():\n  def test_y(): ...", "test_y", "tests/test_x.py has no function test_y"),
         ("print(type(1))", "test_y", "tests/test_x.py has no function test_y"),
+        ("sys.path.insert(0, '.')\npaths.append(1)", "test_y", "tests/test_x.py has no function test_y"),
+        (
+            "if __name__ == '__main__':\n  main()\nelse:\n  logging.disable()",
+            "test_y",
+            "tests/test_x.py has no function test_y",
+        ),
+        (
+            "class TestA:\n  @pytest.mark.slow\n  def test_y(self): ...",
+            "TestA::test_y_0",
+            "TestA in tests/test_x.py has no function test_y_0",
+        ),
         ("", "TestA::test_y", "tests/test_x.py has no class TestA"),
         ("class TestA:\n  pass", "TestA::test_y", "TestA in tests/test_x.py has no function test_y"),
         (
@@ -99,6 +110,43 @@ def test_a_test_is_gone_when_its_source_leaves_no_way_for_it(
         ("class TestA(metaclass=M): ...", "TestA::test_y", "has no test_y of its own"),
         ("@with_tests\nclass TestA: ...", "TestA::test_y", "or be given one"),
         ("class A:\n  def __init_subclass__(cls): ...\nclass TestA(A): ...", "TestA::test_y", "be given one"),
+        (
+            "from base import TestCase\nclass TestA(TestCase): ...",
+            "TestA::test_y",
+            "has no test_y of its own, but may inherit",
+        ),
+        (
+            "from django import test as unittest\nclass TestA(unittest.TestCase): ...",
+            "TestA::test_y",
+            "has no test_y of its own, but may inherit",
+        ),
+        (
+            "class TestA: ...\nTestA.test_y = make_test()",
+            "TestA::test_y",
+            "has no function test_y, but it assigns to one of something else",
+        ),
+        (
+            "class TestA:\n  @parameterized.expand(cases)\n  def test_y(self, case): ...",
+            "TestA::test_y_0_small",
+            "has no function test_y_0_small, but what decorates test_y may make several of it",
+        ),
+        (
+            "@parameterized_class(cases)\nclass TestA:\n  def test_y(self): ...",
+            "TestA_0::test_y",
+            "has no class TestA_0, but what decorates TestA may make several of it",
+        ),
+        (
+            "scenarios('features')",
+            "test_y",
+            "has no function test_y, but it calls scenarios(), which may make",
+        ),
+        (
+            "class TestA: ...\nif torch:\n  instantiate_tests(TestA)",
+            "TestA::test_y",
+            "has no function test_y, but it calls instantiate_tests(), which may make tests",
+        ),
+        ("frame().f_globals['test_y'] = 1", "test_y", "has no function test_y, but it uses f_globals"),
+        ('"""\n>>> 1\n1\n"""', "test_x", "has no function test_x, but may have doctests"),
         ("class TestA: ...\nclass TestA: ...", "TestA::test_y", "several things that are called TestA"),
         ("from base import TestA", "TestA::test_y", "several things that are called TestA, or imports it"),
         ("def test_y(:", "test_y", "is no Python that this version can read"),
@@ -154,6 +202,68 @@ def test_namesakes_in_hidden_folders_do_not_count(tmp_path: Path) -> None:
     assert CodeTree(tmp_path).find_fate(f"{FILE}::test_y").gone == "tests/test_x.py no longer exists"
 
 
+def test_a_test_that_moved_out_of_its_top_folder_is_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/test_x.py").write_text("test_y = make_test()")
+    doubt = find_fate(tmp_path, f"{FILE}::test_y", None).doubt or ""
+    assert "recctl mv tests/test_x.py::test_y other/test_x.py::test_y takes its recordings along" in doubt
+
+
+@pytest.mark.parametrize("body", ["(SharedTests): ...", ":\n  test_y = make_test()"])
+def test_a_class_that_moved_with_tests_that_it_inherits_or_makes_is_a_doubt(
+    tmp_path: Path, body: str
+) -> None:
+    others = {
+        "shared": "class SharedTests:\n  def test_y(self): ...",
+        "test_new": f"from shared import SharedTests\nclass TestA{body}",
+    }
+    fate = find_fate(tmp_path, f"{FILE}::TestA::test_y", None, **others)
+    assert "but tests/test_new.py has a test_y" in (fate.doubt or "")
+
+
+def test_a_test_that_moved_in_a_folder_behind_a_link_is_a_doubt(tmp_path: Path) -> None:
+    base, elsewhere = tmp_path / "base", tmp_path / "elsewhere"
+    base.mkdir()
+    elsewhere.mkdir()
+    (base / "tests").symlink_to(elsewhere)
+    (elsewhere / "test_new.py").write_text("def test_y(): ...")
+    fate = CodeTree(base).find_fate(f"{FILE}::test_y")
+    assert "but tests/test_new.py has a test_y" in (fate.doubt or "")
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("def test_é(): ...", "utf-8"),
+        ("def test_é(): ...", "latin-1"),
+        ("test_é = make_test()", "utf-8"),
+        ("test_é = make_test()", "latin-1"),
+        ("def test_e\N{COMBINING ACUTE ACCENT}(): ...", "utf-8"),
+    ],
+)
+def test_names_are_the_same_however_they_are_written(tmp_path: Path, content: str, encoding: str) -> None:
+    source = f"# -*- coding: {encoding} -*-\n{content}\n".encode(encoding)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_new.py").write_bytes(source)
+    tree = CodeTree(tmp_path)
+    for name in ("test_é", "test_e\N{COMBINING ACUTE ACCENT}"):
+        assert tree.find_fate(f"tests/test_new.py::{name}") == Fate()
+        assert tree.find_fate(f"{FILE}::{name}").doubt is not None
+
+
+def test_a_class_that_moved_without_the_test_leaves_no_doubt(tmp_path: Path) -> None:
+    others = {"test_new": "class TestA:\n  def test_z(self): ..."}
+    fate = find_fate(tmp_path, f"{FILE}::TestA::test_y", None, **others)
+    assert fate == Fate(gone="tests/test_x.py no longer exists")
+
+
+def test_namesakes_in_virtual_environments_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "venv/lib").mkdir(parents=True)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    (tmp_path / "venv/lib/test_x.py").write_text("def test_y(): ...")
+    assert find_fate(tmp_path, f"{FILE}::test_y", None).gone == "tests/test_x.py no longer exists"
+
+
 def test_a_file_that_became_a_package_is_a_doubt(tmp_path: Path) -> None:
     (tmp_path / "tests/test_x").mkdir(parents=True)
     fate = CodeTree(tmp_path).find_fate(f"{FILE}::test_y")
@@ -169,6 +279,16 @@ def test_where_a_conftest_collects_in_its_own_way_nothing_is_gone(tmp_path: Path
     fate = find_fate(tmp_path, f"{FILE}::test_y", "", conftest="def pytest_pycollect_makeitem(): ...")
     assert fate == Fate(
         doubt="tests/test_x.py has no function test_y, but a conftest.py decides what is a test there"
+    )
+
+
+@pytest.mark.parametrize("content", ["def pytest_collect_file(): ...", "item._nodeid = name"])
+def test_where_a_plugin_among_the_sources_may_make_tests_nothing_is_gone(
+    tmp_path: Path, content: str
+) -> None:
+    fate = find_fate(tmp_path, f"{FILE}::test_y", "", plugin=content)
+    assert fate == Fate(
+        doubt="tests/test_x.py has no function test_y, but tests/plugin.py may decide what is a test"
     )
 
 
