@@ -17,7 +17,7 @@ from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme,
 from recctl.recording import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from recctl.recording import JSON, Recording
 
@@ -128,8 +128,20 @@ _Text = tuple[tuple[tuple[str, int], ...], str, tuple[Scheme, ...]]
 """A text as the numbers of its parts, each after what stands before it, its end, and who share it."""
 
 
+class _Step(NamedTuple):
+    """A part, with what is the same for every recording: how its value becomes JSON, whether that changes.
+
+    `is_looked_at` tells that it is the text that facts are read from.
+    """
+
+    part: Part
+    encode: Callable[[JSON], str]
+    changes_values: bool
+    is_looked_at: bool
+
+
 @lru_cache(maxsize=256)
-def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[Part, ...], tuple[_Text, ...]]:
+def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_Text, ...]]:
     """The parts that the released schemes, or the drafts, need, and the texts that they make of those."""
     shared: dict[Recipe, list[Scheme]] = {}
     for scheme in DRAFTS if drafts else RELEASED:
@@ -145,7 +157,15 @@ def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[Part, ...], tuple[_Te
         )
         for recipe, schemes in shared.items()
     )
-    return tuple(numbers), texts
+    return tuple(map(_prepare, numbers)), texts
+
+
+def _prepare(part: Part) -> _Step:
+    encode = _encoder(part.compact, part.ascii, part.sort).encode
+    return _Step(part, encode, part.changes_values, part in _LOOKED_AT)
+
+
+_LOOKED_AT = [Part(Field(key, ("request", key))) for key in ("body", "payload")]
 
 
 class Texts:
@@ -156,7 +176,7 @@ class Texts:
 
     def __init__(self, recording: Recording) -> None:
         self._document = recording.document
-        self._pieces: dict[Part, str] = {}
+        self._text = ""
         self.facts = Facts(recording.kind.value)
         self.unjudged: str | None = None
         match recording.kind:
@@ -175,7 +195,7 @@ class Texts:
 
     def _look_at(self, recording: Recording, key: str) -> None:
         """Find out the facts of a request whose `key` is what rules change."""
-        text = self._write_piece(Part(Field(key, ("request", key))))
+        text = self._text = _encoder(False, True, True).encode(recording.request[key])
         host, path = "", ""
         if recording.kind is Kind.INFERENCE:
             try:
@@ -195,8 +215,8 @@ class Texts:
     def write_all(self, *, drafts: bool) -> Iterator[tuple[str, tuple[Scheme, ...]]]:
         """The texts of the released schemes, or of the drafts, each with the schemes that share it."""
         if self.unjudged is None:
-            parts, texts = _arrange(self.facts, drafts=drafts)
-            pieces = [self._write_piece(part) for part in parts]
+            steps, texts = _arrange(self.facts, drafts=drafts)
+            pieces = [self._text if step.is_looked_at else self._write_piece(step) for step in steps]
             for numbers, end, schemes in texts:
                 yield "".join([start + pieces[number] for start, number in numbers]) + end, schemes
 
@@ -205,20 +225,16 @@ class Texts:
         text = ""
         for start, part in recipe.pieces:
             try:
-                text += start + self._write_piece(part)
+                text += start + self._write_piece(_prepare(part))
             except LookupError:
                 return part.field
         return text + recipe.end
 
-    def _write_piece(self, part: Part) -> str:
+    def _write_piece(self, step: _Step) -> str:
         """A part's JSON. Raises LookupError when the recording lacks what it needs."""
-        piece = self._pieces.get(part)
-        if piece is None:
-            value = _leave_out(_take(self._document, part.field), part.drops)
-            if part.changes_values:
-                value = _normalise(value, part, {})
-            piece = self._pieces[part] = _encoder(part.compact, part.ascii, part.sort).encode(value)
-        return piece
+        part = step.part
+        value = _leave_out(_take(self._document, part.field), part.drops)
+        return step.encode(_normalise(value, part, {}) if step.changes_values else value)
 
 
 @lru_cache
