@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from recctl.checks.finding import Report
 from recctl.checks.identity import check_identities, describe_schemes, name_recording
 from recctl.errors import RecctlError, suggest
-from recctl.hashing import RELEASED
 from recctl.parallel import map_files
 
 if TYPE_CHECKING:
@@ -48,9 +47,9 @@ def validate(
 
     `jobs` is how many processes to use, one a core by default. `cache` knows files that have not changed, and
     learns of the others. `watch` is told how many files are done. Raises RecctlError when the configuration
-    names an unknown rule or scheme.
+    names an unknown rule.
     """
-    _check_settings(project)
+    _check_rules(project)
     targets = selection.targets
     found = [cache.get(target) if cache else None for target in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
@@ -99,17 +98,14 @@ def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None]) -> li
     return [named for named in fellows if named is not None]
 
 
-def _check_settings(project: Project) -> None:
-    """Raises RecctlError when the configuration names a rule or a scheme that there is not."""
+def _check_rules(project: Project) -> None:
+    """Raises RecctlError when the configuration names a rule that there is not."""
     chosen = any(settings.select or settings.ignore for settings in project.all_settings())
     rules = [rule.name for rule in list_rules()] if chosen else []
-    schemes = [scheme.name for scheme in (*RELEASED, *project.settings.schemes)]
     for settings in project.all_settings():
         for name in (*settings.select, *settings.ignore):
             if name not in rules:
                 raise RecctlError(f"unknown rule {name!r}", suggest(name, rules))
-        if settings.scheme is not None and settings.scheme not in schemes:
-            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, schemes))
 
 
 def _order(finding: Finding) -> tuple[str, tuple[int, int], str, str]:

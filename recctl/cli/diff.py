@@ -83,7 +83,6 @@ def command(
     output_format = _choose_format(output_format, stat=stat, name_only=name_only)
     render = renderer("comparison", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
-    options.check_scheme(project)
     before, paths = _split(words or [])
     sides = choose_sides(project, before, paths, staged=staged)
     comparison = _compare(sides, keep_noise=noise)

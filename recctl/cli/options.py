@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typer.models import OptionInfo
 
     from recctl.plan import Recovered
+    from recctl.project import Settings
     from recctl.recording import LoadError
 
 
@@ -92,7 +93,10 @@ def open_project(
     scheme: str | None = None,
     max_size: str | None = None,
 ) -> Project:
-    """The project of the current folder, with what the command line sets for all of it."""
+    """The project of the current folder, with what the command line sets for all of it.
+
+    Raises RecctlError for a configuration that can't be read, and where a scheme is wanted that there is not.
+    """
     from recctl.project import parse_size
 
     project = find_project(Path.cwd(), Path(config) if config else None, isolated=isolated)
@@ -104,17 +108,19 @@ def open_project(
             changes["max_size"] = parse_size(max_size)
         except ValueError as error:
             raise RecctlError(f"--max-size {error}") from None
-    return project.with_settings(**changes) if changes else project
-
-
-def check_scheme(project: Project) -> None:
-    """Raises RecctlError where a scheme is wanted that there is not."""
-    from recctl.schemes import list_schemes
-
+    project = project.with_settings(**changes) if changes else project
     for settings in project.all_settings():
-        known = [scheme.name for scheme in list_schemes(settings)]
-        if settings.scheme is not None and settings.scheme not in known:
-            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, known))
+        if settings.scheme is not None:
+            _check_scheme(settings.scheme, settings)
+    return project
+
+
+def _check_scheme(name: str, settings: Settings) -> None:
+    from recctl.hashing import RELEASED
+
+    known = [scheme.name for scheme in (*RELEASED, *settings.schemes)]
+    if name not in known:
+        raise RecctlError(f"unknown scheme {name!r}", suggest(name, known))
 
 
 def select_paths(

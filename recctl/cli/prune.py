@@ -100,7 +100,6 @@ def command(
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     if empty_trash:
         return _empty_trash(project, apply=apply, quiet=quiet)
-    _check_scheme(project)
     wanted = Filter(
         _parse_age(older_than), *map(tuple, (w or () for w in (tests, models, endpoints, providers)))
     )
@@ -155,15 +154,6 @@ def _parse_age(text: str | None) -> int | None:
         return None if text is None else parse_age(text)
     except ValueError as error:
         raise RecctlError(f"--older-than {error}") from None
-
-
-def _check_scheme(project: Project) -> None:
-    from recctl.schemes import list_schemes
-
-    for settings in project.all_settings():
-        known = [scheme.name for scheme in list_schemes(settings)]
-        if settings.scheme is not None and settings.scheme not in known:
-            raise RecctlError(f"unknown scheme {settings.scheme!r}", suggest(settings.scheme, known))
 
 
 def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool) -> int:

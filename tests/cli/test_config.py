@@ -162,3 +162,11 @@ def test_a_cause_is_told_for_a_name_that_no_scheme_gives(run: Run, project: Path
         f"tests/recordings/{name}: error[unexplained-hash] before acme became zeta (test_id), "
         "ogx-2026-04 gave it this name\n"
     )
+
+
+@pytest.mark.parametrize("command", ["validate", "show", "diff", "rehash", "prune", "restore x", "config"])
+def test_a_scheme_that_there_is_not_stops_every_command(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "recctl.toml").write_text('[[overrides]]\npaths = ["tests/"]\nscheme = "ogx-2026-4"\n')
+    outcome = run(*command.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "error: unknown scheme 'ogx-2026-4'\nhint: did you mean 'ogx-2026-04'?\n"
