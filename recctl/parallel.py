@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ def map_files(
 ) -> Iterator[_Result]:
     """What a function gives for each file, in order, from as many processes as `jobs` (default: one a core).
 
-    The function, the files and the results must be such that they can be pickled.
+    The function, the files and the results must be such that they can be pickled. When this process is
+    interrupted, or ends in whatever way, so do the others.
     """
     jobs = jobs or _count_cores()
     if jobs == 1 or len(files) < _WORTH_PROCESSES:
@@ -28,14 +31,39 @@ def map_files(
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files)) as pool:
-        yield from pool.map(_do, range(len(files)), chunksize=_BATCH)
+    pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
+    is_patient = True
+    try:
+        with _interrupts_held():
+            results = pool.map(_do, range(len(files)), chunksize=_BATCH)
+        yield from results
+    except KeyboardInterrupt:
+        is_patient = False  # they end with this process
+        raise
+    finally:
+        pool.shutdown(wait=is_patient, cancel_futures=True)
 
 
 def _count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C goes to all processes of a terminal: those that are started here leave it to this one.
+
+    One that dies of it while it holds a lock of the pool would keep all others waiting.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Work:
@@ -46,7 +74,21 @@ class _Work:
 
 
 def _take_work(function: Callable[[Any], Any], files: Sequence[Any]) -> None:
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     _Work.function, _Work.files = staticmethod(function), files
+
+
+def _end_with_parent() -> None:
+    """End when the process that started this one has ended; the pool itself would wait for ever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _do(number: int) -> Any:

@@ -45,7 +45,7 @@ def choose_sides(
     revisions = [meaning for meaning in meanings if isinstance(meaning, _Revisions)]
     others = [meaning for meaning in meanings[len(revisions) :] if not isinstance(meaning, _Revisions)]
     if len(revisions) + len(others) < len(meanings):
-        raise RecctlError("a revision stands behind a path", "revisions come first, paths follow `--`")
+        raise RecctlError("a revision comes after a path", "revisions come first, paths follow `--`")
     if not revisions and len(others) == _PAIR and not staged:
         return _set_against(project, others[0], others[1])
     if not revisions and len(others) > _PAIR:

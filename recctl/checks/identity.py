@@ -156,10 +156,11 @@ def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Fin
         message = named.cause or "no hash scheme gives it this name"
         yield _find(UNEXPLAINED_HASH, named.path, message, _EXPLAIN, severity)
     elif scheme is not None:
-        span = named.oldest if named.oldest == named.newest else f"{named.oldest} to {named.newest}"
-        message = f"{span} gives it this name, {scheme} does not"
+        is_one = named.oldest == named.newest
+        given = f"{named.oldest} gives" if is_one else f"{named.oldest} to {named.newest} give"
+        message = f"{given} it this name, but not {scheme}"
         if severity is Severity.ERROR:
-            message = f"{span} gives it this name, {scheme} looks for {named.wanted}"
+            message = f"{given} it this name, {scheme} looks for {named.wanted}"
         yield _find(OUTDATED_HASH, named.path, message, _REHASH, severity)
 
 

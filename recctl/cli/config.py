@@ -25,7 +25,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Print the configuration that is in force, and where each value comes from."""
+    """Print the configuration in force, and where each value is from."""
     from recctl.render import renderer
 
     render = renderer("config", output_format)

@@ -22,7 +22,7 @@ _Everywhere = Annotated[
 
 @group.callback(invoke_without_command=True)
 def _git(context: typer.Context) -> None:
-    """Let git diff, git log -p and git show print conversations instead of chunks."""
+    """Let git diff, log -p, show and blame print conversations."""
     if context.invoked_subcommand is None:
         sys.stderr.write(f"{context.get_help()}\n")
         raise typer.Exit(2)
@@ -55,7 +55,10 @@ def uninstall(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Let git show recordings as it did before: take back what install has done, and nothing else."""
+    """Let git show recordings as it did before.
+
+    Takes back what install has done, and nothing else.
+    """
     from recctl.gitsetup import uninstall
 
     site = _find_site(config, everywhere=everywhere, isolated=isolated)
@@ -78,14 +81,15 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
     project = options.open_project(config, isolated=isolated)
     here = Path.cwd()
     site = find_site(project, here)
-    lines = []
+    lines, is_set_up = [], False
     for place in (site, find_global_site(here)):
         setup = inspect(place)
+        is_set_up = is_set_up or setup.driver != "not installed"
         lines.append(f"driver       {setup.driver} in the {_SCOPES[place.scope]}")
         lines.append(f"attributes   {setup.attributes} in {_name(place)}")
     program = find_program(here)
     reach = measure_reach(project, site)
-    lines.append(f"recctl       {program or 'not found'}")
+    lines.append(f"recctl       {program or ('not found' if is_set_up else 'not set up')}")
     lines.append(f"recordings   {reach.shown:,} of {reach.recordings:,} are shown as conversations")
     options.write_output((f"{escape(text)}\n" for text in lines), None)
     return int(program is None or reach.shown < reach.recordings)

@@ -33,7 +33,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Let recordings follow their test, file or folder of tests to its new name.
+    """Let recordings follow a test, or a file or folder of tests.
 
     The short form of `recctl rehash --rename-test OLD NEW`: shows what would be done, --apply does it.
 

@@ -76,7 +76,9 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Find recordings that can go, with the proof for each; nothing is deleted without --apply.
+    """Find recordings that can go, with the proof for each.
+
+    Nothing is deleted without --apply.
 
     Taken are recordings that were replaced and those whose tests are gone, or the grades that are named:
     replaced, orphan, uncollected, unused, superseded, duplicate. PATHS narrow it down.

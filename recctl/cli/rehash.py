@@ -134,7 +134,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Give recordings the names that today's recorder looks for, also after their requests were changed.
+    """Give recordings the names that today's recorder looks for.
 
     Shows what would be done; --apply does it. What was replaced by another recording, and what no scheme
     explains, stays unless it is included.

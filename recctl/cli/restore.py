@@ -34,7 +34,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Bring recordings back that are gone, out of the trash or of git's history.
+    """Bring back recordings that are gone, from the trash or from git.
 
     A recording comes back as it was when it was last removed; what is there now is never overwritten.
 

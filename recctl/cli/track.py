@@ -42,7 +42,9 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Run a command and note which recordings are opened, by it and every Python process below it.
+    """Run a command and note which recordings are opened.
+
+    What it opens itself counts, and what every Python process below it does.
 
     Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
     exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.
@@ -103,4 +105,4 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     text = f"opened {opened:,} of {recordings:,} recording{'' if recordings == 1 else 's'}{where}"
     options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
     if not tracked.complete:
-        options.say(f"this is evidence against no recording: {tracked.reason}", quiet=quiet)
+        options.say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)

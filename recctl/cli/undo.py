@@ -28,7 +28,9 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Take back what a command has changed: every byte restored, new files gone, old ones back.
+    """Take back what a command has changed.
+
+    Every byte is restored: new files are gone, old ones back.
 
     A run that was killed is taken back first; where no run is named, that is all. Exits with 0, or with 1
     when files have changed since: then all files of the run stay as they are.

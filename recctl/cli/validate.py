@@ -68,7 +68,9 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Check recordings: are they whole, well-formed, and named so that the recorder finds them?
+    """Check recordings: are they whole, well-formed, safe, well named?
+
+    A recording is well named when its recorder finds it.
 
     Exits with 0 when they are, 1 when there are errors (with --strict also on warnings), 2 when something
     could not be looked at.

@@ -123,7 +123,7 @@ def _require_evidence(standings: Sequence[Standing], inquiry: Inquiry) -> None:
             )
     if inquiry.tracked is not None and inquiry.tracked.passed.isdisjoint(test_ids):
         raise RecctlError(
-            "the run of the tests passed none of those that recordings name",
+            "none of the tests that recordings name passed in the tracked run",
             "track the tests from the folder that test ids start at",
         )
 

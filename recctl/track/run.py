@@ -62,7 +62,7 @@ class _Notes(NamedTuple):
 def find_program(name: str) -> None:
     """Look for the program that a command names. Raises RecctlError when there is none."""
     if shutil.which(name) is None:
-        raise RecctlError(f"{name}: there is no such program", "write a command, behind --")
+        raise RecctlError(f"{name}: there is no such program", "write a command after --")
 
 
 def run_tracked(project: Project, command: Sequence[str]) -> Ended:
@@ -76,7 +76,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
         try:
             code, received = _run(command, _make_environment(name))
         except OSError as error:
-            raise RecctlError(f"{command[0]}: {describe(error)}", "write a command behind --") from None
+            raise RecctlError(f"{command[0]}: {describe(error)}", "write a command after --") from None
         notes = [_parse_notes(path.read_bytes()) for path in sorted(folder.glob(f"*{_NOTES}"))]
         sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
     is_interrupted = signal.SIGINT in received

@@ -476,7 +476,7 @@ def test_other_words_that_make_no_sense(history: Path, run: Run) -> None:
     backwards = run("diff", "tests", "HEAD", cwd=history)
     assert (backwards.code, backwards.err) == (
         2,
-        "error: a revision stands behind a path\nhint: revisions come first, paths follow `--`\n",
+        "error: a revision comes after a path\nhint: revisions come first, paths follow `--`\n",
     )
     mixed = run("diff", "tests", "tests/recordings/x.json", cwd=history)
     assert (mixed.code, mixed.err) == (

@@ -313,7 +313,7 @@ recordings   {4} of 1 are shown as conversations
 @pytest.mark.usefixtures("repository")
 def test_status_tells_what_is_installed_where(home: Path, run: Run) -> None:
     outcome = run("git", "status")
-    nothing = STATUS.format("not installed", "not installed", home, "not found", 0)
+    nothing = STATUS.format("not installed", "not installed", home, "not set up", 0)
     assert (outcome.code, outcome.out, outcome.err) == (1, nothing, "")
     run("git", "install")
     outcome = run("git", "status")

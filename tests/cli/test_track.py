@@ -254,7 +254,7 @@ def test_a_session_that_did_not_get_through_is_no_evidence(run: Run, project: Pa
     code, reason = INCOMPLETE[arguments]
     outcome = run("track", "--", *PYTEST, *arguments.split(), cwd=project)
     assert outcome.code == code
-    assert outcome.err.endswith(f"\nthis is evidence against no recording: {reason}\n")
+    assert outcome.err.endswith(f"\nthis is no evidence against any recording: {reason}\n")
     written = read(project)
     assert (written["complete"], written["reason"]) == (False, reason)
 
@@ -271,7 +271,7 @@ def test_any_command_is_run_as_it_is(run: Run, project: Path) -> None:
     assert (outcome.code, outcome.out) == (7, "in ['-q', '--']\n")
     assert outcome.err == (
         "opened 0 of 12 recordings in 0 processes; no test was seen\n"
-        "this is evidence against no recording: the command ended with exit code 7\n"
+        "this is no evidence against any recording: the command ended with exit code 7\n"
     )
 
 
@@ -316,7 +316,7 @@ def test_signals_are_passed_on(project: Path, number: signal.Signals, code: int,
     [
         (
             ["--", "no-such-program"],
-            "no-such-program: there is no such program\nhint: write a command, behind --",
+            "no-such-program: there is no such program\nhint: write a command after --",
         ),
         (["combine"], "there is nothing to combine\nhint: name files that recctl track has written"),
         (
@@ -343,7 +343,7 @@ def test_a_combination_with_an_incomplete_run_is_written_and_exits_with_1(run: R
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err == (
         "opened 1 of 12 recordings; no test was seen\n"
-        "this is evidence against no recording: the command ended with exit code 3\n"
+        "this is no evidence against any recording: the command ended with exit code 3\n"
     )
     whole = combine([read_tracked(project / file) for file in ("a.json", "b.json")])
     assert (project / ".recctl/track.json").read_text() == dump_tracked(whole)

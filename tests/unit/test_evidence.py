@@ -380,7 +380,7 @@ def test_a_run_that_is_not_complete_or_of_other_tests_is_refused(root: Path) -> 
     message, _ = refuse(root, tracked=run._replace(complete=False, reason="it was interrupted"))
     assert message == "the run of the tests is not complete: it was interrupted"
     message, _ = refuse(root, tracked=tracked(path, unopened=[], passed=["test_other"]))
-    assert message == "the run of the tests passed none of those that recordings name"
+    assert message == "none of the tests that recordings name passed in the tracked run"
 
 
 def test_when_most_would_go_the_evidence_is_doubted(root: Path) -> None:

@@ -1,0 +1,70 @@
+"""Several processes: the same results in the same order, and nobody left behind when one is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recctl.parallel import map_files
+from tests.cli.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BLOCKS = """
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
+from recctl.parallel import map_files
+
+def block(number):
+    with open(sys.argv[1], "wb", buffering=0) as pipe:
+        pipe.write(b"%d\\n" % os.getpid())
+        threading.Event().wait()
+
+try:
+    list(map_files(block, range(1000), 2))
+except KeyboardInterrupt:
+    os._exit(130)
+"""
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, None])
+def test_results_come_in_order(jobs: int | None) -> None:
+    assert list(map_files(square, range(500), jobs)) == [number * number for number in range(500)]
+
+
+def fail_at_300(number: int) -> int:
+    return number // (number - 300)
+
+
+def test_an_error_is_raised_here() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(map_files(fail_at_300, range(500), 2))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_when_the_first_one_ends(tmp_path: Path, how: signal.Signals) -> None:
+    pipe = tmp_path / "pids"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-c", _BLOCKS, str(pipe)]
+    env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.PIPE) as process:
+        with pipe.open("rb") as told:
+            workers = [int(told.readline()) for _ in range(2)]
+        if how is signal.SIGINT:
+            os.killpg(process.pid, how)  # as a terminal does it
+        else:
+            process.send_signal(how)
+        assert process.wait(30) == (130 if how is signal.SIGINT else -how)
+        assert process.stderr is not None
+        assert process.stderr.read() == b"", "which ends when the last of them has ended"
+    assert len({*workers, process.pid}) == 3
