@@ -113,7 +113,7 @@ def _parse_field(key: str | None, text: Any) -> Field:
         raise ValueError(f"should name values by JSON pointers, and {pointer!r} is none")
     if bar and reading not in _READINGS:
         raise ValueError(f"knows {', '.join(_READINGS)} after a bar, not {reading!r}")
-    return Field(key, _split_pointer(pointer), reading or None)
+    return Field(key, split_pointer(pointer), reading or None)
 
 
 def _parse_fields(value: Any) -> tuple[Field, ...]:
@@ -125,7 +125,8 @@ def _parse_fields(value: Any) -> tuple[Field, ...]:
     return tuple(_parse_field(key, text) for key, text in value.items())
 
 
-def _split_pointer(pointer: str) -> tuple[str, ...]:
+def split_pointer(pointer: str) -> tuple[str, ...]:
+    """The keys that a JSON pointer (RFC 6901) leads through."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
@@ -275,7 +276,7 @@ def _parse_drops(value: Any) -> tuple[Drop, ...]:
     for pointer in parse_texts(value):
         if not pointer.startswith("/"):
             raise ValueError(f"should be JSON pointers, and {pointer!r} is none")
-    return tuple(Drop(_split_pointer(pointer)) for pointer in value)
+    return tuple(Drop(split_pointer(pointer)) for pointer in value)
 
 
 def _parse_substitutions(value: Any) -> tuple[Substitution, ...]:

@@ -182,15 +182,12 @@ def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:
 def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int:
     """The exit code that a comparison calls for; a file that could not be opened wins."""
     from recctl.compare import Verdict
-    from recctl.sources import Unread
 
-    errors = comparison.errors + comparison.past_errors
-    if any(isinstance(error, Unread) and not error.too_large for error in errors):
-        return 2
-    if exit_lost:
+    code = options.decide(comparison.errors + comparison.past_errors)
+    if exit_lost and code < 2:
         return int(bool(comparison.errors) or any(pair.name == "lost" for pair in comparison.pairs))
-    if errors:
-        return 1
+    if code:
+        return code
     quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
     is_loud = (pair.verdict not in quiet or pair.name == "lost" for pair in comparison.pairs)
     return int(any(is_loud))

@@ -17,10 +17,11 @@ from recctl.render import FORMATS, View
 from recctl.sources import STDIN, Selection, Unread, read_file_list, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from typer.models import OptionInfo
 
+    from recctl.hashing import Scheme
     from recctl.plan import Recovered
     from recctl.project import Settings
     from recctl.recording import LoadError
@@ -111,16 +112,18 @@ def open_project(
     project = project.with_settings(**changes) if changes else project
     for settings in project.all_settings():
         if settings.scheme is not None:
-            _check_scheme(settings.scheme, settings)
+            find_scheme(settings.scheme, settings)
     return project
 
 
-def _check_scheme(name: str, settings: Settings) -> None:
+def find_scheme(name: str, settings: Settings) -> Scheme:
+    """The scheme of that name. Raises RecctlError when there is none."""
     from recctl.hashing import RELEASED
 
-    known = [scheme.name for scheme in (*RELEASED, *settings.schemes)]
+    known = {scheme.name: scheme for scheme in (*RELEASED, *settings.schemes)}
     if name not in known:
-        raise RecctlError(f"unknown scheme {name!r}", suggest(name, known))
+        raise RecctlError(f"unknown scheme {name!r}", suggest(name, [*known]))
+    return known[name]
 
 
 def select_paths(
@@ -243,6 +246,13 @@ def say_recovered(recovered: Recovered, *, quiet: bool = False) -> None:
     say(f"took back run {recovered.run.run_id}, which was interrupted", quiet=quiet)
     for refusal in recovered.left:
         say(f"left as it is: {refusal.path}: {refusal.reason}")
+
+
+def decide(failures: Collection[LoadError | Unread], *, fails: bool = False) -> int:
+    """The exit code of a command that could not read all it was to read: 2 for what could not be opened."""
+    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
+        return 2
+    return int(fails or bool(failures))
 
 
 def say(text: str, *, quiet: bool = False) -> None:

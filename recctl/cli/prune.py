@@ -90,7 +90,6 @@ def command(
     from recctl.evidence.filters import Filter
     from recctl.render import renderer
     from recctl.render.prune_text import summarise_prune
-    from recctl.sources import Unread
 
     if check and apply:
         raise RecctlError("--check only looks, --apply deletes", "leave one of them out")
@@ -123,9 +122,7 @@ def command(
     left = _apply(project, report, without_copy=delete, quiet=quiet) if apply else 0
     if not apply:
         options.say(summarise_prune(report), quiet=quiet)
-    if any(isinstance(error, Unread) and not error.too_large for error in report.errors):
-        return 2
-    return int((check and bool(report.stale)) or left > 0 or bool(report.errors))
+    return options.decide(report.errors, fails=(check and bool(report.stale)) or left > 0)
 
 
 def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry:

@@ -11,7 +11,7 @@ from typer._click.types import Tuple
 
 from recctl.cli import options
 from recctl.cli.options import Color
-from recctl.errors import RecctlError, suggest
+from recctl.errors import RecctlError
 from recctl.project import Rename
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.render import View
-    from recctl.schemes import Scheme
     from recctl.sources import Selection
 
 
@@ -186,11 +185,8 @@ def make_orders(
     from recctl.rehash.orders import NEWEST, Orders
     from recctl.sources import show_path
 
-    for name in (to, *(settings.scheme for settings in project.all_settings())):
-        if name is not None:
-            _find_scheme(project, name)
     return Orders(
-        to=_find_scheme(project, to) if to is not None else None,
+        to=options.find_scheme(to, project.settings) if to is not None else None,
         edits=edits,
         prefer=tuple(
             word if word == NEWEST else show_path(Path(os.path.abspath(word)))  # noqa: PTH100  (keeps links)
@@ -198,16 +194,6 @@ def make_orders(
         ),
         merges=merge_identical,
     )
-
-
-def _find_scheme(project: Project, name: str) -> Scheme:
-    from recctl.schemes import get_scheme, list_schemes
-
-    scheme = get_scheme(name, project.settings)
-    if scheme is None:
-        known = [scheme.name for scheme in list_schemes(project.settings)]
-        raise RecctlError(f"unknown scheme {name!r}", suggest(name, known))
-    return scheme
 
 
 def carry_out(
@@ -262,13 +248,9 @@ def _show(report: Report, shown: Shown) -> None:
 
 def _decide(report: Report, *, fails: bool) -> int:
     """The exit code; what could not be looked at is told, and wins."""
-    from recctl.sources import Unread
-
     for error in report.errors:
         options.say_failure(error)
-    if any(isinstance(error, Unread) and not error.too_large for error in report.errors):
-        return 2
-    return int(fails or bool(report.errors))
+    return options.decide(report.errors, fails=fails)
 
 
 def _explain(selection: Selection, shown: Shown) -> int:
@@ -294,9 +276,7 @@ def _explain(selection: Selection, shown: Shown) -> int:
     options.write_output(renderer("explanations", shown.output_format)(explained(), shown.view), shown.output)
     for failure in failures:
         options.say_failure(failure)
-    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
-        return 2
-    return int(bool(failures))
+    return options.decide(failures)
 
 
 def _find_moved_files(project: Project) -> tuple[Rename, ...]:

@@ -90,9 +90,7 @@ def command(
         options.say_failure(failure)
     if not (selection.targets or failures):
         options.say("no recordings found", quiet=quiet)
-    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
-        return 2
-    return int(bool(failures))
+    return options.decide(failures)
 
 
 def _select_staged(project: Project, paths: list[str] | None) -> Selection:

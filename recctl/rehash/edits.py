@@ -9,6 +9,7 @@ from math import isinf
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
+from recctl.hashing import split_pointer
 from recctl.project import Rename
 from recctl.recording import escape_pointer, name_type
 
@@ -93,7 +94,7 @@ def parse_setting(pointer: str, text: str | None) -> Setting:
 
     Raises RecctlError for a pointer that is none, or does not lead into the request.
     """
-    steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    steps = split_pointer(pointer)
     is_request = len(steps) > 1 and steps[0] == "request"
     if not pointer.startswith("/") or not (is_request or steps == ("test_id",)):
         message = f"{pointer!r} does not lead to a part of the request"

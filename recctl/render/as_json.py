@@ -32,7 +32,7 @@ def describe_report(report: Report) -> dict[str, Any]:
         "ignored": report.ignored,
         "findings": [_finding(finding) for finding in report.findings],
         "summary": {severity.label: report.tally(severity) for severity in Severity},
-        "errors": [_error(error.name, error.message) for error in report.errors],
+        "errors": [describe_error(error) for error in report.errors],
     }
 
 
@@ -69,7 +69,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
             yield f"{separator}{_indent(_dump(_exchange(item, view)), 4)}"
             separator = ",\n"
         else:
-            errors.append(_error(_path(item), item.message))
+            errors.append(describe_error(item))
     closing = "]" if separator == "\n" else "\n  ]"
     yield f'{closing},\n  "errors": {_indent(_dump(errors), 2).lstrip()}\n}}\n'
 
@@ -83,14 +83,9 @@ def _indent(text: str, width: int) -> str:
     return "\n".join(" " * width + line for line in text.rstrip("\n").split("\n"))
 
 
-def _path(item: LoadError | Unread) -> str:
-    from recctl.sources import Unread
-
-    return item.name if isinstance(item, Unread) else item.source.name
-
-
-def _error(path: str, message: str) -> dict[str, str]:
-    return {"path": path, "message": message}
+def describe_error(error: LoadError | Unread) -> dict[str, str]:
+    """A file that could not be looked at, or holds no recording, as every document tells it."""
+    return {"path": error.name, "message": error.message}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

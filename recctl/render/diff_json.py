@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from recctl.compare import Verdict
+from recctl.render.as_json import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
         "version": "recctl.diff.v1",
         "pairs": [_describe(pair) for pair in comparison.pairs],
         "summary": {verdict.value: counted[verdict] for verdict in Verdict},
-        "errors": [
-            {"path": error.name, "message": error.message}
-            for error in comparison.errors + comparison.past_errors
-        ],
+        "errors": [describe_error(error) for error in comparison.errors + comparison.past_errors],
     }
     yield json.dumps(document, indent=2) + "\n"
 

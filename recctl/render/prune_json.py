@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from recctl.sources import Unread
+from recctl.render.as_json import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.evidence import Report, Verdict
-    from recctl.recording import LoadError
     from recctl.render import View
 
 
@@ -26,7 +25,7 @@ def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  
             "protected": sum(verdict.protected is not None for verdict in report.verdicts),
             "bytes": report.stale_size,
         },
-        "errors": [_error(error) for error in report.errors],
+        "errors": [describe_error(error) for error in report.errors],
     }
     yield json.dumps(document, indent=2) + "\n"
 
@@ -40,8 +39,3 @@ def _file(verdict: Verdict) -> dict[str, Any]:
         "protected": verdict.protected,
         "bytes": verdict.standing.size,
     }
-
-
-def _error(error: LoadError | Unread) -> dict[str, str]:
-    path = error.name if isinstance(error, Unread) else error.source.name
-    return {"path": path, "message": error.message}

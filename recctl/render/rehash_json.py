@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from recctl.sources import Unread
+from recctl.render.as_json import describe_error
 from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.recording import LoadError
     from recctl.rehash import Entry, Explained, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View
@@ -36,7 +35,7 @@ def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001 
             "deleted": list(report.deleted),
             "applied": report.is_applied,
             "run": report.run_id,
-            "errors": [_error(error) for error in report.errors],
+            "errors": [describe_error(error) for error in report.errors],
         }
     )
 
@@ -88,11 +87,6 @@ def _collision(collision: Collision) -> dict[str, Any]:
         "kept": collision.kept.path if collision.kept else None,
         "why": collision.why,
     }
-
-
-def _error(error: Unread | LoadError) -> dict[str, str]:
-    name = error.name if isinstance(error, Unread) else error.source.name
-    return {"path": name, "message": error.message}
 
 
 def _dump(document: Any) -> str:

@@ -145,5 +145,5 @@ def test_where_a_recorder_looks(folder: str, test_id: str | None, was: str | Non
 def test_the_first_recorder_keeps_to_its_folder() -> None:
     first = get_scheme("ogx-2025-07")
     assert first is not None
-    folder = "/root/tests/recordings/responses"
-    assert find_home(folder, Path("/root"), first, None, None) == folder
+    folder = "/project/tests/recordings/responses"
+    assert find_home(folder, Path("/project"), first, None, None) == folder
