@@ -5,11 +5,14 @@ Absent is None (or an empty tuple), never invented: no usage, finish reason or a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recording import JSON
+
+
+_NOTHING: dict[str, JSON] = {}
 
 
 class ToolCall(NamedTuple):
@@ -71,8 +74,7 @@ class Note(NamedTuple):
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """A reply, put together.
 
     `wire` names the protocol. `chunks` counts what was streamed (0 when it was not). `complete` is true
@@ -89,11 +91,8 @@ class Completion:
     choices: tuple[Choice, ...] = ()
     usage: dict[str, JSON] | None = None
     error: JSON = None
-    extra: dict[str, JSON] = field(default_factory=dict)
+    extra: dict[str, JSON] = _NOTHING
     notes: tuple[Note, ...] = ()
-
-
-_NOTHING: dict[str, JSON] = {}
 
 
 class RequestMessage(NamedTuple):

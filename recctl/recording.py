@@ -9,14 +9,17 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from recctl.abridge import abridge
+
 if TYPE_CHECKING:
+    from recctl.abridge import Run
     from recctl.sources import Source
     from recctl.syntax import Position
 
@@ -56,20 +59,39 @@ class Kind(Enum):
 class Recording:
     """One recorded exchange: a request and its response.
 
+    `loaded` is the document; where there are `runs`, an abridged one, in which each of them is one chunk.
     `position` is a JSON pointer to the recording inside its file ("" when it is the whole file).
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
     """
 
     source: Source
-    document: dict[str, JSON]
+    loaded: dict[str, JSON]
     as_written: bool
     position: str = ""
+    runs: tuple[Run, ...] = ()
+
+    @cached_property
+    def document(self) -> dict[str, JSON]:
+        """The whole document."""
+        return orjson.loads(self.source.content) if self.runs else self.loaded
+
+    @cached_property
+    def abridged(self) -> Recording:
+        """This recording with its abridged document as the whole one; itself, when it has no runs.
+
+        It has every key, and every value that is no text, of every chunk at least once.
+        """
+        return replace(self, runs=()) if self.runs else self
+
+    def with_document(self, document: dict[str, JSON]) -> Recording:
+        """The same recording with another document."""
+        return replace(self, loaded=document, runs=())
 
     @property
     def request(self) -> dict[str, JSON]:
         """The request as recorded; always an object."""
-        request: dict[str, JSON] = self.document["request"]
+        request: dict[str, JSON] = self.loaded["request"]
         return request
 
     @property
@@ -81,7 +103,7 @@ class Recording:
     @property
     def test_id(self) -> str | None:
         """The id of the test that made the recording, where one is known."""
-        for holder in (self.document, self.request):
+        for holder in (self.loaded, self.request):
             test_id = holder.get("test_id")
             if isinstance(test_id, str):
                 return test_id
@@ -109,7 +131,7 @@ class Recording:
     @property
     def is_streaming(self) -> bool:
         """Whether the recorder took the reply for a stream."""
-        return self.response.get("is_streaming") is True
+        return self.loaded["response"].get("is_streaming") is True
 
     @property
     def url(self) -> str:
@@ -141,14 +163,14 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
 
     Raises nothing. Repeated keys count as Python's `json` counts them: the last one wins.
     """
-    try:
-        document = orjson.loads(source.content)
-        plain = orjson.dumps(document, option=_INDENTED)
-        # Escapes alone do for nearly all files; to search for numbers as well takes more than twice the time.
-        as_written = _escape(plain) == source.content or _respell(plain) == source.content
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        as_written = False
-    if not as_written:
+    content, runs = abridge(source.content)
+    if runs:
+        document = _read_quickly(content)
+        if _is_recording(document):
+            return (Recording(source, document, True, runs=runs),)
+    document = _read_quickly(source.content)
+    as_written = document is not None
+    if document is None:
         from recctl.syntax import Fault, read_strictly
 
         read = read_strictly(source.content, MAX_DEPTH)
@@ -159,6 +181,17 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     if not _is_recording(document):
         return (_not_a_recording(source, document),)
     return (Recording(source, document, as_written),)
+
+
+def _read_quickly(content: bytes) -> JSON:
+    """The document that content is, if it is what the recorder would write for that; else None."""
+    try:
+        document = orjson.loads(content)
+        plain = orjson.dumps(document, option=_INDENTED)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    # Escapes alone do for nearly all files; to search for numbers as well takes more than twice the time.
+    return document if _escape(plain) == content or _respell(plain) == content else None
 
 
 def serialise(document: JSON) -> bytes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.sources import Source, Target
+    from recctl.wire import Exchange
 
 
 def examine(target: Target) -> Examined:
@@ -37,19 +38,32 @@ def examine(target: Target) -> Examined:
         named = name_recording(item)
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
-        findings += _add_excerpts(source, _add_positions(source, [*_check_recording(item, named)]))
+        findings += _add_excerpts(source, _add_positions(source, _check_recording(item, named)))
     return Examined(tuple(findings), tuple(names), frozenset(test_ids))
 
 
-def _check_recording(recording: Recording, named: Named | None) -> Iterator[Finding]:
+def _check_recording(recording: Recording, named: Named | None) -> list[Finding]:
+    """What all rules find in one recording.
+
+    Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
+    """
     exchange = read_exchange(recording)
-    yield from check_file(recording)
+    of_reply = [*_check_reply(recording.abridged, exchange)]
+    if of_reply and recording.runs:
+        of_reply = [*_check_reply(recording, exchange)]
+    return [
+        *check_file(recording),
+        *check_identity(recording, named),
+        *of_reply,
+        *check_tools(recording, exchange),
+        *check_secrets(recording, exchange, recording.source.settings.secrets),
+    ]
+
+
+def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     yield from check_schema(recording)
-    yield from check_identity(recording, named)
     yield from check_stream(recording, exchange)
-    yield from check_tools(recording, exchange)
     yield from check_content(recording, exchange)
-    yield from check_secrets(recording, exchange, recording.source.settings.secrets)
 
 
 def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:

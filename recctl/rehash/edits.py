@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import replace
 from math import isinf
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,7 +136,7 @@ def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict
         request["url"] = longest.new + request["url"].removeprefix(longest.old)
     met.update(setting for setting in edits.settings if _apply_setting(document, setting))
     _check_types(recording, document)
-    _check_test_id(recording.test_id, replace(recording, document=document).test_id)
+    _check_test_id(recording.test_id, recording.with_document(document).test_id)
     return document if edits.masks is None else edits.masks.hide(document)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,7 +63,7 @@ def propose(
         return _refuse(standing, "can't be read any more")
     recording = loaded[0]
     document = edit(recording, orders.edits, met)
-    edited = replace(recording, document=document)
+    edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
     masks = orders.edits.masks
     if masks is not None and (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,7 +111,7 @@ def _without_test_id(document: dict[str, JSON]) -> dict[str, JSON]:
 
 def _find_scheme(recording: Recording, document: dict[str, JSON], place: Place) -> Scheme | None:
     """The newest scheme, or else a draft, that gives the name to a recording with that document."""
-    identity = identify(replace(recording, document=document), place)
+    identity = identify(recording.with_document(document), place)
     return identity.newest or identity.draft
 
 

@@ -122,7 +122,7 @@ class _Naming:
 
     def __init__(self, recording: Recording) -> None:
         self._texts = Texts(recording)
-        model_ids = _list_models(recording) if recording.kind is Kind.INFERENCE else None
+        model_ids = _list_models(recording.abridged) if recording.kind is Kind.INFERENCE else None
         self._models = None if model_ids is None else _digest_models(model_ids)
 
     def name_all(self, *, drafts: bool) -> dict[str, tuple[str, ...]]:

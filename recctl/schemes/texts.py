@@ -175,7 +175,7 @@ class Texts:
     """
 
     def __init__(self, recording: Recording) -> None:
-        self._document = recording.document
+        self._recording = recording
         self._text = ""
         self.facts = Facts(recording.kind.value)
         self.unjudged: str | None = None
@@ -233,7 +233,9 @@ class Texts:
     def _write_piece(self, step: _Step) -> str:
         """A part's JSON. Raises LookupError when the recording lacks what it needs."""
         part = step.part
-        value = _leave_out(_take(self._document, part.field), part.drops)
+        is_of_reply = part.field.pointer[0] == "response"
+        document = self._recording.document if is_of_reply else self._recording.abridged.document
+        value = _leave_out(_take(document, part.field), part.drops)
         return step.encode(_normalise(value, part, {}) if step.changes_values else value)
 
 

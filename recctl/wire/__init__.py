@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import filterfalse, islice, takewhile
@@ -23,6 +22,7 @@ from recctl.wire._requests import read_chat_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.abridge import Run
     from recctl.completion import Completion, Note, Request
     from recctl.recording import JSON, Recording
 
@@ -34,6 +34,8 @@ class Wire(NamedTuple):
     `assemble` puts a reply together: it gets the chunks and true, or a list of the one body and false.
     `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
     say that a request has failed: asked when no other protocol recognises a chunk.
+    `adds_up` tells of a chunk, of the one before it and of keys of texts in it, whether a run of chunks that
+    differ from it only in these texts says what it alone says with the texts joined.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Wire(NamedTuple):
     assemble: Callable[[list[JSON], bool], Completion]
     read_request: Callable[[dict[str, JSON]], Request]
     is_last_resort: bool = False
+    adds_up: Callable[[JSON, JSON, tuple[str, ...]], bool] = lambda *_: False
 
 
 class Exchange(NamedTuple):
@@ -74,8 +77,8 @@ EXCEPTION = "exception"
 
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
-    wire = recognise(recording)
-    return Exchange(recording, _read_request(recording, wire), _assemble(recording, wire))
+    told, wire = _choose(recording)
+    return Exchange(recording, _read_request(recording, wire), _assemble(recording, told, wire))
 
 
 def assemble(recording: Recording) -> Completion:
@@ -84,29 +87,46 @@ def assemble(recording: Recording) -> Completion:
     Takes any recording and raises nothing: what can't be told is None, what is odd is in `notes`, and what
     has no place is in `extra`.
     """
-    return _assemble(recording, recognise(recording))
+    return _assemble(recording, *_choose(recording))
 
 
-def _assemble(recording: Recording, wire: Wire | None) -> Completion:
-    if recording.response.get("is_exception"):
-        return _assemble_exception(recording)
+def _assemble(recording: Recording, told: Recording, wire: Wire | None) -> Completion:
+    if told.response.get("is_exception"):
+        return _assemble_exception(told)
     if wire is None:
-        return _assemble_unknown(recording)
-    body = recording.body
+        return _assemble_unknown(told)
+    body = told.body
     if not isinstance(body, list):
         return wire.assemble([body], False)
     completion = wire.assemble(body, True)
     if completion.notes and str in map(type, body):
-        return replace(completion, notes=tuple(_point_at_line(note, body) for note in completion.notes))
-    return completion
+        completion = completion._replace(notes=tuple(_point_at_line(note, body) for note in completion.notes))
+    return completion if told is recording else _count_runs(completion, recording.runs)
+
+
+def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
+    """What is said of the whole stream, from what is said of it abridged."""
+    chunks = completion.chunks + sum(run.length - 1 for run in runs)
+    return completion._replace(chunks=chunks, notes=tuple(_move(note, runs) for note in completion.notes))
+
+
+def _move(note: Note, runs: tuple[Run, ...]) -> Note:
+    """A note on a chunk of the abridged stream, with the number that the chunk has in the whole one."""
+    step, slash, rest = note.pointer.removeprefix(_BODY).partition("/")
+    if not (note.pointer.startswith(_BODY) and step.isdecimal()):
+        return note
+    number = int(step) + sum(run.length - 1 for run in runs if run.start < int(step))
+    return note._replace(pointer=f"{_BODY}{number}{slash}{rest}")
 
 
 def _point_at_line(note: Note, body: list[JSON]) -> Note:
     """A note that points to a recorded line, where it would point to something inside of it."""
-    root = "/response/body/"
-    step = note.pointer.removeprefix(root).partition("/")[0]
+    step = note.pointer.removeprefix(_BODY).partition("/")[0]
     is_line = step.isdecimal() and isinstance(body[int(step)], str)
-    return note._replace(pointer=f"{root}{step}") if is_line else note
+    return note._replace(pointer=f"{_BODY}{step}") if is_line else note
+
+
+_BODY = "/response/body/"
 
 
 def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
@@ -154,6 +174,27 @@ def read_vectors(recording: Recording) -> list[list[float] | None]:
 
 def recognise(recording: Recording) -> Wire | None:
     """The protocol that a recording's reply came by, or None for one that is not known."""
+    return _choose(recording)[1]
+
+
+def _choose(recording: Recording) -> tuple[Recording, Wire | None]:
+    """The recording to read a reply from, abridged if that says the same, and the protocol of the reply."""
+    abridged = recording.abridged
+    wire = _recognise(abridged)
+    if abridged is recording or (wire is not None and _adds_up(wire, abridged.body, recording.runs)):
+        return abridged, wire
+    return recording, _recognise(recording)
+
+
+def _adds_up(wire: Wire, body: list[JSON], runs: tuple[Run, ...]) -> bool:
+    """Whether the chunks that tell runs say, by this protocol, what these say."""
+    return all(
+        wire.recognises(body[run.start]) and wire.adds_up(body[run.start - 1], body[run.start], run.keys)
+        for run in runs
+    )
+
+
+def _recognise(recording: Recording) -> Wire | None:
     status = recording.response.get("status")
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     body = recording.body

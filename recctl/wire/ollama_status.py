@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
@@ -55,7 +54,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     if is_cut_off:
         builder.note("incomplete-stream", "the stream ends before the pull has succeeded: it is cut off")
     completion = builder.build(NAME, streamed=streamed, chunks=len(items), has_choices=False)
-    return replace(completion, complete=False) if is_cut_off else completion
+    return completion._replace(complete=False) if is_cut_off else completion
 
 
 WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._choices import assemble_choices
+from recctl.wire._choices import adds_up, assemble_choices
 from recctl.wire._requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, adds_up=adds_up)

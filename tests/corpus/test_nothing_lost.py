@@ -80,21 +80,21 @@ def test_a_completion_that_has_everything_has_no_losses(body: Any) -> None:
 def _say(completion: Completion, **changes: Any) -> Completion:
     """The completion with another message in its first choice."""
     first, *others = completion.choices
-    return replace(completion, choices=(replace(first, message=first.message._replace(**changes)), *others))
+    return completion._replace(choices=(replace(first, message=first.message._replace(**changes)), *others))
 
 
 def _choose(completion: Completion, **changes: Any) -> Completion:
     """The completion with another first choice."""
     first, *others = completion.choices
-    return replace(completion, choices=(replace(first, **changes), *others))
+    return completion._replace(choices=(replace(first, **changes), *others))
 
 
 _DAMAGE: dict[str, Callable[[Completion], Completion]] = {
-    "a key of its own": lambda whole: replace(whole, extra={}),
-    "a value that was replaced later": lambda whole: replace(whole, extra={"system_fingerprint": "fp2"}),
-    "the model": lambda whole: replace(whole, model=None),
-    "the usage": lambda whole: replace(whole, usage=None),
-    "a count": lambda whole: replace(whole, usage={"total_tokens": 8}),
+    "a key of its own": lambda whole: whole._replace(extra={}),
+    "a value that was replaced later": lambda whole: whole._replace(extra={"system_fingerprint": "fp2"}),
+    "the model": lambda whole: whole._replace(model=None),
+    "the usage": lambda whole: whole._replace(usage=None),
+    "a count": lambda whole: whole._replace(usage={"total_tokens": 8}),
     "the end of a text": lambda whole: _say(whole, content="Hel"),
     "the start of a text": lambda whole: _say(whole, content="lo"),
     "the order of a text": lambda whole: _say(whole, content="loHel"),
@@ -103,7 +103,7 @@ _DAMAGE: dict[str, Callable[[Completion], Completion]] = {
     "the role": lambda whole: _say(whole, role=None),
     "a finish reason": lambda whole: _choose(whole, finish_reason="length"),
     "log probabilities": lambda whole: _choose(whole, logprobs={"content": [{"token": "lo"}]}),
-    "the second choice": lambda whole: replace(whole, choices=whole.choices[:1]),
+    "the second choice": lambda whole: whole._replace(choices=whole.choices[:1]),
     "all calls": lambda whole: _say(whole, tool_calls=()),
     "the second call": lambda whole: _say(whole, tool_calls=whole.choices[0].message.tool_calls[:1]),
     "which call arguments are of": lambda whole: _say(
@@ -126,16 +126,16 @@ def test_what_a_completion_loses_is_noticed(damage: Callable[[Completion], Compl
 @pytest.mark.parametrize("change", [{"dimension": 3}, {"vectors": [{"first": [0.25]}]}, {"vectors": []}])
 def test_a_vector_that_is_told_wrongly_is_noticed(change: dict[str, Any]) -> None:
     whole = assemble(read(record(_VECTORS)))
-    assert find_losses(_VECTORS, replace(whole, extra={**whole.extra, **change})) != []
+    assert find_losses(_VECTORS, whole._replace(extra={**whole.extra, **change})) != []
 
 
 def test_a_picture_that_is_told_wrongly_is_noticed() -> None:
     whole = assemble(read(record(_PICTURE)))
     parts = [{"inline_data": {"mime_type": "image/png", "size": 4}}]
-    assert find_losses(_PICTURE, replace(whole, extra={"choices": {"0": {"parts": parts}}})) != []
+    assert find_losses(_PICTURE, whole._replace(extra={"choices": {"0": {"parts": parts}}})) != []
 
 
 @pytest.mark.parametrize("change", [{"ids": ["a"]}, {"models": {"a": {"owned_by": "us"}}}])
 def test_a_model_that_is_left_out_is_noticed(change: dict[str, Any]) -> None:
     whole = assemble(read(record(_MODELS)))
-    assert find_losses(_MODELS, replace(whole, extra={**whole.extra, **change})) != []
+    assert find_losses(_MODELS, whole._replace(extra={**whole.extra, **change})) != []

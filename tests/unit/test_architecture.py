@@ -24,7 +24,7 @@ LAYERS = [
     ["recording", "sides"],
     ["sources"],
     ["project", "journal"],
-    ["git", "parallel", "syntax", "hashing", "state"],
+    ["git", "parallel", "syntax", "hashing", "state", "abridge"],
     ["tables"],
     ["errors", "__init__"],
 ]

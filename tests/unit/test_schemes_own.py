@@ -217,11 +217,11 @@ def test_a_url_that_cannot_be_read_has_no_path() -> None:
 def test_a_changed_document_has_a_name_of_its_own() -> None:
     recording, place = read(record({})), Place("", "x.json")
     before = identify(recording, place).wanted
-    changed = replace(recording, document={**recording.document, "test_id": "tests/test_other.py::test_a"})
+    changed = recording.with_document({**recording.document, "test_id": "tests/test_other.py::test_a"})
     after = identify(changed, place)
     assert after.wanted not in (None, before)
     assert after.wanted_folder == "tests/recordings"
-    tool = replace(recording, document={"request": {"tool_name": "search"}, "response": {}})
+    tool = recording.with_document({"request": {"tool_name": "search"}, "response": {}})
     assert recording.kind is not tool.kind
 
 

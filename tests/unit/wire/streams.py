@@ -125,7 +125,7 @@ def _find_places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def find_lost(marks: list[str], completion: Completion) -> list[str]:
     """The marks that are not in a completion."""
-    told = json.dumps(asdict(completion))
+    told = json.dumps(completion, default=asdict)
     return [text for text in marks if text not in told]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,7 +122,7 @@ def test_a_whole_message_gives_the_same_as_its_stream() -> None:
         begin(3, "redacted_thinking", data="ZW5j"),
         {"type": "message_delta", "delta": {"stop_reason": "stop_sequence", "stop_sequence": "END"}},
     )
-    assert assemble(read(record(whole))) == replace(streamed, streamed=False, chunks=0)
+    assert assemble(read(record(whole))) == streamed._replace(streamed=False, chunks=0)
     assert streamed.extra == {
         "content": {
             "0": {"signature": "c2ln"},
@@ -469,8 +468,8 @@ def test_any_legal_stream_of_a_message_gives_the_message(
     chunks = data.draw(record_anyhow(events))
     streamed, expected = WIRE.assemble(chunks, True), WIRE.assemble([whole["message"]], False)
     assert streamed.complete
-    assert replace(streamed, extra=_drop_transport(streamed.extra)) == replace(
-        expected, streamed=True, chunks=len(chunks), notes=streamed.notes
+    assert streamed._replace(extra=_drop_transport(streamed.extra)) == expected._replace(
+        streamed=True, chunks=len(chunks), notes=streamed.notes
     )
 
 

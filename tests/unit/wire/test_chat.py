@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,7 +88,7 @@ def test_a_whole_reply_gives_the_same_as_its_stream() -> None:
     told = {"index": 0, "delta": {**message, "tool_calls": indexed}, "finish_reason": "stop"}
     usage = {"total_tokens": 9}
     completion = whole({**message, "tool_calls": calls}, usage=usage)
-    assert completion == replace(stream(chunk(told, id="c1", usage=usage)), streamed=False, chunks=0)
+    assert completion == stream(chunk(told, id="c1", usage=usage))._replace(streamed=False, chunks=0)
 
 
 def test_content_reasoning_and_refusal_are_channels_of_their_own() -> None:
@@ -346,7 +346,7 @@ def test_the_lines_of_an_event_stream_are_chunks() -> None:
     sent = [chunk(delta(role="assistant", content="Hel")), chunk(delta(content="lo")), STOP, counts]
     completion = stream(*send(*sent))
     assert (completion.wire, completion.streamed, completion.chunks) == ("openai-chat", True, 10)
-    assert replace(completion, chunks=4) == stream(*sent)
+    assert completion._replace(chunks=4) == stream(*sent)
 
 
 def test_an_event_stream_is_known_after_the_comments_of_a_router() -> None:
@@ -989,7 +989,7 @@ def test_chunks_say_the_same_as_the_lines_of_an_event_stream(
     lines = send(*chunks)
     texts = data.draw(st.sampled_from([lines, ["\n".join(lines)], [f"{line}\r\n" for line in lines]]))
     completion, expected = stream(*texts), stream(*chunks)
-    assert replace(completion, chunks=0, notes=()) == replace(expected, chunks=0, notes=())
+    assert completion._replace(chunks=0, notes=()) == expected._replace(chunks=0, notes=())
     assert codes(completion) == codes(expected)
 
 
@@ -1024,7 +1024,7 @@ ASKED = {
 def test_any_json_in_any_place_is_taken(reply: Any, asked: Any) -> None:
     recording = exchange(reply, asked)
     completion, request = assemble(recording), read_request(recording)
-    json.dumps([asdict(completion), request._asdict()])
+    json.dumps([completion, request._asdict()], default=asdict)
     for choice in completion.choices:
         message = choice.message
         texts = [message.role, message.content, message.reasoning, message.refusal, choice.finish_reason]
@@ -1043,7 +1043,7 @@ def test_any_json_in_any_place_is_taken(reply: Any, asked: Any) -> None:
 def test_any_json_in_the_lines_of_an_event_stream_is_taken(items: list[Any], name: str) -> None:
     lines = [line for item in items for line in (name, f"data: {json.dumps(item)}", "")]
     completion = stream(*send(chunk(delta(content="Hi"))), *lines)
-    json.dumps(asdict(completion))
+    json.dumps(completion, default=asdict)
     (first,) = [choice for choice in completion.choices if choice.index == 0]
     assert (completion.wire, (first.message.content or "")[:2]) == ("openai-chat", "Hi")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -65,7 +64,7 @@ def test_text_is_joined_and_a_stream_with_a_finish_reason_is_complete() -> None:
 def test_a_whole_body_gives_the_same_as_its_stream() -> None:
     body = chunk(candidate(part("Hello"), finish_reason="STOP"))
     whole = assemble(read(record(body)))
-    assert whole == replace(stream(body), streamed=False, chunks=0)
+    assert whole == stream(body)._replace(streamed=False, chunks=0)
     assert whole.complete
 
 
@@ -286,7 +285,7 @@ def test_keys_as_the_rest_api_writes_them_are_the_same_keys() -> None:
 def test_chunks_as_the_rest_api_streams_them_are_the_same_chunks() -> None:
     chunks = [chunk(candidate(part("Hel"))), chunk(candidate(part("lo"), finish_reason="STOP"))]
     lines = [line for each in chunks for line in (f"data: {json.dumps(each)}", "")]
-    assert stream(*lines) == replace(stream(*chunks), chunks=4)
+    assert stream(*lines) == stream(*chunks)._replace(chunks=4)
 
 
 def test_a_key_in_both_spellings_keeps_both_values() -> None:
@@ -483,7 +482,7 @@ def test_any_chunking_gives_the_same_completion(
     chunks[0]["usage_metadata"] = {"prompt_token_count": 3, "total_token_count": 4}
     chunks[-1]["usage_metadata"] = {**chunks[-1]["usage_metadata"], "total_token_count": 9}
     chunks[-1]["usage_metadata"].setdefault("prompt_token_count", 3)
-    assert stream(*chunks) == replace(stream(whole), chunks=len(chunks))
+    assert stream(*chunks) == stream(whole)._replace(chunks=len(chunks))
 
 
 def _cut(whole: dict[str, Any], data: st.DataObject) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,7 +118,7 @@ def test_a_whole_interaction_gives_the_same_as_its_stream() -> None:
         call(2, id="c1", name="weather", arguments={"city": "Rom"}),
         event("interaction.complete", interaction=end),
     )
-    assert assemble(read(record(whole))) == replace(streamed, streamed=False, chunks=0)
+    assert assemble(read(record(whole))) == streamed._replace(streamed=False, chunks=0)
     assert streamed.choices[0].finish_reason == "requires_action"
     assert streamed.extra == {
         "created": "2026-01-01",
@@ -451,8 +450,8 @@ def test_any_legal_stream_of_an_interaction_gives_the_interaction(
     streamed, expected = WIRE.assemble(chunks, True), WIRE.assemble([{**ended, root: outputs}], False)
     assert streamed.complete
     extra = {key: value for key, value in streamed.extra.items() if key != "event_stream"}
-    assert replace(streamed, extra=extra) == replace(
-        expected, streamed=True, chunks=len(chunks), notes=streamed.notes
+    assert streamed._replace(extra=extra) == expected._replace(
+        streamed=True, chunks=len(chunks), notes=streamed.notes
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -142,7 +141,7 @@ def test_a_whole_response_gives_the_same_as_its_stream() -> None:
         end(*output, temperature=1.0),
     )
     whole = assemble(read(record(response("completed", *output, temperature=1.0))))
-    assert whole == replace(streamed, streamed=False, chunks=0)
+    assert whole == streamed._replace(streamed=False, chunks=0)
     assert streamed.choices[0].message == Message(
         role="assistant",
         content="Hello",
@@ -558,8 +557,8 @@ def test_any_legal_stream_of_a_response_gives_the_response(
     assert streamed.complete
     assert {*codes(streamed)} <= {"cut-line", *codes(expected)}
     extra = {key: value for key, value in streamed.extra.items() if key != "event_stream"}
-    assert replace(streamed, extra=extra) == replace(
-        expected, streamed=True, chunks=len(chunks), notes=streamed.notes
+    assert streamed._replace(extra=extra) == expected._replace(
+        streamed=True, chunks=len(chunks), notes=streamed.notes
     )
 
 

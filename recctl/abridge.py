@@ -1,0 +1,145 @@
+"""Long streams in short: a run of chunks that differ only in their texts can be told as one.
+
+Nine tenths of a recorded stream repeat what its first chunks say. To parse them all takes many times as long
+as to see that they are the same.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import NamedTuple
+
+import orjson
+
+
+class Run(NamedTuple):
+    """Chunks in a row that differ only in the texts under `keys`, none of which stands in a chunk twice.
+
+    `start` is the number, in the abridged body, of the one chunk that tells them all; it is never the first.
+    `length` says how many they are. The text of the first of them under the first key is not empty.
+    """
+
+    start: int
+    length: int
+    keys: tuple[str, ...]
+
+
+def abridge(content: bytes) -> tuple[bytes, tuple[Run, ...]]:
+    """A file's content with the chunks of each run put into one, their texts joined, and these runs.
+
+    Takes any bytes and raises nothing. Where what comes back is what the recorder would write for a document,
+    `content` is, too, and the two documents are the same but for the runs: each text of them has been seen to
+    be a JSON string, and all else to be the same bytes in each chunk.
+    """
+    response = content.find(_RESPONSE)
+    if response < 0 or not content.startswith(_STREAM, response + len(_RESPONSE)):
+        return content, ()
+    pieces: list[bytes] = []
+    runs: list[Run] = []
+    done = number = 0
+    end, tries = content.find(_SEPARATOR, response), _TRIES
+    while tries and end >= 0:
+        start, end = end + len(_SEPARATOR), content.find(_SEPARATOR, end + 1)
+        number, tries = number + 1, tries - 1
+        told = _find_run(content, start, end) if end >= 0 else None
+        if told is not None:
+            runs.append(Run(number, told.length, told.keys))
+            pieces += [content[done : told.start], *told.pieces]
+            done, tries = told.end, _TRIES
+            end = content.find(_SEPARATOR, done)
+    return b"".join([*pieces, content[done:]]), tuple(runs)
+
+
+# In what a recorder writes, lines with these indents can't be anything else.
+_RESPONSE = b'\n  "response": {\n'
+_STREAM = b'    "body": [\n      {\n'
+_SEPARATOR = b"\n      },\n      {\n"
+_END = b"\n      }"
+
+_TEXTS = {
+    "content": b'"content": "',
+    "arguments": b'"arguments": "',
+    "text": b'"text": "',
+    "reasoning": b'"reasoning": "',
+    "reasoning_content": b'"reasoning_content": "',
+}
+_PADDING, _PADDING_MARK = "obfuscation", b'"obfuscation": "'
+
+_TRIES = 6
+"""How many chunks in a row are looked at for one that others repeat; the first ones begin a reply."""
+
+_SHORTEST = 3
+"""How many chunks are worth being put into one."""
+
+
+class _Told(NamedTuple):
+    """A run as one chunk: `pieces` take the place of all from its first text to the end of its last one."""
+
+    start: int
+    end: int
+    pieces: list[bytes]
+    length: int
+    keys: tuple[str, ...]
+
+
+def _find_run(content: bytes, start: int, end: int) -> _Told | None:
+    """The run that begins with the chunk from `start` to `end`, which another follows; None if none does."""
+    chunk = content[start:end]
+    for key, mark in _TEXTS.items():
+        head, text, tail = _part(chunk, mark)
+        if not text or _END in chunk or not content.startswith(head, end + len(_SEPARATOR)):
+            continue
+        inner, padding, last = _part(tail, _PADDING_MARK)
+        keys, tails = ((key,), [tail]) if padding is None else ((key, _PADDING), [inner, last])
+        told = _read_run(content, start + len(head), keys, head, tails)
+        if told is not None:
+            return told
+    return None
+
+
+def _part(chunk: bytes, mark: bytes) -> tuple[bytes, bytes | None, bytes]:
+    """What comes before the only text after a mark, this text, and what follows; None where it is not so."""
+    head, found, rest = chunk.partition(mark)
+    if not found:
+        return chunk, None, b""
+    line, newline, after = rest.partition(b"\n")
+    quote = b'",' if line.endswith(b",") else b'"'
+    if not line.endswith(quote) or chunk.count(mark[:-1]) > 1:
+        return chunk, None, b""
+    return head + mark, line[: -len(quote)], quote + newline + after
+
+
+def _read_run(
+    content: bytes, start: int, keys: tuple[str, ...], head: bytes, tails: list[bytes]
+) -> _Told | None:
+    """The run whose first text is at `start`; `head` comes before it, `tails` after each text of a chunk."""
+    *inner, last = tails
+    seams = [*inner, last + _SEPARATOR + head]
+    find, follows = content.find, content.startswith
+    at, texts = start, []
+    for seam, newline, length in cycle([(seam, seam.index(b"\n"), len(seam)) for seam in seams]):
+        end = find(b"\n", at) - newline
+        if not follows(seam, end):
+            break
+        texts.append(content[at:end])
+        at = end + length
+    if follows(last + _END, end):  # the run's last chunk
+        texts.append(content[at:end])
+    width = len(seams)
+    count = len(texts) // width
+    del texts[count * width :]
+    if count < _SHORTEST or not _are_texts(texts):
+        return None
+    end = start + sum(map(len, texts)) + count * sum(map(len, seams)) - len(seams[-1])
+    pieces = texts[::width]
+    for number, seam in enumerate(inner, 1):
+        pieces += [seam, *texts[number::width]]
+    return _Told(start, end, pieces, count, keys)
+
+
+def _are_texts(texts: list[bytes]) -> bool:
+    """Whether each is what stands between the quotation marks of a JSON string, and goes no further."""
+    try:
+        return len(orjson.loads(b'["%b"]' % b'","'.join(texts))) == len(texts)
+    except orjson.JSONDecodeError:
+        return False

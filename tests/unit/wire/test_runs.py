@@ -1,0 +1,348 @@
+"""Runs of chunks that differ only in their texts are read as one chunk, and say what they say one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from recctl import recording as module
+from recctl.abridge import Run, abridge
+from recctl.recording import LoadError, Recording, load, serialise
+from recctl.wire import assemble
+from tests.builders import chunk, delta, record, source
+from tests.unit.wire.hostile import spoil
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def call(arguments: str, **fields: Any) -> dict[str, Any]:
+    function = {"arguments": arguments, "name": None}
+    return delta(tool_calls=[{"index": 0, "id": None, "type": None, "function": function, **fields}])
+
+
+def stream(*chunks: Any) -> bytes:
+    return serialise(record([*chunks]))
+
+
+FIRST, LAST = chunk(delta(role="assistant", content="")), chunk(delta(finish_reason="stop"))
+
+
+def tell(content: bytes) -> str:
+    """All that is read from a file, with the order of its keys and the types of its numbers."""
+    (read,) = load(source(content))
+    if isinstance(read, LoadError):
+        return repr(read)
+    return repr((read.document, read.as_written, read.is_streaming, read.test_id, assemble(read)))
+
+
+def tell_unabridged(content: bytes) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "abridge", lambda content: (content, ()))
+        return tell(content)
+
+
+# What is a run
+
+
+def test_a_run_is_told_by_one_chunk_that_has_all_the_texts() -> None:
+    content = stream(FIRST, *(chunk(delta(content=text)) for text in ("Hel", "lo", " \u00e9\n")), LAST)
+    assert abridge(content) == (
+        stream(FIRST, chunk(delta(content="Hello \u00e9\n")), LAST),
+        (Run(1, 3, ("content",)),),
+    )
+
+
+def test_padding_may_differ_as_well() -> None:
+    padded = [("a", "xyz"), ("b", ""), ("c", "x")]
+    content = stream(FIRST, *(chunk(delta(content=text), obfuscation=rest) for text, rest in padded), LAST)
+    assert abridge(content) == (
+        stream(FIRST, chunk(delta(content="abc"), obfuscation="xyzx"), LAST),
+        (Run(1, 3, ("content", "obfuscation")),),
+    )
+
+
+def test_a_stream_may_have_several_runs() -> None:
+    thought = [chunk(delta(reasoning=text)) for text in "Hmm"]
+    called = [chunk(call(text)) for text in ('{"', "a", '":', "1}")]
+    content = stream(FIRST, *thought, chunk(delta(content="So")), *called, LAST)
+    abridged, runs = abridge(content)
+    assert runs == (Run(1, 3, ("reasoning",)), Run(3, 4, ("arguments",)))
+    assert abridged == stream(
+        FIRST, chunk(delta(reasoning="Hmm")), chunk(delta(content="So")), chunk(call('{"a":1}')), LAST
+    )
+
+
+def test_a_run_may_go_on_to_the_end() -> None:
+    abridged, runs = abridge(stream(FIRST, *(chunk(delta(content=text)) for text in "abcd")))
+    assert abridged == stream(FIRST, chunk(delta(content="abcd")))
+    assert runs == (Run(1, 4, ("content",)),)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [],
+        [chunk(delta(content="a"))] * 2,
+        [chunk(delta(content=""))] * 3,
+        [chunk(delta(content=number)) for number in range(5)],
+        [chunk(delta(content=text), created=number) for number, text in enumerate("abcd")],
+        [chunk(delta(content=text, meta={"content": None})) for text in "abcd"],
+        [chunk(delta(content=text, meta={"content": text})) for text in "abcd"],
+        [chunk(delta(content=text), system_fingerprint=text) for text in "abcd"],
+    ],
+)
+def test_what_is_no_run(chunks: list[Any]) -> None:
+    content = stream(FIRST, *chunks, LAST)
+    assert abridge(content) == (content, ())
+
+
+def test_a_run_that_begins_late_is_not_looked_for() -> None:
+    odd = [chunk(delta(content="a"), created=number) for number in range(10)]
+    content = stream(FIRST, *odd, *[chunk(delta(content="a"))] * 10, LAST)
+    assert abridge(content) == (content, ())
+
+
+def test_a_list_of_a_request_is_no_stream() -> None:
+    document = record([LAST])
+    document["request"]["body"] = [chunk(delta(content=text)) for text in "abcd"]
+    assert abridge(serialise(document)) == (serialise(document), ())
+
+
+START = b'\n  "response": {\n    "body": [\n      {\n'
+
+
+@pytest.mark.parametrize("content", [b"", b'\n  "response": {\n', START, START * 2])
+def test_any_bytes_are_taken(content: bytes) -> None:
+    assert abridge(content) == (content, ())
+
+
+def test_a_run_takes_no_more_steps_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    from recctl.wire import _choices
+
+    read = []
+    add_chunk = _choices._Assembly._add_chunk
+
+    def add_and_count(self: Any, number: int, item: Any) -> None:
+        read.append(number)
+        add_chunk(self, number, item)
+
+    monkeypatch.setattr(_choices._Assembly, "_add_chunk", add_and_count)
+    (recording,) = load(source(stream(FIRST, *[chunk(delta(content="a"))] * 500, LAST)))
+    assert isinstance(recording, Recording)
+    assert assemble(recording).chunks == 502
+    assert read == [0, 1, 2]
+
+
+# What a run says
+
+ONCE: dict[str, Any] = {
+    "a finish reason": [chunk(delta(finish_reason="stop", content=text)) for text in "abcd"],
+    "usage": [chunk(delta(content=text), usage={"total_tokens": 1}) for text in "abcd"],
+    "an error": [chunk(delta(content=text), error={"message": "no"}) for text in "abcd"],
+    "an error of a choice": [chunk({**delta(content=text), "error": {"message": "no"}}) for text in "abcd"],
+    "log probabilities": [chunk({**delta(content=text), "logprobs": {"x": [1]}}) for text in "abcd"],
+    "a whole message": [chunk({**delta(content=text), "message": {"role": "x"}}) for text in "abcd"],
+    "text beside text": [chunk(delta(content=text, refusal="no")) for text in "abcd"],
+    "reasoning beside text": [chunk(delta(content=text, reasoning="no")) for text in "abcd"],
+    "a text beside a delta": [chunk({**delta(content=text), "text": "no"}) for text in "abcd"],
+    "a tool's name": [
+        chunk(call("", function={"name": "f"})),
+        *(chunk(call(text, function={"name": "g", "arguments": text})) for text in "abcd"),
+    ],
+    "a call that takes text": [
+        chunk(delta(content=text, tool_calls=[{"index": 0, "custom": {"input": "no"}}])) for text in "abcd"
+    ],
+    "a call beside text": [chunk(delta(content=text, **call("{}")["delta"])) for text in "abcd"],
+    "several choices": [chunk(delta(content=text), delta(1)) for text in "abcd"],
+    "several calls": [
+        chunk(delta(tool_calls=[{"function": {"arguments": text}}, {"index": 1}])) for text in "abcd"
+    ],
+    "a text of another thing": [chunk(delta(note={"content": text})) for text in "abcd"],
+    "padding of another thing": [chunk(delta(content="a"), meta={"obfuscation": text}) for text in "abcd"],
+    "a legacy call": [chunk(delta(function_call={"arguments": text})) for text in "abcd"],
+    "parts": [chunk(delta(content=[{"type": "text", "text": text}])) for text in "abcd"],
+    "an unknown chunk": [{"content": text} for text in "abcd"],
+    "a failure": [{"error": {"content": text}} for text in "abcd"],
+}
+
+
+@pytest.mark.parametrize("what", ONCE)
+def test_what_more_than_once_is_more_is_read_chunk_by_chunk(what: str) -> None:
+    content = stream(FIRST, *ONCE[what], LAST)
+    assert abridge(content)[1] != ()
+    assert tell(content) == tell_unabridged(content)
+
+
+@pytest.mark.parametrize("first", [delta(content=""), delta(1, role="assistant"), delta(role="user")])
+def test_a_role_that_is_news_is_read_chunk_by_chunk(first: dict[str, Any]) -> None:
+    content = stream(chunk(first), *(chunk(delta(role="assistant", content=text)) for text in "abcd"))
+    assert abridge(content)[1] != ()
+    assert tell(content) == tell_unabridged(content)
+
+
+def test_a_run_ends_where_something_else_changes() -> None:
+    said = [chunk(delta(content=text)) for text in "abc"]
+    content = stream(FIRST, *said, chunk(delta(content="d"), created=5), LAST)
+    assert abridge(content)[1] == (Run(1, 3, ("content",)),)
+    assert tell(content) == tell_unabridged(content)
+
+
+def test_the_protocol_is_told_by_the_same_chunks() -> None:
+    odd = [
+        {"__type__": "a.Thing", "__data__": {"choices": [{"delta": {"content": c}}]}} for c in "abcdefghij"
+    ]
+    content = stream({"x": 1}, *odd, LAST)
+    assert abridge(content)[1] != ()
+    assert tell(content) == tell_unabridged(content)
+
+
+def test_text_after_the_end_is_noted_where_a_run_begins() -> None:
+    content = stream(FIRST, LAST, *[chunk(delta(content="a", role=None))] * 5, chunk(delta(content="b")))
+    assert tell(content) == tell_unabridged(content)
+    assert "chunk-after-finish" in tell(content)
+
+
+def test_notes_point_to_chunks_by_the_numbers_that_these_have_in_the_file() -> None:
+    content = stream(FIRST, *[chunk(delta(content="a"))] * 5, LAST, *[chunk(delta(content="b"))] * 3, 5)
+    (recording,) = load(source(content))
+    assert isinstance(recording, Recording)
+    notes = {note.code: note.pointer for note in assemble(recording).notes}
+    assert notes["chunk-after-finish"].startswith("/response/body/7/")
+    assert notes["odd-chunk"] == "/response/body/10"
+    assert tell(content) == tell_unabridged(content)
+
+
+def test_a_role_that_every_chunk_repeats_is_noted_at_the_first() -> None:
+    content = stream(*[chunk(delta(content="a", role="assistant"))] * 9)
+    assert tell(content) == tell_unabridged(content)
+    assert "/response/body/1/__data__/choices/0/delta/role" in tell(content)
+
+
+texts = st.sampled_from(["", "a", " b\n", "\u00e9", "\ud83d", "\ude00", "\\", '"', "<think>", "null"])
+values = st.sampled_from([None, "", {}, [], 0, False, "x", ["x"], {"x": 1}, "assistant"])
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[Any]:
+    """A stream made of runs, with keys that come, go and change here and there."""
+    items: list[Any] = []
+    for _ in range(draw(st.integers(0, 4))):
+        key = draw(st.sampled_from(["content", "reasoning", "reasoning_content", "arguments", "text"]))
+        said: Any = {"role": draw(values)} if draw(st.booleans()) else {}
+        fields: Any = {
+            draw(st.sampled_from(["created", "obfuscation", "error", "novel", "id"])): draw(values)
+        }
+        more = {draw(st.sampled_from(["finish_reason", "logprobs", "message", "novel"])): draw(values)}
+        for text in draw(st.lists(texts, max_size=7)):
+            match key:
+                case "arguments":
+                    choice = call(text)
+                case "text":
+                    choice = {"index": 0, "text": text}
+                case _:
+                    choice = delta(**{**said, key: text})
+            padding = {"obfuscation": draw(texts)} if draw(st.booleans()) else {}
+            items.append(chunk({**choice, **more}, **{**fields, **padding}))
+    return [FIRST, *items, LAST, chunk(usage={"total_tokens": 1})]
+
+
+@given(streams())
+def test_a_stream_says_the_same_in_runs_and_chunk_by_chunk(chunks: list[Any]) -> None:
+    assert tell(stream(*chunks)) == tell_unabridged(stream(*chunks))
+
+
+@given(spoil([FIRST, *(chunk(delta(content=text), obfuscation=text) for text in "abcdef"), LAST]))
+def test_any_json_in_any_place_is_read_the_same(body: Any) -> None:
+    assert tell(serialise(record(body))) == tell_unabridged(serialise(record(body)))
+
+
+@given(spoil(record([FIRST, *(chunk(delta(content=text)) for text in "abcdef"), LAST])))
+def test_any_document_is_read_the_same(document: Any) -> None:
+    content = serialise(document)
+    assert tell(content) == tell_unabridged(content)
+
+
+# Files that no recorder has written
+
+SOUND = stream(FIRST, *(chunk(delta(content=f"{text}\\n"), model="run") for text in "abcdef"), LAST)
+
+
+@given(
+    st.integers(0, len(SOUND)),
+    st.integers(0, 3),
+    st.sampled_from([b"", b'"', b"\\", b"\n", b",", b"0", b"}"]),
+)
+def test_a_file_with_a_spoilt_byte_is_read_the_same(at: int, width: int, byte: bytes) -> None:
+    content = SOUND[:at] + byte + SOUND[at + width :]
+    assert tell(content) == tell_unabridged(content)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [b"a", b"\\", b"u00e9", b"b"],
+        [b"a", b"\\u00", b"e9", b"b"],
+        [b"a", b"\\\\\\", b"n", b"b"],
+        [b"a", b'x", "y', b'z", "y', b"b"],
+        [b"a", b'x"y', b'z"w', b"b"],
+        [b"a", b"\xc3", b"\xa9", b"b"],
+        [b"a", b"\t", b"\x00", b"b"],
+        [b"a", b"\\ud83d", b"\\ude00", b"b"],
+        [b"a", b"\\u0041", b"b", b"c"],
+        [b"a", b"\\\\", b"\\\\u0041", b"c"],
+    ],
+)
+def test_texts_are_json_each_for_itself(texts: list[bytes]) -> None:
+    content = stream(FIRST, *(chunk(delta(content=f"={number}=")) for number in range(4)), LAST)
+    for number, text in enumerate(texts):
+        content = content.replace(b"=%d=" % number, text)
+    assert tell(content) == tell_unabridged(content)
+
+
+MIDDLE = b'\n        }\n      }\n    ],\n    "more": [\n      {\n        "o": {\n          '
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'  "response": {', b'  "response": {\n    "body": 1,\n    "x": 2\n  },\n  "response": {'),
+        (b'"is_streaming"', b'"body"'),
+        (b'  "request": {', b'  "request": {\n    "n": 1e400,'),
+        (b'  "request": {', b'  "request": {\n    "n": 123456789012345678901234567890,'),
+        (b'  "request": {', b'  "request": [],\n  "r": {'),
+        (b"\n  ", b"\n"),
+        (b'"index": 0', b'"index": 0, "n": 5'),
+        (b'"created": 0', b'"created": 0,\n          "created": 1'),
+        (b'"created": 0', b'"created": 123456789012345678901234567890'),
+        (b'"created": 0', b'"created": ' + b"[" * 300 + b"]" * 300),
+        (b'"created": 0,\n          "model": "run"', b'"created": 0' + MIDDLE + b'"model": "run"'),
+    ],
+)
+def test_a_run_does_not_hide_what_is_wrong(old: bytes, new: bytes) -> None:
+    content = SOUND.replace(old, new)
+    assert content != SOUND
+    assert tell(content) == tell_unabridged(content)
+
+
+@example(START * 3)
+@given(st.lists(st.sampled_from(SOUND.splitlines(keepends=True)), max_size=40).map(b"".join))
+def test_any_lines_are_read_the_same(content: bytes) -> None:
+    assert tell(content) == tell_unabridged(content)
+
+
+@pytest.mark.corpus
+def test_real_files_are_read_the_same(shared: Path) -> None:
+    runs = 0
+    for path in sorted((shared / "corpus").rglob("*.json")):
+        (recording,) = load(source(path.read_bytes(), path.name))
+        assert isinstance(recording, Recording)
+        whole = recording.with_document(json.loads(path.read_bytes()))
+        assert recording.document == whole.document, path
+        assert repr(assemble(recording)) == repr(assemble(whole)), path
+        runs += len(recording.runs)
+    assert runs > 600
