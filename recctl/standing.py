@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-import re
 from collections import defaultdict
 from enum import StrEnum
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.fellows import read_fellows
 from recctl.parallel import map_files
 from recctl.project import RECORDINGS, recordings_folder
 from recctl.recording import LoadError, Recording, load
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, get_scheme, identify
-from recctl.sources import Source, Target, Unread, read
+from recctl.sources import Target, Unread, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from recctl.project import Project
     from recctl.sources import Selection
@@ -209,27 +208,6 @@ def find_turn(recording: Recording) -> Turn | None:
     roles = [message.get("role") for message in messages or () if isinstance(message, dict)]
     model = recording.request.get("model") or asked.get("model")
     return Turn(test_id, recording.endpoint, str(model or ""), tuple(map(str, roles)))
-
-
-def read_fellows(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
-    """The recordings of the same tests among other files; those that can't be read are left out."""
-    for target in targets:
-        assert target.path is not None  # noqa: S101  (neighbours are files)
-        try:
-            with target.path.open("rb") as file:
-                head = _TEST_ID.match(file.read(_HEAD_SIZE))
-            if head is not None and json.loads(head[1]) not in test_ids:
-                continue
-        except (OSError, ValueError):
-            continue
-        source = read(target)
-        for item in load(source) if isinstance(source, Source) else ():
-            if isinstance(item, Recording):
-                yield item
-
-
-_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
-_HEAD_SIZE = 2048
 
 
 def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:

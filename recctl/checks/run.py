@@ -92,7 +92,7 @@ def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None]) -> li
     """The names of the recordings beside the named ones that are of the same tests."""
     if not targets:
         return []
-    from recctl.standing import read_fellows
+    from recctl.fellows import read_fellows
 
     fellows = map(name_recording, read_fellows(targets, test_ids))
     return [named for named in fellows if named is not None]

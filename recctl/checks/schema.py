@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -198,8 +197,7 @@ def _as_set(value: object) -> frozenset[str]:
     return frozenset(map(str, value if isinstance(value, list) else [value]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Violation:
+class _Violation(NamedTuple):
     """A value that is not as the schemas say. `place` orders it among others as the document does."""
 
     place: tuple[int, ...]

@@ -45,7 +45,7 @@ def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
     yield from _render_with_rich(lines, view)
 
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -54,7 +54,7 @@ _UNSAFE = re.compile(
 
 def escape(text: str) -> str:
     """The text with whatever would act on a terminal, or can't be seen, written as an escape sequence."""
-    return text if text.isprintable() else _UNSAFE.sub(_escape_character, text)
+    return text if text.isprintable() else re.sub(_UNSAFE, _escape_character, text)
 
 
 def _escape_character(match: re.Match[str]) -> str:

@@ -298,12 +298,13 @@ class ReplyBuilder:
 
     def _note_texts(self, choice: ChoiceBuilder) -> None:
         content = join(choice.content) or ""
-        tag = _THINKING.search(content) if "<" in content else None
+        tag = re.search(_THINKING, content) if "<" in content else None
         if tag:
             message = f"the text holds <{tag[1]}> tags: reasoning that was not told apart"
             self.note("thinking-as-text", message)
             content = content.rpartition(f"</{tag[1]}>")[2]
-        if _CALL_AS_TEXT.match(content.lstrip()):
+        content = content.lstrip()
+        if content.startswith(("<", "[", "{")) and re.match(_CALL_AS_TEXT, content):
             self.note("tool-call-as-text", "the text looks like a tool call that was not recognised as one")
         for call in choice.calls:
             arguments = join(call.arguments)
@@ -337,9 +338,10 @@ def _copy(value: JSON) -> JSON:
 
 
 _URL_SAFE = str.maketrans("-_", "+/")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_THINKING = re.compile(r"</?(think|thinking|reasoning)>")
-_CALL_AS_TEXT = re.compile(
+# Few texts are looked at with these: they are compiled when the first one is.
+_SURROGATE = "[\ud800-\udfff]"
+_THINKING = r"</?(think|thinking|reasoning)>"
+_CALL_AS_TEXT = (
     r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|<\|tool_calls_section_begin\|>|"
     r"""\[?\s*\{\s*"(?:name|function|type)"\s*:\s*"[^"]*"\s*,\s*"(?:parameters|arguments|function|name)"\s*:)"""
 )
@@ -362,7 +364,7 @@ def join(fragments: list[str]) -> str | None:
     if not fragments:
         return None
     text = fragments[0] if len(fragments) == 1 else "".join(fragments)
-    if not text.isascii() and _SURROGATE.search(text):
+    if not text.isascii() and re.search(_SURROGATE, text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return text
 

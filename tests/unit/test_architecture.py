@@ -20,7 +20,7 @@ LAYERS = [
     ["checks", "compare", "evidence", "rehash", "restore"],
     ["standing", "plan", "gitsetup", "testcode", "collected", "track"],
     ["wire", "schemes"],
-    ["completion"],
+    ["completion", "fellows"],
     ["recording", "sides"],
     ["sources"],
     ["project", "journal"],

@@ -1,0 +1,36 @@
+"""Recordings of the same tests as others, found without reading all that lies beside those."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from recctl.recording import Recording, load
+from recctl.sources import Source, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.sources import Target
+
+
+def read_fellows(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
+    """The recordings of the same tests among other files; those that can't be read are left out."""
+    for target in targets:
+        assert target.path is not None  # noqa: S101  (neighbours are files)
+        try:
+            with target.path.open("rb") as file:
+                head = _TEST_ID.match(file.read(_HEAD_SIZE))
+            if head is not None and json.loads(head[1]) not in test_ids:
+                continue
+        except (OSError, ValueError):
+            continue
+        source = read(target)
+        for item in load(source) if isinstance(source, Source) else ():
+            if isinstance(item, Recording):
+                yield item
+
+
+_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
+_HEAD_SIZE = 2048
