@@ -59,7 +59,8 @@ class Kind(Enum):
 class Recording:
     """One recorded exchange: a request and its response.
 
-    `loaded` is the document; where there are `runs`, an abridged one, in which each of them is one chunk.
+    `loaded` is the document; where there are `runs`, an abridged one, in which each of them is one chunk, and
+    `content` is what that was read from.
     `position` is a JSON pointer to the recording inside its file ("" when it is the whole file).
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
@@ -70,6 +71,7 @@ class Recording:
     as_written: bool
     position: str = ""
     runs: tuple[Run, ...] = ()
+    content: bytes = b""
 
     @cached_property
     def document(self) -> dict[str, JSON]:
@@ -78,11 +80,13 @@ class Recording:
 
     @cached_property
     def abridged(self) -> Recording:
-        """This recording with its abridged document as the whole one; itself, when it has no runs.
+        """The recording as if the file held its abridged document; itself, when it has no runs.
 
-        It has every key, and every value that is no text, of every chunk at least once.
+        Every key of the whole one is there, every value that is no text, and every text, if only in a longer.
         """
-        return replace(self, runs=()) if self.runs else self
+        if not self.runs:
+            return self
+        return Recording(self.source._replace(content=self.content), self.loaded, True, self.position)
 
     def with_document(self, document: dict[str, JSON]) -> Recording:
         """The same recording with another document."""
@@ -167,7 +171,7 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     if runs:
         document = _read_quickly(content)
         if _is_recording(document):
-            return (Recording(source, document, True, runs=runs),)
+            return (Recording(source, document, True, runs=runs, content=content),)
     document = _read_quickly(source.content)
     as_written = document is not None
     if document is None:

