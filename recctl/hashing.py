@@ -139,9 +139,12 @@ _MASK = "__NORMALIZED__"
 
 _SCORE = Substitution(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}", "score:")
 # The recorder's pattern is `,?\s*attributes:\s*\{[^}]*\}`. This one replaces the same, in linear time: it
-# begins no match inside a run of spaces, and matches what is left open to the end, which stays, only once.
+# begins no match inside a run of spaces, and matches what is left open to the end, which stays, only once. To
+# look at the first character before all else takes half the time.
 _ATTRIBUTES_HEAD = r"(?:,|(?<!\s))\s*+attributes:\s*+\{[^}]*+"
-_ATTRIBUTES = Substitution(rf"({_ATTRIBUTES_HEAD}\Z)|{_ATTRIBUTES_HEAD}\}}", r"\1", "attributes:")
+_ATTRIBUTES = Substitution(
+    rf"(?=[,\sa])(?:({_ATTRIBUTES_HEAD}\Z)|{_ATTRIBUTES_HEAD}\}})", r"\1", "attributes:"
+)
 _DOCUMENT_UUID = Substitution(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}", "document_id:")
 _MARKED_UUID = Substitution(rf"<\|{_UUID}\|>", f"<|{_MASK}|>", "<|")
 _DOCUMENT_FILE = Substitution(r"document_id:\s*file-\d+", f"document_id: {_MASK}", "document_id:")
