@@ -19,8 +19,8 @@ from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import __version__, git
+from recctl.disk import describe, write_file
 from recctl.errors import RecctlError
-from recctl.journal import describe, write_file
 from recctl.project import RECORDINGS
 
 if TYPE_CHECKING:

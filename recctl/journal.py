@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import shutil
 import sys
@@ -24,11 +23,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import __version__, git
+from recctl.disk import describe, sync_files, sync_folder, write_file
 from recctl.errors import RecctlError
 from recctl.state import STATE_FOLDER, state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MANIFEST, _OUTCOME, _KEPT = "manifest.json", "outcome.json", "before"
@@ -291,65 +291,6 @@ def digest(content: bytes) -> str:
 def relative(root: Path, path: Path) -> str:
     """A path below the root as plans and journals have it; another one stays whole, and will be refused."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-
-
-def describe(error: OSError) -> str:
-    """What the system says about an error, without the path."""
-    return (error.strerror or str(error)).lower()
-
-
-def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> None:
-    """Write a file anew, never into one that has other names; without `sync`, `sync_files` is to follow.
-
-    Raises OSError.
-    """
-    path.unlink(missing_ok=True)
-    with path.open("xb") as file:
-        path.chmod(mode)
-        file.write(content)
-        if sync or sys.platform == "win32":
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def sync_files(paths: Collection[Path]) -> None:
-    """Bring files down to the disk, many at a time, for which it takes little longer than for one.
-
-    Raises OSError.
-    """
-    if sys.platform == "win32":  # there only who has written a file can sync it
-        return
-    if len(paths) < _MANY:
-        for path in paths:
-            _sync(path)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_MANY) as pool:
-        for _ in pool.map(_sync, paths):
-            pass
-
-
-_MANY = 16
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder down to the disk, where a system can be asked for that. Raises OSError."""
-    if sys.platform == "win32":
-        return
-    try:
-        _sync(folder)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:

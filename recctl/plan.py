@@ -24,20 +24,9 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.disk import describe, sync_files, sync_folder, write_file
 from recctl.errors import RecctlError
-from recctl.journal import (
-    Change,
-    File,
-    Journal,
-    Run,
-    Trash,
-    describe,
-    digest,
-    open_journal,
-    sync_files,
-    sync_folder,
-    write_file,
-)
+from recctl.journal import Change, File, Journal, Run, Trash, digest, open_journal
 from recctl.state import STATE_FOLDER
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
+from recctl.disk import describe
 from recctl.errors import RecctlError
-from recctl.journal import Journal, describe
+from recctl.journal import Journal
 from recctl.plan import Create, Plan, apply, list_runs, preview
 from recctl.project import Place, is_of_test, recordings_folder
 from recctl.recording import Recording, load

@@ -74,7 +74,7 @@ def command(
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
-    from recctl.journal import describe, write_file
+    from recctl.disk import describe, write_file
     from recctl.state import STATE_FOLDER, state_folder
     from recctl.track import dump_tracked
 

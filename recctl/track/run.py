@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.disk import describe
 from recctl.errors import RecctlError
-from recctl.journal import describe
 from recctl.track import Tracked, combine
 
 if TYPE_CHECKING:

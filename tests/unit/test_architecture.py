@@ -24,7 +24,7 @@ LAYERS = [
     ["recording", "sides"],
     ["sources"],
     ["project", "journal"],
-    ["git", "parallel", "syntax", "hashing", "state", "abridge"],
+    ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
     ["tables"],
     ["errors", "__init__"],
 ]
