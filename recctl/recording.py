@@ -78,14 +78,16 @@ class Recording:
         """The whole document."""
         return orjson.loads(self.source.content) if self.runs else self.loaded
 
-    @cached_property
+    @property
     def abridged(self) -> Recording:
         """The recording as if the file held its abridged document; itself, when it has no runs.
 
         Every key of the whole one is there, every value that is no text, and every text, if only in a longer.
         """
-        if not self.runs:
-            return self
+        return self._abridged if self.runs else self
+
+    @cached_property
+    def _abridged(self) -> Recording:
         return Recording(self.source._replace(content=self.content), self.loaded, True, self.position)
 
     def with_document(self, document: dict[str, JSON]) -> Recording:

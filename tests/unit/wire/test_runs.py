@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -346,3 +347,14 @@ def test_real_files_are_read_the_same(shared: Path) -> None:
         assert repr(assemble(recording)) == repr(assemble(whole)), path
         runs += len(recording.runs)
     assert runs > 600
+
+
+@pytest.mark.parametrize("texts", ["", "abcd"])
+def test_a_recording_is_gone_when_nobody_holds_it(texts: str) -> None:
+    (recording,) = load(source(stream(FIRST, *(chunk(delta(content=text)) for text in texts), LAST)))
+    assert isinstance(recording, Recording)
+    assert bool(recording.runs) == bool(texts)
+    assemble(recording.abridged)
+    held = weakref.ref(recording)
+    del recording
+    assert held() is None  # with no need of a garbage collection, for which recctl seldom pauses
