@@ -1,4 +1,4 @@
-"""Long streams in short: a run of chunks that differ only in their texts can be told as one.
+"""Long streams in short: a run of chunks that differ only in their texts is read as one, its texts joined.
 
 Nine tenths of a recorded stream repeat what its first chunks say. To parse them all takes many times as long
 as to see that they are the same.
@@ -24,44 +24,47 @@ class Run(NamedTuple):
     keys: tuple[str, ...]
 
 
-def abridge(content: bytes) -> tuple[bytes, tuple[Run, ...]]:
-    """A file's content with the chunks of each run put into one, their texts joined, and these runs.
+class Abridged(NamedTuple):
+    """A file's content with the chunks of each run put into one."""
+
+    content: bytes
+    runs: tuple[Run, ...]
+
+
+def abridge(content: bytes) -> Abridged | None:
+    """A file's content with the chunks of each run put into one, their texts joined; None without any run.
 
     Takes any bytes and raises nothing. Where what comes back is what the recorder would write for a document,
     `content` is, too, and the two documents are the same but for the runs: each text of them has been seen to
     be a JSON string, and all else to be the same bytes in each chunk.
     """
-    response = content.find(_RESPONSE)
-    if response < 0 or not content.startswith(_STREAM, response + len(_RESPONSE)):
-        return content, ()
+    stream = content.find(_STREAM)
+    if stream < 0:
+        return None
     pieces: list[bytes] = []
     runs: list[Run] = []
     done = number = 0
-    end, tries = content.find(_SEPARATOR, response), _TRIES
-    while tries and end >= 0:
-        start, end = end + len(_SEPARATOR), content.find(_SEPARATOR, end + 1)
+    end, tries = content.find(_END, stream), _TRIES
+    while tries and content.startswith(_SEPARATOR, end):  # what is no object, or not of the body, ends it
+        start = end + len(_SEPARATOR)
+        end = content.find(_END, start)
         number, tries = number + 1, tries - 1
-        told = _find_run(content, start, end) if end >= 0 else None
+        told = _find_run(content, start, end)
         if told is not None:
             runs.append(Run(number, told.length, told.keys))
             pieces += [content[done : told.start], *told.pieces]
             done, tries = told.end, _TRIES
-            end = content.find(_SEPARATOR, done)
-    return b"".join([*pieces, content[done:]]), tuple(runs)
+            end = content.find(_END, done)
+    return Abridged(b"".join([*pieces, content[done:]]), tuple(runs)) if runs else None
 
 
 # In what a recorder writes, lines with these indents can't be anything else.
-_RESPONSE = b'\n  "response": {\n'
-_STREAM = b'    "body": [\n      {\n'
-_SEPARATOR = b"\n      },\n      {\n"
+_STREAM = b'\n  "response": {\n    "body": [\n      {\n'
 _END = b"\n      }"
+_SEPARATOR = _END + b",\n      {\n"
 
 _TEXTS = {
-    "content": b'"content": "',
-    "arguments": b'"arguments": "',
-    "text": b'"text": "',
-    "reasoning": b'"reasoning": "',
-    "reasoning_content": b'"reasoning_content": "',
+    key: f'"{key}": "'.encode() for key in ("content", "arguments", "text", "reasoning", "reasoning_content")
 }
 _PADDING, _PADDING_MARK = "obfuscation", b'"obfuscation": "'
 
@@ -83,30 +86,32 @@ class _Told(NamedTuple):
 
 
 def _find_run(content: bytes, start: int, end: int) -> _Told | None:
-    """The run that begins with the chunk from `start` to `end`, which another follows; None if none does."""
+    """The run that begins with the chunk from `start` to `end`; None if none does."""
     chunk = content[start:end]
     for key, mark in _TEXTS.items():
-        head, text, tail = _part(chunk, mark)
-        if not text or _END in chunk or not content.startswith(head, end + len(_SEPARATOR)):
+        parts = _part(chunk, mark)
+        if parts is None or not parts[1]:
             continue
-        inner, padding, last = _part(tail, _PADDING_MARK)
-        keys, tails = ((key,), [tail]) if padding is None else ((key, _PADDING), [inner, last])
+        head, _, tail = parts
+        keys: tuple[str, ...] = (key,)
+        tails = [tail]
+        padded = None if _PADDING_MARK[:-1] in head else _part(tail, _PADDING_MARK)
+        if padded is not None:
+            keys, tails = (key, _PADDING), [padded[0], padded[2]]
         told = _read_run(content, start + len(head), keys, head, tails)
         if told is not None:
             return told
     return None
 
 
-def _part(chunk: bytes, mark: bytes) -> tuple[bytes, bytes | None, bytes]:
-    """What comes before the only text after a mark, this text, and what follows; None where it is not so."""
+def _part(chunk: bytes, mark: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """A chunk up to the text after a mark, the text, and the rest; None unless its key stands there once."""
     head, found, rest = chunk.partition(mark)
-    if not found:
-        return chunk, None, b""
+    if not found or chunk.count(mark[:-1]) > 1:
+        return None
     line, newline, after = rest.partition(b"\n")
-    quote = b'",' if line.endswith(b",") else b'"'
-    if not line.endswith(quote) or chunk.count(mark[:-1]) > 1:
-        return chunk, None, b""
-    return head + mark, line[: -len(quote)], quote + newline + after
+    text, quote, comma = line.rpartition(b'"')
+    return head + mark, text, quote + comma + newline + after
 
 
 def _read_run(

@@ -36,7 +36,10 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the replies; most requests ask for one. `finish_reason` is the provider's word for the end."""
+    """One of the replies; most requests ask for one. `finish_reason` is the provider's word for the end.
+
+    No tuple as the others, since these have an `index` of their own.
+    """
 
     index: int
     message: Message

@@ -34,3 +34,4 @@ def read_fellows(targets: Iterable[Target], test_ids: set[str | None]) -> Iterat
 
 _TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
 _HEAD_SIZE = 2048
+"""How recorders begin a file, and how much of it is looked at; one that begins otherwise is read whole."""

@@ -19,7 +19,7 @@ import orjson
 from recctl.abridge import abridge
 
 if TYPE_CHECKING:
-    from recctl.abridge import Run
+    from recctl.abridge import Abridged, Run
     from recctl.sources import Source
     from recctl.syntax import Position
 
@@ -59,8 +59,8 @@ class Kind(Enum):
 class Recording:
     """One recorded exchange: a request and its response.
 
-    `loaded` is the document; where there are `runs`, an abridged one, in which each of them is one chunk, and
-    `content` is what that was read from.
+    `loaded` is what was read at first: the document or, where the file could be told in `short`, the abridged
+    one, in which each run of chunks is one chunk.
     `position` is a JSON pointer to the recording inside its file ("" when it is the whole file).
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
@@ -70,29 +70,35 @@ class Recording:
     loaded: dict[str, JSON]
     as_written: bool
     position: str = ""
-    runs: tuple[Run, ...] = ()
-    content: bytes = b""
+    short: Abridged | None = None
 
     @cached_property
     def document(self) -> dict[str, JSON]:
         """The whole document."""
-        return orjson.loads(self.source.content) if self.runs else self.loaded
+        return orjson.loads(self.source.content) if self.short else self.loaded
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that are one chunk each in what was loaded."""
+        return self.short.runs if self.short else ()
 
     @property
     def abridged(self) -> Recording:
         """The recording as if the file held its abridged document; itself, when it has no runs.
 
-        Every key of the whole one is there, every value that is no text, and every text, if only in a longer.
+        Every key of the whole one is there, every value that is no text, and every text, if only as part of a
+        longer one.
         """
-        return self._abridged if self.runs else self
+        return self if self.short is None else self._abridged
 
     @cached_property
     def _abridged(self) -> Recording:
-        return Recording(self.source._replace(content=self.content), self.loaded, True, self.position)
+        assert self.short is not None  # noqa: S101  (for the type checker)
+        return Recording(self.source._replace(content=self.short.content), self.loaded, as_written=True)
 
     def with_document(self, document: dict[str, JSON]) -> Recording:
         """The same recording with another document."""
-        return replace(self, loaded=document, runs=())
+        return replace(self, loaded=document, short=None)
 
     @property
     def request(self) -> dict[str, JSON]:
@@ -169,11 +175,11 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
 
     Raises nothing. Repeated keys count as Python's `json` counts them: the last one wins.
     """
-    content, runs = abridge(source.content)
-    if runs:
-        document = _read_quickly(content)
+    short = abridge(source.content)
+    if short is not None:
+        document = _read_quickly(short.content)
         if _is_recording(document):
-            return (Recording(source, document, True, runs=runs, content=content),)
+            return (Recording(source, document, as_written=True, short=short),)
     document = _read_quickly(source.content)
     as_written = document is not None
     if document is None:

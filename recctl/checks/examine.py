@@ -38,11 +38,11 @@ def examine(target: Target) -> Examined:
         named = name_recording(item)
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
-        findings += _add_excerpts(source, _add_positions(source, _check_recording(item, named)))
+        findings += _add_excerpts(source, _add_positions(source, check_recording(item, named)))
     return Examined(tuple(findings), tuple(names), frozenset(test_ids))
 
 
-def _check_recording(recording: Recording, named: Named | None) -> list[Finding]:
+def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
     """What all rules find in one recording.
 
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.

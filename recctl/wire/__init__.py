@@ -34,8 +34,8 @@ class Wire(NamedTuple):
     `assemble` puts a reply together: it gets the chunks and true, or a list of the one body and false.
     `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
     say that a request has failed: asked when no other protocol recognises a chunk.
-    `adds_up` tells of a chunk, of the one before it and of keys of texts in it, whether a run of chunks that
-    differ from it only in these texts says what it alone says with the texts joined.
+    `adds_up` gets the chunk before a run, the one that tells the run, and the keys of its texts; it is true
+    when the run says what that one chunk says.
     """
 
     name: str
@@ -77,8 +77,8 @@ EXCEPTION = "exception"
 
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
-    told, wire = _choose(recording)
-    return Exchange(recording, _read_request(recording, wire), _assemble(recording, told, wire))
+    choice = _choose(recording)
+    return Exchange(recording, _read_request(recording, choice[1]), _assemble(*choice))
 
 
 def assemble(recording: Recording) -> Completion:
@@ -87,21 +87,21 @@ def assemble(recording: Recording) -> Completion:
     Takes any recording and raises nothing: what can't be told is None, what is odd is in `notes`, and what
     has no place is in `extra`.
     """
-    return _assemble(recording, *_choose(recording))
+    return _assemble(*_choose(recording))
 
 
-def _assemble(recording: Recording, told: Recording, wire: Wire | None) -> Completion:
-    if told.response.get("is_exception"):
-        return _assemble_exception(told)
+def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) -> Completion:
+    if recording.response.get("is_exception"):
+        return _assemble_exception(recording)
     if wire is None:
-        return _assemble_unknown(told)
-    body = told.body
+        return _assemble_unknown(recording)
+    body = recording.body
     if not isinstance(body, list):
         return wire.assemble([body], False)
     completion = wire.assemble(body, True)
     if completion.notes and str in map(type, body):
         completion = completion._replace(notes=tuple(_point_at_line(note, body) for note in completion.notes))
-    return completion if told is recording else _count_runs(completion, recording.runs)
+    return _count_runs(completion, runs) if runs else completion
 
 
 def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
@@ -113,7 +113,7 @@ def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
 def _move(note: Note, runs: tuple[Run, ...]) -> Note:
     """A note on a chunk of the abridged stream, with the number that the chunk has in the whole one."""
     step, slash, rest = note.pointer.removeprefix(_BODY).partition("/")
-    if not (note.pointer.startswith(_BODY) and step.isdecimal()):
+    if not step.isdecimal():
         return note
     number = int(step) + sum(run.length - 1 for run in runs if run.start < int(step))
     return note._replace(pointer=f"{_BODY}{number}{slash}{rest}")
@@ -177,17 +177,23 @@ def recognise(recording: Recording) -> Wire | None:
     return _choose(recording)[1]
 
 
-def _choose(recording: Recording) -> tuple[Recording, Wire | None]:
-    """The recording to read a reply from, abridged if that says the same, and the protocol of the reply."""
+def _choose(recording: Recording) -> tuple[Recording, Wire | None, tuple[Run, ...]]:
+    """The recording to read a reply from, by which protocol, and the runs that are one chunk each in it.
+
+    It is abridged where that says the same.
+    """
     abridged = recording.abridged
     wire = _recognise(abridged)
-    if abridged is recording or (wire is not None and _adds_up(wire, abridged.body, recording.runs)):
-        return abridged, wire
-    return recording, _recognise(recording)
+    if wire is not None and _adds_up(wire, abridged.body, recording.runs):
+        return abridged, wire, recording.runs
+    return recording, wire if abridged is recording else _recognise(recording), ()
 
 
-def _adds_up(wire: Wire, body: list[JSON], runs: tuple[Run, ...]) -> bool:
-    """Whether the chunks that tell runs say, by this protocol, what these say."""
+def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
+    """Whether the chunks that tell runs say, by this protocol, what these say.
+
+    Each is of the protocol itself, so that the whole stream is recognised by the same chunk.
+    """
     return all(
         wire.recognises(body[run.start]) and wire.adds_up(body[run.start - 1], body[run.start], run.keys)
         for run in runs

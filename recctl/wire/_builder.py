@@ -349,7 +349,7 @@ _CALL_AS_TEXT = (
 
 def is_nothing(value: JSON) -> bool:
     """Whether a value says nothing: absent, null, or empty."""
-    return not value and (value is None or value == "" or value == [] or value == {})
+    return not value and value != 0
 
 
 def write_text(value: JSON) -> str | None:

@@ -27,9 +27,9 @@ def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion
 
 
 def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
-    """Whether a run of chunks that differ from `item` only in texts under `keys` says nothing else but once.
+    """Whether a run, read chunk by chunk, says what `item` says, in which its texts under `keys` are joined.
 
-    `before` is the chunk that comes before the run.
+    It does when it adds text and nothing that counts each time. `before` is the chunk before the run.
     """
     key, *padding = keys
     try:
@@ -39,8 +39,8 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
         (call,) = delta.get("tool_calls") or [{}]
         function = call.get("function") or {}
         adding = [
-            *map(data.get, ("error", "usage")),
-            *map(choice.get, ("text", "finish_reason", "logprobs", "message", "error", "usage")),
+            data.get("error"),
+            *map(choice.get, ("text", "finish_reason", "logprobs", "message", "error")),
             *(delta[key] for key in delta.keys() - {"role", "tool_calls"}),
             call.get("custom"),
             *map(function.get, ("name", "arguments")),
@@ -55,8 +55,10 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
 
 def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
     """Whether a chunk tells the role of a choice, so that in the next one it is no news."""
-    (told,) = item.get("__data__", item)["choices"]
-    return bool(told["delta"]["role"] == choice["delta"]["role"] and told.get("index") == choice.get("index"))
+    (known,) = item.get("__data__", item)["choices"]
+    return bool(
+        known["delta"]["role"] == choice["delta"]["role"] and known.get("index") == choice.get("index")
+    )
 
 
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):

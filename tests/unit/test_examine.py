@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl import recording as module
-from recctl.checks.examine import examine
+from recctl.checks.examine import check_recording, examine
 from recctl.project import Settings
 from recctl.recording import serialise
+from recctl.schemes import identify
 from recctl.sources import Target
-from tests.builders import chunk, delta, record
+from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import spoil
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def check(folder: Path, document: Any, *, abridging: bool = True) -> Examined:
     path.write_bytes(serialise(document))
     with pytest.MonkeyPatch.context() as patch:
         if not abridging:
-            patch.setattr(module, "abridge", lambda content: (content, ()))
+            patch.setattr(module, "abridge", lambda _: None)
         return examine(Target("x.json", Settings(), path))
 
 
@@ -58,6 +59,16 @@ def test_a_run_hides_nothing(tmp_path: Path, document: dict[str, Any], rules: li
     examined = check(tmp_path, document)
     assert examined == check(tmp_path, document, abridging=False)
     assert [finding.rule for finding in examined.findings] == rules
+
+
+def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
+    recording = read(stream("abcd"), NAME, "tests/integration/inference/recordings")
+    assert recording.runs
+    assert recording.source.place is not None
+    assert identify(recording, recording.source.place).wanted is not None
+    assert check_recording(recording, None) == []
+    assert "document" not in vars(recording)
+    assert recording.document == stream("abcd")
 
 
 @given(spoil(stream("abcdef", obfuscation="x")), st.booleans())

@@ -16,7 +16,7 @@ from recctl.errors import RecctlError
 from recctl.hashing import describe_scheme, parse_scheme
 from recctl.project import Place, Settings, find_project
 from recctl.schemes import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
-from tests.builders import TEST_ID, read, record
+from tests.builders import TEST_ID, chunk, delta, read, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +138,14 @@ def test_strings_are_replaced_in_order_and_then_rounded() -> None:
 
 def test_rounding_to_few_digits_needs_no_decimals_to_be_seen() -> None:
     assert hashed_text(scheme(round=0), {"a": 1.5}) == '{"a": 2.0}'
+
+
+def test_of_a_reply_every_chunk_is_hashed() -> None:
+    document, own = record([chunk(delta(content=text)) for text in "abcdef"]), scheme(fields="/response/body")
+    recording = with_schemes(document, own)
+    (explanation, *_) = explain(recording, Place("", "x.json"), Settings(schemes=(own,)))
+    assert recording.runs
+    assert json.loads(explanation.text or "") == document["response"]["body"]
 
 
 def test_changes_can_be_held_to_some_fields() -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recctl import recording as module
-from recctl.abridge import Run, abridge
+from recctl.abridge import Abridged, Run, abridge
 from recctl.recording import LoadError, Recording, load, serialise
 from recctl.wire import assemble
 from tests.builders import chunk, delta, record, source
@@ -43,8 +43,13 @@ def tell(content: bytes) -> str:
 
 def tell_unabridged(content: bytes) -> str:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "abridge", lambda content: (content, ()))
+        patch.setattr(module, "abridge", lambda _: None)
         return tell(content)
+
+
+def find_runs(content: bytes) -> tuple[Run, ...]:
+    short = abridge(content)
+    return short.runs if short else ()
 
 
 # What is a run
@@ -52,7 +57,7 @@ def tell_unabridged(content: bytes) -> str:
 
 def test_a_run_is_told_by_one_chunk_that_has_all_the_texts() -> None:
     content = stream(FIRST, *(chunk(delta(content=text)) for text in ("Hel", "lo", " \u00e9\n")), LAST)
-    assert abridge(content) == (
+    assert abridge(content) == Abridged(
         stream(FIRST, chunk(delta(content="Hello \u00e9\n")), LAST),
         (Run(1, 3, ("content",)),),
     )
@@ -61,7 +66,7 @@ def test_a_run_is_told_by_one_chunk_that_has_all_the_texts() -> None:
 def test_padding_may_differ_as_well() -> None:
     padded = [("a", "xyz"), ("b", ""), ("c", "x")]
     content = stream(FIRST, *(chunk(delta(content=text), obfuscation=rest) for text, rest in padded), LAST)
-    assert abridge(content) == (
+    assert abridge(content) == Abridged(
         stream(FIRST, chunk(delta(content="abc"), obfuscation="xyzx"), LAST),
         (Run(1, 3, ("content", "obfuscation")),),
     )
@@ -71,17 +76,35 @@ def test_a_stream_may_have_several_runs() -> None:
     thought = [chunk(delta(reasoning=text)) for text in "Hmm"]
     called = [chunk(call(text)) for text in ('{"', "a", '":', "1}")]
     content = stream(FIRST, *thought, chunk(delta(content="So")), *called, LAST)
-    abridged, runs = abridge(content)
-    assert runs == (Run(1, 3, ("reasoning",)), Run(3, 4, ("arguments",)))
-    assert abridged == stream(
-        FIRST, chunk(delta(reasoning="Hmm")), chunk(delta(content="So")), chunk(call('{"a":1}')), LAST
+    assert abridge(content) == Abridged(
+        stream(
+            FIRST, chunk(delta(reasoning="Hmm")), chunk(delta(content="So")), chunk(call('{"a":1}')), LAST
+        ),
+        (Run(1, 3, ("reasoning",)), Run(3, 4, ("arguments",))),
     )
 
 
 def test_a_run_may_go_on_to_the_end() -> None:
-    abridged, runs = abridge(stream(FIRST, *(chunk(delta(content=text)) for text in "abcd")))
-    assert abridged == stream(FIRST, chunk(delta(content="abcd")))
-    assert runs == (Run(1, 4, ("content",)),)
+    content = stream(FIRST, *(chunk(delta(content=text)) for text in "abcd"))
+    assert abridge(content) == Abridged(
+        stream(FIRST, chunk(delta(content="abcd"))), (Run(1, 4, ("content",)),)
+    )
+
+
+def test_a_run_ends_with_the_last_chunk_that_is_like_it_in_all() -> None:
+    said = [chunk(delta(content=text), obfuscation=text) for text in "abc"]
+    other = chunk(delta(content="d"), obfuscation="d", more=1)
+    assert abridge(stream(FIRST, *said, other, LAST)) == Abridged(
+        stream(FIRST, chunk(delta(content="abc"), obfuscation="abc"), other, LAST),
+        (Run(1, 3, ("content", "obfuscation")),),
+    )
+
+
+def test_after_each_run_the_next_one_is_looked_for_as_long_as_the_first() -> None:
+    odd = [chunk(delta(content="a"), created=number) for number in range(1, 5)]
+    said = [chunk(delta(content=text)) for text in "abc"]
+    runs = find_runs(stream(FIRST, *odd, *said, *odd, *said, *odd, LAST))
+    assert [run.start for run in runs] == [5, 10]
 
 
 @pytest.mark.parametrize(
@@ -94,24 +117,28 @@ def test_a_run_may_go_on_to_the_end() -> None:
         [chunk(delta(content=text), created=number) for number, text in enumerate("abcd")],
         [chunk(delta(content=text, meta={"content": None})) for text in "abcd"],
         [chunk(delta(content=text, meta={"content": text})) for text in "abcd"],
+        [chunk(delta(content="a"), obfuscation="b", meta={"obfuscation": text}) for text in "abcd"],
+        [{"obfuscation": "b", **chunk(delta(content="a"), obfuscation=text)} for text in "abcd"],
+        [5, *[chunk(delta(content="a"))] * 4],
+        [[], *[chunk(delta(content="a"))] * 4],
         [chunk(delta(content=text), system_fingerprint=text) for text in "abcd"],
     ],
 )
 def test_what_is_no_run(chunks: list[Any]) -> None:
     content = stream(FIRST, *chunks, LAST)
-    assert abridge(content) == (content, ())
+    assert abridge(content) is None
 
 
 def test_a_run_that_begins_late_is_not_looked_for() -> None:
     odd = [chunk(delta(content="a"), created=number) for number in range(10)]
     content = stream(FIRST, *odd, *[chunk(delta(content="a"))] * 10, LAST)
-    assert abridge(content) == (content, ())
+    assert abridge(content) is None
 
 
 def test_a_list_of_a_request_is_no_stream() -> None:
     document = record([LAST])
     document["request"]["body"] = [chunk(delta(content=text)) for text in "abcd"]
-    assert abridge(serialise(document)) == (serialise(document), ())
+    assert abridge(serialise(document)) is None
 
 
 START = b'\n  "response": {\n    "body": [\n      {\n'
@@ -119,7 +146,7 @@ START = b'\n  "response": {\n    "body": [\n      {\n'
 
 @pytest.mark.parametrize("content", [b"", b'\n  "response": {\n', START, START * 2])
 def test_any_bytes_are_taken(content: bytes) -> None:
-    assert abridge(content) == (content, ())
+    assert abridge(content) is None
 
 
 def test_a_run_takes_no_more_steps_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +171,10 @@ def test_a_run_takes_no_more_steps_than_a_chunk(monkeypatch: pytest.MonkeyPatch)
 ONCE: dict[str, Any] = {
     "a finish reason": [chunk(delta(finish_reason="stop", content=text)) for text in "abcd"],
     "usage": [chunk(delta(content=text), usage={"total_tokens": 1}) for text in "abcd"],
+    "odd usage": [chunk({**delta(content=text), "usage": 5}) for text in "abcd"],
+    "an odd delta": [chunk({"index": 0, "text": text, "delta": "x"}) for text in "abcd"],
+    "odd calls": [chunk(delta(content=text, tool_calls=5)) for text in "abcd"],
+    "an odd call": [chunk(delta(content=text, tool_calls=[5])) for text in "abcd"],
     "an error": [chunk(delta(content=text), error={"message": "no"}) for text in "abcd"],
     "an error of a choice": [chunk({**delta(content=text), "error": {"message": "no"}}) for text in "abcd"],
     "log probabilities": [chunk({**delta(content=text), "logprobs": {"x": [1]}}) for text in "abcd"],
@@ -175,21 +206,43 @@ ONCE: dict[str, Any] = {
 @pytest.mark.parametrize("what", ONCE)
 def test_what_more_than_once_is_more_is_read_chunk_by_chunk(what: str) -> None:
     content = stream(FIRST, *ONCE[what], LAST)
-    assert abridge(content)[1] != ()
+    assert find_runs(content) != ()
     assert tell(content) == tell_unabridged(content)
 
 
-@pytest.mark.parametrize("first", [delta(content=""), delta(1, role="assistant"), delta(role="user")])
+@pytest.mark.parametrize(
+    "first",
+    [delta(content=""), delta(1, role="assistant"), delta(role="user"), {"index": 0, "delta": None}, {}],
+)
 def test_a_role_that_is_news_is_read_chunk_by_chunk(first: dict[str, Any]) -> None:
     content = stream(chunk(first), *(chunk(delta(role="assistant", content=text)) for text in "abcd"))
-    assert abridge(content)[1] != ()
+    assert find_runs(content) != ()
     assert tell(content) == tell_unabridged(content)
+
+
+@pytest.mark.parametrize("more", [[], [LAST], [*"abcd"], [*"abcd", LAST]])
+def test_another_list_of_a_response_is_no_part_of_its_stream(more: list[Any]) -> None:
+    said = [chunk(delta(content=text)) for text in "abcd"]
+    body = [FIRST, *(chunk(delta(content=item)) if isinstance(item, str) else item for item in more)]
+    document = record(body)
+    document["response"]["more"] = [FIRST, *said, LAST]
+    assert tell(serialise(document)) == tell_unabridged(serialise(document))
+
+
+def test_chunks_are_counted_with_what_is_no_chunk() -> None:
+    said = [chunk({**delta(content="a"), "logprobs": {"x": [1]}})] * 6
+    other, odd = chunk(delta(content="a")), chunk(delta(content="b"), id="other")
+    for content in (
+        stream(FIRST, 5, other, odd, *said, LAST),
+        stream(FIRST, *[other] * 4, 5, odd, other, *said, LAST),
+    ):
+        assert tell(content) == tell_unabridged(content)
 
 
 def test_a_run_ends_where_something_else_changes() -> None:
     said = [chunk(delta(content=text)) for text in "abc"]
     content = stream(FIRST, *said, chunk(delta(content="d"), created=5), LAST)
-    assert abridge(content)[1] == (Run(1, 3, ("content",)),)
+    assert find_runs(content) == (Run(1, 3, ("content",)),)
     assert tell(content) == tell_unabridged(content)
 
 
@@ -198,7 +251,7 @@ def test_the_protocol_is_told_by_the_same_chunks() -> None:
         {"__type__": "a.Thing", "__data__": {"choices": [{"delta": {"content": c}}]}} for c in "abcdefghij"
     ]
     content = stream({"x": 1}, *odd, LAST)
-    assert abridge(content)[1] != ()
+    assert find_runs(content) != ()
     assert tell(content) == tell_unabridged(content)
 
 
@@ -239,6 +292,7 @@ def streams(draw: st.DrawFn) -> list[Any]:
             draw(st.sampled_from(["created", "obfuscation", "error", "novel", "id"])): draw(values)
         }
         more = {draw(st.sampled_from(["finish_reason", "logprobs", "message", "novel"])): draw(values)}
+        items += draw(st.lists(st.sampled_from([5, None, [], "x", {}, [{}]]), max_size=1))
         for text in draw(st.lists(texts, max_size=7)):
             match key:
                 case "arguments":
@@ -299,10 +353,30 @@ def test_a_file_with_a_spoilt_byte_is_read_the_same(at: int, width: int, byte: b
     ],
 )
 def test_texts_are_json_each_for_itself(texts: list[bytes]) -> None:
-    content = stream(FIRST, *(chunk(delta(content=f"={number}=")) for number in range(4)), LAST)
+    content = write(texts)
+    assert tell(content) == tell_unabridged(content)
+
+
+def write(texts: list[bytes]) -> bytes:
+    """A stream with chunks that have these bytes where a text stands."""
+    content = stream(FIRST, *(chunk(delta(content=f"={number}=")) for number in range(len(texts))), LAST)
     for number, text in enumerate(texts):
         content = content.replace(b"=%d=" % number, text)
-    assert tell(content) == tell_unabridged(content)
+    return content
+
+
+@pytest.mark.parametrize("text", [b'x", "y', b"\\", b"\\u00", b"\\x", b"\xff"])
+def test_what_is_no_text_makes_no_run(text: bytes) -> None:
+    assert abridge(write([b"a", b"b", b"c"]))
+    assert abridge(write([b"a", text, b"c"])) is None
+
+
+def test_another_document_is_whole() -> None:
+    (recording,) = load(source(SOUND))
+    assert isinstance(recording, Recording)
+    other = recording.with_document({"request": {}, "response": {}})
+    assert recording.runs
+    assert (other.document, other.abridged, other.runs) == ({"request": {}, "response": {}}, other, ())
 
 
 MIDDLE = b'\n        }\n      }\n    ],\n    "more": [\n      {\n        "o": {\n          '
