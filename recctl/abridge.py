@@ -42,6 +42,7 @@ def abridge(content: bytes) -> Abridged | None:
     if stream < 0:
         return None
     pieces: list[bytes] = []
+    texts: list[bytes] = []
     runs: list[Run] = []
     done = number = 0
     end, tries = content.find(_END, stream), _TRIES
@@ -53,9 +54,12 @@ def abridge(content: bytes) -> Abridged | None:
         if told is not None:
             runs.append(Run(number, told.length, told.keys))
             pieces += [content[done : told.start], *told.pieces]
+            texts += told.texts
             done, tries = told.end, _TRIES
             end = content.find(_END, done)
-    return Abridged(b"".join([*pieces, content[done:]]), tuple(runs)) if runs else None
+    if not runs or not _are_texts(texts):
+        return None
+    return Abridged(b"".join([*pieces, content[done:]]), tuple(runs))
 
 
 # In what a recorder writes, lines with these indents can't be anything else.
@@ -81,6 +85,7 @@ class _Told(NamedTuple):
     start: int
     end: int
     pieces: list[bytes]
+    texts: list[bytes]
     length: int
     keys: tuple[str, ...]
 
@@ -124,7 +129,7 @@ def _read_run(
     at, texts = start, []
     for seam, newline, length in cycle([(seam, seam.index(b"\n"), len(seam)) for seam in seams]):
         end = find(b"\n", at) - newline
-        if not follows(seam, end):
+        if end < at or not follows(seam, end):
             break
         texts.append(content[at:end])
         at = end + length
@@ -133,13 +138,13 @@ def _read_run(
     width = len(seams)
     count = len(texts) // width
     del texts[count * width :]
-    if count < _SHORTEST or not _are_texts(texts):
+    if count < _SHORTEST:
         return None
     end = start + sum(map(len, texts)) + count * sum(map(len, seams)) - len(seams[-1])
     pieces = texts[::width]
     for number, seam in enumerate(inner, 1):
         pieces += [seam, *texts[number::width]]
-    return _Told(start, end, pieces, count, keys)
+    return _Told(start, end, pieces, texts, count, keys)
 
 
 def _are_texts(texts: list[bytes]) -> bool:

@@ -140,6 +140,7 @@ def _prefixed(
 _WORD = "A-Za-z0-9_-"
 _NAME_END = "(?:[kK]ey|KEY|[sS]ecret|SECRET|[tT]oken|TOKEN|[aA]uthorization)"
 _IS = r"""["' \t\n:=>\\]{1,16}"""
+_IS_OR_ESCAPES = r"""(?:["' \t\n:=>\\]|\\[nrt]){1,16}"""  # gates are asked of texts as JSON has them
 _VALUE = "[A-Za-z0-9_+/.~-]"
 
 KINDS = (
@@ -209,7 +210,7 @@ KINDS = (
     ),
     Kind(
         "an AWS secret access key",
-        rf"{_NAME_END}{_IS}{_VALUE}{{20}}",
+        rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
         rf"(?i:secret[-_ ]?(?:access[-_ ]?)?)(?:[kK]ey|KEY){_IS}"
         r"(?P<secret>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])",
         _is_random,
@@ -234,7 +235,7 @@ KINDS = (
     ),
     Kind(
         "an API key",
-        rf"{_NAME_END}{_IS}{_VALUE}{{20}}",
+        rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
         r"(?:(?i:api|access|secret|account|subscription|auth|client|session|refresh)[-_ ]?|(?=[aA]utho))"
         rf"{_NAME_END}{_IS}(?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
         _is_random,

@@ -122,7 +122,7 @@ class _Naming:
 
     def __init__(self, recording: Recording) -> None:
         self._texts = Texts(recording)
-        model_ids = _list_models(recording.abridged) if recording.kind is Kind.INFERENCE else None
+        model_ids = _list_models(recording) if recording.kind is Kind.INFERENCE else None
         self._models = None if model_ids is None else _digest_models(model_ids)
 
     def name_all(self, *, drafts: bool) -> dict[str, tuple[str, ...]]:
@@ -160,7 +160,8 @@ class _Naming:
 
 def _list_models(recording: Recording) -> list[str] | None:
     """The sorted ids of a model list, OpenAI's or Ollama's; None for every other kind of reply."""
-    body, key = recording.body, "id"
+    body = (recording.abridged if recording.is_streaming else recording).body
+    key = "id"
     models: JSON
     if not isinstance(body, list):
         listed, key = _unwrap(body, ".ListResponse"), "model"

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from functools import cache
 from importlib import import_module
-from itertools import filterfalse, islice, takewhile
+from itertools import accumulate, filterfalse, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -106,17 +107,17 @@ def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) ->
 
 def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
     """What is said of the whole stream, from what is said of it abridged."""
-    chunks = completion.chunks + sum(run.length - 1 for run in runs)
-    return completion._replace(chunks=chunks, notes=tuple(_move(note, runs) for note in completion.notes))
+    starts, more = [run.start for run in runs], [0, *accumulate(run.length - 1 for run in runs)]
 
+    def move(note: Note) -> Note:
+        step, slash, rest = note.pointer.removeprefix(_BODY).partition("/")
+        if not step.isdecimal():
+            return note
+        number = int(step) + more[bisect_left(starts, int(step))]
+        return note._replace(pointer=f"{_BODY}{number}{slash}{rest}")
 
-def _move(note: Note, runs: tuple[Run, ...]) -> Note:
-    """A note on a chunk of the abridged stream, with the number that the chunk has in the whole one."""
-    step, slash, rest = note.pointer.removeprefix(_BODY).partition("/")
-    if not step.isdecimal():
-        return note
-    number = int(step) + sum(run.length - 1 for run in runs if run.start < int(step))
-    return note._replace(pointer=f"{_BODY}{number}{slash}{rest}")
+    chunks = completion.chunks + more[-1]
+    return completion._replace(chunks=chunks, notes=tuple(map(move, completion.notes)))
 
 
 def _point_at_line(note: Note, body: list[JSON]) -> Note:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, join, write_text
+from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
@@ -38,14 +38,14 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
         delta = choice.get("delta") or {}
         (call,) = delta.get("tool_calls") or [{}]
         function = call.get("function") or {}
+        holder = {"text": choice, "arguments": function}.get(key, delta)
+        places = {"role", "tool_calls"} if key == "arguments" else {"role"}
         adding = [
             data.get("error"),
             *map(choice.get, ("text", "finish_reason", "logprobs", "message", "error")),
-            *(delta[key] for key in delta.keys() - {"role", "tool_calls"}),
-            call.get("custom"),
-            *map(function.get, ("name", "arguments")),
+            *(not is_nothing(delta[name]) for name in delta.keys() - places),
+            *(not is_nothing(function[name]) for name in function),
         ]
-        holder = {"text": choice, "arguments": function}.get(key, delta)
         says_text_only = bool(holder.get(key)) and sum(map(bool, adding)) == 1
         is_role_known = not delta.get("role") or _tells_role(before, choice)
         return says_text_only and is_role_known and data.keys() >= {*padding}
@@ -56,9 +56,12 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
 def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
     """Whether a chunk tells the role of a choice, so that in the next one it is no news."""
     (known,) = item.get("__data__", item)["choices"]
-    return bool(
-        known["delta"]["role"] == choice["delta"]["role"] and known.get("index") == choice.get("index")
-    )
+    return bool(known["delta"]["role"] == choice["delta"]["role"] and _index(known, 0) == _index(choice, 0))
+
+
+def _index(choice: dict[str, JSON], position: int) -> int:
+    index = choice.get("index")
+    return index if type(index) is int else position
 
 
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
@@ -166,8 +169,7 @@ class _Assembly:
             self.builder.extra.add(("odd_usage",), usage)
 
     def _add_choice(self, position: int, value: dict[str, JSON]) -> None:
-        index = value.get("index")
-        choice = self.builder.choice(index if type(index) is int else position)
+        choice = self.builder.choice(_index(value, position))
         had_ended = choice.has_ended
         text, delta = value.get("text"), value.get("delta")
         added = bool(text)

@@ -416,6 +416,15 @@ def test_ollamas_tags_are_a_model_list_as_well() -> None:
     assert identify_as(document, "x.json").wanted == f"models-{name}-{digest}.json"
 
 
+def test_every_model_of_a_list_counts_however_much_they_are_alike() -> None:
+    ids = [{"content": text} for text in "abcde"]
+    models = [{"__type__": "openai.types.model.Model", "__data__": {"id": an_id}} for an_id in ids]
+    recording = read(record(models, streaming=False))
+    listed = hashlib.sha256("|".join(sorted(map(str, ids))).encode()).hexdigest()[:8]
+    assert recording.runs
+    assert (identify(recording, Place("", "x.json")).wanted or "").endswith(f"-{listed}.json")
+
+
 def test_an_empty_reply_is_a_model_list_only_where_models_are_listed() -> None:
     digest = hashlib.sha256(b"").hexdigest()[:8]
     models = identify_as(record([], streaming=False, endpoint="/v1/models"), "x.json").wanted

@@ -110,6 +110,7 @@ NAMED = [
     ("an API key", "Ocp-Apim-Subscription-Key={}", draw(32, HEX)),
     ("an API key", "export IBM_API_KEY='{}'", draw(44, WORD)),
     ("an API key", "client_secret => {}", draw(40)),
+    ("an API key", "api_key:\n\n\t{}", draw(40)),
     ("an API key", "https://api.invalid/v1?access_token={}&page=2", draw(40)),
     ("an AWS secret access key", "aws_secret_access_key = {}", draw(40, BASE64)),
     ("an AWS secret access key", '"SecretAccessKey":"{}"', draw(40, BASE64)),

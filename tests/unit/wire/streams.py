@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from copy import deepcopy
 from dataclasses import asdict
 from itertools import pairwise
@@ -17,7 +18,7 @@ from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS
 from tests.builders import read, record, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from recctl.wire import Wire
@@ -167,3 +168,19 @@ def interleave(draw: st.DrawFn, runs: Sequence[Sequence[Any]]) -> list[Any]:
         mixed.append(run.pop(0))
         left = [run for run in left if run]
     return mixed
+
+
+def count_calls(work: Callable[[], object]) -> int:
+    """How many functions are called, in Python and in C."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count

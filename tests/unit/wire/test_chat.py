@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from recctl.wire._builder import ChoiceBuilder
 from tests import builders
 from tests.builders import delta, read, record, source
 from tests.unit.wire.hostile import json_values, spoil
-from tests.unit.wire.streams import codes, cut_said, exchange, interleave
+from tests.unit.wire.streams import codes, count_calls, cut_said, exchange, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1079,22 +1078,6 @@ GROWING: dict[str, Callable[[int], Any]] = {
 
 def grow(kind: str, count: int) -> Recording:
     return Recording(source(b""), record([GROWING[kind](n) for n in range(count)]), as_written=True)
-
-
-def count_calls(work: Callable[[], object]) -> int:
-    """How many functions are called, in Python and in C."""
-    count = 0
-
-    def profile(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("kind", GROWING)

@@ -16,8 +16,10 @@ from recctl.recording import LoadError, Recording, load, serialise
 from recctl.wire import assemble
 from tests.builders import chunk, delta, record, source
 from tests.unit.wire.hostile import spoil
+from tests.unit.wire.streams import count_calls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -173,6 +175,16 @@ ONCE: dict[str, Any] = {
     "usage": [chunk(delta(content=text), usage={"total_tokens": 1}) for text in "abcd"],
     "odd usage": [chunk({**delta(content=text), "usage": 5}) for text in "abcd"],
     "an odd delta": [chunk({"index": 0, "text": text, "delta": "x"}) for text in "abcd"],
+    "arguments that are not text": [
+        chunk(delta(content=text, tool_calls=[{"index": 0, "id": "c", "function": {"arguments": {}}}]))
+        for text in "abcd"
+    ],
+    "a key of a call and of its function": [
+        chunk(call(text, novel=1, function={"novel": 2, "arguments": text})) for text in "abcd"
+    ],
+    "a key of a choice and of its delta": [
+        chunk({**delta(content=text, novel=False), "novel": 1}) for text in "abcd"
+    ],
     "odd calls": [chunk(delta(content=text, tool_calls=5)) for text in "abcd"],
     "an odd call": [chunk(delta(content=text, tool_calls=[5])) for text in "abcd"],
     "an error": [chunk(delta(content=text), error={"message": "no"}) for text in "abcd"],
@@ -212,10 +224,19 @@ def test_what_more_than_once_is_more_is_read_chunk_by_chunk(what: str) -> None:
 
 @pytest.mark.parametrize(
     "first",
-    [delta(content=""), delta(1, role="assistant"), delta(role="user"), {"index": 0, "delta": None}, {}],
+    [
+        delta(content=""),
+        delta(1, role="assistant"),
+        {**delta(role="assistant"), "index": 0.0},
+        delta(role="user"),
+        {"index": 0, "delta": None},
+        {},
+    ],
 )
-def test_a_role_that_is_news_is_read_chunk_by_chunk(first: dict[str, Any]) -> None:
-    content = stream(chunk(first), *(chunk(delta(role="assistant", content=text)) for text in "abcd"))
+@pytest.mark.parametrize("index", [0, False, 1, True])
+def test_a_role_that_is_news_is_read_chunk_by_chunk(first: dict[str, Any], index: int) -> None:
+    said = (chunk(delta(index, role="assistant", content=text)) for text in "abcd")
+    content = stream(chunk(first), *said)
     assert find_runs(content) != ()
     assert tell(content) == tell_unabridged(content)
 
@@ -322,6 +343,30 @@ def test_any_document_is_read_the_same(document: Any) -> None:
     assert tell(content) == tell_unabridged(content)
 
 
+def write_alternating(count: int) -> bytes:
+    """A stream of short runs, the last of which holds what is no text."""
+    said = [chunk(delta(content="ab"[number // 4 % 2])) for number in range(count)]
+    return stream(FIRST, *said, *[chunk(delta(content="=?="))] * 3).replace(b"=?=", b"\\x")
+
+
+def write_failing(count: int) -> bytes:
+    """A stream of short runs, with an error after each."""
+    said = [chunk(delta(content="a"))] * 3
+    return stream(FIRST, *[*said, chunk(object="error", message="no")] * count)
+
+
+def read_and_assemble(content: bytes) -> None:
+    (recording,) = load(source(content))
+    if isinstance(recording, Recording):
+        assemble(recording)
+
+
+@pytest.mark.parametrize("write", [write_alternating, write_failing])
+def test_work_grows_with_the_number_of_runs_and_no_faster(write: Callable[[int], bytes]) -> None:
+    few, many = write(100), write(1000)
+    assert count_calls(lambda: read_and_assemble(many)) < 10.5 * count_calls(lambda: read_and_assemble(few))
+
+
 # Files that no recorder has written
 
 SOUND = stream(FIRST, *(chunk(delta(content=f"{text}\\n"), model="run") for text in "abcdef"), LAST)
@@ -380,6 +425,18 @@ def test_another_document_is_whole() -> None:
 
 
 MIDDLE = b'\n        }\n      }\n    ],\n    "more": [\n      {\n        "o": {\n          '
+
+
+@pytest.mark.parametrize("sound", [0, 1])
+def test_quotation_marks_that_are_missing_do_not_add_up(sound: int) -> None:
+    missing = len(b'",\n        "z": "')  # as if the texts under `z` ended those under `content`
+    body = [{"x": 1}, *[{"content": "a", "z": ""}] * (1 + missing + sound)]
+    pieces = serialise({"request": {}, "response": {"body": body}}).split(b'"content": "a"')
+    broken = b'"content": "'.join(pieces[1 : 2 + missing])
+    content = b'"content": "a"'.join([pieces[0], broken, *pieces[2 + missing :]])
+    assert content.count(b'"content": ",') == missing
+    assert tell(content) == tell_unabridged(content)
+    assert "LoadError" in tell(content)
 
 
 @pytest.mark.parametrize(
