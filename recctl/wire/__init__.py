@@ -78,8 +78,8 @@ EXCEPTION = "exception"
 
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
-    choice = _choose(recording)
-    return Exchange(recording, _read_request(recording, choice[1]), _assemble(*choice))
+    readable, wire, runs = _choose(recording)
+    return Exchange(recording, _read_request(recording, wire), _assemble(readable, wire, runs))
 
 
 def assemble(recording: Recording) -> Completion:
