@@ -250,6 +250,14 @@ def test_another_list_of_a_response_is_no_part_of_its_stream(more: list[Any]) ->
     assert tell(serialise(document)) == tell_unabridged(serialise(document))
 
 
+def test_a_request_that_comes_last_is_no_part_of_the_stream() -> None:
+    document = record([FIRST])
+    document["request"] = {**document.pop("request"), "body": [{"content": text} for text in "abcdef"]}
+    assert [*document][-1] == "request"
+    assert abridge(serialise(document)) is None
+    assert tell(serialise(document)) == tell_unabridged(serialise(document))
+
+
 def test_chunks_are_counted_with_what_is_no_chunk() -> None:
     said = [chunk({**delta(content="a"), "logprobs": {"x": [1]}})] * 6
     other, odd = chunk(delta(content="a")), chunk(delta(content="b"), id="other")
