@@ -52,7 +52,7 @@ def abridge(content: bytes) -> Abridged | None:
         number, tries = number + 1, tries - 1
         told = _find_run(content, start, end)
         if told is not None:
-            runs.append(Run(number, told.length, told.keys))
+            runs.append(Run(number, len(told.texts) // len(told.keys), told.keys))
             pieces += [content[done : told.start], *told.pieces]
             texts += told.texts
             done, tries = told.end, _TRIES
@@ -86,7 +86,6 @@ class _Told(NamedTuple):
     end: int
     pieces: list[bytes]
     texts: list[bytes]
-    length: int
     keys: tuple[str, ...]
 
 
@@ -144,7 +143,7 @@ def _read_run(
     pieces = texts[::width]
     for number, seam in enumerate(inner, 1):
         pieces += [seam, *texts[number::width]]
-    return _Told(start, end, pieces, texts, count, keys)
+    return _Told(start, end, pieces, texts, keys)
 
 
 def _are_texts(texts: list[bytes]) -> bool:

@@ -128,9 +128,8 @@ def _abbreviate(secret: str) -> str:
 
 def _search_document(recording: Recording, finder: _Finder) -> Iterator[_Found]:
     """The secrets of a document, in the order of the file."""
-    raw = (
-        recording.abridged.source.content.decode()
-    )  # a longer text opens every gate that a piece of it opens
+    # A longer text opens every gate that a piece of it opens: what was abridged is enough.
+    raw = recording.abridged.source.content.decode()
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
     spellings = [raw] if recording.as_written else [raw, serialise(recording.document).decode()]
     if not finder.has_own_patterns and not any(map(_may_hold_secret, spellings)):
