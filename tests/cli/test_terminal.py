@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,10 +49,15 @@ def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: in
 
 
 def read_some(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # how Linux says that the other side is closed
-        return b""
+    """The next bytes that the other side has written; none when it is closed and everything was read.
+
+    Linux tells by an error that the other side is closed, and may do so once before it hands out what was
+    written last.
+    """
+    for _ in range(2):
+        with suppress(OSError):
+            return os.read(terminal, 65536)
+    return b""
 
 
 def save(folder: Path, content: str) -> None:
