@@ -273,6 +273,9 @@ def _read_table(path: Path) -> dict[str, Any] | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecctlError(f"{path}: not TOML: {error}", "put the file right") from None
     if not is_shared:
+        if "tool" in document:
+            hint = "leave [tool.recctl] out: its keys stand at the top"
+            raise RecctlError(f"{path}: there is a table [tool]", hint)
         return document
     tool = document.get("tool")
     table = tool.get("recctl") if isinstance(tool, dict) else None

@@ -242,8 +242,11 @@ def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:
 def _refuse(name: str, error: OSError | ValueError) -> Unread:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     hint = "check the path and its permissions"
-    if isinstance(error, FileNotFoundError) and _HEX_DIGITS.fullmatch(name):
-        hint = "no recording's hash starts so, or these are fewer than four of its digits"
+    if isinstance(error, FileNotFoundError):
+        if _HEX_DIGITS.fullmatch(name):
+            hint = "no recording's hash starts so, or these are fewer than four of its digits"
+        elif ":" in name:
+            hint = "no revision has such a file, either (its files can be named, its folders can't)"
     return Unread(name, f"can't be opened: {reason}", hint)
 
 

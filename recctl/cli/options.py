@@ -43,6 +43,13 @@ def format_option(kind: str) -> OptionInfo:
     return option
 
 
+def complete_scheme() -> list[str]:
+    """The names of hash schemes, for the completion of shells."""
+    from recctl.hashing import RELEASED
+
+    return [scheme.name for scheme in RELEASED]
+
+
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
@@ -63,7 +70,13 @@ ForceExclude = Annotated[
     bool, typer.Option("--force-exclude", help="Leave out what `exclude` matches even when it is named.")
 ]
 SchemeName = Annotated[
-    str | None, typer.Option("--scheme", metavar="NAME", help="The hash scheme that the recorder uses.")
+    str | None,
+    typer.Option(
+        "--scheme",
+        metavar="NAME",
+        help="The hash scheme that the recorder uses.",
+        autocompletion=complete_scheme,
+    ),
 ]
 MaxSize = Annotated[
     str | None, typer.Option("--max-size", metavar="SIZE", help="Do not read files larger than this (64MB).")

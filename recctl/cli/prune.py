@@ -20,11 +20,22 @@ if TYPE_CHECKING:
 _Words = list[str] | None
 
 
+def _complete_grade() -> list[str]:
+    from recctl.evidence import Grade
+
+    return [*map(str, Grade)]
+
+
 def command(
     paths: options.Paths = None,
     grades: Annotated[
         _Words,
-        typer.Option("--grade", metavar="NAME", help="Take this grade; only those named are taken then."),
+        typer.Option(
+            "--grade",
+            metavar="NAME",
+            help="Take this grade; only those named are taken then.",
+            autocompletion=_complete_grade,
+        ),
     ] = None,
     collected: Annotated[
         _Words,

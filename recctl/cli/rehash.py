@@ -52,7 +52,12 @@ def _pairs(name: str, metavar: str, text: str) -> Any:
 Apply = Annotated[bool, typer.Option("--apply", help="Do it; `recctl undo` takes it back.")]
 To = Annotated[
     str | None,
-    typer.Option("--to", metavar="SCHEME", help="The hash scheme to go by. Default: the configured one."),
+    typer.Option(
+        "--to",
+        metavar="SCHEME",
+        help="The hash scheme to go by. Default: the configured one.",
+        autocompletion=options.complete_scheme,
+    ),
 ]
 Prefer = Annotated[
     list[str] | None,

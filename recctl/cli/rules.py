@@ -11,8 +11,17 @@ from recctl.cli.options import Color
 from recctl.errors import RecctlError, did_you_mean
 
 
+def _complete_rule() -> list[str]:
+    from recctl.checks.run import list_rules
+
+    return [rule.name for rule in list_rules()]
+
+
 def command(
-    name: Annotated[str | None, typer.Argument(metavar="[RULE]", help="The rule to explain.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[RULE]", help="The rule to explain.", autocompletion=_complete_rule),
+    ] = None,
     output_format: Annotated[str, options.format_option("rules")] = "text",
     output: options.OutputFile = None,
     color: options.ColorChoice = Color.AUTO,

@@ -62,7 +62,7 @@ class _Notes(NamedTuple):
 def find_program(name: str) -> None:
     """Look for the program that a command names. Raises RecctlError when there is none."""
     if shutil.which(name) is None:
-        raise RecctlError(f"{name}: there is no such program", "write a command after --")
+        raise RecctlError(f"{name}: there is no such program", "check its name, or give its path")
 
 
 def run_tracked(project: Project, command: Sequence[str]) -> Ended:

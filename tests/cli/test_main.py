@@ -63,6 +63,23 @@ def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -
     assert outcome.err == f"error: {message}\n" + (f"hint: {hint}\n" if hint else "")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("recctl va", ["validate"]),
+        ("recctl validate --format s", ["sarif"]),
+        ("recctl validate --scheme ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
+        ("recctl rehash --to ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
+        ("recctl prune --grade s", ["stranded", "superseded"]),
+        ("recctl rules inv", ["invalid-json"]),
+    ],
+)
+def test_a_shell_can_complete_names(run: Run, line: str, words: list[str]) -> None:
+    last = str(len(line.split()) - 1)
+    asked = {"_RECCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": last}
+    assert run(env=asked).out.split() == words
+
+
 def test_version_loads_no_heavy_library() -> None:
     script = (
         "import sys; sys.argv = ['recctl', '--version']\n"

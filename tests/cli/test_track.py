@@ -316,7 +316,7 @@ def test_signals_are_passed_on(project: Path, number: signal.Signals, code: int,
     [
         (
             ["--", "no-such-program"],
-            "no-such-program: there is no such program\nhint: write a command after --",
+            "no-such-program: there is no such program\nhint: check its name, or give its path",
         ),
         (["combine"], "there is nothing to combine\nhint: name files that recctl track has written"),
         (

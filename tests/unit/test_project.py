@@ -173,6 +173,11 @@ def test_settings_can_be_set_over_all_overrides(tmp_path: Path) -> None:
     [
         ("shceme = 'a'", "unknown key 'shceme'", "did you mean 'scheme'?"),
         ("zzz = 'a'", "unknown key 'zzz'", None),
+        (
+            "[tool.recctl]\nscheme = 'a'",
+            "there is a table [tool]",
+            "leave [tool.recctl] out: its keys stand at the top",
+        ),
         ("max_size = 1", "unknown key 'max_size'", "did you mean 'max-size'?"),
         ("scheme = 5", "scheme should be a string", None),
         ("paths = 'tests'", "paths should be a list of strings", None),

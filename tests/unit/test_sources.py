@@ -295,7 +295,8 @@ def test_a_file_of_a_revision_over_the_size_is_not_read(committed: Path) -> None
     "word", ["HEAD:missing.json", "nowhere:tests/other.json", "HEAD:", "HEAD:tests", "a:b"]
 )
 def test_a_word_that_names_nothing_in_a_revision_is_a_path(committed: Path, word: str) -> None:
-    unread = Unread(word, "can't be opened: no such file or directory", CHECK)
+    hint = "no revision has such a file, either (its files can be named, its folders can't)"
+    unread = Unread(word, "can't be opened: no such file or directory", hint)
     assert read_one(Project(committed), word) == unread
 
 
