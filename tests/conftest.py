@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job and all it starts ignore it
 
 
 @pytest.fixture(scope="session")
