@@ -87,7 +87,7 @@ def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
     rounds = is_within and facts.may_round
     drops = tuple(drop.steps for drop in scheme.drop if _may_drop(drop, facts))
     return Part(
-        field,
+        field._replace(not_for=()),  # which has been heeded, and is no difference any more
         drops if field.key is None else _follow(drops, field.key, in_list=False),
         tuple(rule for rule in scheme.replace if is_within and _has(rule.word, facts)),
         scheme.round if rounds else None,

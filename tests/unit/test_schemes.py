@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from recctl.project import Place
 from recctl.schemes import CURRENT, RELEASED, SCHEMES, get_scheme, identify
+from recctl.schemes.texts import Texts
 from tests.builders import TEST_ID, read, record
 
 if TYPE_CHECKING:
@@ -378,6 +379,12 @@ def test_the_test_id_counts_except_for_paths_that_tests_share() -> None:
     assert name("http://x/v1/v1/models", "a") != name("http://x/v1/v1/models", "b")
     for path in ("/v1/models", "/api/tags", "/v1/openai/v1/models"):
         assert name(f"http://x{path}", "a") == name(f"http://x{path}", "b")
+
+
+def test_schemes_that_cannot_differ_hash_one_text() -> None:
+    texts = Texts(read(record({}))).write_all(drafts=False)
+    first, *others = RELEASED
+    assert [schemes for _, schemes in texts] == [(first,), tuple(others)]
 
 
 @pytest.mark.parametrize("rest", [";session=1", "?x=1", "#part"])
