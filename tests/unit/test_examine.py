@@ -72,7 +72,7 @@ def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
 
 
 @given(spoil(stream("abcdef", obfuscation="x")), st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_json_in_any_place_is_found_the_same(tmp_path: Path, document: Any, is_list: bool) -> None:
     document = [document] if is_list else document
     assert check(tmp_path, document) == check(tmp_path, document, abridging=False)

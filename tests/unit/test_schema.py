@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry
@@ -564,7 +564,6 @@ def mutants(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(deadline=None)
 @given(mutants())
 def test_the_verdict_is_that_of_both_validators(document: dict[str, Any]) -> None:
     is_sound = problems(document) == []
@@ -573,13 +572,11 @@ def test_the_verdict_is_that_of_both_validators(document: dict[str, Any]) -> Non
         assert is_sound == COMPILED.is_valid(document)
 
 
-@settings(deadline=None)
 @given(mutants())
 def test_large_files_are_told_the_same_as_small_ones(document: dict[str, Any]) -> None:
     assert problems({**document, "padding": "-" * 20_000}) == problems(document)
 
 
-@settings(deadline=None)
 @given(mutants())
 def test_every_sentence_prints_and_every_pointer_points_at_something(document: dict[str, Any]) -> None:
     for pointer, message in problems(document):

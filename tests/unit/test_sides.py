@@ -132,7 +132,7 @@ WORDS = st.sampled_from(
 ANYTHING = st.lists(st.one_of(WORDS, st.binary(max_size=3).map(os.fsdecode)), max_size=3).map("".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(ANYTHING, max_size=3), st.one_of(st.none(), st.lists(ANYTHING, max_size=2)), st.booleans())
 def test_any_words_at_all_mean_something_or_are_refused(
     history: Path, words: Sequence[str], paths: Sequence[str] | None, staged: bool

@@ -130,6 +130,7 @@ def test_a_file_whose_name_is_no_text_is_a_file(here: Path) -> None:
 # --- what can't be read -------------------------------------------------------------------------------------
 
 CHECK = "check the path and its permissions"
+NO_FILE = "no revision has such a file, either (its files can be named, its folders can't)"
 
 
 def test_a_missing_file_is_told_in_a_line(here: Path) -> None:
@@ -295,8 +296,7 @@ def test_a_file_of_a_revision_over_the_size_is_not_read(committed: Path) -> None
     "word", ["HEAD:missing.json", "nowhere:tests/other.json", "HEAD:", "HEAD:tests", "a:b"]
 )
 def test_a_word_that_names_nothing_in_a_revision_is_a_path(committed: Path, word: str) -> None:
-    hint = "no revision has such a file, either (its files can be named, its folders can't)"
-    unread = Unread(word, "can't be opened: no such file or directory", hint)
+    unread = Unread(word, "can't be opened: no such file or directory", NO_FILE)
     assert read_one(Project(committed), word) == unread
 
 
@@ -326,7 +326,7 @@ def test_a_file_of_a_revision_that_vanishes_is_told_in_a_line(
     git("tag", "v1")
     selection = select(Project(committed), ["v1:tests/other.json"])
     git("tag", "-d", "v1")
-    unread = Unread("v1:tests/other.json", "can't be opened: no such file or directory", CHECK)
+    unread = Unread("v1:tests/other.json", "can't be opened: no such file or directory", NO_FILE)
     assert list(selection.read()) == [unread]
 
 

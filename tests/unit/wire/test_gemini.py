@@ -7,7 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
@@ -462,7 +462,6 @@ _calls = st.builds(
 _candidates = st.lists(_texts | _calls | st.just({"executable_code": {"code": "6*7"}}), min_size=1)
 
 
-@settings(deadline=None)
 @given(st.lists(_candidates, min_size=1, max_size=3), st.data())
 def test_any_chunking_gives_the_same_completion(
     candidates: list[list[dict[str, Any]]], data: st.DataObject
@@ -524,7 +523,6 @@ _ASKED = {
 }
 
 
-@settings(deadline=None)
 @given(spoil(_EXCHANGE), spoil(_ASKED))
 def test_any_json_in_any_place_is_assembled_and_read(body: Any, asked: Any) -> None:
     for reply in (body, body[:1] if isinstance(body, list) else body, {"candidates": body}):

@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Request
@@ -425,7 +425,6 @@ _BODIES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(_BODIES).flatmap(spoil), st.sampled_from([None, 200, 400]), json_values)
 def test_any_json_in_any_place_is_viewed_and_read(body: Any, status: Any, asked: Any) -> None:
     document = record(body)
