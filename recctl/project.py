@@ -134,6 +134,14 @@ class Project:
         changed = (_apply(self.settings, override.changes) for override in self.overrides)
         return (self.settings, *changed)
 
+    def secrets_anywhere(self) -> SecretSettings:
+        """What counts as a secret in any part of the tree, and what in none."""
+        first, *others = (settings.secrets for settings in self.all_settings())
+        return SecretSettings(
+            tuple(word for word in first.allow if all(word in other.allow for other in others)),
+            tuple({pattern: None for each in (first, *others) for pattern in each.patterns}),
+        )
+
     def with_settings(self, **changes: Any) -> Project:
         """This project with settings that hold for all of it, whatever the overrides say."""
         overrides = tuple(

@@ -90,9 +90,7 @@ def command(
         comparison = _keep_tests(comparison, tests)
     view = _make_view(color, output, quiet=quiet)
     if output_format == "markdown" and not unmask:
-        from recctl.checks.secret import mask_secrets
-
-        view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
+        view = view._replace(mask=options.make_mask(project))
     options.write_output(render(comparison, view), output, page=True)
     for error in (*comparison.errors, *comparison.past_errors):
         options.say_failure(error)

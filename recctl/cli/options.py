@@ -17,7 +17,7 @@ from recctl.render import FORMATS, View
 from recctl.sources import STDIN, Selection, Unread, read_file_list, select
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from typer.models import OptionInfo
 
@@ -174,6 +174,15 @@ def make_view(color: Color, output: str | None = None, *, verbose: bool = False)
 
         width = get_terminal_size().columns
     return View(has_color, width, verbose)
+
+
+def make_mask(project: Project) -> Callable[[str], str]:
+    """What masks the secrets in texts that are shared, from whatever part of the project they come."""
+    from functools import partial
+
+    from recctl.checks.secret import mask_secrets
+
+    return partial(mask_secrets, settings=project.secrets_anywhere())
 
 
 def write_output(pieces: Iterable[str], output: str | None, *, page: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -82,9 +81,7 @@ def command(
     is_folded = view.width is not None and not full
     view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
     if output_format == "markdown" and not unmask:
-        from recctl.checks.secret import mask_secrets
-
-        view = view._replace(mask=partial(mask_secrets, settings=project.settings.secrets))
+        view = view._replace(mask=options.make_mask(project))
     options.write_output(render(shown(), view), output, page=True)
     for failure in failures:
         options.say_failure(failure)

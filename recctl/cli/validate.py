@@ -154,13 +154,13 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
     from difflib import unified_diff
 
     from recctl.checks.fixes import find_fixes
-    from recctl.checks.secret import mask_secrets
     from recctl.render.terminal import escape
 
+    mask = options.make_mask(project)
     for fix in find_fixes(report, selection.targets):
         before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
         for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
-            yield f"{escape(mask_secrets(line, project.settings.secrets))}\n"
+            yield f"{escape(mask(line))}\n"
 
 
 def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:

@@ -385,6 +385,16 @@ def test_markdown_masks_secrets_unless_told_otherwise(run: Run, tmp_path: Path) 
     assert key in run("show", "x.json", "--format", "markdown", "--unmask").out
 
 
+def test_markdown_masks_what_is_secret_in_a_part_of_the_tree(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "recctl.toml").write_text(
+        '[[overrides]]\npaths = ["tests/"]\nsecrets = {patterns = {"project id" = "proj-[0-9a-f]{8}"}}\n'
+    )
+    message = chunk(delta(role="assistant", content="it is proj-deadbeef", finish_reason="stop"))
+    (tmp_path / "x.json").write_bytes(serialise(record([message])))
+    shown = run("show", "x.json", "--format", "markdown", "--part", "response")
+    assert "it is pro…[13 characters]" in shown.out
+
+
 def test_staged_shows_what_head_does_not_have(run: Run, tmp_path: Path, git: Callable[..., str]) -> None:
     for name in ("a", "b"):
         place = tmp_path / "tests/recordings" / f"{name}.json"

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
 from recctl.errors import RecctlError
-from recctl.project import MAX_SIZE, Project, Rename, Settings, find_project, parse_size, recordings_folder
+from recctl.project import (
+    MAX_SIZE,
+    Project,
+    Rename,
+    SecretSettings,
+    Settings,
+    find_project,
+    parse_size,
+    recordings_folder,
+)
 from recctl.recording import serialise
 from tests.builders import record
 
@@ -166,6 +175,20 @@ def test_settings_can_be_set_over_all_overrides(tmp_path: Path) -> None:
     changed = Settings(scheme="b", max_size=1)
     assert project.settings_for(tmp_path / "a.json") == changed
     assert project.all_settings() == (Settings(scheme="b"), changed)
+
+
+def test_what_is_secret_in_one_part_is_secret_and_what_all_parts_allow_is_not(tmp_path: Path) -> None:
+    write(
+        tmp_path / "recctl.toml",
+        """
+        secrets = {allow = ["a", "b"], patterns = {one = "1"}}
+        [[overrides]]
+        paths = ["tests/"]
+        secrets = {allow = ["b"], patterns = {two = "2", one = "1"}}
+        """,
+    )
+    found = find_project(tmp_path).secrets_anywhere()
+    assert found == SecretSettings(("b",), (("one", "1"), ("two", "2")))
 
 
 @pytest.mark.parametrize(
