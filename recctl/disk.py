@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 
@@ -29,6 +31,34 @@ def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> N
         if sync or sys.platform == "win32":
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, which is at its place once it is whole; until then, what was there stays.
+
+    It gets the mode of what it replaces. A pipe or a device is written to as it is. Raises OSError.
+    """
+    place = path.resolve()
+    if place.exists() and not place.is_file():
+        with place.open("wb") as file:
+            yield file
+        return
+    draft = place.with_name(f".recctl-{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        with draft.open("xb") as file:
+            if place.exists():
+                draft.chmod(stat.S_IMODE(place.stat().st_mode))
+            yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
 
 
 def sync_files(paths: Collection[Path]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
 import sys
 from contextlib import contextmanager, suppress
 from enum import StrEnum
@@ -19,7 +18,7 @@ from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import __version__, git
-from recctl.disk import describe, write_file
+from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 from recctl.project import RECORDINGS
 
@@ -247,18 +246,14 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     """Put an attributes file in place, in one step; an empty one is none. Raises RecctlError."""
-    draft = path.with_name(f"{path.name}.recctl-draft")
     try:
         if not content:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-        write_file(draft, content, mode)
-        draft.replace(path)
+        with replacing(path) as file:
+            file.write(content)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise RecctlError(f"{path}: {describe(error)}", "put that right and try again") from None
 
 

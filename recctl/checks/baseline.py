@@ -7,10 +7,12 @@ is none): lines may move, and the finding stays known. The file is JSON, sorted,
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.identity import DUPLICATE_RECORDING
+from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def read_baseline(path: Path) -> frozenset[Known]:
         return frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
     except OSError as error:
         hint = "write one with --write-baseline"
-        raise RecctlError(f"{path}: {(error.strerror or str(error)).lower()}", hint) from None
+        raise RecctlError(f"{path}: {describe(error)}", hint) from None
     except (ValueError, KeyError, TypeError):
         raise RecctlError(f"{path}: not a baseline", "write it anew with --write-baseline") from None
 
@@ -56,10 +58,10 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
     known = sorted({_remember(finding, path.parent) for finding in findings})
     document = {"version": _VERSION, "findings": [item._asdict() for item in known]}
     try:
-        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        with replacing(path) as file:
+            file.write(json.dumps(document, indent=2).encode() + b"\n")
     except OSError as error:
-        hint = "name a file that can be written"
-        raise RecctlError(f"{path}: {(error.strerror or str(error)).lower()}", hint) from None
+        raise RecctlError(f"{path}: {describe(error)}", "name a file that can be written") from None
     return len(known)
 
 
@@ -87,6 +89,4 @@ def _remember(finding: Finding, folder: Path) -> Known:
 
 
 def _relative(name: str, folder: Path) -> str:
-    import os
-
     return Path(os.path.relpath(name, folder)).as_posix()

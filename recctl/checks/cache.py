@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,9 +17,12 @@ import orjson
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
+from recctl.disk import replacing
 from recctl.state import STATE_FOLDER, state_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recctl.sources import Target
 
 _CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's times of files advance
@@ -56,17 +59,12 @@ class Cache:
         """Write the cache, if anything in it is new. That it can't be written is no reason to fail."""
         if not self._is_changed:
             return
-        import tempfile
-
         content = _serialise(self._basis, self._files)
-        try:
+        with suppress(OSError):
             folder = state_folder(self._root) / "cache"
             folder.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            with replacing(self._path, sync=False) as file:
                 file.write(content)
-            Path(file.name).replace(self._path)
-        except (OSError, TypeError):
-            return
 
 
 def _read(path: Path, basis: str) -> dict[str, Any]:

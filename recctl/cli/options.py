@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.disk import describe, replacing
 from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
 from recctl.render import FORMATS, View
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from recctl.plan import Recovered
     from recctl.project import Settings
     from recctl.recording import LoadError
+    from recctl.sources import Target
 
 
 class Color(StrEnum):
@@ -197,14 +199,26 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
             for piece in pieces:
                 sys.stdout.write(piece)
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                raise RecctlError(f"standard output can't be written: {describe(error)}") from None
         return
     try:
-        with Path(output).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(pieces)
+        with replacing(Path(output)) as file:
+            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
     except OSError as error:
-        raise RecctlError(f"{output}: {error.strerror}", "name a file that can be written") from None
+        raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
+
+
+def check_output(output: str | None, targets: Iterable[Target]) -> None:
+    """Raises RecctlError when results would be written over a file that is looked at."""
+    if output is None or output == STDIN:
+        return
+    for target in targets:
+        with suppress(OSError):
+            if target.path and not target.spec and target.path.samefile(output):
+                raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
 
 
 def _write_to_pager(pieces: Iterable[str]) -> bool:

@@ -69,6 +69,7 @@ def command(
         if staged
         else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     )
+    options.check_output(output, selection.targets)
     failures: list[LoadError | Unread] = []
 
     def shown() -> Iterator[Exchange | LoadError | Unread]:

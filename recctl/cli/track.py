@@ -74,7 +74,7 @@ def command(
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
-    from recctl.disk import describe, write_file
+    from recctl.disk import describe, replacing
     from recctl.state import STATE_FOLDER, state_folder
     from recctl.track import dump_tracked
 
@@ -83,14 +83,12 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
         options.write_output([text], output)
         return
     path = root / STATE_FOLDER / _DEFAULT if output is None else Path(output)
-    draft = path.parent / f".{path.name}-{os.getpid()}"
     try:
         if output is None:
             state_folder(root)
-        write_file(draft, text.encode(), 0o644)
-        draft.replace(path)
+        with replacing(path) as file:
+            file.write(text.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         name = PurePath(os.path.relpath(path)).as_posix()
         raise RecctlError(f"{name}: {describe(error)}", "name a file that can be written with -o") from None
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from recctl import __version__
 from recctl.cli.app import COMMANDS
+from recctl.recording import serialise
+from tests.builders import record
+from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -51,7 +56,7 @@ USAGE_ERRORS = {
     "validate --scheme ogx-2026-4": ("unknown scheme 'ogx-2026-4'", "did you mean 'ogx-2026-04'?"),
     "validate --max-size big": ("--max-size should be a size, such as 500kB or 64MB", None),
     "validate --files-from none.txt": ("none.txt: No such file or directory", "name a file that lists paths"),
-    "validate -o no/folder": ("no/folder: No such file or directory", "name a file that can be written"),
+    "validate -o no/folder": ("no/folder: no such file or directory", "name a file that can be written"),
 }
 
 
@@ -130,6 +135,58 @@ def test_so_does_one_while_the_program_is_still_being_loaded() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
+
+
+READERS = (
+    "show",
+    "show --format json",
+    "validate",
+    "diff --noise",
+    "rehash",
+    "rehash --explain",
+    "prune",
+    "mv a b",
+)
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_no_result_is_written_over_what_is_looked_at(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "recordings").mkdir()
+    content = serialise(record([]))
+    for name in ("x.json", "y.json"):
+        (tmp_path / "recordings" / name).write_bytes(content)
+    words = ["recordings/x.json", "recordings/y.json"] if command.startswith("diff") else ["recordings"]
+    outcome = run(*command.split(), *words, "-o", "./recordings/x.json")
+    message = "./recordings/x.json: is looked at itself\nhint: name another file with -o\n"
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}")
+    assert (tmp_path / "recordings/x.json").read_bytes() == content
+
+
+def test_results_replace_a_file_only_when_they_are_whole(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("as it was")
+    (tmp_path / "out").chmod(0o640)
+    (tmp_path / "link").symlink_to("out")
+    assert run("schema", "-o", "link").code == 0
+    assert (tmp_path / "out").read_text() == run("schema").out
+    assert ((tmp_path / "out").stat().st_mode & 0o777, (tmp_path / "link").is_symlink()) == (0o640, True)
+    assert run("schema", "-o", os.devnull).code == 0
+    (tmp_path / "folder").mkdir()
+    assert (
+        run("schema", "-o", "folder").err
+        == "error: folder: is a directory\nhint: name a file that can be written\n"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "out"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_results_that_cannot_be_written_are_told_in_a_line() -> None:
+    command = [sys.executable, "-m", "recctl", "schema"]
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=CHECKOUT, check=False)
+    assert (finished.returncode, finished.stderr) == (
+        2,
+        b"error: standard output can't be written: no space left on device\n",
+    )
 
 
 def test_a_reader_that_stops_reading_is_no_error() -> None:
