@@ -11,6 +11,7 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,9 @@ def command(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not apply these rules.")
     ] = None,
-    severity: Annotated[Level, typer.Option("--severity", help="The least severity to report.")] = Level.NOTE,
+    severity: Annotated[
+        Level | None, typer.Option("--severity", help="The least severity to report; note implies -v.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings, too.")] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can be; `recctl undo` takes it back.")
@@ -84,6 +87,8 @@ def command(
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     options.check_output(output, selection.targets)
+    if fix or diff:
+        _check_fixable(selection)
     if fix:
         options.recover_interrupted(project.root, quiet=quiet)
     report = _check(project, selection, jobs, cached=not no_cache)
@@ -91,8 +96,9 @@ def command(
         pieces = list(_show_diff(project, selection, report))
         options.write_output(pieces, output)
         return _decide(report, fails=bool(pieces) and not exit_zero)
-    if fix:
-        for line in _apply_fixes(project, selection, report):
+    lines = _apply_fixes(project, selection, report) if fix else []
+    if lines:
+        for line in lines:
             options.say(line, quiet=quiet)
         report = _check(project, selection, jobs, cached=not no_cache)
     if write_baseline is not None:
@@ -102,8 +108,10 @@ def command(
     if baseline is not None:
         report, remark = _apply_baseline(report, selection, baseline)
         remarks.append(remark)
-    least = Severity[severity.name]
-    report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
+    if severity is not None:
+        least = Severity[severity.name]
+        report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
+        verbose = verbose or severity is Level.NOTE
     view = options.make_view(color, output, verbose=verbose)
     options.write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
@@ -111,6 +119,17 @@ def command(
     for text in (summarise_findings(report, verbose=verbose), *remarks):
         options.say(text, quiet=quiet)
     return code
+
+
+def _check_fixable(selection: Selection) -> None:
+    """Raises RecctlError when something was named that is no file in the work tree."""
+    for target in selection.targets:
+        if target.path is None:
+            raise RecctlError("standard input can't be fixed", "name the file")
+        if target.spec is not None:
+            raise RecctlError(
+                f"{target.name}: is a file of a revision, and can't be fixed", "leave out the revision"
+            )
 
 
 def _decide(report: Report, *, fails: bool) -> int:

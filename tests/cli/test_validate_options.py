@@ -15,6 +15,7 @@ from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -61,6 +62,13 @@ def test_rules_and_severities_can_be_chosen(
     assert rules_of(outcome.out) == rules
 
 
+def test_to_ask_for_notes_is_to_see_them(run: Run, project: Path) -> None:
+    for name in ("text", "concise"):
+        asked = run("validate", "--severity", "note", "--format", name, cwd=project)
+        assert asked == run("validate", "-v", "--format", name, cwd=project)
+    assert run("validate", "--format", "concise", cwd=project).out != asked.out
+
+
 def test_an_unknown_rule_is_refused(run: Run, project: Path) -> None:
     outcome = run("validate", "--select", "formating", cwd=project)
     assert (outcome.code, outcome.out) == (2, "")
@@ -105,6 +113,22 @@ def test_fix_mends_what_can_be_mended_and_undo_takes_it_back(run: Run, project: 
     assert run("validate", "--diff", cwd=project).code == 0
     assert run("undo", cwd=project).code == 0
     assert snapshot(project) == before
+
+
+@pytest.mark.parametrize("option", ["--fix", "--diff"])
+def test_only_files_that_are_here_can_be_fixed(run: Run, project: Path, option: str) -> None:
+    message = "standard input can't be fixed\nhint: name the file"
+    outcome = run("validate", option, "-", stdin=b"{}", cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
+
+
+def test_a_file_of_a_revision_cannot_be_fixed(run: Run, tmp_path: Path, git: Callable[..., str]) -> None:
+    (tmp_path / "x.json").write_bytes(serialise(record([])))
+    git("add", ".")
+    git("commit", "-qm", "one")
+    message = "HEAD:x.json: is a file of a revision, and can't be fixed\nhint: leave out the revision"
+    outcome = run("validate", "--fix", "HEAD:x.json")
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
 
 
 def test_fix_leaves_what_lies_outside_the_project_and_says_so(run: Run, project: Path) -> None:
