@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.render import View
-    from recctl.sources import Selection
+    from recctl.sources import Selection, Unread
 
 
 class Pair(NamedTuple):
@@ -161,8 +161,13 @@ def command(
     )
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
     orders = orders._replace(include_replaced=include_replaced, include_unexplained=include_unexplained)
-    if check and (apply or edits != Edits() or orders.prefer or orders.merges):
-        raise RecctlError("--check only looks", "leave out what changes recordings")
+    if check and explain:
+        raise RecctlError("--check and --explain say two things", "leave one of them out")
+    if (check or explain) and (apply or edits != Edits() or orders.prefer or orders.merges):
+        only = "--check" if check else "--explain"
+        raise RecctlError(f"{only} only looks", "leave out what changes recordings")
+    if strict and not check:
+        raise RecctlError("--strict says when --check fails", "add --check")
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
@@ -261,23 +266,16 @@ def _decide(report: Report, *, fails: bool) -> int:
 
 def _explain(selection: Selection, shown: Shown) -> int:
     """Print how schemes name the selected recordings, one after the other."""
-    from recctl.recording import Recording, load
-    from recctl.rehash import explain_recording
+    from recctl.rehash import Explained, explain_all
     from recctl.render import renderer
-    from recctl.sources import Unread
 
-    failures: list[Unread | LoadError] = [*selection.unread]
+    failures: list[Unread | LoadError] = []
 
-    def explained() -> Iterator[Explained]:
-        for source in selection.read():
-            for item in (source,) if isinstance(source, Unread) else load(source):
-                if not isinstance(item, Recording):
-                    failures.append(item)
-                elif item.source.place is None:
-                    hint = "name the file: where it lies decides what it is called"
-                    failures.append(Unread(item.source.name, "standard input has no name", hint))
-                else:
-                    yield explain_recording(item)
+    def explained() -> Iterator[Explained | Unread | LoadError]:
+        for item in explain_all(selection):
+            if not isinstance(item, Explained):
+                failures.append(item)
+            yield item
 
     options.write_output(renderer("explanations", shown.output_format)(explained(), shown.view), shown.output)
     for failure in failures:

@@ -8,19 +8,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.recording import Recording, load
 from recctl.schemes import explain, explain_name
-from recctl.sources import show_path
+from recctl.sources import Unread, show_path
 from recctl.standing import Standing, Status, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from recctl.project import Project
-    from recctl.recording import LoadError, Recording
+    from recctl.recording import LoadError
     from recctl.rehash.collisions import Collision
     from recctl.rehash.orders import Orders
     from recctl.schemes import Explanation
-    from recctl.sources import Selection, Unread
+    from recctl.sources import Selection
 
 
 class Action(StrEnum):
@@ -104,14 +106,23 @@ class Explained(NamedTuple):
     cause: str | None
 
 
-def explain_recording(recording: Recording) -> Explained:
-    """What each scheme makes of a recording, which lies somewhere."""
-    source = recording.source
-    assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
-    explanations = explain(recording, source.place, source.settings)
+def explain_all(selection: Selection) -> Iterator[Explained | LoadError | Unread]:
+    """What each scheme makes of the selected recordings, one after the other."""
+    yield from selection.unread
+    for source in selection.read():
+        for item in (source,) if isinstance(source, Unread) else load(source):
+            yield _explain_recording(item) if isinstance(item, Recording) else item
+
+
+def _explain_recording(recording: Recording) -> Explained | Unread:
+    name, _, place, settings = recording.source
+    if place is None:
+        hint = "name the file: where it lies decides what it is called"
+        return Unread(name, "standard input has no name", hint)
+    explanations = explain(recording, place, settings)
     is_explained = any(explanation.matches for explanation in explanations)
-    cause = None if is_explained else explain_name(recording, source.place, source.settings.renames)
-    return Explained(source.name, explanations, cause)
+    cause = None if is_explained else explain_name(recording, place, settings.renames)
+    return Explained(name, explanations, cause)
 
 
 def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:

@@ -48,7 +48,7 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: A
         }
         for rule in rules
     ]
-    yield _dump({"version": "recctl.rules.v1", "rules": described})
+    yield _dump({"version": "recctl.rules.v1", "rules": described, "errors": []})
 
 
 def render_config(values: Iterable[ConfigValue], view: View) -> Iterator[str]:  # noqa: ARG001

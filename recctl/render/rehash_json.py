@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from recctl.rehash import Explained
 from recctl.render.as_json import describe_error
 from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.rehash import Entry, Explained, Report
+    from recctl.recording import LoadError
+    from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View
+    from recctl.schemes import Explanation
+    from recctl.sources import Unread
 
 
 def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
@@ -40,27 +44,27 @@ def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001 
     )
 
 
-def render_explanations(explained: Iterable[Explained], view: View) -> Iterator[str]:  # noqa: ARG001
+def render_explanations(items: Iterable[Explained | LoadError | Unread], view: View) -> Iterator[str]:  # noqa: ARG001
     """`recctl.explain.v1`."""
-    files = [
-        {
-            "path": item.path,
-            "schemes": [
-                {
-                    "scheme": explanation.scheme.name,
-                    "matches": explanation.matches,
-                    "names": list(explanation.names),
-                    "digest": explanation.digest,
-                    "text": explanation.text,
-                    "unjudged": explanation.unjudged,
-                }
-                for explanation in item.explanations
-            ],
-            "cause": item.cause,
-        }
-        for item in explained
-    ]
-    yield _dump({"version": "recctl.explain.v1", "files": files, "errors": []})
+    files, errors = [], []
+    for item in items:
+        if isinstance(item, Explained):
+            schemes = [_explanation(explanation) for explanation in item.explanations]
+            files.append({"path": item.path, "schemes": schemes, "cause": item.cause})
+        else:
+            errors.append(describe_error(item))
+    yield _dump({"version": "recctl.explain.v1", "files": files, "errors": errors})
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "scheme": explanation.scheme.name,
+        "matches": explanation.matches,
+        "names": list(explanation.names),
+        "digest": explanation.digest,
+        "text": explanation.text,
+        "unjudged": explanation.unjudged,
+    }
 
 
 def _file(entry: Entry) -> dict[str, Any]:

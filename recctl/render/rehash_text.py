@@ -7,16 +7,18 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.rehash import Action
+from recctl.rehash import Action, Explained
 from recctl.render.terminal import Line, Span, line, render_lines
 from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from recctl.rehash import Entry, Explained, Report
+    from recctl.recording import LoadError
+    from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View
+    from recctl.sources import Unread
 
 MOST_LISTED = 50
 """How many lines there are, but for headings, unless more is wanted."""
@@ -162,10 +164,11 @@ def _summarise_actions(report: Report) -> Iterator[str]:
         yield f"{index} is an older recorder's index, which today's does not read: it can go"
 
 
-def render_explanations(explained: Iterable[Explained], view: View) -> Iterator[str]:
+def render_explanations(items: Iterable[Explained | LoadError | Unread], view: View) -> Iterator[str]:
     """The exact text that each scheme hashes, and what comes of it; schemes that agree are told together."""
-    for item in explained:
-        yield from render_lines(_explain(item), view._replace(width=None))
+    for item in items:
+        if isinstance(item, Explained):
+            yield from render_lines(_explain(item), view._replace(width=None))
 
 
 def _explain(item: Explained) -> Iterator[Line]:

@@ -310,6 +310,26 @@ def test_explain_prints_what_is_hashed(run: Run, project: Path) -> None:
     (file,) = explained["files"]
     assert explained["version"] == "recctl.explain.v1"
     assert [scheme["scheme"] for scheme in file["schemes"] if scheme["matches"]] == ["ogx-2025-07"]
+    missing = run("rehash", "--explain", "gone.json", "--format", "json", cwd=project)
+    message = "can't be opened: no such file or directory"
+    assert json.loads(missing.out)["errors"] == [{"path": "gone.json", "message": message}]
+    assert missing.code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--check --apply", "--check only looks\nhint: leave out what changes recordings"),
+        ("--explain --rename-test a b", "--explain only looks\nhint: leave out what changes recordings"),
+        ("--check --explain", "--check and --explain say two things\nhint: leave one of them out"),
+        ("--strict", "--strict says when --check fails\nhint: add --check"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    run: Run, project: Path, options: str, message: str
+) -> None:
+    outcome = run("rehash", *options.split(), cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
 
 
 def test_long_lists_are_cut_and_shown_on_demand(run: Run, project: Path) -> None:

@@ -16,7 +16,7 @@ from recctl.errors import RecctlError
 from recctl.plan import undo
 from recctl.project import Project, Rename, Settings
 from recctl.recording import Recording, load, serialise
-from recctl.rehash import Action, explain_recording, moving, report
+from recctl.rehash import Action, Explained, explain_all, moving, report
 from recctl.rehash.collisions import find_collisions
 from recctl.rehash.edits import Edits, edit, find_changes, parse_setting, rename_test
 from recctl.rehash.masks import Masks
@@ -920,9 +920,10 @@ def test_a_check_fails_for_the_stranded_alone_unless_it_is_strict(root: Path) ->
     assert found.find_failures(strict=True) == []
 
 
-def test_every_scheme_is_explained() -> None:
-    name = current_name(ask("Hello"))
-    explained = explain_recording(read(ask("Hello"), name))
+def test_every_scheme_is_explained(tmp_path: Path) -> None:
+    name = write(tmp_path, ask("Hello")).name
+    (explained,) = explain_all(select(Project(tmp_path), [str(tmp_path)]))
+    assert isinstance(explained, Explained)
     assert explained.cause is None
     current = next(found for found in explained.explanations if found.scheme.name == "ogx-2026-04")
     assert (current.matches, current.names) == (True, (name,))
