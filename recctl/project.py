@@ -105,10 +105,15 @@ class Walk(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """A tree of recordings with one configuration. `config` is the file it came from, if any."""
+    """A tree of recordings with one configuration.
+
+    `config` is the file it came from, if any; `given` are the fields, of this and of the settings, that stand
+    there.
+    """
 
     root: Path
     config: Path | None = None
+    given: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     settings: Settings = _DEFAULTS
@@ -301,6 +306,7 @@ def _parse_config(table: dict[str, Any], path: Path) -> Project:
             parse_scheme(name, scheme, f"{path}: schemes.{name}")
             for name, scheme in values["schemes"].items()
         )
+    given = frozenset(values)
     settings = {key: values.pop(key) for key in tuple(values) if key in Settings._fields}
     overrides = [
         _parse_override(override, f"{path}: overrides[{number}]")
@@ -309,6 +315,7 @@ def _parse_config(table: dict[str, Any], path: Path) -> Project:
     return Project(
         root=path.parent.absolute(),
         config=path,
+        given=given,
         settings=Settings(**settings),
         overrides=tuple(overrides),
         **values,

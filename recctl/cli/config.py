@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,22 +38,19 @@ def command(
 
 def _list_values(project: Project, path: str | None) -> Iterator[ConfigValue]:
     """What is in force for a file, or for the project and, apart from that, in each of its overrides."""
-    from pathlib import Path
-
-    from recctl.project import ConfigValue, Settings
+    from recctl.project import ConfigValue
 
     name = project.config.name if project.config else ""
     settings = project.settings
-    effective = settings if path is None else project.settings_for(Path(path).absolute())
+    effective = settings if path is None else project.settings_for(Path(os.path.abspath(path)))  # noqa: PTH100  (Path.absolute keeps "..")
     yield ConfigValue("root", project.root.as_posix(), name or "found")
     for key in ("paths", "exclude"):
-        value = getattr(project, key)
-        yield ConfigValue(key, value, name if value else "default")
+        yield ConfigValue(key, getattr(project, key), name if key in project.given else "default")
     for key, value in effective._asdict().items():
         if key == "schemes":
             yield from _list_schemes(settings, name)
             continue
-        origin = "default" if value == Settings._field_defaults[key] else name
+        origin = name if key in project.given else "default"
         if value != getattr(settings, key):
             origin = f"{name}, overrides"
         yield ConfigValue(key.replace("_", "-"), _show(value), origin)

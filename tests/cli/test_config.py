@@ -77,6 +77,20 @@ def test_what_is_in_force_for_a_file(run: Run, project: Path) -> None:
     assert not any(line.startswith("overrides") for line in lines)
 
 
+def test_a_value_that_is_the_default_is_from_where_it_stands(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "recctl.toml").write_text('max-size = "64MB"\nkeep = []\nexclude = []\n')
+    lines = run("config").out.splitlines()
+    assert "max-size = 64000000  (recctl.toml)" in lines
+    assert {"keep     = []  (recctl.toml)", "exclude  = []  (recctl.toml)"} < {*lines}
+    assert "noise    = []  (default)" in lines
+
+
+def test_a_file_is_that_of_its_path_from_wherever_it_is_named(run: Run, project: Path) -> None:
+    (project / "tests").mkdir()
+    outcome = run("config", "../2025/x.json", cwd=project / "tests")
+    assert "max-size     = 1000  (recctl.toml, overrides)" in outcome.out.splitlines()
+
+
 def test_the_configuration_as_json(run: Run, project: Path) -> None:
     outcome = run("config", "--format", "json", "--isolated", cwd=project)
     values: dict[str, Any] = {

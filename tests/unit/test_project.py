@@ -64,7 +64,8 @@ def test_the_nearest_configuration_counts_and_no_other(tmp_path: Path) -> None:
     write(tmp_path / "recctl.toml", 'scheme = "ogx-2026-04"\nexclude = ["x"]')
     config = write(tmp_path / "a" / "pyproject.toml", '[tool.recctl]\npaths = ["tests"]')
     (tmp_path / "a" / "b").mkdir()
-    assert find_project(tmp_path / "a" / "b") == Project(tmp_path / "a", config, paths=("tests",))
+    found = Project(tmp_path / "a", config, frozenset({"paths"}), paths=("tests",))
+    assert find_project(tmp_path / "a" / "b") == found
 
 
 def test_a_file_of_its_own_comes_before_a_table_beside_it(tmp_path: Path) -> None:
