@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -36,10 +37,12 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     settings = ("-c", "user.name=A. Tester", "-c", "user.email=tester@example.org")
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, stdin: str = "") -> str:
         command = ["git", *settings, *arguments]
-        finished = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
-        return finished.stdout
+        finished = subprocess.run(
+            command, cwd=tmp_path, check=True, capture_output=True, input=stdin.encode()
+        )
+        return os.fsdecode(finished.stdout)
 
     run("init", "-q")
     return run

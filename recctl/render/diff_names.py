@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.render.diff_summary import is_listed
-from recctl.render.terminal import escape
+from recctl.render.terminal import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
     """A path a line: the one on the right, or on the left where there is none."""
     for pair in comparison.pairs:
         if is_listed(pair):
-            yield f"{escape(show_name(pair))}\n"
+            yield f"{quote_path(show_name(pair))}\n"
 
 
 def show_name(pair: Pair) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.render.terminal import escape
+from recctl.render.terminal import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (no view changes it)
     """What is stale."""
-    yield from (f"{escape(verdict.standing.path)}\n" for verdict in report.stale)
+    yield from (f"{quote_path(verdict.standing.path)}\n" for verdict in report.stale)

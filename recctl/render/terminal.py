@@ -6,6 +6,7 @@ instead. Only coloured or wrapped output loads rich.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,6 +63,18 @@ def _escape_character(match: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def quote_path(path: str) -> str:
+    """A path on a line of a list; one that holds more than plain text is quoted, as git does and reads."""
+    if path.isprintable() and not _QUOTED.intersection(path):
+        return path
+    told = (chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in os.fsencode(path))
+    return '"' + "".join(told) + '"'
+
+
+_QUOTED = frozenset('"\\')
+_PLAIN = frozenset(map(chr, range(0x20, 0x7F))) - _QUOTED
 
 
 _UNBROKEN = 1 << 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.render.terminal import quote_path
 from recctl.restore import Status
 
 if TYPE_CHECKING:
@@ -17,4 +18,4 @@ def render_restoration(restoration: Restoration, view: View) -> Iterator[str]:  
     """The recordings that have come back, or can."""
     for lost in restoration.files:
         if lost.status in (Status.RESTORED, Status.RESTORABLE):
-            yield f"{lost.path}\n"
+            yield f"{quote_path(lost.path)}\n"

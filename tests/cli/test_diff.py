@@ -427,7 +427,7 @@ def test_a_name_that_is_no_ascii_is_a_name(history: Path, git: Callable[..., str
     save(history / "tests/recordings/gr\u00fc\u00df \n.json", say("Hello"))
     git("add", ".")
     out = run("diff", "--staged", "--name-only", "--", "tests/recordings").out
-    assert out == "tests/recordings/x.json\ntests/recordings/gr\u00fc\u00df \\x0a.json\n"
+    assert out == 'tests/recordings/x.json\n"tests/recordings/gr\\303\\274\\303\\237 \\012.json"\n'
 
 
 # --- what can't be compared ---------------------------------------------------------------------------------

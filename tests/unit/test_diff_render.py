@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import pairwise
 from typing import Any
@@ -224,7 +225,8 @@ def test_two_columns_are_as_wide_as_was_asked() -> None:
 
 @given(WORDS, WORDS)
 def test_no_text_acts_on_a_terminal_or_breaks_a_column(left: str, right: str) -> None:
-    compared = comparison(pair(reworded(left, right), name=right or "x"))
+    path = os.fsdecode(right.encode("utf-8", "surrogatepass"))
+    compared = comparison(pair(reworded(left, right), name=path or "x"))
     for name in FORMATS["comparison"]:
         for width in (None, 80, 160):
             shown = show(compared, name, View(width=width))

@@ -10,7 +10,7 @@ import os
 import re
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
@@ -22,9 +22,12 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from recctl import __version__
 from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
 from recctl.render import FORMATS, View, renderer
-from recctl.render.terminal import escape
+from recctl.render.terminal import escape, quote_path
 from recctl.sources import Unread
 from recctl.syntax import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOLDER = "tests/recordings"
 RULES = (
@@ -446,3 +449,27 @@ def test_junit_gives_every_message_and_path_back(quoted: str, path: str) -> None
     assert case.name == escape_for_xml(path)
     assert failure.message == escape_for_xml(quoted)
     assert failure.text == escape_for_xml(f"{path}: error[schema] {quoted}")
+
+
+# --- lists of paths -----------------------------------------------------------------------------------------
+
+
+def test_git_reads_every_path_of_a_list(tmp_path: Path, git: Callable[..., str]) -> None:
+    plain = ["a.json", "a b.json", "\u00e9.json", "it's.json"]
+    quoted = [
+        'a".json',
+        "a\\b.json",
+        "a\tb.json",
+        "a\nb.json",
+        "\x1b[2J.json",
+        "\u202e.json",
+        os.fsdecode(b"\xff.json"),
+    ]
+    names = [*plain, *quoted]
+    for name in names:
+        (tmp_path / name).touch()
+    listed = [quote_path(name) for name in names]
+    assert listed[: len(plain)] == plain
+    assert all(text.isprintable() for text in listed)
+    git("add", "--pathspec-from-file=-", stdin="".join(f"{text}\n" for text in listed))
+    assert sorted(git("ls-files", "-z").split("\0")[:-1]) == sorted(names)
