@@ -79,6 +79,7 @@ def command(
     could not be looked at.
     """
     from recctl.checks.finding import Severity
+    from recctl.git import find_top_level
     from recctl.render import renderer
     from recctl.render.as_text import summarise_findings
 
@@ -112,7 +113,7 @@ def command(
         least = Severity[severity.name]
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
         verbose = verbose or severity is Level.NOTE
-    view = options.make_view(color, output, verbose=verbose)
+    view = options.make_view(color, output, verbose=verbose)._replace(top=find_top_level(Path.cwd()))
     options.write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)

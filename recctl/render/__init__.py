@@ -6,6 +6,7 @@ A module has a function for each kind of result that it can show; `FORMATS` list
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FORMATS: dict[str, dict[str, str]] = {
     "findings": {
@@ -49,7 +51,8 @@ class View(NamedTuple):
     """How results are looked at.
 
     `width` is a terminal's, in cells; None means that lines are not broken. `summary` tells what results come
-    to where that is part of them. The rest is for exchanges:
+    to where that is part of them. `top` is the folder from which services outside count paths, the top of the
+    repository; None is the current one. The rest is for exchanges:
     `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long, `timeline`
     goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what is made to
     be shared.
@@ -59,6 +62,7 @@ class View(NamedTuple):
     width: int | None = None
     verbose: bool = False
     summary: bool = True
+    top: Path | None = None
     part: str = "both"
     fold: bool = False
     timeline: bool = False
@@ -68,6 +72,10 @@ class View(NamedTuple):
     def shows(self, part: str) -> bool:
         """Whether a side of an exchange is to be shown."""
         return self.part in ("both", part)
+
+    def from_top(self, path: str) -> str:
+        """A path as services outside are told it."""
+        return os.path.relpath(path, self.top).replace(os.sep, "/") if self.top else path
 
 
 def renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:

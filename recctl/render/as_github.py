@@ -23,14 +23,16 @@ _IN_PROPERTIES = _IN_MESSAGES | str.maketrans({":": "%3A", ",": "%2C"})
 def render_findings(report: Report, view: View) -> Iterator[str]:
     """A command a finding, notes only when verbose, and one for each file that could not be looked at."""
     for finding in visible(report, view):
-        properties = {"file": finding.path}
+        properties = {"file": view.from_top(finding.path)}
         if finding.position is not None:
             properties["line"] = str(finding.position.line)
             properties["col"] = str(finding.position.column)
         properties["title"] = f"recctl ({finding.rule})"
         yield _write_command(_COMMANDS[finding.severity], properties, word_with_hint(finding))
     for unread in report.errors:
-        yield _write_command("error", {"file": unread.name, "title": "recctl"}, word_with_hint(unread))
+        yield _write_command(
+            "error", {"file": view.from_top(unread.name), "title": "recctl"}, word_with_hint(unread)
+        )
 
 
 def _write_command(name: str, properties: dict[str, str], message: str) -> str:

@@ -36,13 +36,18 @@ def render_findings(report: Report, view: View) -> Iterator[str]:
     }
     invocation = {
         "executionSuccessful": not report.errors,
-        "toolExecutionNotifications": [_describe_unread(unread) for unread in report.errors],
+        "toolExecutionNotifications": [
+            _describe_unread(unread._replace(name=view.from_top(unread.name))) for unread in report.errors
+        ],
     }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
-        "results": [_describe_finding(finding, indexes) for finding in visible(report, view)],
+        "results": [
+            _describe_finding(finding._replace(path=view.from_top(finding.path)), indexes)
+            for finding in visible(report, view)
+        ],
     }
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 

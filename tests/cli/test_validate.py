@@ -286,3 +286,23 @@ def test_a_file_of_a_revision_is_checked_as_if_it_lay_there(run: Run, project: P
     write(project, f"{FOLDER}/{NAME}", b"")
     outcome = run("validate", f"HEAD:{FOLDER}/{NAME}", cwd=project)
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "checked 1 recording: all sound\n")
+
+
+def test_services_get_paths_from_the_top_of_the_repository(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "sub/recordings").mkdir(parents=True)
+    (tmp_path / "sub/recordings/x.json").write_text("{")
+    words = ("recordings", "gone.json")
+    arguments = ("validate", "--isolated", *words, "--format")
+    found = run(*arguments, "github", cwd=tmp_path / "sub").out.splitlines()
+    assert [line.split(",")[0] for line in found] == [
+        "::error file=sub/recordings/x.json",
+        "::error file=sub/gone.json",
+    ]
+    (log,) = json.loads(run(*arguments, "sarif", cwd=tmp_path / "sub").out)["runs"]
+    told = (*log["results"], *log["invocations"][0]["toolExecutionNotifications"])
+    places = [
+        place["physicalLocation"]["artifactLocation"]["uri"] for each in told for place in each["locations"]
+    ]
+    assert places == ["sub/recordings/x.json", "sub/gone.json"]
+    assert run(*arguments, "concise", cwd=tmp_path / "sub").out.startswith("recordings/x.json:")
