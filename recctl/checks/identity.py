@@ -51,8 +51,8 @@ DUPLICATE_RECORDING = Rule(
 
 RULES = (OUTDATED_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
 
-_REHASH = "recctl rehash mends it, or record it again"
-_EXPLAIN = "recctl rehash --explain shows what is hashed; re-hash it, or record it again"
+_REHASH = "recctl rehash mends it; where another has replaced it, recctl prune takes it"
+_EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again"
 
 
 class Named(NamedTuple):

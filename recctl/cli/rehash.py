@@ -143,8 +143,9 @@ def command(
     Shows what would be done; --apply does it. What was replaced by another recording, and what no scheme
     explains, stays unless it is included.
 
-    Exits with 0, or with 1 when something is held back, when --check finds what a recorder would not find, or
-    when a file holds no recording, or with 2 when one could not be opened.
+    Exits with 0, or with 1 when something is held back, when --check finds what only older schemes name and
+    nothing has replaced (with --strict also what none explains), or when a file holds no recording, or with 2
+    when one could not be opened.
     """
     from recctl.rehash.edits import Edits, parse_setting
 
@@ -220,10 +221,13 @@ def carry_out(
     from recctl.rehash import Action
     from recctl.rehash.moving import rehash
     from recctl.render import renderer
+    from recctl.render.rehash_text import tell_left
 
     renderer("rehash", shown.output_format)  # before anything is changed
     report = rehash(project, selection, orders, applied=applied, jobs=jobs)
     _show(report, shown)
+    for text in tell_left(report):
+        options.say(text, quiet=shown.quiet)
     if orders.edits.masks is not None and not any(entry.action for entry in report.entries):
         options.say("no recording that was looked at holds what is to be redacted", quiet=shown.quiet)
     if applied and orders.edits.masks is not None and report.run_id is not None:

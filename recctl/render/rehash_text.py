@@ -148,6 +148,15 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     yield from _summarise_actions(report)
 
 
+def tell_left(report: Report) -> Iterator[str]:
+    """What stays as it is because nobody asked for it, and who would take it."""
+    left = [entry.standing for entry in report.entries if entry.action is None and not report.is_narrow]
+    if any(standing.replaced_by is not None for standing in left):
+        yield "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it"
+    if any(standing.status is Status.UNEXPLAINED for standing in left):
+        yield "what no scheme explains stays: --include-unexplained re-hashes it"
+
+
 def _summarise_actions(report: Report) -> Iterator[str]:
     counts = Counter(entry.action for entry in report.entries)
     counts[Action.DELETE] += len(report.deleted)

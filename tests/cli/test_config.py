@@ -147,7 +147,7 @@ def test_names_are_held_to_a_scheme_of_ones_own(run: Run, project: Path) -> None
         outcome = run("validate", "--select", "unexplained-hash", "--no-cache", "-j", jobs, cwd=project)
         assert outcome.out == (
             "0/recordings/wrong.json: error[unexplained-hash] no hash scheme gives it this name "
-            "(recctl rehash --explain shows what is hashed; re-hash it, or record it again)\n"
+            "(recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again)\n"
         )
     outcome = run("validate", "--scheme", "acmee", cwd=project)
     assert (outcome.code, outcome.err) == (2, "error: unknown scheme 'acmee'\nhint: did you mean 'acme'?\n")

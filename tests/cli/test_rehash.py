@@ -71,11 +71,16 @@ def test_a_check_of_one_file_knows_what_replaced_it(run: Run, project: Path) -> 
     write(project / FOLDER, ask("Bye, again", test_id=BYE["test_id"]))
     outcome = run("rehash", "--check", f"{FOLDER}/{OLD}", cwd=project)
     assert (outcome.code, outcome.err) == (0, "1 recording: 0 current, 1 outdated (1 replaced, 0 stranded)\n")
+    assert run("rehash", f"{FOLDER}/{OLD}", cwd=project).err == (
+        "1 recording: 0 current, 1 outdated (1 replaced, 0 stranded)\n"
+        "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it\n"
+    )
 
 
 def test_a_strict_check_fails_for_unexplained_names_too(run: Run, project: Path) -> None:
     write(project / FOLDER, ask("Hi"), f"{'0' * 64}.json")
-    run("rehash", "--apply", cwd=project)
+    left = "what no scheme explains stays: --include-unexplained re-hashes it\n"
+    assert run("rehash", "--apply", cwd=project).err.endswith(left)
     assert run("rehash", "--check", cwd=project).code == 0
     outcome = run("rehash", "--check", "--strict", cwd=project)
     assert outcome.out == f"unexplained: 1\n  {FOLDER}/{'0' * 64}.json: no hash scheme gives it this name\n"

@@ -237,7 +237,7 @@ def test_without_a_scheme_the_likely_one_is_named_and_others_are_notes(run: Run,
     verbose = run("validate", "--select", "unexplained-hash", "-v", cwd=project)
     assert verbose.out == (
         f"{FOLDER}/{'0' * 64}.json: note[unexplained-hash] no hash scheme gives it this name "
-        "(recctl rehash --explain shows what is hashed; re-hash it, or record it again)\n"
+        "(recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again)\n"
     )
 
 
