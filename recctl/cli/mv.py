@@ -17,7 +17,7 @@ def command(
         str, typer.Argument(metavar="OLD", help="A test's id, or its beginning up to a /, a :: or a [.")
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What stands there now.")],
-    paths: options.Paths = None,
+    paths: options.Places = None,
     apply: Apply = False,
     to: To = None,
     prefer: Prefer = None,

@@ -61,6 +61,14 @@ Paths = Annotated[
         show_default=False,
     ),
 ]
+Places = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATHS]...",
+        help="Files and folders. Default: the configured paths, else the current folder.",
+        show_default=False,
+    ),
+]
 FilesFrom = Annotated[
     str | None,
     typer.Option(

@@ -20,21 +20,22 @@ if TYPE_CHECKING:
 _Words = list[str] | None
 
 
-def _complete_grade() -> list[str]:
+def _list_grades() -> list[str]:
+    """The grades that can be asked for, for the completion of shells, too."""
     from recctl.evidence import Grade
 
-    return [*map(str, Grade)]
+    return [str(grade) for grade in Grade if grade is not Grade.STRANDED]
 
 
 def command(
-    paths: options.Paths = None,
+    paths: options.Places = None,
     grades: Annotated[
         _Words,
         typer.Option(
             "--grade",
             metavar="NAME",
             help="Take this grade; only those named are taken then.",
-            autocompletion=_complete_grade,
+            autocompletion=_list_grades,
         ),
     ] = None,
     collected: Annotated[
@@ -50,7 +51,11 @@ def command(
     max_share: Annotated[
         int,
         typer.Option(
-            "--max-share", metavar="PERCENT", min=0, max=100, help="Refuse when more than this would go."
+            "--max-share",
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Refuse when more of what is selected would go.",
         ),
     ] = 50,
     older_than: Annotated[
@@ -141,10 +146,9 @@ def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry
     from recctl.collected import read_collected
     from recctl.evidence import Grade, Inquiry
 
-    known = [*map(str, Grade)]
     for name in grades or ():
-        if name not in known:
-            raise RecctlError(f"unknown grade {name!r}", suggest(name, known))
+        if name not in [*Grade]:
+            raise RecctlError(f"unknown grade {name!r}", suggest(name, _list_grades()))
     inquiry = Inquiry(
         lists=tuple(read_collected(name) for name in collected or ()),
         tracked=_read_tracked(tracked) if tracked else None,

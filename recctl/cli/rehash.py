@@ -69,7 +69,7 @@ MergeIdentical = Annotated[
 
 
 def command(
-    paths: options.Paths = None,
+    paths: options.Places = None,
     check: Annotated[bool, typer.Option("--check", help="Only look: would recordings not be found?")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Let unexplained names fail --check, too.")

@@ -14,7 +14,7 @@ from recctl.cli.options import Color
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from recctl.checks.finding import Report
     from recctl.project import Project
@@ -80,10 +80,9 @@ def command(
     """
     from recctl.checks.finding import Severity
     from recctl.git import find_top_level
-    from recctl.render import renderer
     from recctl.render.as_text import summarise_findings
 
-    render = renderer("statistics" if statistics else "findings", output_format)
+    render = _choose_renderer(output_format, statistics=statistics)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
@@ -120,6 +119,14 @@ def command(
     for text in (summarise_findings(report, verbose=verbose), *remarks):
         options.say(text, quiet=quiet)
     return code
+
+
+def _choose_renderer(output_format: str, *, statistics: bool) -> Callable[..., Iterator[str]]:
+    from recctl.render import renderer
+
+    if statistics and output_format != "text":
+        raise RecctlError("--statistics is for --format text", "leave one of them out")
+    return renderer("statistics" if statistics else "findings", output_format)
 
 
 def _check_fixable(selection: Selection) -> None:

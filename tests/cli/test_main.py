@@ -51,6 +51,8 @@ USAGE_ERRORS = {
     "shwo": ("No such command 'shwo'. Did you mean 'show'?", "see recctl --help"),
     "show --isolatd": ("No such option: --isolatd (Possible options: --isolated)", "see recctl show --help"),
     "show --format jsno": ("unknown format 'jsno'", "did you mean 'json'?"),
+    "validate --statistics --format json": ("--statistics is for --format text", "leave one of them out"),
+    "prune --grade supersede": ("unknown grade 'supersede'", "did you mean 'superseded'?"),
     "rules schemas": ("unknown rule 'schemas'", "did you mean 'schema'?"),
     "schema recordings": ("unknown schema 'recordings'", "did you mean 'recording'?"),
     "validate --scheme ogx-2026-4": ("unknown scheme 'ogx-2026-4'", "did you mean 'ogx-2026-04'?"),
@@ -75,7 +77,7 @@ def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -
         ("recctl validate --format s", ["sarif"]),
         ("recctl validate --scheme ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
         ("recctl rehash --to ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
-        ("recctl prune --grade s", ["stranded", "superseded"]),
+        ("recctl prune --grade s", ["superseded"]),
         ("recctl rules inv", ["invalid-json"]),
     ],
 )
