@@ -49,7 +49,10 @@ SUMMARISED = {
 
 
 class Extra:
-    """Values that have no place of their own, by path. One that changes becomes the list of its changes."""
+    """Values that have no place of their own, by path.
+
+    One that changes becomes the list of its changes; fragments become the list of them all.
+    """
 
     def __init__(self) -> None:
         self.last: dict[tuple[str, ...], JSON] = {}
@@ -62,6 +65,11 @@ class Extra:
             return
         self.last[path] = value
         self._values.setdefault(path, []).append(value)
+
+    def append(self, path: tuple[str, ...], value: JSON) -> None:
+        """Keep a fragment, unless it is nothing: one that is like the one before it says as much again."""
+        if not is_nothing(value):
+            self._values.setdefault(path, []).append(value)
 
     def add_rest(self, path: tuple[str, ...], values: dict[str, JSON], placed: Collection[str]) -> None:
         """Keep what an object holds beyond the keys that have a place elsewhere."""

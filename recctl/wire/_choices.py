@@ -43,6 +43,7 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
         adding = [
             data.get("error"),
             *map(choice.get, ("text", "finish_reason", "logprobs", "message", "error")),
+            not is_nothing(choice.get("token_ids")),
             *(not is_nothing(delta[name]) for name in delta.keys() - places),
             *(not is_nothing(function[name]) for name in function),
         ]
@@ -85,6 +86,9 @@ _UNPLACED_IN_CHOICE = _Unplaced("delta", "finish_reason", "logprobs", "text")
 _UNPLACED_IN_DELTA = _Unplaced(
     "role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"
 )
+_CONSTANT_IN_DELTA = frozenset({"channel", "name", "type"})
+"""Keys that providers (Groq, MiniMax) repeat in each delta; what stands under others is told bit by bit."""
+
 _UNPLACED_IN_CALL = _Unplaced("id", "type", "function", "custom")
 _UNPLACED_IN_FUNCTION = _Unplaced("name", "arguments")
 
@@ -192,6 +196,9 @@ class _Assembly:
     def _keep(self, choice: ChoiceBuilder, key: str, value: JSON) -> None:
         self.builder.extra.add(("choices", str(choice.index), key), value)
 
+    def _append(self, choice: ChoiceBuilder, key: str, fragment: JSON) -> None:
+        self.builder.extra.append(("choices", str(choice.index), key), fragment)
+
     def _add_finish_reason(self, choice: ChoiceBuilder, reason: JSON) -> None:
         if not isinstance(reason, str):
             self._keep(choice, "odd_finish_reason", reason)
@@ -208,6 +215,8 @@ class _Assembly:
             self.builder.fail(value, f"{self._pointer()}/{step}")
         elif key == "usage" and len(self.builder.choices) == 1:  # Moonshot; of several choices it is no total
             self._add_usage(value)
+        elif key == "token_ids":  # vLLM
+            self._append(choice, key, value)
         else:
             self._keep(choice, key, value)
         return False
@@ -237,7 +246,7 @@ class _Assembly:
     def _add_delta(self, choice: ChoiceBuilder, delta: JSON, step: str, *, is_whole: bool = False) -> bool:
         """Add what a delta says to its choice; true when it says anything beyond the role."""
         if not isinstance(delta, dict):
-            self._keep(choice, "odd_message" if is_whole else "odd_delta", delta)
+            self._append(choice, "odd_message" if is_whole else "odd_delta", delta)
             return False
         role, content, refusal = delta.get("role"), delta.get("content"), delta.get("refusal")
         if content:
@@ -245,7 +254,8 @@ class _Assembly:
         if role:
             self._add_role(choice, role, step)
         for key in _UNPLACED_IN_DELTA[tuple(delta)]:
-            self._keep(choice, key, delta[key])
+            keep = self._keep if key in _CONSTANT_IN_DELTA else self._append
+            keep(choice, key, delta[key])
         reasoning, twin = delta.get("reasoning"), delta.get("reasoning_content")
         if reasoning or twin:
             self._add_reasoning(choice, reasoning, twin)
@@ -262,7 +272,7 @@ class _Assembly:
         """Add what `reasoning` or `reasoning_content` says; as a rule they are alike."""
         self._add_text(choice, "reasoning", reasoning or twin)
         if reasoning and twin != reasoning:
-            self._keep(choice, "reasoning_content", twin)
+            self._append(choice, "reasoning_content", twin)
 
     def _add_role(self, choice: ChoiceBuilder, role: JSON, step: str) -> None:
         if choice.role is None and isinstance(role, str):
@@ -281,7 +291,7 @@ class _Assembly:
             elif isinstance(part, dict):
                 self._add_part(choice, channel, part)
             else:
-                self._keep(choice, f"odd_{channel}", part)
+                self._append(choice, f"odd_{channel}", part)
 
     def _add_part(self, choice: ChoiceBuilder, channel: str, part: dict[str, JSON]) -> None:
         key = "thinking" if part.get("type") == "thinking" else "text"
@@ -291,7 +301,7 @@ class _Assembly:
         elif isinstance(value, str):
             getattr(choice, channel).append(value)
         else:
-            self._keep(choice, f"odd_{channel}", part)
+            self._append(choice, f"odd_{channel}", part)
             return
         rest = {name: inner for name, inner in part.items() if name != key and (name, inner) != ("type", key)}
         self._keep(choice, f"{channel}_parts", rest)

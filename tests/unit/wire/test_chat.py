@@ -729,13 +729,16 @@ def test_null_log_probabilities_are_none() -> None:
 def test_what_has_no_place_is_extra_once_or_as_the_list_of_its_changes() -> None:
     chunks = [
         chunk(
-            delta(content="a", padding="x"),
+            delta(content="a", channel="final"),
             system_fingerprint="fp1",
             service_tier="default",
             obfuscation="qwe",
         ),
         chunk(
-            delta(content="b", padding="x"), system_fingerprint="fp1", service_tier=None, obfuscation="rty"
+            delta(content="b", channel="final"),
+            system_fingerprint="fp1",
+            service_tier=None,
+            obfuscation="rty",
         ),
         chunk({**delta(content="c"), "stop_reason": 128}, system_fingerprint="fp2", service_tier=""),
     ]
@@ -743,8 +746,54 @@ def test_what_has_no_place_is_extra_once_or_as_the_list_of_its_changes() -> None
     assert completion.extra == {
         "system_fingerprint": ["fp1", "fp2"],
         "service_tier": "default",
-        "choices": {"0": {"padding": "x", "stop_reason": 128}},
+        "choices": {"0": {"channel": "final", "stop_reason": 128}},
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "fragment"),
+    [
+        ("audio", {"transcript": "no"}),  # OpenAI
+        ("reasoning_details", [{"type": "reasoning.text", "text": "no"}]),  # OpenRouter
+        ("reasoning_text", "no"),  # Copilot
+        ("token_id", 5),  # Together
+    ],
+)
+def test_fragments_of_a_channel_without_a_place_are_all_kept(key: str, fragment: Any) -> None:
+    once, twice = (stream(*[chunk(delta(**{key: fragment}))] * times, STOP).extra for times in (1, 2))
+    assert once == {"choices": {"0": {key: fragment}}}
+    assert twice == {"choices": {"0": {key: [fragment, fragment]}}}
+
+
+def test_token_ids_of_a_choice_are_all_kept() -> None:  # vLLM
+    told = chunk({**delta(content="no"), "token_ids": [5]})
+    assert stream(told, told, STOP).extra == {"choices": {"0": {"token_ids": [[5], [5]]}}}
+
+
+def test_reasoning_that_is_told_in_two_ways_again_and_again_is_kept_in_both() -> None:
+    told = chunk(delta(reasoning="short", reasoning_content="no"))
+    completion = stream(told, told, STOP)
+    assert completion.choices[0].message.reasoning == "shortshort"
+    assert completion.extra == {"choices": {"0": {"reasoning_content": ["no", "no"]}}}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("no", {"odd_delta": ["no", "no"]}),
+        ({"content": [5]}, {"odd_content": [5, 5]}),
+        ({"reasoning": [{"n": 1}]}, {"odd_reasoning": [{"n": 1}, {"n": 1}]}),
+    ],
+)
+def test_deltas_and_parts_that_can_not_be_read_are_all_kept(said: Any, kept: Any) -> None:
+    odd = chunk({"index": 0, "delta": said})
+    assert stream(odd, odd, STOP).extra == {"choices": {"0": kept}}
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}])
+def test_channels_that_say_nothing_are_nothing(nothing: Any) -> None:
+    quiet = chunk(delta(content="a", provider_specific_fields=nothing))
+    assert stream(quiet, quiet, STOP).extra == {}
 
 
 def test_a_key_that_clashes_with_the_place_of_others_loses_nothing() -> None:

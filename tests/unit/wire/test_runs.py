@@ -174,6 +174,9 @@ ONCE: dict[str, Any] = {
     "a finish reason": [chunk(delta(finish_reason="stop", content=text)) for text in "abcd"],
     "usage": [chunk(delta(content=text), usage={"total_tokens": 1}) for text in "abcd"],
     "odd usage": [chunk({**delta(content=text), "usage": 5}) for text in "abcd"],
+    "token ids": [chunk({**delta(content=text), "token_ids": [1]}) for text in "abcd"],
+    "an odd token id": [chunk({"index": 0, "text": text, "token_ids": 0}) for text in "abcd"],
+    "a channel without a place": [chunk(delta(content=text, audio={"data": "A"})) for text in "abcd"],
     "an odd delta": [chunk({"index": 0, "text": text, "delta": "x"}) for text in "abcd"],
     "arguments that are not text": [
         chunk(delta(content=text, tool_calls=[{"index": 0, "id": "c", "function": {"arguments": {}}}]))
@@ -320,7 +323,11 @@ def streams(draw: st.DrawFn) -> list[Any]:
         fields: Any = {
             draw(st.sampled_from(["created", "obfuscation", "error", "novel", "id"])): draw(values)
         }
-        more = {draw(st.sampled_from(["finish_reason", "logprobs", "message", "novel"])): draw(values)}
+        more = {
+            draw(st.sampled_from(["finish_reason", "logprobs", "message", "novel", "token_ids"])): draw(
+                values
+            )
+        }
         items += draw(st.lists(st.sampled_from([5, None, [], "x", {}, [{}]]), max_size=1))
         for text in draw(st.lists(texts, max_size=7)):
             match key:
