@@ -189,8 +189,8 @@ class Output:
                 choice.calls.append(item.build_call())
             for name, position in sorted(item.texts, key=lambda key: (order.index(key[0]), key[1])):
                 text = item.texts[name, position]
-                if name in channels:
-                    channels[name].append(text.build())
+                if name in channels and (told := text.build()):
+                    channels[name].append(told)
                 self._keep_rest_of_text(choice, item, text, name, position)
             for name, fragments in item.other_texts.items():
                 if (whole := "".join(fragments)) not in item.strings:

@@ -187,6 +187,16 @@ def test_a_refusal_is_no_text() -> None:
     assert said(done(0, message("", content=[part]))).refusal == "No"
 
 
+def test_nothing_said_is_none_and_not_an_empty_text() -> None:
+    item = {
+        **message(""),
+        "content": [{"type": "output_text", "text": ""}, {"type": "refusal", "refusal": ""}],
+    }
+    whole = assemble(read(record(response("completed", item, reasoning("")))))
+    streamed = stream(announce(0, message("")), done(0, item), about("completed", response=response()))
+    assert whole.choices[0].message == streamed.choices[0].message == Message(role="assistant")
+
+
 def test_a_character_that_is_cut_in_two_is_mended() -> None:
     assert said(say(0, "\ud83d"), say(0, "\ude00")).content == "\U0001f600"
 
