@@ -34,7 +34,8 @@ def read_events(
 ) -> Iterator[Event]:
     """The events of recorded chunks (or of the one body), typed by their `type_key` or else by name.
 
-    What is no event is noted in `builder` and kept in its `extra`. An error without a type gets "error".
+    What is no event is noted in `builder` and kept in its `extra`. An error without a type gets "error". A
+    name is no event without data, which may have been cut off; unless it is that of an error.
     """
     for is_text, run in groupby(enumerate(items), lambda entry: isinstance(entry[1], str)):
         entries = list(run)
@@ -50,9 +51,13 @@ def read_events(
 
 
 def peek(item: JSON, type_key: str = "type") -> Event:
-    """The first event that one recorded chunk (or a whole body) holds, for telling protocols apart."""
-    events = read_events([item], ReplyBuilder(), streamed=isinstance(item, str), type_key=type_key)
-    return next(events, Event("", {}, ""))
+    """The first event that one recorded chunk (or a whole body) holds, for telling protocols apart.
+
+    A line that is but the name of an event tells it, too.
+    """
+    builder = ReplyBuilder()
+    events = read_events([item], builder, streamed=isinstance(item, str), type_key=type_key)
+    return next(events, None) or Event(builder.extra.last.get(("event_names",), ""), {}, "")
 
 
 def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
@@ -106,9 +111,11 @@ def _decode_sent(sent: _Sent, builder: ReplyBuilder, type_key: str) -> Event | N
     """An event with its data read; None for the mark at a stream's end, and for data that is not an event."""
     pointer = f"{builder.pointer}/{sent.number}"
     text = sent.data.strip()
-    if not text:
-        return Event(sent.name, {}, pointer) if sent.name else None
-    if text == "[DONE]":
+    if not text and sent.name == "error":
+        return Event("error", {}, pointer)
+    if not text and sent.name != "ping":
+        builder.extra.add(("event_names",), sent.name)
+    if text in ("", "[DONE]"):
         return None
     try:
         data = decode(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -374,6 +375,16 @@ def test_a_stream_that_is_cut_off_shows_what_there_is() -> None:
     assert completion.choices[0].finish_reason is None
     assert completion.usage is None
     assert (completion.complete, codes(completion)) == (False, ["incomplete-stream"])
+
+
+@pytest.mark.parametrize("name", ["completed", "failed", "incomplete"])
+@pytest.mark.parametrize("rest", [[], [""], ["data:", ""]])
+def test_the_name_of_an_event_without_its_data_ends_no_stream(name: str, rest: list[str]) -> None:
+    lines = send(START, announce(0, message("", **EMPTY)), say(0, "Hel"))
+    completion = assemble(read(record([*lines, f"event: response.{name}", *rest])))
+    assert completion.choices[0].message.content == "Hel"
+    assert (completion.complete, codes(completion), completion.error) == (False, ["incomplete-stream"], None)
+    assert completion.extra["event_names"] == f"response.{name}"
 
 
 def test_an_incomplete_response_ends_for_the_reason_that_it_gives() -> None:

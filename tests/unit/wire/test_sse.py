@@ -47,7 +47,18 @@ def test_an_event_has_a_type_data_and_a_pointer_to_where_it_begins() -> None:
 
 def test_the_name_of_an_event_is_its_type_if_its_data_gives_none() -> None:
     assert types("event: a", 'data: {"x": 1}', "") == ["a"]
-    assert read("event: a", "") == [Event("a", {}, "/response/body/0")]
+    assert read("event: a", "data: {}", "") == [Event("a", {}, "/response/body/0")]
+
+
+@pytest.mark.parametrize("rest", [[], [""], ["data:"], ["data: ", ""]])
+def test_a_name_without_data_is_no_event_but_kept(rest: list[str]) -> None:
+    assert read("event: a", *rest) == []
+    assert extra_of("event: a", *rest) == {"event_names": "a"}
+    assert extra_of("event: ping", *rest) == {}
+
+
+def test_an_error_needs_no_data() -> None:
+    assert types("event: error", "") == ["error"]
 
 
 def test_a_name_that_is_not_the_type_is_kept() -> None:
@@ -121,7 +132,8 @@ def test_a_string_may_be_a_line_with_its_end() -> None:
 
 def test_a_string_may_be_an_event() -> None:
     assert types('event: a\ndata: {"x": 1}', 'event: b\ndata: {"x": 2}') == ["a", "b"]
-    assert [event.pointer for event in read("event: a\n\n", "event: b\n\nevent: c\n\n")] == [
+    events = read("event: a\ndata: {}\n\n", "event: b\ndata: {}\n\nevent: c\ndata: {}\n\n")
+    assert [event.pointer for event in events] == [
         "/response/body/0",
         "/response/body/1",
         "/response/body/1",
@@ -134,14 +146,14 @@ def test_blank_lines_may_have_been_left_out() -> None:
 
 
 def test_a_string_may_end_anywhere() -> None:
-    text = 'event: a\r\ndata: {"type":"a","x":"data: 1"}\r\n\r\nevent: b\r\n\r\n'
+    text = 'event: a\r\ndata: {"type":"a","x":"data: 1"}\r\n\r\nevent: b\r\ndata:{}\r\n\r\n'
     for length in range(1, len(text)):
         pieces = [text[start : start + length] for start in range(0, len(text), length)]
         assert types(*pieces) == ["a", "b"]
 
 
 def test_an_event_that_begins_in_the_middle_of_a_string_is_found_there() -> None:
-    events = read("event: a\n\nevent: ", "b\ndata: {}\n\n")
+    events = read("event: a\ndata: {}\n\nevent: ", "b\ndata: {}\n\n")
     assert [event.pointer for event in events] == ["/response/body/0", "/response/body/0"]
 
 
@@ -156,7 +168,7 @@ def test_a_line_without_its_end_goes_on_until_its_json_is_over() -> None:
         ["da", 'ta: {"type": "adata: b"}'],
         ["data", ': {"type": "adata: b"}'],
         ['data: {"type": "adata: b"', "}"],
-        ["eve", "nt: adata: ", "b"],
+        ["eve", "nt: adata: ", "b", "data: {}"],
     ):
         assert types(*pieces, "") == ["adata: b"]
 
@@ -178,7 +190,7 @@ def test_events_may_be_dumped_objects_in_envelopes_or_without() -> None:
 
 
 def test_what_is_neither_text_nor_object_is_noted_and_kept() -> None:
-    assert types({"type": "a"}, 5, "event: b", "", None, {"type": "c"}) == ["a", "b", "c"]
+    assert types({"type": "a"}, 5, "event: b", "data: {}", None, {"type": "c"}) == ["a", "b", "c"]
     assert notes_of({"type": "a"}, 5) == [("odd-chunk", "/response/body/1")]
     assert extra_of({"type": "a"}, 5) == {"odd_chunks": 5}
 
@@ -191,7 +203,7 @@ def test_of_a_string_that_tells_nothing_there_is_nothing_to_see(item: Any) -> No
     assert peek(item) == Event("", {}, "")
 
 
-def test_the_first_event_of_a_string_is_seen() -> None:
+def test_the_first_event_of_a_string_or_but_its_name_is_seen() -> None:
     assert peek("event: a").type == "a"
     assert peek('event: a\ndata: {"type": "a"}\n\nevent: b\n\n').data == {"type": "a"}
 
