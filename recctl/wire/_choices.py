@@ -168,7 +168,8 @@ class _Assembly:
 
     def _add_usage(self, usage: JSON) -> None:
         if isinstance(usage, dict):
-            self.builder.usage = usage or self.builder.usage
+            if any(value is not None for value in usage.values()):
+                self.builder.usage = usage
         else:
             self.builder.extra.add(("odd_usage",), usage)
 

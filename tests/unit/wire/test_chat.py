@@ -200,6 +200,7 @@ def test_usage_comes_last_in_a_chunk_without_choices() -> None:
         [{"total_tokens": 1}, {"total_tokens": 3}, {"total_tokens": 9}],  # cumulative
         [{"total_tokens": 0, "total_characters": 0}, {"total_tokens": 9}],  # MiniMax's placeholders
         [{"total_tokens": 9}, None, {}],
+        [{"total_tokens": 9}, {"total_tokens": None, "prompt_tokens": None}],
     ],
 )
 def test_the_last_usage_counts_and_none_is_summed(counts: list[Any]) -> None:
