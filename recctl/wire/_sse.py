@@ -155,8 +155,13 @@ class _Draft:
         return _Sent(self.number or 0, self.name, "\n".join(self.data))
 
 
+_BYTE_ORDER_MARK = "\ufeff"
+
+
 def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[_Sent]:
     """Put lines together to events. A blank line ends one; where it is missing, the start of the next."""
+    if texts[0][0] == 0:
+        texts = [(0, texts[0][1].removeprefix(_BYTE_ORDER_MARK)), *texts[1:]]
     draft = _Draft()
     for (number, line), (_, following) in pairwise([*_read_lines(texts, builder), (0, "")]):
         field, _, value = line.partition(":")
@@ -169,19 +174,28 @@ def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
             draft = _Draft()
         if not line:
             continue
-        value = value.removeprefix(" ")
         if field not in ("data", "event"):
-            key = {"": "comments", "id": "ids", "retry": "retry"}.get(field)
-            builder.extra.add(("event_stream", key or "odd_lines"), value if key else line)
+            _keep_line(line, number, builder)
             continue
         if draft.number is None:
             draft.number = number
+        value = value.removeprefix(" ")
         if field == "data":
             draft.data.append(value)
         else:
             draft.name = value
     if draft.number is not None:
         yield draft.build()
+
+
+def _keep_line(line: str, number: int, builder: ReplyBuilder) -> None:
+    """Keep a line that is of no event."""
+    field, _, value = line.partition(":")
+    key = {"": "comments", "id": "ids", "retry": "retry"}.get(field)
+    if key is None:
+        message = "this line is of no field that event streams have; what it says is not read"
+        builder.note_once("odd-chunk", message, f"{builder.pointer}/{number}")
+    builder.extra.add(("event_stream", key or "odd_lines"), value.removeprefix(" ") if key else line)
 
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
