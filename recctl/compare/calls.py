@@ -57,11 +57,14 @@ def compare_calls(
 
 
 def _read(position: int, call: ToolCall) -> _Call:
-    """A call with its arguments read; no text and an empty one call a tool without any."""
+    """A call with its arguments read; no text and an empty one call a tool without any.
+
+    Where a key stands twice, it depends on the reader which value counts: they are compared as text.
+    """
     if not (call.arguments or "").strip():
         return _Call(position, call, {})
     try:
-        value = json.loads(call.arguments or "", parse_constant=_refuse, parse_float=_read_float)
+        value = _DECODER.decode(call.arguments or "")
         canonical(value)
     except (ValueError, RecursionError):
         value = call.arguments
@@ -75,6 +78,14 @@ def _refuse(word: str) -> JSON:
 def _read_float(text: str) -> float:
     value = float(text)
     return value if isfinite(value) else _refuse(text)
+
+
+def _read_object(pairs: list[tuple[str, JSON]]) -> JSON:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _refuse("a key stands twice")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_read_float, object_pairs_hook=_read_object)
 
 
 def _identify_wholly(call: _Call) -> object:

@@ -118,6 +118,18 @@ def test_arguments_that_are_not_json_are_compared_as_text() -> None:
     assert change == Change(ARGUMENTS.format(0), "tool-argument", "{cut", "{cut off", "run")
 
 
+def test_a_key_that_stands_twice_in_arguments_is_no_way_of_writing_them() -> None:
+    before, after = calling(call("read")), calling(call("read"))
+    texts = '{"path":"/etc/passwd","path":"ok"}', '{"path":"ok"}'
+    for document, text in zip((before, after), texts, strict=True):
+        message = document["response"]["body"]["__data__"]["choices"][0]["message"]
+        message["tool_calls"][0]["function"]["arguments"] = text
+    pair = compare(before, after)
+    assert pair.verdict is Verdict.TOOL_CALLS
+    assert pair.changes == (Change(ARGUMENTS.format(0), "tool-argument", texts[0], {"path": "ok"}, "read"),)
+    assert compare(before, before).verdict is Verdict.IDENTICAL
+
+
 def test_a_call_of_another_tool() -> None:
     before, after = calling(call("search", query="Rome")), calling(call("web_search", query="Rome"))
     (change,) = compare(before, after).changes
