@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.render.exchange_arguments import format_arguments
 from recctl.render.exchange_text import (
     compact,
     describe_usage,
-    format_arguments,
     format_json,
     name_data,
     says_something,

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _ROLE_STYLES = {
     "model": "bold green",
     "tool": "bold yellow",
 }
-_LINE_WIDTH = 72
 _FOLDED_LINES = 30
 _KEPT_LINES = 20
 _FOLDED_CHARACTERS = 2000
@@ -219,18 +219,10 @@ def _tell_json(value: Any) -> Iterator[Line]:
     yield from _tell_lines(format_json(value), 2, "json")
 
 
-def format_arguments(arguments: str) -> tuple[str, bool]:
-    """A call's arguments, laid out where they are JSON, and whether they are."""
-    try:
-        return format_json(json.loads(arguments)), True
-    except (ValueError, RecursionError):
-        return arguments, False
-
-
 def format_json(value: Any) -> str:
     """JSON on one line where it is short, else indented."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LINE_WIDTH else json.dumps(value, indent=2, ensure_ascii=False)
+    return text if len(text) <= LINE_WIDTH else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def describe_usage(usage: dict[str, Any]) -> str:
