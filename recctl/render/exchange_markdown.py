@@ -119,7 +119,7 @@ def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
         call_id = f" {code(call.id)}" if call.id else ""
         yield f"calls {code(call.name or '?')}{call_id}"
         if call.arguments is not None:
-            text, is_json = format_arguments(call.arguments)
+            text, is_json = format_arguments(call.arguments, name_data)
             yield fence(text, "json" if is_json else "text")
 
 

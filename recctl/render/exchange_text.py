@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
@@ -47,7 +48,8 @@ def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
     if view.raw:
         sides = {side: recording.document[side] for side in ("request", "response") if view.shows(side)}
-        yield from _tell_lines(json.dumps(sides, indent=2), 0, "json")
+        for text_line in json.dumps(sides, indent=2).split("\n"):
+            yield line(Span(text_line, "json"))
         return
     yield line(Span(recording.source.name, "bold underline"))
     streamed = f", {completion.chunks:,} chunk{'s' * (completion.chunks != 1)}" if completion.streamed else ""
@@ -77,11 +79,11 @@ def _tell_request(request: Request, view: View) -> Iterator[Line]:
         yield from _heading(message.role or "message", f"{name}{answers}")
         yield from _tell_content(message.content, view)
         for call in message.tool_calls:
-            yield from _tell_call(call)
+            yield from _tell_call(call, view)
         for key, value in message.extra.items():
             if value is not None:
-                told = name_data(value, _UNFOLD) if view.fold else value
-                yield line(Span(f"{key} ", "dim"), Span(compact(told), "json"), indent=2)
+                told = compact(_fold_data(value, view))
+                yield line(Span(f"{key} ", "dim"), Span(told, "json"), indent=2)
     if request.prompt is not None:
         yield from _heading("prompt")
         yield from _tell_content(request.prompt, view)
@@ -105,11 +107,11 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
         yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2)
     if completion.error is not None:
         yield from _heading("error")
-        yield from _tell_json(completion.error)
+        yield from _tell_json(completion.error, view)
     if completion.extra and not any(says_something(choice.message) for choice in completion.choices):
         if not completion.choices:
             yield from _heading("reply")
-        yield from _tell_json(name_data(completion.extra, _UNFOLD) if view.fold else completion.extra)
+        yield from _tell_json(completion.extra, view)
     for note in completion.notes:
         spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
         yield line(*spans, indent=2)
@@ -123,7 +125,7 @@ def _tell_message(message: Message, view: View) -> Iterator[Line]:
     if message.content is not None:
         yield from _tell_text(message.content, view)
     for call in message.tool_calls:
-        yield from _tell_call(call)
+        yield from _tell_call(call, view)
 
 
 def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
@@ -148,7 +150,7 @@ def _tell_content(content: Any, view: View) -> Iterator[Line]:
         if isinstance(text, str):
             yield from _tell_text(text, view)
         elif part is not None:
-            yield from _tell_json(name_data(part, _UNFOLD) if view.fold else part)
+            yield from _tell_json(part, view)
 
 
 def _tell_text(text: str, view: View, indent: int = 2, style: str = "") -> Iterator[Line]:
@@ -201,22 +203,21 @@ def says_something(message: Message) -> bool:
     return message._replace(role=None) != type(message)()
 
 
-def _tell_lines(text: str, indent: int, style: str) -> Iterator[Line]:
-    for text_line in text.split("\n"):
-        yield line(Span(text_line, style), indent=indent)
-
-
-def _tell_call(call: ToolCall) -> Iterator[Line]:
+def _tell_call(call: ToolCall, view: View) -> Iterator[Line]:
     yield line(
         Span("calls ", "dim"), Span(call.name or "?", "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
     )
     if call.arguments is not None:
-        text, is_json = format_arguments(call.arguments)
-        yield from _tell_lines(text, 4, "json" if is_json else "")
+        text, is_json = format_arguments(call.arguments, partial(_fold_data, view=view))
+        yield from _tell_text(text, view, indent=4, style="json" if is_json else "")
 
 
-def _tell_json(value: Any) -> Iterator[Line]:
-    yield from _tell_lines(format_json(value), 2, "json")
+def _tell_json(value: Any, view: View) -> Iterator[Line]:
+    yield from _tell_text(format_json(_fold_data(value, view)), view, style="json")
+
+
+def _fold_data(value: Any, view: View) -> Any:
+    return name_data(value, _UNFOLD) if view.fold else value
 
 
 def format_json(value: Any) -> str:

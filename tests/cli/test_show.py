@@ -366,6 +366,14 @@ def test_markdown_names_pictures(run: Run, tmp_path: Path) -> None:
     assert '\n{"type": "image", "data": "[data, 600 bytes]"}\n' in outcome.out
 
 
+def test_markdown_names_pictures_in_arguments(run: Run, tmp_path: Path) -> None:
+    arguments = json.dumps({"picture": "iVBORw0K" * 100})
+    calls = [{"id": "1", "function": {"name": "crop", "arguments": arguments}}]
+    (tmp_path / "x.json").write_bytes(serialise(record([chunk(delta(tool_calls=calls))])))
+    outcome = run("show", "x.json", "--format", "markdown", "--part", "response")
+    assert '\ncalls `crop` `1`\n\n```json\n{"picture": "[data, 600 bytes]"}\n```\n' in outcome.out
+
+
 def test_a_reply_that_is_no_message_is_shown_all_the_same(run: Run, tmp_path: Path) -> None:
     spoken = chunk(delta(role="assistant", finish_reason="stop", audio={"data": "UklG"}), created=None)
     (tmp_path / "x.json").write_bytes(serialise(record([spoken])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -164,3 +165,23 @@ def test_a_terminal_that_is_wide_enough_shows_what_a_pipe_gets(tmp_path: Path) -
         capture_output=True,
     )
     assert written == piped.stdout
+
+
+def test_arguments_of_a_call_are_folded_on_a_terminal_and_full_unfolds_them(tmp_path: Path) -> None:
+    data = "iVBORw0K" * 100
+    code = "\n".join(f"print({number})" for number in range(4000))
+    arguments = json.dumps({"code": code, "picture": data, "rows": [*range(100)]})
+    calls = [{"id": "1", "function": {"name": "run", "arguments": arguments}}]
+    message = chunk(delta(role="assistant", tool_calls=calls, finish_reason="tool_calls"))
+    (tmp_path / "x.json").write_bytes(serialise(record([message])))
+    show = ("show", "x.json", "--part", "response")
+    folded = run_on_terminal(tmp_path, *show, env={"NO_COLOR": "1"}).decode()
+    assert "more characters; --full shows them" in folded.replace("\n    ", " ")
+    assert '"picture": "[data, 600 bytes; --full shows them]"' in folded
+    assert "… 86 more lines; --full shows them …" in folded
+    assert len(folded.splitlines()) < 60
+    full = run_on_terminal(tmp_path, *show, "--full", env={"NO_COLOR": "1"}).decode()
+    unbroken = "".join(text.removeprefix("    ") for text in full.splitlines())
+    assert "print(3998)\\nprint(3999)" in unbroken
+    assert data in unbroken
+    assert all(f"      {number},\n" in full for number in range(99))
