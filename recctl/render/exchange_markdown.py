@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.render.exchange_arguments import format_arguments
+from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
+from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.exchange_text import (
     compact,
     describe_usage,
     format_json,
+    layout,
     name_data,
-    says_something,
 )
 from recctl.render.terminal import escape
 
@@ -89,13 +90,15 @@ def _tell_reply(completion: Completion) -> Iterator[str]:
         number = f" (choice {choice.index})" if len(completion.choices) > 1 else ""
         yield f"**{_word(choice.message.role or 'reply')}**{number}"
         yield from _tell_message(choice.message)
+        for deed in list_deeds(completion, choice):
+            yield from _tell_value(deed.name, deed.value)
         if choice.finish_reason is not None:
             yield f"finish {code(choice.finish_reason)}"
-    if completion.extra and not any(says_something(choice.message) for choice in completion.choices):
+    if completion.extra and says_nothing(completion):
         yield fence(format_json(name_data(completion.extra)), "json")
     if completion.error is not None:
         yield "**error**"
-        yield fence(_layout(completion.error), "json")
+        yield fence(layout(completion.error), "json")
     if completion.usage is not None:
         yield f"usage {code(describe_usage(completion.usage))}"
     if not completion.complete:
@@ -123,8 +126,14 @@ def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
             yield fence(text, "json" if is_json else "text")
 
 
-def _layout(value: JSON) -> str:
-    return value if isinstance(value, str) else format_json(value)
+def _tell_value(name: str, value: JSON) -> Iterator[str]:
+    """A value under its name, on one line where that will do."""
+    text = "" if value is None else layout(name_data(value))
+    if "\n" in text or len(text) > LINE_WIDTH:
+        yield f"{code(name)}:"
+        yield fence(text, "text" if isinstance(value, str) else "json")
+    else:
+        yield f"{code(name)} {code(text) if text else ''}".rstrip()
 
 
 def fence(text: str, language: str = "text") -> str:

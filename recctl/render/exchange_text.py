@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
+from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from recctl.completion import Completion, Message, Request, ToolCall
     from recctl.recording import LoadError
     from recctl.render import View
+    from recctl.render.exchange_deeds import Deed
     from recctl.sources import Unread
     from recctl.wire import Exchange
 
@@ -101,6 +103,8 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
         role = choice.message.role
         yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
         yield from _tell_message(choice.message, view)
+        for deed in list_deeds(completion, choice):
+            yield from _tell_deed(deed, view)
         if choice.finish_reason is not None:
             yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
     if completion.usage is not None:
@@ -108,7 +112,7 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
     if completion.error is not None:
         yield from _heading("error")
         yield from _tell_json(completion.error, view)
-    if completion.extra and not any(says_something(choice.message) for choice in completion.choices):
+    if completion.extra and says_nothing(completion):
         if not completion.choices:
             yield from _heading("reply")
         yield from _tell_json(completion.extra, view)
@@ -198,11 +202,6 @@ def _name_match(data: re.Match[str], hint: str) -> str:
     return f"[{data[1] or 'data'}, {size:,} bytes{hint}]"
 
 
-def says_something(message: Message) -> bool:
-    """Whether a reply has a message, beside its role."""
-    return message._replace(role=None) != type(message)()
-
-
 def _tell_call(call: ToolCall, view: View) -> Iterator[Line]:
     yield line(
         Span("calls ", "dim"), Span(call.name or "?", "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
@@ -210,6 +209,18 @@ def _tell_call(call: ToolCall, view: View) -> Iterator[Line]:
     if call.arguments is not None:
         text, is_json = format_arguments(call.arguments, partial(_fold_data, view=view))
         yield from _tell_text(text, view, indent=4, style="json" if is_json else "")
+
+
+def _tell_deed(deed: Deed, view: View) -> Iterator[Line]:
+    """What a choice did beside its message, on one line where that will do."""
+    value = _fold_data(deed.value, view)
+    text = "" if value is None else layout(value)
+    style = "" if isinstance(value, str) else "json"
+    if "\n" in text or len(text) > LINE_WIDTH:
+        yield line(Span(deed.name, "dim"), indent=2)
+        yield from _tell_text(text, view, indent=4, style=style)
+    else:
+        yield line(Span(f"{deed.name} ", "dim"), Span(text, style), indent=2)
 
 
 def _tell_json(value: Any, view: View) -> Iterator[Line]:
@@ -224,6 +235,11 @@ def format_json(value: Any) -> str:
     """JSON on one line where it is short, else indented."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LINE_WIDTH else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def layout(value: Any) -> str:
+    """A value to stand for itself: text as it is, anything else as JSON, on as many lines as it takes."""
+    return value if isinstance(value, str) else format_json(value)
 
 
 def describe_usage(usage: dict[str, Any]) -> str:
