@@ -220,12 +220,12 @@ def _apply(settings: Settings, changes: dict[str, Any]) -> Settings:
     return settings._replace(**{**changes, **added})
 
 
-def recordings_folder(test_id: str) -> str | None:
+def recordings_folder(test_id: str | None) -> str | None:
     """Where a recorder puts and looks for a test's recordings, below the folder that its test ids start at.
 
-    None when the id does not name a test file, as `path/test_x.py::test_y` does.
+    None when no test is known, or its id does not name a test file, as `path/test_x.py::test_y` does.
     """
-    path, separator, _ = test_id.partition("::")
+    path, separator, _ = (test_id or "").partition("::")
     return posixpath.join(posixpath.dirname(path), RECORDINGS) if separator and path else None
 
 

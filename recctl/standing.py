@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
 from enum import StrEnum
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.fellows import read_fellows
+from recctl.homes import find_home
 from recctl.parallel import map_files
-from recctl.project import RECORDINGS, recordings_folder
 from recctl.recording import LoadError, Recording, load
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, get_scheme, identify
 from recctl.sources import Target, Unread, read
@@ -129,7 +128,7 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
     return Standing(
         path=source.name,
         folder=folder,
-        home=_find_home(folder, root, wanted, identity.wanted_folder, identity.wanted_folder),
+        home=find_home(folder, root, wanted, test_id),
         size=len(source.content),
         scheme=wanted.name,
         is_held=held is not None,
@@ -140,63 +139,6 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
         is_model_list=(identity.wanted or identity.name).startswith("models-"),
         cause=cause,
     )
-
-
-def find_home(folder: str, root: Path, scheme: Scheme, test_id: str | None, was: str | None) -> str:
-    """The folder in which a scheme's recorder looks for a recording that lies in `folder`.
-
-    `was` is the id of the recording's test when it was put there. Where test ids start, above the folder, is
-    told from it; when it can't be, or leads out of the root, the folder stays what it is.
-    """
-    wanted = recordings_folder(test_id) if test_id is not None else None
-    return _find_home(folder, root, scheme, wanted, recordings_folder(was) if was is not None else wanted)
-
-
-def _find_home(folder: str, root: Path, scheme: Scheme, wanted: str | None, old: str | None) -> str:
-    if wanted is None:
-        is_old_layout = scheme.hashes_test_id and folder.endswith(f"/{_OLD_FOLDER}")
-        return _find_common_folder(Path(folder), root) if is_old_layout else folder
-    if folder.endswith(f"/{wanted}"):
-        return folder
-    base = _find_base(PurePosixPath(folder), PurePosixPath(old or wanted))
-    if base is None:
-        return folder
-    home = posixpath.normpath(base / wanted)
-    return home if Path(home).is_relative_to(root) else folder
-
-
-def find_start(standing: Standing, root: Path) -> str:
-    """The folder at which the id of a recording's test starts, as seen from the root; "" is the root."""
-    home = recordings_folder(standing.test_id) if standing.test_id is not None else None
-    base = _find_base(PurePosixPath(standing.folder), PurePosixPath(home)) if home is not None else None
-    if base is None or not base.is_relative_to(root.as_posix()):
-        return ""
-    return base.relative_to(root.as_posix()).as_posix().removeprefix(".")
-
-
-def _find_base(folder: PurePosixPath, of_test: PurePosixPath) -> PurePosixPath | None:
-    """The folder at which test ids start: above that part of the path which fits the test's best."""
-    found, longest = None, 0
-    for number in range(len(folder.parts)):
-        fitting = 0
-        for part, wanted in zip(folder.parts[number:], of_test.parts, strict=False):
-            if part != wanted:
-                break
-            fitting += 1
-        if fitting > longest:
-            found, longest = PurePosixPath(*folder.parts[:number]), fitting
-    return found
-
-
-def _find_common_folder(folder: Path, root: Path) -> str:
-    """Where what belongs to no test goes, as seen from `…/recordings/…/responses` of the old layout."""
-    if not folder.is_relative_to(root) or RECORDINGS not in folder.relative_to(root).parts:
-        return folder.as_posix()
-    top = next(parent for parent in folder.parents if parent.name == RECORDINGS)
-    return (top.parent / "common" / RECORDINGS).as_posix()
-
-
-_OLD_FOLDER = "responses"
 
 
 def find_turn(recording: Recording) -> Turn | None:

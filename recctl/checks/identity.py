@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.hashing import CURRENT, RELEASED
+from recctl.homes import find_base
 from recctl.project import recordings_folder
 
 if TYPE_CHECKING:
@@ -98,9 +99,8 @@ def name_recording(recording: Recording) -> Named | None:
 
 def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
     """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
-    folder = recordings_folder(recording.test_id) if recording.test_id else None
-    place = recording.source.place
-    if folder is not None and place is not None and not f"/{place.folder}".endswith(f"/{folder}"):
+    place, folder = recording.source.place, recordings_folder(recording.test_id)
+    if folder is not None and place is not None and find_base(place.folder, folder) is None:
         message = f"the recorder looks for its test's recordings in {folder}"
         yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")
     if named is not None and named.scheme is not None:

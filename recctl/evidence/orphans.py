@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.homes import find_base
 from recctl.project import recordings_folder
 from recctl.testcode import CodeTree, Fate, parse_test_id
 
@@ -29,15 +29,8 @@ class Orphans(NamedTuple):
 
 def find_test_base(standing: Standing) -> Path | None:
     """The folder that a recording's test id starts at; None where it does not lie in its test's folder."""
-    return _find_base(standing.folder, standing.test_id or "")
-
-
-@cache
-def _find_base(place: str, test_id: str) -> Path | None:
-    folder = recordings_folder(test_id)
-    if folder is None or not f"/{place}".endswith(f"/{folder}"):
-        return None
-    return Path(place[: -len(folder)] or "/")
+    base = find_base(standing.folder, recordings_folder(standing.test_id))
+    return None if base is None else Path(base)
 
 
 def find_orphans(standings: Sequence[Standing], root: Path) -> Orphans:

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.homes import find_home, find_start
 from recctl.journal import digest
 from recctl.recording import Recording, load
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, get_scheme, identify
 from recctl.sources import Unread, read
-from recctl.standing import Standing, Status, find_home, find_start
+from recctl.standing import Standing, Status
 
 if TYPE_CHECKING:
     from recctl.project import Project, Rename
@@ -53,7 +54,9 @@ def propose(
     Where requests are edited, nothing else is done on the way.
     """
     if orders.edits.moved_files:
-        orders = orders._replace(edits=orders.edits.below(find_start(standing, project.root)))
+        orders = orders._replace(
+            edits=orders.edits.below(find_start(standing.folder, project.root, standing.test_id))
+        )
     is_wanted = _is_included(standing, orders)
     if not (is_wanted or orders.edits.may_fit(standing.test_id)):
         return None

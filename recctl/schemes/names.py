@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Scheme
-from recctl.project import Settings, recordings_folder
+from recctl.project import Settings
 from recctl.recording import Kind
 from recctl.schemes.texts import Texts, digest, write_recipe
 
@@ -34,14 +34,12 @@ class Identity(NamedTuple):
 
     `schemes` names the released ones, oldest first, then the configuration's own; `oldest` and `newest` bound
     those of them that are verified. `draft` is the first draft that gives the name when none of them does.
-    `wanted` is the file name that the wanted scheme gives, `wanted_folder` where the recorder looks for it,
-    as its test's path begins (None where the test is not known). `unjudged` says why nothing can be told;
-    then all else is empty.
+    `wanted` is the file name that the wanted scheme gives. `unjudged` says why nothing can be told; then all
+    else is empty.
     """
 
     name: str
     wanted: str | None = None
-    wanted_folder: str | None = None
     schemes: tuple[str, ...] = ()
     oldest: Scheme | None = None
     newest: Scheme | None = None
@@ -85,7 +83,6 @@ def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Id
     return Identity(
         name=place.name,
         wanted=names[wanted.name][0],
-        wanted_folder=recordings_folder(recording.test_id) if recording.test_id else None,
         schemes=tuple(scheme.name for scheme in matching),
         oldest=bounds[0] if bounds else None,
         newest=bounds[-1] if bounds else None,

@@ -22,7 +22,7 @@ LAYERS = [
     ["wire", "schemes"],
     ["completion", "fellows"],
     ["recording", "sides"],
-    ["sources"],
+    ["sources", "homes"],
     ["project", "journal"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
     ["tables"],

@@ -287,9 +287,10 @@ def test_the_largest_file_that_is_read_by_default() -> None:
         ("tests/a/test_x.py", None),
         ("::test_y", None),
         ("", None),
+        (None, None),
     ],
 )
-def test_where_a_tests_recordings_belong(test_id: str, folder: str | None) -> None:
+def test_where_a_tests_recordings_belong(test_id: str | None, folder: str | None) -> None:
     assert recordings_folder(test_id) == folder
 
 

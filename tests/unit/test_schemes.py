@@ -403,13 +403,6 @@ def test_a_name_with_the_wrong_ending_is_explained_by_nothing() -> None:
         assert (identity.schemes, identity.newest, identity.draft) == ((), None, None)
 
 
-def test_the_wanted_folder_follows_the_test() -> None:
-    document = record({})
-    assert identify_as(document, "x.json").wanted_folder == "tests/integration/inference/recordings"
-    document["test_id"] = None
-    assert identify_as(document, "x.json").wanted_folder is None
-
-
 # --- model lists --------------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.homes import find_home
 from recctl.project import Project, Rename, Settings
 from recctl.schemes import CURRENT, get_scheme
 from recctl.sources import select
-from recctl.standing import Status, find_home, survey
+from recctl.standing import Status, survey
 from tests.names import ask, current_name, old_name, write
 
 if TYPE_CHECKING:
