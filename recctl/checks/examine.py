@@ -18,13 +18,14 @@ from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from recctl.sources import Source, Target
     from recctl.wire import Exchange
 
 
-def examine(target: Target) -> Examined:
-    """Read one file and apply the rules that look at one file. Raises nothing."""
+def examine(target: Target, root: Path) -> Examined:
+    """Read one file of the project at `root` and apply the rules that look at one file. Raises nothing."""
     source = read(target)
     if isinstance(source, Unread):
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source)
@@ -35,7 +36,7 @@ def examine(target: Target) -> Examined:
         if isinstance(item, LoadError):
             findings += _add_excerpts(source, [find_load_error(item)])
             continue
-        named = name_recording(item)
+        named = name_recording(item, root)
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
         findings += _add_excerpts(source, _add_positions(source, check_recording(item, named)))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.hashing import CURRENT, RELEASED
-from recctl.homes import find_base
+from recctl.homes import find_base, find_home
 from recctl.project import recordings_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from recctl.recording import Recording
 
@@ -59,12 +60,13 @@ _EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes i
 class Named(NamedTuple):
     """What the rules that look across files need to know of one recording's name.
 
-    `scheme` is the scheme that is set for it, if one is. `cause` is why no scheme gives the name, where that
-    can be told. The others are as in `Identity`.
+    `home` is the folder in which the recorder looks for it, `scheme` the scheme that is set for it, if one
+    is. `cause` is why no scheme gives the name, where that can be told. The others are as in `Identity`.
     """
 
     path: str
     folder: str
+    home: str
     name: str
     wanted: str
     scheme: str | None
@@ -74,19 +76,21 @@ class Named(NamedTuple):
     cause: str | None
 
 
-def name_recording(recording: Recording) -> Named | None:
-    """The facts about a recording's name; None where they can't be told."""
+def name_recording(recording: Recording, root: Path) -> Named | None:
+    """The facts about the name of a recording of the project at `root`; None where they can't be told."""
     place, settings = recording.source.place, recording.source.settings
     if place is None:
         return None
     from recctl.schemes import explain_name, get_scheme, identify  # not for what is known from the cache
 
-    identity = identify(recording, place, get_scheme(settings.scheme or "", settings) or CURRENT)
+    wanted = get_scheme(settings.scheme or "", settings) or CURRENT
+    identity = identify(recording, place, wanted)
     if identity.wanted is None:
         return None
     return Named(
         path=recording.source.name,
         folder=place.folder,
+        home=find_home(place.folder, root, wanted, recording.test_id),
         name=identity.name,
         wanted=identity.wanted,
         scheme=settings.scheme,
@@ -116,7 +120,7 @@ def check_identities(names: list[Named], neighbours: list[Named]) -> Iterator[Fi
     unreported = {named.path for named in neighbours}
     by_request: defaultdict[tuple[str, str], list[Named]] = defaultdict(list)
     for named in (*names, *neighbours):
-        by_request[named.folder, named.wanted].append(named)
+        by_request[named.home, named.wanted].append(named)
     for group in by_request.values():
         if len(group) > 1:
             yield from (finding for finding in _find_duplicates(group) if finding.path not in unreported)
@@ -166,10 +170,15 @@ def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Fin
 
 def _find_duplicates(group: list[Named]) -> Iterator[Finding]:
     """A finding for each of these recordings of one request but the one that the recorder would load."""
-    first, *others = sorted(group, key=lambda named: (named.name != named.wanted, named.path))
+    first, *others = sorted(group, key=lambda named: (not _is_found(named), named.path))
     for named in others:
         message = f"{first.path} records the same request"
         yield _find(DUPLICATE_RECORDING, named.path, message, "keep one of them")
+
+
+def _is_found(named: Named) -> bool:
+    """Whether the recorder finds a recording: in the folder and by the name that it looks for."""
+    return (named.folder, named.name) == (named.home, named.wanted)
 
 
 def _find(rule: Rule, path: str, message: str, hint: str, severity: Severity | None = None) -> Finding:

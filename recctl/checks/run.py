@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from recctl.parallel import map_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
@@ -53,7 +55,7 @@ def validate(
     targets = selection.targets
     found = [cache.get(target) if cache else None for target in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
-    results = zip(new, _examine_all([targets[number] for number in new], jobs), strict=True)
+    results = zip(new, _examine_all([targets[number] for number in new], project.root, jobs), strict=True)
     for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
         found[number] = examined
         watch(done)
@@ -62,7 +64,7 @@ def validate(
     examined_files = [examined for examined in found if examined is not None]
     names = [named for file in examined_files for named in file.names]
     test_ids = {test_id for file in examined_files for test_id in file.test_ids}
-    neighbours = _name_neighbours([*selection.neighbours(project)], test_ids)
+    neighbours = _name_neighbours([*selection.neighbours(project)], test_ids, project.root)
     findings = [finding for file in examined_files for finding in file.findings]
     findings += check_identities(names, neighbours)
     settings = {target.name: target.settings for target in targets}
@@ -81,20 +83,20 @@ WORTH_CACHING = 50
 """How many files there must be for a cache to gain more than reading it costs."""
 
 
-def _examine_all(targets: list[Target], jobs: int | None) -> Iterator[Examined]:
+def _examine_all(targets: list[Target], root: Path, jobs: int | None) -> Iterator[Examined]:
     if targets:
         from recctl.checks.examine import examine  # with all that it takes; for known files, nothing is
 
-        yield from map_files(examine, targets, jobs)
+        yield from map_files(partial(examine, root=root), targets, jobs)
 
 
-def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None]) -> list[Named]:
+def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None], root: Path) -> list[Named]:
     """The names of the recordings beside the named ones that are of the same tests."""
     if not targets:
         return []
     from recctl.fellows import read_fellows
 
-    fellows = map(name_recording, read_fellows(targets, test_ids))
+    fellows = (name_recording(fellow, root) for fellow in read_fellows(targets, test_ids))
     return [named for named in fellows if named is not None]
 
 

@@ -254,6 +254,20 @@ def test_named_files_are_compared_with_their_folder(run: Run, project: Path) -> 
     assert run("validate", f"{FOLDER}/{wanted.name}", cwd=project).out == ""
 
 
+@pytest.mark.parametrize("elsewhere", ["tests/a/recordings", "tests/old/recordings"])
+def test_a_misplaced_copy_is_a_duplicate_for_every_command(run: Run, project: Path, elsewhere: str) -> None:
+    write(project, f"{elsewhere}/{NAME}", SOUND)
+    found = json.loads(run("validate", "--format", "json", cwd=project).out)["findings"]
+    assert [(finding["rule"], finding["path"]) for finding in found] == [
+        ("duplicate-recording", f"{elsewhere}/{NAME}"),
+        ("misplaced", f"{elsewhere}/{NAME}"),
+    ]
+    pruned = json.loads(run("prune", "--grade", "duplicate", "--format", "json", cwd=project).out)["files"]
+    assert [file["path"] for file in pruned if file["grade"] == "duplicate"] == [f"{elsewhere}/{NAME}"]
+    checked = json.loads(run("rehash", "--check", "--format", "json", cwd=project).out)
+    assert checked["summary"]["conflicts"] == 1
+
+
 def test_rules_can_be_ignored_for_parts_of_the_tree(run: Run, project: Path) -> None:
     write(project, "old/recordings/x.json", b"")
     write(project, "new/recordings/x.json", b"")

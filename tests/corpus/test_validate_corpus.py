@@ -56,6 +56,6 @@ def test_every_unread_web_page_is_told_in_one_line(shared: Path) -> None:
 
 def test_runs_of_chunks_hide_nothing(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [Target(str(path), Settings(), path) for path in sorted((shared / "corpus").rglob("*.json"))]
-    found = [examine(file) for file in files]
+    found = [examine(file, shared) for file in files]
     monkeypatch.setattr(recording, "abridge", lambda _: None)
-    assert found == [examine(file) for file in files]
+    assert found == [examine(file, shared) for file in files]

@@ -42,7 +42,7 @@ def check(folder: Path, document: Any, *, abridging: bool = True) -> Examined:
     with pytest.MonkeyPatch.context() as patch:
         if not abridging:
             patch.setattr(module, "abridge", lambda _: None)
-        return examine(Target("x.json", Settings(), path))
+        return examine(Target("x.json", Settings(), path), folder)
 
 
 @pytest.mark.parametrize(
