@@ -37,6 +37,19 @@ class Place(NamedTuple):
     name: str
 
 
+MODELS = "models-"
+"""How the name of a model list begins; its hash comes next."""
+
+
+def read_hash(name: str) -> str:
+    """The hash in the name of a recording's file; "" where there is none."""
+    found = _HASH.match(name)
+    return found[1] if found else ""
+
+
+_HASH = re.compile(rf"(?:{MODELS})?([0-9a-f]{{12,64}})\b")
+
+
 class SecretSettings(NamedTuple):
     """What counts as a secret beside the built-in kinds, and what does not.
 
@@ -421,7 +434,7 @@ def _compile_patterns(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 _FOLDER = re.compile(r"/?(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)+")
 
 
-_HASH_NAME = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{12}|models-[0-9a-f]{12,64}-[0-9a-f]{8})\.json")
+_HASH_NAME = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json")
 _HEAD_SIZE = 4096
 _RECORDING_HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'

@@ -20,7 +20,7 @@ from recctl.disk import describe
 from recctl.errors import RecctlError
 from recctl.journal import Journal
 from recctl.plan import Create, Plan, apply, list_runs, preview
-from recctl.project import Place, is_of_test, recordings_folder
+from recctl.project import MODELS, Place, is_of_test, recordings_folder
 from recctl.recording import Recording, load
 from recctl.sources import Source, Unread, show_path
 
@@ -95,7 +95,7 @@ def restore(project: Project, words: Sequence[str], tests: Sequence[str], *, wri
 
 # --- what was asked for -------------------------------------------------------------------------------------
 
-_NAME = re.compile(r"(?:models-)?[0-9a-f]{4,64}(?:-[0-9a-f]{8})?(?:\.json)?")
+_NAME = re.compile(rf"(?:{MODELS})?[0-9a-f]{{4,64}}(?:-[0-9a-f]{{8}})?(?:\.json)?")
 
 
 class _Wish(NamedTuple):
@@ -118,7 +118,7 @@ class _Wish(NamedTuple):
 
 
 def _strip(name: str) -> str:
-    return name.removeprefix("models-")
+    return name.removeprefix(MODELS)
 
 
 def _read_word(root: Path, word: str) -> _Wish:
@@ -138,7 +138,7 @@ def _write_pathspecs(wishes: list[_Wish], tests: Sequence[str]) -> list[str]:
     specs = []
     for wish in wishes:
         if wish.name is not None:
-            specs += [f":(glob)**/{wish.name}*", f":(glob)**/models-{wish.name}*"]
+            specs += [f":(glob)**/{wish.name}*", f":(glob)**/{MODELS}{wish.name}*"]
         else:
             specs.append(f":(literal){wish.location}")
     if not wishes:

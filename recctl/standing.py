@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.fellows import read_fellows
 from recctl.homes import find_home
 from recctl.parallel import map_files
+from recctl.project import MODELS
 from recctl.recording import LoadError, Recording, load
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, get_scheme, identify
 from recctl.sources import Target, Unread, read
@@ -136,7 +137,7 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
         status=status,
         test_id=test_id,
         turn=find_turn(recording),
-        is_model_list=(identity.wanted or identity.name).startswith("models-"),
+        is_model_list=(identity.wanted or identity.name).startswith(MODELS),
         cause=cause,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.schema import SCHEMA
+from recctl.project import read_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +157,7 @@ def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
     and so they stay when they are given names of today.
     """
     place = recording.source.place
-    digest = place.name.removeprefix("models-").partition(".")[0].partition("-")[0] if place else ""
+    digest = read_hash(place.name) if place else ""
     body = recording.body
     if len(digest) != _LONG_NAME or not (
         "id_normalization_mapping" in recording.document or _is_normal(body)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.homes import find_home, find_start
 from recctl.journal import digest
+from recctl.project import read_hash
 from recctl.recording import Recording, load
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
@@ -147,15 +148,12 @@ def _find_location(project: Project, standing: Standing, edited: Recording, orde
     return Path(home, name or location.name)
 
 
-_HASH = re.compile("(?:models-)?([0-9a-f]{12})")
-
-
 def _carry_ids(document: dict[str, JSON], name: str, new_name: str) -> tuple[str, str] | None:
     """Give the reply the id that hangs on the new name, where it has the one that hangs on the old one."""
-    old, new = _HASH.match(name), _HASH.match(new_name)
-    if old is None or new is None or old[1] == new[1]:
+    old, new = read_hash(name)[:_ID_DIGITS], read_hash(new_name)[:_ID_DIGITS]
+    if not (old and new) or old == new:
         return None
-    ids, found = (f"rec-{old[1]}", f"rec-{new[1]}"), False
+    ids, found = (f"rec-{old}", f"rec-{new}"), False
     for data in _list_objects(document):
         if data.get("id") == ids[0]:
             data["id"] = ids[1]
@@ -171,7 +169,8 @@ def _list_objects(document: dict[str, JSON]) -> list[dict[str, JSON]]:
     return [data for data in found if isinstance(data, dict)]
 
 
-_REPLY_ID = re.compile(r"rec-[0-9a-f]{12}")
+_ID_DIGITS = 12
+_REPLY_ID = re.compile(rf"rec-[0-9a-f]{{{_ID_DIGITS}}}")
 
 
 def _explain_leftover(standing: Standing) -> str:
@@ -188,7 +187,7 @@ def _explain_leftover(standing: Standing) -> str:
 def _find_stale_id(recording: Recording) -> str | None:
     """What to say of a reply that has the id of another name."""
     place = recording.source.place
-    own = _HASH.match(place.name) if place is not None else None
+    own = read_hash(place.name)[:_ID_DIGITS] if place is not None else ""
     ids = {str(data.get("id")) for data in _list_objects(recording.document)}
-    stale = sorted(found for found in ids if own and _REPLY_ID.fullmatch(found) and found[4:] != own[1])
+    stale = sorted(found for found in ids if own and _REPLY_ID.fullmatch(found) and found[4:] != own)
     return f"its reply has the id of another name, {stale[0]}, and keeps it" if stale else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.project import read_hash
 from recctl.recording import Kind
 from recctl.schemes.names import identify
 
@@ -117,7 +118,7 @@ def _find_scheme(recording: Recording, document: dict[str, JSON], place: Place) 
 
 def _has_lost_its_test(recording: Recording, place: Place) -> bool:
     """Whether the recorder that gave so long a name would have written a test's id, or null."""
-    has_full_hash = max(map(len, place.name.removesuffix(".json").split("-"))) == _FULL
+    has_full_hash = len(read_hash(place.name)) == _FULL
     return recording.kind is Kind.INFERENCE and "test_id" not in recording.document and has_full_hash
 
 

@@ -20,6 +20,7 @@ from recctl.project import (
     Settings,
     find_project,
     parse_size,
+    read_hash,
     recordings_folder,
 )
 from recctl.recording import serialise
@@ -292,6 +293,23 @@ def test_the_largest_file_that_is_read_by_default() -> None:
 )
 def test_where_a_tests_recordings_belong(test_id: str | None, folder: str | None) -> None:
     assert recordings_folder(test_id) == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed"),
+    [
+        (f"{'0a' * 32}.json", "0a" * 32),
+        ("0123456789ab.json", "0123456789ab"),
+        (f"models-{'0a' * 32}-01234567.json", "0a" * 32),
+        ("0123456789ab-copy.json", "0123456789ab"),
+        ("0123456789a.json", ""),
+        (f"{'0' * 65}.json", ""),
+        ("0123456789abx.json", ""),
+        ("notes.json", ""),
+    ],
+)
+def test_the_hash_in_a_name(name: str, hashed: str) -> None:
+    assert read_hash(name) == hashed
 
 
 # --- walking ------------------------------------------------------------------------------------------------
