@@ -13,7 +13,7 @@ from recctl.homes import find_home
 from recctl.parallel import map_files
 from recctl.project import MODELS
 from recctl.recording import LoadError, Recording, load
-from recctl.schemes import CURRENT, Identity, Scheme, explain_name, get_scheme, identify
+from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, identify
 from recctl.sources import Target, Unread, read
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
     """
     source, test_id = recording.source, recording.test_id
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
-    held = to or get_scheme(source.settings.scheme or "", source.settings)
+    held = to or find_held(source.settings)
     wanted = held or CURRENT
     identity = identify(recording, source.place, wanted)
     folder = source.place.folder

@@ -61,7 +61,8 @@ class Named(NamedTuple):
     """What the rules that look across files need to know of one recording's name.
 
     `home` is the folder in which the recorder looks for it, `scheme` the scheme that is set for it, if one
-    is. `cause` is why no scheme gives the name, where that can be told. The others are as in `Identity`.
+    is. `reason` says which schemes give the name or, where that can be told, why none does. The others are as
+    in `Identity`.
     """
 
     path: str
@@ -71,9 +72,7 @@ class Named(NamedTuple):
     wanted: str
     scheme: str | None
     schemes: tuple[str, ...]
-    oldest: str | None
-    newest: str | None
-    cause: str | None
+    reason: str | None
 
 
 def name_recording(recording: Recording, root: Path) -> Named | None:
@@ -81,9 +80,9 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
     place, settings = recording.source.place, recording.source.settings
     if place is None:
         return None
-    from recctl.schemes import explain_name, get_scheme, identify  # not for what is known from the cache
+    from recctl.schemes import explain_name, find_held, identify  # not for what is known from the cache
 
-    wanted = get_scheme(settings.scheme or "", settings) or CURRENT
+    wanted = find_held(settings) or CURRENT
     identity = identify(recording, place, wanted)
     if identity.wanted is None:
         return None
@@ -95,9 +94,7 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
         wanted=identity.wanted,
         scheme=settings.scheme,
         schemes=identity.schemes,
-        oldest=identity.oldest.name if identity.oldest else None,
-        newest=identity.newest.name if identity.newest else None,
-        cause=None if identity.schemes else explain_name(recording, place, settings.renames, identity),
+        reason=identity.given or explain_name(recording, place, settings.renames, identity),
     )
 
 
@@ -156,15 +153,13 @@ def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Fin
     """What a name deserves whose recorder uses `scheme` (None: not known)."""
     if scheme is not None and scheme in named.schemes:
         return
-    if named.oldest is None:
-        message = named.cause or "no hash scheme gives it this name"
+    if not named.schemes:
+        message = named.reason or "no hash scheme gives it this name"
         yield _find(UNEXPLAINED_HASH, named.path, message, _EXPLAIN, severity)
     elif scheme is not None:
-        is_one = named.oldest == named.newest
-        given = f"{named.oldest} gives" if is_one else f"{named.oldest} to {named.newest} give"
-        message = f"{given} it this name, but not {scheme}"
+        message = f"{named.reason}, but not {scheme}"
         if severity is Severity.ERROR:
-            message = f"{given} it this name, {scheme} looks for {named.wanted}"
+            message = f"{named.reason}, {scheme} looks for {named.wanted}"
         yield _find(OUTDATED_HASH, named.path, message, _REHASH, severity)
 
 

@@ -10,7 +10,7 @@ from recctl.compare.noise import is_configured_noise
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
 from recctl.recording import escape_pointer
-from recctl.schemes import CURRENT, get_scheme, identify
+from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -89,14 +89,13 @@ def spare(pair: Pair) -> Pair:
 
 def _is_found(recording: Recording) -> bool | None:
     """Whether the recorder finds a recording: by the scheme that is set, else by any that was released."""
-    place, settings = recording.source.place, recording.source.settings
+    place, held = recording.source.place, find_held(recording.source.settings)
     if place is None:
         return None
-    wanted = get_scheme(settings.scheme or "", settings)
-    identity = identify(recording, place, wanted or CURRENT)
+    identity = identify(recording, place, held or CURRENT)
     if identity.wanted is None:
         return None
-    return bool(identity.schemes) if wanted is None else wanted.name in identity.schemes
+    return bool(identity.schemes) if held is None else held.name in identity.schemes
 
 
 def _judge_name(before: bool | None, now: bool | None) -> str:

@@ -26,10 +26,7 @@ def prove_outdated(standings: Sequence[Standing]) -> Iterator[Found]:
     for standing in standings:
         if not standing.is_held or standing.status is not Status.OUTDATED:
             continue
-        oldest, newest = standing.identity.oldest, standing.identity.newest
-        span = list(dict.fromkeys(scheme.name for scheme in (oldest, newest) if scheme))
-        given = f"{span[0]} gives" if len(span) == 1 else f"{' to '.join(span)} give"
-        why = f"{given} it this name, {standing.scheme} looks for another"
+        why = f"{standing.identity.given}, {standing.scheme} looks for another"
         if standing.replaced_by is not None:
             yield standing.path, Proof(Grade.REPLACED, f"{why}; {standing.replaced_by} has taken its place")
         else:

@@ -150,8 +150,5 @@ def _explain(standing: Standing) -> str:
             return f"{scheme} gives it this name"
         case Status.UNEXPLAINED:
             return standing.cause or "no hash scheme gives it this name"
-    oldest, newest = identity.oldest, identity.newest
-    first, last = (found.name if found else "another scheme" for found in (oldest, newest))
-    given = f"{first} gives it this name" if first == last else f"{first} to {last} give it this name"
-    reason = f"{given}, {scheme} looks for {identity.wanted}"
+    reason = f"{identity.given}, {scheme} looks for {identity.wanted}"
     return f"{reason}; {standing.replaced_by} has replaced it" if standing.replaced_by else reason

@@ -12,7 +12,7 @@ from recctl.project import read_hash
 from recctl.recording import Recording, load
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
-from recctl.schemes import CURRENT, get_scheme, identify
+from recctl.schemes import CURRENT, find_held, identify
 from recctl.sources import Unread, read
 from recctl.standing import Standing, Status
 
@@ -138,7 +138,7 @@ def _find_location(project: Project, standing: Standing, edited: Recording, orde
     """
     location, place = standing.location, edited.source.place
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
-    wanted = orders.to or get_scheme(standing.scheme, edited.source.settings) or CURRENT
+    wanted = orders.to or find_held(edited.source.settings) or CURRENT
     name: str | None = location.name
     if standing.status is Status.CURRENT or _is_included(standing, orders):
         name = identify(edited, place, wanted).wanted

@@ -29,6 +29,11 @@ def get_scheme(name: str, settings: Settings = _DEFAULTS) -> Scheme | None:
     return next((scheme for scheme in list_schemes(settings) if scheme.name == name), None)
 
 
+def find_held(settings: Settings) -> Scheme | None:
+    """The scheme that settings hold a recording to; None where they name none."""
+    return get_scheme(settings.scheme or "", settings)
+
+
 class Identity(NamedTuple):
     """Which schemes give a recording the name that its file has.
 
@@ -45,6 +50,14 @@ class Identity(NamedTuple):
     newest: Scheme | None = None
     draft: Scheme | None = None
     unjudged: str | None = None
+
+    @property
+    def given(self) -> str | None:
+        """Which schemes give the name, as a sentence; None where none does."""
+        if self.oldest is None or self.newest is None:
+            return None
+        first, last = self.oldest.name, self.newest.name
+        return f"{first} gives it this name" if first == last else f"{first} to {last} give it this name"
 
 
 class Explanation(NamedTuple):
