@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
-from recctl.sources import STDIN, Target, Unread, find_place, select, show_path
+from recctl.sources import STDIN, Target, Unread, find_place, is_hash_prefix, is_named_by, select, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +21,15 @@ class Sides(NamedTuple):
     """What is compared with what.
 
     `outright` is true for two recordings that the user set against each other, whatever they are; all others
-    have to be paired first. `unread` is what can't be looked at.
+    have to be paired first. `unread` is what can't be looked at, `unmatched` are words that were to narrow it
+    down and match no file.
     """
 
     left: tuple[Target, ...]
     right: tuple[Target, ...]
     outright: bool = False
     unread: tuple[Unread, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
 
 def choose_sides(
@@ -36,9 +38,9 @@ def choose_sides(
     """Find out what the words of a command line set against each other.
 
     `words` are two recordings or folders; or none, one or two revisions, or a range of them, and after these
-    paths that narrow it down. `paths` is what follows `--`; None says that no `--` stands there, else `words`
-    are revisions. `staged` sets the index against a revision. Files that git neither knows nor ignores are
-    part of the work tree: recordings that were made a minute ago are such files.
+    paths, or the first digits of hashes, that narrow it down. `paths` is what follows `--`; None says that no
+    `--` stands there, else `words` are revisions. `staged` sets the index against a revision. Files that git
+    neither knows nor ignores are part of the work tree, as recordings are that were made a minute ago.
     Raises RecctlError for words that mean nothing, two things at once, or nothing together.
     """
     meanings = [_read_word(project, word, is_revision=paths is not None) for word in words]
@@ -221,25 +223,27 @@ class _Repository:
             raise RecctlError(f"git can't help here: {error}", _USAGE) from None
         self._has_work_tree = top is not None
         self._top = top or self._here
-        self._limits = self._find_limits(words)
+        root = project.root
+        folders = [root / path for path in project.paths] or (
+            [root] if root.is_relative_to(self._top) else []
+        )
+        self._folders = () if words else tuple(self._find_limit(folder) for folder in folders)
+        self._words = {word: self._find_limit(self._here / word) for word in words}
+        self._hashes = {word for word in words if is_hash_prefix(word) and not os.path.lexists(word)}
 
-    def _find_limits(self, words: list[str]) -> tuple[str, ...]:
-        """The paths that it is narrowed down to, from the top, without end; none for the whole of it."""
-        root = self._project.root
-        paths = [self._here / word for word in words] or [root / path for path in self._project.paths]
-        if not paths and root.is_relative_to(self._top):
-            paths = [root]
-        limits = [os.path.relpath(path, self._top).replace(os.sep, "/") for path in paths]
-        outside = next((limit for limit in limits if limit == ".." or limit.startswith("../")), None)
-        if outside is not None:
-            raise RecctlError(f"{show_path(self._top / outside)} is outside the repository", _USAGE)
-        return () if "." in limits else tuple(limits)
+    def _find_limit(self, path: Path) -> str:
+        """A path that it is narrowed down to, from the top of the repository on."""
+        limit = os.path.relpath(path, self._top).replace(os.sep, "/")
+        if limit == ".." or limit.startswith("../"):
+            raise RecctlError(f"{show_path(self._top / limit)} is outside the repository", _USAGE)
+        return limit
 
     def compare(self, trees: list[str], *, staged: bool) -> Sides:
         """Two trees; or a tree or the index and the work tree; or a tree or HEAD and the index."""
         if len(trees) == _PAIR:
             left, right = (git.list_tree(tree, self._here) for tree in trees)
-            return Sides(*self._find_targets(left, right))
+            unmatched = self._list_unmatched((*left, *right))
+            return Sides(*self._find_targets(left, right), unmatched=unmatched)
         if not self._has_work_tree:
             raise RecctlError("there is no work tree here: the clone is bare", "name two revisions")
         index = git.list_index(self._here)
@@ -249,16 +253,23 @@ class _Repository:
         else:
             left = git.list_tree(trees[0], self._here) if trees else index.entries
             right = git.list_work_tree(index, self._top)
-        in_conflict = frozenset(index.unmerged)
-        found = self._find_targets(
-            *(tuple(entry for entry in side if entry.path not in in_conflict) for side in (left, right))
+        unmerged = frozenset(index.unmerged)
+        in_conflict = [git.Entry(path, None) for path in index.unmerged]
+        unmatched = self._list_unmatched((*left, *right, *in_conflict))
+        left, right = (tuple(entry for entry in side if entry.path not in unmerged) for side in (left, right))
+        return Sides(
+            *self._find_targets(left, right), unread=self._list_conflicts(in_conflict), unmatched=unmatched
         )
-        return Sides(*found, unread=self._list_conflicts(index))
 
-    def _list_conflicts(self, index: git.Index) -> tuple[Unread, ...]:
-        targets, _ = self._find_targets([git.Entry(path, None) for path in index.unmerged], ())
+    def _list_conflicts(self, entries: list[git.Entry]) -> tuple[Unread, ...]:
+        targets, _ = self._find_targets(entries, ())
         why, what_to_do = "a merge has left it in conflict", "resolve it, then `git add` it"
         return tuple(Unread(target.name, why, what_to_do) for target in targets)
+
+    def _list_unmatched(self, entries: tuple[git.Entry, ...]) -> tuple[str, ...]:
+        """The words that no file matches, be it a recording or not."""
+        paths = [entry.path for entry in entries]
+        return tuple(word for word in self._words if not any(self._matches(word, path) for path in paths))
 
     def _find_targets(
         self, left: Sequence[git.Entry], right: Sequence[git.Entry]
@@ -280,6 +291,15 @@ class _Repository:
         return found_left, found_right
 
     def _is_within(self, path: str) -> bool:
-        return not self._limits or any(
-            path == limit or path.startswith(f"{limit}/") for limit in self._limits
-        )
+        if self._words:
+            return any(self._matches(word, path) for word in self._words)
+        return not self._folders or any(_is_below(path, folder) for folder in self._folders)
+
+    def _matches(self, word: str, path: str) -> bool:
+        """Whether a file lies where a word says, or its name begins with the digits that the word is."""
+        is_named = word in self._hashes and is_named_by(word, path.rpartition("/")[2])
+        return is_named or _is_below(path, self._words[word])
+
+
+def _is_below(path: str, limit: str) -> bool:
+    return limit == "." or path == limit or path.startswith(f"{limit}/")

@@ -135,9 +135,19 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
             raise RecctlError(message, f"write './{word}' for the one that is here")
         path = find_place(word)
         return Target(word, project.settings_for(path), path=path, spec=word)
-    if _HASH_PREFIX.fullmatch(word) and not os.path.lexists(path):
+    if is_hash_prefix(word) and not os.path.lexists(path):
         path = _find_by_hash(project, word) or path
     return Target(show_path(path), project.settings_for(path), path=path)
+
+
+def is_hash_prefix(word: str) -> bool:
+    """Whether a word can be the first digits of a recording's hash."""
+    return _HASH_PREFIX.fullmatch(word) is not None
+
+
+def is_named_by(prefix: str, name: str) -> bool:
+    """Whether the hash in a file's name starts so."""
+    return name.removeprefix("models-").startswith(prefix)
 
 
 _HASH_PREFIX = re.compile("[0-9a-f]{4,64}")
@@ -148,7 +158,7 @@ def _find_by_hash(project: Project, prefix: str) -> Path | None:
     """The one recording below the configured folders whose hash starts so; None when there is none."""
     folders = [project.root / path for path in project.paths] or [Path.cwd()]
     files = {file for folder in folders if folder.is_dir() for file in project.walk(folder).files}
-    found = sorted(file for file in files if file.name.removeprefix("models-").startswith(prefix))
+    found = sorted(file for file in files if is_named_by(prefix, file.name))
     if len(found) > 1:
         names = ", ".join(file.name for file in found[:_NAMED])
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""

@@ -375,10 +375,35 @@ def test_three_dots_begin_where_two_branches_parted(history: Path, git: Callable
     )
 
 
-def test_paths_that_hold_nothing_leave_nothing(history: Path, run: Run) -> None:
+def test_words_that_match_nothing_are_told(history: Path, run: Run) -> None:
     (history / "empty").mkdir()
-    outcome = run("diff", "HEAD", "--", "empty", cwd=history)
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", "no recordings found\n")
+    outcome = run("diff", "HEAD", "--", "empty", "008d", cwd=history)
+    told = "empty: matches no recording\n008d: matches no recording\n"
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", told)
+    some = run("diff", "-q", "HEAD", "--", "008d", "tests", cwd=history)
+    assert (some.code, some.err) == (1, "")
+    (history / "empty/note.txt").touch()
+    assert run("diff", "HEAD", "empty", cwd=history).err == "no recordings found\n"
+
+
+@pytest.mark.parametrize("words", [["008c"], ["--", "008c"], ["HEAD", "008c7"], ["HEAD", "--", "008c7f93"]])
+def test_the_first_digits_of_a_hash_narrow_it_down(
+    history: Path, git: Callable[..., str], run: Run, words: list[str]
+) -> None:
+    place = f"tests/recordings/{'008c7f93' * 8}.json"
+    save(history / place, say("before"))
+    git("add", ".")
+    git("commit", "-qm", "another")
+    save(history / place, say("after"))
+    save(history / "tests/recordings/x.json", say("changed, too"))
+    told = f"wording       {place}\n"
+    outcome = run("diff", "--stat", "-q", *words, cwd=history)
+    assert (outcome.code, outcome.out, outcome.err) == (1, told, "")
+    git("add", ".")
+    assert run("diff", "--staged", "--stat", "-q", words[-1], cwd=history).out == told
+    (history / place).unlink()
+    gone = run("diff", "HEAD", "--stat", "-q", "--", "008c", cwd=history)
+    assert (gone.code, gone.out) == (1, f"removed       {place}\n")
 
 
 def test_paths_are_shown_from_the_current_folder(history: Path, run: Run) -> None:
