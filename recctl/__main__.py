@@ -39,8 +39,9 @@ def main() -> int:
     from typer.exceptions import TyperException
 
     from recctl.cli.app import app
-    from recctl.errors import RecctlError
+    from recctl.errors import InterruptError, RecctlError
 
+    told = "interrupted"
     try:
         code = app(prog_name="recctl", standalone_mode=False)
     except RecctlError as error:
@@ -49,13 +50,15 @@ def main() -> int:
         return _fail(error.format_message(), f"see {_name_command(error)} --help")
     except (KeyboardInterrupt, Abort):
         code = _INTERRUPTED
+    except InterruptError as error:
+        code, told = _INTERRUPTED, f"interrupted; {error}"
     except Exception as error:
         if os.environ.get("RECCTL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"
         return _fail(f"internal error: {what}", "please report it; RECCTL_DEBUG=1 shows where it happened")
     if code == _INTERRUPTED:
-        sys.stderr.write("interrupted\n")
+        sys.stderr.write(f"{told}\n")
     return code if isinstance(code, int) else 0
 
 

@@ -13,6 +13,10 @@ class RecctlError(Exception):
         self.hint = hint
 
 
+class InterruptError(Exception):
+    """Ctrl-C, where there is more to say than that; ends the command with exit code 130."""
+
+
 def did_you_mean(word: str, known: list[str]) -> str | None:
     """The hint for a misspelt word: its nearest among `known`, or None when nothing is near."""
     from difflib import get_close_matches

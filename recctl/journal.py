@@ -180,10 +180,14 @@ class Journal:
                 sync_folder(written)
             _write_json(folder / _MANIFEST, asdict(run))
             sync_folder(folder)
-        except (OSError, RecctlError):
+        except (OSError, RecctlError, KeyboardInterrupt):
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return run
+
+    def has_ended(self, run: Run) -> bool:
+        """Whether it is written down what became of a run."""
+        return (self._runs / run.run_id / _OUTCOME).exists()
 
     def finish(self, run: Run, done: tuple[int, ...]) -> None:
         """Write down which groups were done: none, when the run was taken back. Raises OSError."""

@@ -7,7 +7,8 @@ A run goes through five stages, and may be killed in any of them:
 3. Stage what files will be, under hidden names beside their targets. Here a full disk shows.
 4. Switch, group by group: staged files take their places, then what has no place any more goes. Each path
    turns from old to new in one step; a group that fails half-way is put back.
-5. Write down the outcome. A run without one was interrupted: `recover` puts every path back.
+5. Write down the outcome. A run without one was interrupted: `recover` puts every path back. After Ctrl-C the
+   run does so itself, unless it is interrupted once more.
 
 Undoing is a run, too: one group, the other way round.
 """
@@ -24,8 +25,9 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl import git
 from recctl.disk import describe, sync_files, sync_folder, write_file
-from recctl.errors import RecctlError
+from recctl.errors import InterruptError, RecctlError
 from recctl.journal import Change, File, Journal, Run, Trash, digest, open_journal
 from recctl.state import STATE_FOLDER
 
@@ -137,7 +139,7 @@ def apply(root: Path, plan: Plan) -> Applied:
     """Do what can be done of a plan; a command calls `recover` before it makes one.
 
     Raises RecctlError, with nothing changed, when another recctl is at work here, when an interrupted run
-    waits for `recover`, or when the journal or the new content can't be written.
+    waits for `recover`, or when the journal or the new content can't be written; InterruptError after Ctrl-C.
     """
     contents = {
         digest(step.content): step.content
@@ -378,8 +380,13 @@ def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[
         sync_files(drafts)
         attempt(partial(_switch, journal, run))
         _finish(journal, run, tuple(number for number in range(len(run.groups)) if number not in refusals))
-    except OSError:
-        _roll_back(journal, run)
+    except (OSError, KeyboardInterrupt) as error:
+        if journal.has_ended(run):
+            raise
+        with git.BlobReader(journal.root) as blobs:  # Ctrl-C has reached the other one, too
+            _roll_back(Journal(journal.root, blobs), run)
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptError("what was changed is taken back") from None
         raise
     return refusals
 

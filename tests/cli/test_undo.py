@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from recctl.journal import digest
 from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash
+from tests.builders import record
+from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +135,35 @@ def test_after_a_killed_run_undo_takes_that_back_and_no_other(run: Run, project:
     outcome = run("undo", cwd=project)
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "run 2 (rehash, 1 file): rolled back\n")
     assert read(project) == {"a": "one"}
+    assert run("undo", cwd=project).err == "run 1 (prune, 2 files): undone\n"
+
+
+def test_a_run_that_is_interrupted_takes_itself_back_and_says_so(run: Run, project: Path) -> None:
+    (project / "recordings").mkdir()
+    contents = {name: f"{json.dumps(record([]))} ".encode() for name in ("1.json", "2.json")}
+    for name, content in contents.items():
+        (project / "recordings" / name).write_bytes(content)
+    script = (
+        "import os, signal, sys; sys.argv = ['recctl', 'validate', '--fix', '-q', 'recordings']\n"
+        "from tests.unit.test_plan import intercepted\n"
+        "from recctl.__main__ import run\n"
+        "def interrupt(call):\n"
+        "    if call.name == 'replace' and str(call.arguments[1]).endswith('2.json'):\n"
+        "        assert open('recordings/1.json').read().startswith('{\\n')\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "with intercepted(interrupt): run()"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout) == (130, "")
+    assert finished.stderr == "interrupted; what was changed is taken back\n"
+    assert {path.name: path.read_bytes() for path in (project / "recordings").iterdir()} == contents
     assert run("undo", cwd=project).err == "run 1 (prune, 2 files): undone\n"
 
 

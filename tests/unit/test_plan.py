@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.errors import InterruptError, RecctlError
 from recctl.journal import digest
 from recctl.plan import (
     Create,
@@ -742,6 +742,58 @@ with intercepted(lambda call: call.number == {number} and os.kill(os.getpid(), s
     assert snapshot(tmp_path) == before
 
 
+@contextmanager
+def interrupted_at(*numbers: int) -> Iterator[None]:
+    """Press Ctrl-C before each call of those numbers."""
+
+    def interrupt(call: Call) -> None:
+        if call.number in numbers:
+            raise KeyboardInterrupt
+
+    with intercepted(interrupt):
+        yield
+
+
+def test_a_run_interrupted_at_any_call_is_taken_back_at_once(tmp_path: Path) -> None:
+    calls = count_calls(tmp_path, lambda root: run(root, *EVERYTHING))
+    told = set()
+    for number in range(calls):
+        root = tmp_path / str(number)
+        fill_for_everything(root)
+        before = snapshot(root)
+        with pytest.raises((KeyboardInterrupt, InterruptError)) as caught, interrupted_at(number):
+            run(root, *EVERYTHING)
+        assert recover(root) is None
+        is_finished = texts(root) == AFTER_EVERYTHING
+        assert is_finished == (number >= calls - LAST_CALL)
+        assert is_finished or snapshot(root) == before
+        told.add((caught.type, str(caught.value)))
+        assert [known.state for known in list_runs(root)] in (
+            [],
+            ["applied" if is_finished else "rolled back"],
+        )
+    assert told == {(KeyboardInterrupt, ""), (InterruptError, "what was changed is taken back")}
+
+
+def test_a_run_interrupted_twice_is_taken_back_by_the_next(tmp_path: Path) -> None:
+    calls = count_calls(tmp_path, lambda root: run(root, *EVERYTHING)) - LAST_CALL
+    for number in range(calls - 1, 40, -13):
+        for second in range(number + 1, number + calls):
+            root = tmp_path / f"{number}-{second}"
+            fill_for_everything(root)
+            before = snapshot(root)
+            kinds = (KeyboardInterrupt, InterruptError)
+            with pytest.raises(kinds) as caught, interrupted_at(number, second):
+                run(root, *EVERYTHING)
+            assert_old_or_new(root, before)
+            recover(root)
+            assert snapshot(root) == before
+            if caught.type is InterruptError:
+                break
+        else:
+            pytest.fail("taking it back has no end")
+
+
 def test_a_killed_run_must_be_recovered_before_the_next(tmp_path: Path) -> None:
     fill_for_everything(tmp_path)
     kill_at(60, run, tmp_path, *EVERYTHING)
@@ -1110,6 +1162,31 @@ def test_of_a_deleted_file_that_git_has_no_copy_is_kept(repository: Path) -> Non
     assert [path.read_text() for path in kept.iterdir()] == ["6"]
     assert undo(repository).refusals == ()
     assert snapshot(repository) == before
+
+
+def test_an_interrupt_that_reaches_git_as_well_is_taken_back_with_its_help(repository: Path) -> None:
+    before = snapshot(repository)
+    code = """
+import os, pathlib, signal
+from tests.unit.test_plan import delete, intercepted, rewrite, run
+def interrupt(call):
+    if call.name == "replace" and str(call.arguments[1]) == "h":
+        assert not os.path.exists("e")
+        os.killpg(0, signal.SIGINT)
+with intercepted(interrupt):
+    run(pathlib.Path(), (delete("e", "5", "HEAD:./e"),), (rewrite("h", "8", "eight"),))
+"""
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert finished.stderr.endswith(b"InterruptError: what was changed is taken back\n")
+    assert snapshot(repository) == before
+    assert [known.state for known in list_runs(repository)] == ["rolled back"]
 
 
 def test_a_copy_is_kept_after_all_when_git_has_something_else(repository: Path) -> None:
