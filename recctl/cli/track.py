@@ -8,23 +8,37 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from recctl.cli import options
 from recctl.errors import RecctlError
 from recctl.sources import STDIN
 
 if TYPE_CHECKING:
+    from typer._click import Context
+
     from recctl.track import Tracked
 
 _COMBINE = "combine"
 _DEFAULT = "track.json"
 
 
+class CommandClass(TyperCommand):
+    """A command whose own options end where the command that it runs begins, with or without `--`."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse as always, but take what follows the first word as it is, unless files are to be combined."""
+        ctx.allow_interspersed_args = False
+        found, _, _ = self.make_parser(ctx).parse_args(list(args))
+        ctx.allow_interspersed_args = _COMBINE in (found["words"] or ())[:1]
+        return super().parse_args(ctx, args)
+
+
 def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="-- COMMAND... | combine FILE...",
+            metavar="[--] COMMAND... | combine FILE...",
             help="What to run, or the files to combine.",
             show_default=False,
         ),
@@ -44,7 +58,8 @@ def command(
 ) -> int:
     """Run a command and note which recordings are opened.
 
-    What it opens itself counts, and what every Python process below it does.
+    What it opens itself counts, and what every Python process below it does. Options of track come first:
+    what follows the first other word belongs to the command.
 
     Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
     exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.

@@ -275,6 +275,18 @@ def test_any_command_is_run_as_it_is(run: Run, project: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("separator", [[], ["--"]])
+def test_options_behind_the_command_are_its_own(run: Run, project: Path, separator: list[str]) -> None:
+    script = "import sys; print(sys.argv[1:])"
+    words = ["-q", "-o", "addopts=", "-h", "-k", "one", "--config", "x", "--", "--isolated"]
+    command = [sys.executable, "-c", script, *words]
+    outcome = run("track", "-o", "all.json", *separator, *command, cwd=project)
+    assert (outcome.code, outcome.out) == (0, f"{words}\n")
+    assert outcome.err == "opened 0 of 12 recordings in 0 processes; no test was seen\n"
+    assert read(project, "all.json")["complete"]
+    assert not (project / "addopts=").exists()
+
+
 WAITING = """
 import signal, sys
 import recorder
