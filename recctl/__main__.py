@@ -69,7 +69,10 @@ def _name_command(error: TyperException) -> str:
 
 
 def _prepare_streams() -> None:
-    """Let no character, however strange, keep a line from being printed."""
+    """Let no character, however strange, keep a line from being printed, and no stream be missing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -177,7 +177,7 @@ def read_file_list(name: str, *, nul: bool = False) -> list[str]:
     Raises RecctlError when the list can't be read.
     """
     try:
-        content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        content = _open_stdin().read() if name == STDIN else Path(name).read_bytes()
     except OSError as error:
         raise RecctlError(f"{name}: {error.strerror}", "name a file that lists paths") from None
     lines = content.split(b"\0") if nul else (line.removesuffix(b"\r") for line in content.split(b"\n"))
@@ -227,7 +227,7 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
             with path.open("rb") as file:
                 content = _read_up_to(file, limit)
         else:
-            content = _read_up_to(sys.stdin.buffer, limit)
+            content = _read_up_to(_open_stdin(), limit)
     except (OSError, ValueError) as error:  # a ValueError for a NUL in a path
         return _refuse(target.name, error)
     if content is None:
@@ -239,6 +239,13 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
         )
     place = Place(path.parent.as_posix(), path.name) if path else None
     return Source(target.name, content, place, target.settings)
+
+
+def _open_stdin() -> BinaryIO:
+    """Standard input. Raises OSError where there is none."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.buffer
 
 
 def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:

@@ -191,6 +191,33 @@ def test_results_that_cannot_be_written_are_told_in_a_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("--version >&-", 0, ""),
+        ("rules >&-", 0, ""),
+        ("validate none.json 2>&-", 2, ""),
+        (">&- 2>&-", 2, ""),
+        (
+            "validate -q - <&-",
+            2,
+            "error: <stdin>: can't be opened: it is closed (check the path and its permissions)\n",
+        ),
+        (
+            "validate --files-from - <&-",
+            2,
+            "error: -: it is closed\nhint: name a file that lists paths\n",
+        ),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_internal_error(words: str, code: int, told: str) -> None:
+    program = f"exec {sys.executable} -m recctl {words}"
+    finished = subprocess.run(
+        ["bash", "-c", program], capture_output=True, text=True, check=False, cwd=CHECKOUT
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (code, "", told)
+
+
 def test_a_reader_that_stops_reading_is_no_error() -> None:
     program = f"{sys.executable} -m recctl rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     finished = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
