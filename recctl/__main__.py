@@ -64,8 +64,15 @@ def main() -> int:
 
 def _name_command(error: TyperException) -> str:
     """The command whose help tells more about a wrong command line."""
+    from recctl.cli.app import COMMANDS
+
     context = getattr(error, "ctx", None)
-    return context.command_path if context is not None else "recctl"
+    if context is not None:
+        return str(context.command_path)
+    named = next(
+        (word for word in sys.argv[1:] if not word.startswith("-")), None
+    )  # the parser does not tell
+    return f"recctl {named}" if named in COMMANDS else "recctl"
 
 
 def _prepare_streams() -> None:
