@@ -76,6 +76,8 @@ def _compile(text: str) -> Validator | str | None:
             if _is_sound_pattern(error):
                 return None
             problems.append(_describe(error))
+        except ValueError:  # lone surrogates, which it can't read
+            return None
     return problems[0]
 
 

@@ -83,6 +83,10 @@ def test_items_may_be_a_list_as_they_were_until_2019() -> None:
         of_a({"type": "text"}, **{"$schema": "https://x.test/dialect"}),
         of_a({"pattern": r"^\d+\Z"}),
         of_a({"pattern": "^.{1,65535}$"}),
+        of_a({"type": "integer", "description": "\ud83d"}),
+        of_a({"enum": ["\ud83d"]}),
+        of_a({"type": "integer"}, required=["\ud83d"]),
+        {"properties": {"\ud83d": {}, "a": {"type": "integer"}}},
     ],
 )
 def test_what_only_others_can_judge_is_let_be(schema: Any) -> None:
