@@ -9,7 +9,14 @@ from recctl.checks.file import check_file, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding
 from recctl.checks.identity import Named, check_identity, name_recording
 from recctl.checks.schema import check_schema
-from recctl.checks.secret import SECRET, check_secrets, mask_secrets
+from recctl.checks.secret import (
+    SECRET,
+    check_secrets,
+    hide_secrets,
+    list_secrets,
+    list_secrets_of_text,
+    mask_secrets,
+)
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
 from recctl.recording import LoadError, Recording, load
@@ -34,7 +41,7 @@ def examine(target: Target, root: Path) -> Examined:
     test_ids: set[str | None] = set()
     for item in load(source):
         if isinstance(item, LoadError):
-            findings += _add_excerpts(source, [find_load_error(item)])
+            findings += _add_excerpts(source, _describe_load_error(source, item))
             continue
         named = name_recording(item, root)
         names += [named] if named is not None else []
@@ -44,7 +51,7 @@ def examine(target: Target, root: Path) -> Examined:
 
 
 def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
-    """What all rules find in one recording.
+    """What all rules find in one recording. What they quote of a secret is hidden.
 
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
@@ -52,13 +59,23 @@ def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
     of_reply = [*_check_reply(recording.abridged, exchange)]
     if of_reply and recording.runs:
         of_reply = [*_check_reply(recording, exchange)]
-    return [
+    found = [
         *check_file(recording),
         *check_identity(recording, named),
         *of_reply,
         *check_tools(recording, exchange),
-        *check_secrets(recording, exchange, recording.source.settings.secrets),
     ]
+    settings = recording.source.settings.secrets
+    told = [*check_secrets(recording, exchange, settings)]
+    if told and found:
+        found = hide_secrets(found, list_secrets(recording, exchange, settings), settings)
+    return [*found, *told]
+
+
+def _describe_load_error(source: Source, error: LoadError) -> list[Finding]:
+    settings = source.settings.secrets
+    secrets = list_secrets_of_text(source.content.decode("utf-8", "replace"), settings)
+    return hide_secrets([find_load_error(error)], secrets, settings)
 
 
 def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ and each of its texts read with the patterns of `KINDS`.
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from functools import cache, lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
@@ -49,11 +50,7 @@ def check_secrets(recording: Recording, exchange: Exchange, settings: SecretSett
     A secret is one finding for the request and one for the response, at the first of its places. No finding
     shows more of it than its start. Raises nothing.
     """
-    finder = _get_finder(settings)
-    places = _group(_search_document(recording, finder))
-    for split in _search_reply(recording, exchange.completion, finder, places):
-        places[_spell(split.secret), "response"] = [split]
-    groups = list(places.items())
+    groups = list(_find_places(recording, exchange, settings).items())
     for (_, part), found in groups[:MOST_FINDINGS]:
         yield _report(recording, _describe(part, found), found[0])
     rest = groups[MOST_FINDINGS:]
@@ -61,13 +58,91 @@ def check_secrets(recording: Recording, exchange: Exchange, settings: SecretSett
         yield _report(recording, f"{len(rest):,} more secrets, the first of them here", rest[0][1][0])
 
 
+def list_secrets(recording: Recording, exchange: Exchange, settings: SecretSettings) -> set[str]:
+    """The secrets that `check_secrets` tells of, each as it is spelled."""
+    places = _find_places(recording, exchange, settings)
+    return {each.secret for found in places.values() for each in found}
+
+
+def list_secrets_of_text(text: str, settings: SecretSettings) -> set[str]:
+    """The secrets of a text that is no recording."""
+    return {hit.secret for hit in _get_finder(settings).find(text)}
+
+
+def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: SecretSettings) -> list[Finding]:
+    """Findings of other rules, with only the start and the length left of what they tell of these secrets.
+
+    A pointer ends before the first key that tells of one. What else looks like a secret is hidden as well.
+    """
+    pieces = dict(islice(_list_pieces(secrets), _MOST_PIECES))
+
+    def hide(text: str) -> str:
+        return mask_secrets(_hide(text, pieces), settings)
+
+    def cut(pointer: str) -> str:
+        steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+        return "".join(
+            f"/{escape_pointer(step)}" for step in takewhile(lambda step: hide(step) == step, steps)
+        )
+
+    return [
+        finding._replace(
+            message=hide(finding.message),
+            hint=finding.hint and hide(finding.hint),
+            pointer=finding.pointer and cut(finding.pointer),
+        )
+        for finding in findings
+    ]
+
+
+_PIECE = 12
+"""How many characters of a secret in a row are hidden wherever they stand; fewer may be a word."""
+
+_MOST_PIECES = 100_000
+
+_Pieces = dict[str, tuple[str, str]]
+"""By what shows that a secret stands in a sentence: what of the secret follows that, and what hides it."""
+
+
+def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What shows secrets: `_PIECE` of their characters, all if they have fewer, or fewer that are cut off."""
+    for secret in sorted(secrets):
+        mask = _mask(secret)
+        # as it is, and as JSON or Python quote it
+        for text in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]):
+            for start in range(max(1, len(text) - _PIECE + 1)):
+                yield text[start : start + _PIECE], (text[start + _PIECE :], mask)
+            for length in range(5, min(len(text), _PIECE)):
+                yield f"{text[:length]}…", ("", f"{mask}…")
+
+
+def _hide(text: str, pieces: _Pieces) -> str:
+    """The text with masks in place of secrets, also of those of which it has no more than a piece."""
+    shown, start = "", 0
+    lengths = sorted({len(piece) for piece in pieces}, reverse=True)
+    while start < len(text):
+        found = next((n for n in lengths if n > 3 and text[start : start + n] in pieces), 0)
+        if not found:
+            shown, start = shown + text[start], start + 1
+            continue
+        follows, mask = pieces[text[start : start + found]]
+        shown, start = shown.removesuffix(mask) + mask, start + found
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(follows, text[start:], strict=False))
+        start += sum(1 for _ in same)
+    return shown
+
+
 def mask_secrets(text: str, settings: SecretSettings) -> str:
     """The text with only the start and the length left of each secret in it, as `sk-p…[51 characters]`."""
     pieces, end = [], 0
     for hit in sorted(_get_finder(settings).find(text), key=lambda hit: hit.start):
-        pieces += [text[end : hit.start], f"{_abbreviate(hit.secret)}[{len(hit.secret):,} characters]"]
+        pieces += [text[end : hit.start], _mask(hit.secret)]
         end = hit.start + len(hit.secret)
     return "".join([*pieces, text[end:]])
+
+
+def _mask(secret: str) -> str:
+    return f"{_abbreviate(secret)}[{len(secret):,} characters]"
 
 
 class _Hit(NamedTuple):
@@ -91,6 +166,14 @@ class _Found(NamedTuple):
 
 _Places = dict[tuple[str, str], list[_Found]]
 """What was found, by the secret (as `_spell` gives it) and the part of the recording that it stands in."""
+
+
+def _find_places(recording: Recording, exchange: Exchange, settings: SecretSettings) -> _Places:
+    finder = _get_finder(settings)
+    places = _group(_search_document(recording, finder))
+    for split in _search_reply(recording, exchange.completion, finder, places):
+        places[_spell(split.secret), "response"] = [split]
+    return places
 
 
 def _group(found: Iterable[_Found]) -> _Places:

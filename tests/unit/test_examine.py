@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from recctl.checks.finding import Examined
 
 KEY = "sk-" + "proj-" + "Zq3vT8mNw5kRx7yB2cLd9fGh4jPs6aQe1uWi"
+HIDDEN = f"sk-p…[{len(KEY)} characters]"
 NAME = f"{'0' * 64}.json"
 
 
@@ -59,6 +61,84 @@ def test_a_run_hides_nothing(tmp_path: Path, document: dict[str, Any], rules: li
     examined = check(tmp_path, document)
     assert examined == check(tmp_path, document, abridging=False)
     assert [finding.rule for finding in examined.findings] == rules
+
+
+def reply(*, url: str = "http://host/v1/chat/completions", **message: Any) -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
+    data = {"id": f"rec-{'0' * 12}", "created": 0, "choices": [choice]}
+    tool = {"name": "log_in", "parameters": {"properties": {"key": {"type": "integer"}}}}
+    body = {"messages": [], "tools": [{"type": "function", "function": tool}]}
+    document = record({"__type__": "x.ChatCompletion", "__data__": data}, url=url)
+    document["request"]["body"] = body
+    return document
+
+
+def call(name: str, arguments: str) -> list[dict[str, Any]]:
+    return [{"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}]
+
+
+@pytest.mark.parametrize(
+    ("document", "rule", "message"),
+    [
+        (
+            reply(tool_calls=call("log_in", json.dumps({"key": KEY}))),
+            "tool-arguments-schema",
+            f'\'log_in\': key: "{HIDDEN}" is not of type "integer"',
+        ),
+        (
+            reply(tool_calls=call(KEY, "{}")),
+            "unknown-tool",
+            f"'{HIDDEN}' is called, but not among the tools that were offered",
+        ),
+        (
+            reply(tool_calls=call("log_in", KEY), url=f"http://host/{KEY}"),
+            "tool-arguments-json",
+            "the arguments for 'log_in' are not JSON",
+        ),
+        (
+            reply(content={"key": f"so: {KEY}"}),
+            "schema",
+            f'"content" should be text, an array or null, but is the object {{"key": "so: {HIDDEN}…',
+        ),
+        (
+            record({"error": {"message": f"Incorrect API key provided: {KEY}"}}),
+            "recorded-error",
+            f"the provider answered with an error: Incorrect API key provided: {HIDDEN}",
+        ),
+        (
+            {**stream("abcd"), "test_id": f"tests/{KEY}/test_x.py::test_y"},
+            "misplaced",
+            f"the recorder looks for its test's recordings in tests/{HIDDEN}/recordings",
+        ),
+    ],
+)
+def test_no_rule_tells_a_secret(tmp_path: Path, document: dict[str, Any], rule: str, message: str) -> None:
+    findings = check(tmp_path, document).findings
+    assert KEY[5:13] not in str(findings)
+    assert [finding.message for finding in findings if finding.rule == rule] == [message]
+    assert "secret" in {finding.rule for finding in findings}
+
+
+def check_text(folder: Path, text: str) -> Examined:
+    path = folder / NAME
+    path.write_text(text)
+    return examine(Target("x.json", Settings(), path))
+
+
+def test_no_pointer_leads_through_a_secret(tmp_path: Path) -> None:
+    findings = check_text(tmp_path, f'{{"request": {{"{KEY}": 1, "{KEY}": 2}}, "response": {{}}}}').findings
+    assert KEY[5:13] not in str(findings)
+    (repeated,) = (finding for finding in findings if finding.rule == "duplicate-key")
+    assert repeated.pointer == "/request"
+    assert repeated.message == f"the key '{HIDDEN}' stands in its object a second time"
+
+
+@pytest.mark.parametrize(("before", "secret"), [("", KEY), ('"api_key": ', "12e5" + KEY[8:28])])
+def test_what_is_no_json_is_quoted_without_its_secrets(tmp_path: Path, before: str, secret: str) -> None:
+    (finding,) = check_text(tmp_path, f'{{"request": {{{before}{secret}').findings
+    assert finding.rule == "invalid-json"
+    assert f"{secret[:4]}…[{len(secret)} characters]" in finding.message
+    assert secret[5:13] not in str(finding)
 
 
 def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
