@@ -154,6 +154,10 @@ SOUND: dict[str, dict[str, Any]] = {
         [dump(RESPONSE_EVENT, type="response.output_text.delta", delta="H")]
     ),
     "a text completion": record(dump(COMPLETION, choices=[{"index": 0, "text": "Hi", "logprobs": None}])),
+    "a number for a chunk's log probabilities": record([chunk({**delta(content="Hi"), "logprobs": -0.012})]),
+    "a number for those of a text": record(
+        [dump(COMPLETION, choices=[{"index": 0, "text": "Hi", "logprobs": -0.1}])]
+    ),
     "embeddings": record(dump(EMBEDDINGS, data=[{"index": 0, "embedding": [0.5, 1]}])),
     "embeddings as base64": record(dump(EMBEDDINGS, data=[{"index": 0, "embedding": "AAAA"}])),
     "a list of models": record([dump(MODEL, id="small", created=None)], streaming=False),
