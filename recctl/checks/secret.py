@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.checks.secret_kinds import KINDS, Kind
+from recctl.checks.secret_kinds import KINDS, Kind, is_published
 from recctl.recording import escape_pointer, serialise
 from recctl.wire import recognise
 
@@ -357,7 +357,7 @@ class _Finder:
     def _match(self, text: str) -> Iterator[tuple[str, bool, re.Match[str]]]:
         for kind, pattern in _compile_kinds():
             for match in pattern.finditer(text):
-                if kind.is_real(match):
+                if kind.is_real(match) and not is_published(match["secret"]):
                     yield kind.name, False, match
         for name, pattern in self._own:
             for match in pattern.finditer(text):

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections import Counter
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,8 +21,31 @@ def _is_plausible(match: re.Match[str]) -> bool:
 
 # Words that mark a placeholder; short ones only where a part begins, or keys by the thousand would hold one.
 _PLACEHOLDER = (
-    r"(?i:example|dummy|placeholder|redact|change-?me|sample|foobar|x{5}|0123456|1234567|abcdefg"
+    r"(?i:example|dummy|placeholder|redact|change-?me|sample|foobar|x{5}|0123456|1234567|abcdefg|abcdef1|abc123"
     r"|(?:^|[-_./=])(?:fake|test|mock|demo|your|invalid|secret)|(.)\1{7})"
+)
+
+
+def is_published(secret: str) -> bool:
+    """Whether a secret stands in a standard or a manual, for all to copy."""
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()[:16] in _PUBLISHED
+
+
+# Their digests: hosts block pushes of what looks like a key.
+_PUBLISHED = frozenset(
+    {
+        "cf4d418ed3de92d7",  # RFC 7617, Basic
+        "fe97449352b1d67c",  # foo and bar, Basic
+        "ca7459e2b26776de",  # RFC 6749, Basic
+        "6c96130f130ab0d6",  # RFC 6749, access token
+        "00cf4c781dc37003",  # RFC 6749, refresh token
+        "e9974c507d2a8021",  # RFC 6749, client secret
+        "bc3ae723f57c6b9e",  # GitHub's manual, token of an OAuth app
+        "3543c50b0cb9cea8",  # the same as a personal token
+        "82e74299544e0073",  # the same as a user's token
+        "0011cc25eb432071",  # Azurite's account
+        "ac9265e56c79b234",  # Google's manual
+    }
 )
 
 
@@ -40,6 +64,18 @@ def _is_random(match: re.Match[str]) -> bool:
     """Whether a secret looks drawn by lot: for kinds whose shape a slug, a date or an identifier may have."""
     runs = re.findall("[A-Za-z0-9]{8,}", match["secret"])
     return any(map(_mixes_characters, runs)) and _is_plausible(match)
+
+
+def _is_random_value(match: re.Match[str]) -> bool:
+    """Whether what stands after a name, as in `api_key = `, is a value drawn by lot and not source code."""
+    is_called = match.string.startswith("(", match.end())
+    return not is_called and not _joins_words(match["secret"]) and _is_random(match)
+
+
+def _joins_words(text: str) -> bool:
+    """Whether a text is a path, or identifiers with dots between them: it has parts, and is made of words."""
+    words = re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", text)
+    return re.search("[./]", text) is not None and sum(map(len, words)) >= 3.5 * len(words)
 
 
 def _mixes_characters(run: str) -> bool:
@@ -65,10 +101,14 @@ def _is_token(match: re.Match[str]) -> bool:
     header, payload, _ = match["secret"].split(".")
     try:
         told = json.loads(_decode_base64(header))
-        is_example = b'"sub":"1234567890"' in _decode_base64(payload)
+        claims = re.sub(rb"\s", b"", _decode_base64(payload))
     except ValueError:
         return False
-    return isinstance(told, dict) and "alg" in told and not is_example
+    return isinstance(told, dict) and "alg" in told and not any(each in claims for each in _EXAMPLE_CLAIMS)
+
+
+# jwt.io's, RFC 7515's and RFC 7519's, Supabase's for a server at home
+_EXAMPLE_CLAIMS = (b'"sub":"1234567890"', b'"iss":"joe"', b'"iss":"supabase-demo"')
 
 
 def _decode_base64(text: str) -> bytes:
@@ -85,9 +125,11 @@ def _is_login(match: re.Match[str]) -> bool:
 
 
 def _is_login_in_url(match: re.Match[str]) -> bool:
-    """Whether a url holds a password, and its host is none of those that are kept for examples."""
-    is_reserved = re.search(r"(?:^|\.)example(?:\.(?:com|net|org))?$|\.(?:test|invalid)$", match["host"])
-    return not is_reserved and _is_password(match["user"], match["secret"])
+    """Whether a url holds a password, and its host is none that is kept for examples, or the own machine."""
+    return not re.search(_RESERVED, match["host"]) and _is_password(match["user"], match["secret"])
+
+
+_RESERVED = r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|localhost)$|\.(?:test|invalid)$|^127\.0\.0\.1$"
 
 
 def _is_password(user: str, password: str) -> bool:
@@ -161,7 +203,7 @@ KINDS = (
     _prefixed("a Google client secret", "GOCSPX-", _WORD, 28, 28),
     _prefixed("an AWS access key id", "A[KS]IA", "A-Z2-7", 16, 16, _is_key_id),
     _prefixed("an Amazon Bedrock API key", "ABSK", "A-Za-z0-9+/=", 60, 400, _is_random),
-    _prefixed("an Amazon Bedrock API key", "bedrock-api-key-", f"+/={_WORD}", 60, 3000),
+    _prefixed("an Amazon Bedrock API key", "bedrock-api-key-", f"+/={_WORD}", 60, 3000, _is_random),
     Kind(
         "an Azure API key",
         r"JQQJ99[A-Za-z0-9]{26}",
@@ -188,11 +230,11 @@ KINDS = (
         _is_plausible,
     ),
     _prefixed("a Groq API key", "gsk_", "A-Za-z0-9", 40, 80),
-    _prefixed("an xAI API key", "xai-", _WORD, 60, 120),
+    _prefixed("an xAI API key", "xai-", _WORD, 60, 120, _is_random),
     _prefixed("a Together API key", "tgp_v1_", _WORD, 40, 60),
     _prefixed("a Fireworks API key", "fw_", "A-Za-z0-9", 20, 40, _is_random),
     _prefixed("a Cerebras API key", "csk-", "a-z0-9", 40, 60),
-    _prefixed("an NVIDIA API key", "nvapi-", _WORD, 50, 100),
+    _prefixed("an NVIDIA API key", "nvapi-", _WORD, 50, 100, _is_random),
     _prefixed("a Perplexity API key", "pplx-", "A-Za-z0-9", 40, 64),
     _prefixed("a Tavily API key", "tvly-", "A-Za-z0-9-", 20, 64, _is_random),
     _prefixed("a Databricks token", "dapi", "a-f0-9", 32, 32, ending="(?:-[0-9])?"),
@@ -213,13 +255,13 @@ KINDS = (
         rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
         rf"(?i:secret[-_ ]?(?:access[-_ ]?)?)(?:[kK]ey|KEY){_IS}"
         r"(?P<secret>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])",
-        _is_random,
+        _is_random_value,
     ),
     Kind(
         "a bearer token",
         rf"[bB]earer {_VALUE}{{20}}",
         rf"[bB]earer (?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
-        _is_random,
+        _is_random_value,
     ),
     Kind(
         "a name and password",
@@ -238,7 +280,7 @@ KINDS = (
         rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
         r"(?:(?i:api|access|secret|account|subscription|auth|client|session|refresh)[-_ ]?|(?=[aA]utho))"
         rf"{_NAME_END}{_IS}(?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
-        _is_random,
+        _is_random_value,
     ),
 )
 """Formats as their providers give them; where these are known to grow, up to more than today's length."""
