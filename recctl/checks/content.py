@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.finding import Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.checks.finding import Finding
     from recctl.completion import Choice, Completion
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
@@ -47,15 +48,15 @@ def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]
         message = note.message if note else "the request failed"
         pointer = note.pointer if note else "/response"
         hint = "look whether the test expects it"
-        yield Finding(RECORDED_ERROR.name, RECORDED_ERROR.severity, name, message, hint, pointer)
+        yield RECORDED_ERROR.make_finding(name, message, hint, pointer)
     emptiness = _find_emptiness(recording, completion)
     if emptiness is not None:
         hint = "look whether the test means it; else record it again"
-        yield Finding(EMPTY_RESPONSE.name, EMPTY_RESPONSE.severity, name, emptiness, hint, "/response/body")
+        yield EMPTY_RESPONSE.make_finding(name, emptiness, hint, "/response/body")
     problem = _check_usage(completion.usage or {}, completion.model or "")
     if problem is not None:
         hint = "record it again, unless the provider counts so"
-        yield Finding(USAGE_MISMATCH.name, USAGE_MISMATCH.severity, name, problem, hint, "/response/body")
+        yield USAGE_MISMATCH.make_finding(name, problem, hint, "/response/body")
 
 
 def _find_emptiness(recording: Recording, completion: Completion) -> str | None:

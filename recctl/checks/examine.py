@@ -8,7 +8,7 @@ from recctl.checks.content import check_content
 from recctl.checks.file import check_file, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding
 from recctl.checks.identity import Named, check_identity, name_recording
-from recctl.checks.schema import check_schema
+from recctl.checks.schema import check_events, check_schema
 from recctl.checks.secret import (
     SECRET,
     check_secrets,
@@ -80,6 +80,7 @@ def _describe_load_error(source: Source, error: LoadError) -> list[Finding]:
 
 def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     yield from check_schema(recording)
+    yield from check_events(recording, exchange.completion)
     yield from check_stream(recording, exchange)
     yield from check_content(recording, exchange)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.finding import Rule, Severity
 from recctl.recording import escape_pointer, serialise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.checks.finding import Finding
     from recctl.recording import LoadError, Recording
     from recctl.sources import Unread
 
@@ -59,15 +60,13 @@ RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, DUPLICATE_KEY, FORMATTING)
 
 def find_unread(unread: Unread) -> Finding:
     """The finding for a file that was too large to be read."""
-    return Finding(LARGE_FILE.name, LARGE_FILE.severity, unread.name, unread.message, unread.hint)
+    return LARGE_FILE.make_finding(unread.name, unread.message, unread.hint)
 
 
 def find_load_error(error: LoadError) -> Finding:
     """The finding for a file that holds no recording."""
     rule = next(rule for rule in RULES if rule.name == error.rule)
-    return Finding(
-        rule.name, rule.severity, error.source.name, error.message, error.hint, position=error.position
-    )
+    return rule.make_finding(error.name, error.message, error.hint, position=error.position)
 
 
 def check_file(recording: Recording) -> Iterator[Finding]:
@@ -80,19 +79,15 @@ def check_file(recording: Recording) -> Iterator[Finding]:
     is_unambiguous = True
     for steps, position in find_duplicate_keys(content.decode()):
         is_unambiguous = False
-        yield Finding(
-            DUPLICATE_KEY.name,
-            DUPLICATE_KEY.severity,
+        yield DUPLICATE_KEY.make_finding(
             name,
             f"the key {steps[-1]!r} stands in its object a second time",
             "delete the value that does not belong there",
             "".join(f"/{escape_pointer(step)}" for step in steps),
-            position,
+            position=position,
         )
     if is_unambiguous and serialise(recording.document) != content:
-        yield Finding(
-            FORMATTING.name,
-            FORMATTING.severity,
+        yield FORMATTING.make_finding(
             name,
             "not written as the recorder writes it (indent 2, ASCII, a newline at the end)",
             "rewrite it with json.dump(recording, file, indent=2) and a newline, or let --fix do it",

@@ -35,6 +35,19 @@ class Rule(NamedTuple):
     why: str
     fix: str
 
+    def make_finding(
+        self,
+        path: str,
+        message: str,
+        hint: str | None = None,
+        pointer: str | None = None,
+        *,
+        position: Position | None = None,
+        fixable: bool = False,
+    ) -> Finding:
+        """The finding that a file breaks this rule."""
+        return Finding(self.name, self.severity, path, message, hint, pointer, position, fixable)
+
 
 EXCERPT_REACH = 120
 """How many characters of its line an excerpt holds at most, on either side of the finding's column."""

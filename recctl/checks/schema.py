@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.finding import Rule, Severity
 from recctl.recording import escape_pointer
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import jsonschema
     import jsonschema_rs
 
+    from recctl.checks.finding import Finding
+    from recctl.completion import Completion
     from recctl.recording import JSON, Recording
 
 SCHEMA = Rule(
@@ -110,14 +112,18 @@ def check_schema(recording: Recording) -> Iterator[Finding]:
 
 
 def _report(recording: Recording, violation: _Violation, message: str) -> Finding:
-    return Finding(
-        SCHEMA.name,
-        SCHEMA.severity,
-        recording.source.name,
-        message,
-        "put it right, or record it again",
-        "".join(f"/{escape_pointer(str(step))}" for step in violation.path),
-    )
+    pointer = "".join(f"/{escape_pointer(str(step))}" for step in violation.path)
+    return SCHEMA.make_finding(recording.source.name, message, "put it right, or record it again", pointer)
+
+
+def check_events(recording: Recording, completion: Completion) -> Iterator[Finding]:
+    """Whether an event of a reply was to be JSON and is none; mere words are what some servers send."""
+    odd = completion.extra.get("odd_chunks")
+    texts = [text for text in (odd if isinstance(odd, list) else [odd]) if isinstance(text, str)]
+    pointer = next((note.pointer for note in completion.notes if note.code == "odd-chunk"), None)
+    if pointer is not None and any(text.lstrip().startswith("{") for text in texts):
+        message = "the data of this event begins like JSON but is none: it is cut off, or garbled"
+        yield SCHEMA.make_finding(recording.source.name, message, "record it again", pointer)
 
 
 def _proves(schema: str, value: JSON) -> bool:

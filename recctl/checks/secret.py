@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Validator
 
+    from recctl.checks.finding import Finding
     from recctl.completion import Completion
     from recctl.project import SecretSettings
     from recctl.recording import JSON, Recording
@@ -201,7 +202,7 @@ def _report(recording: Recording, message: str, found: _Found) -> Finding:
     hint = "replace it in the recording and re-hash the file"
     if not found.is_own:
         hint = f"revoke it, then {hint}"
-    return Finding(SECRET.name, SECRET.severity, recording.source.name, message, hint, found.pointer)
+    return SECRET.make_finding(recording.source.name, message, hint, found.pointer)
 
 
 def _abbreviate(secret: str) -> str:

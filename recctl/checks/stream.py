@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.checks.finding import Finding, Rule, Severity
-from recctl.checks.schema import SCHEMA
+from recctl.checks.finding import Rule, Severity
 from recctl.project import read_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Completion
+    from recctl.checks.finding import Finding
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -76,26 +75,11 @@ def check_stream(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     for note in completion.notes:
         if note.code in _RULE_OF_NOTE:
             rule, hint = _RULE_OF_NOTE[note.code]
-            yield Finding(rule.name, rule.severity, name, note.message, hint, note.pointer)
+            yield rule.make_finding(name, note.message, hint, note.pointer)
         elif note.code == "error" and completion.streamed:
-            yield Finding(
-                STREAM_ERROR.name, STREAM_ERROR.severity, name, note.message, "record it again", note.pointer
-            )
-    garbled = _find_garbled_event(completion)
-    if garbled is not None:
-        message = "the data of this event begins like JSON but is none: it is cut off, or garbled"
-        yield Finding(SCHEMA.name, SCHEMA.severity, name, message, "record it again", garbled)
+            yield STREAM_ERROR.make_finding(name, note.message, "record it again", note.pointer)
     yield from _check_mismatch(recording, exchange)
     yield from _check_volatile_fields(recording)
-
-
-def _find_garbled_event(completion: Completion) -> str | None:
-    """A pointer to an event that was to be JSON and is none; mere words are what some servers send."""
-    odd = completion.extra.get("odd_chunks")
-    texts = [text for text in (odd if isinstance(odd, list) else [odd]) if isinstance(text, str)]
-    if not any(text.lstrip().startswith("{") for text in texts):
-        return None
-    return next((note.pointer for note in completion.notes if note.code == "odd-chunk"), None)
 
 
 _NOT_STREAMED = frozenset({"models", "http-error", "exception", "unknown"})
@@ -120,7 +104,7 @@ def _check_mismatch(recording: Recording, exchange: Exchange) -> Iterator[Findin
         return
     name, hint = recording.source.name, "put is_streaming right, or record it again"
     pointer = "/response" if is_streaming is None else "/response/is_streaming"
-    yield Finding(STREAM_MISMATCH.name, STREAM_MISMATCH.severity, name, message, hint, pointer)
+    yield STREAM_MISMATCH.make_finding(name, message, hint, pointer)
 
 
 def _word(value: JSON) -> str:
@@ -134,9 +118,7 @@ def _check_volatile_fields(recording: Recording) -> Iterator[Finding]:
         places.setdefault(value, []).append(pointer)
     for value, pointers in places.items():
         more = f" (and in {len(pointers) - 1:,} more places)" if len(pointers) > 1 else ""
-        yield Finding(
-            VOLATILE_FIELD.name,
-            VOLATILE_FIELD.severity,
+        yield VOLATILE_FIELD.make_finding(
             recording.source.name,
             f"the recorder would write {value!r} here{more}",
             "put it right, or let --fix do it",

@@ -6,13 +6,14 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.finding import Rule, Severity
 from recctl.completion import Tool
 from recctl.recording import escape_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from recctl.checks.finding import Finding
     from recctl.completion import Request, ToolCall
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
@@ -62,22 +63,17 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
             key = call.id or call.name or ""
             seen[key] = number = seen.get(key, -1) + 1
             for rule, message, blamed in _check_call(call, offered):
-                pointer = None if blamed is None else _find_value(recording.request, "/request", blamed)
+                pointer = None if blamed is None else _find_in_request(recording, blamed)
                 told = call.name if rule is UNKNOWN_TOOL else call.arguments
                 pointer = pointer or _find_call(recording, call, number, told)
-                found[_report(recording, rule, message, pointer)] = None
+                hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
+                found[rule.make_finding(recording.source.name, message, hint, pointer)] = None
     yield from found
     for call_id in _find_dangling(recording, exchange):
         message = f"a tool's result answers the call {call_id!r}, which no earlier message makes"
         places = _find_mentions(recording.request, "/request", _RESULT_KEYS, call_id)
-        yield _report(recording, DANGLING_TOOL_RESULT, message, next(places, ("/request", None))[0])
-
-
-def _report(recording: Recording, rule: Rule, message: str, pointer: str) -> Finding:
-    hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
-    if rule is DANGLING_TOOL_RESULT:
-        hint = "record the whole conversation again"
-    return Finding(rule.name, rule.severity, recording.source.name, message, hint, pointer)
+        pointer, hint = next(places, ("/request", None))[0], "record the whole conversation again"
+        yield DANGLING_TOOL_RESULT.make_finding(recording.source.name, message, hint, pointer)
 
 
 _RERECORD = "record it again"
@@ -176,9 +172,9 @@ def _find_mentions(value: JSON, pointer: str, keys: tuple[str, ...], word: str) 
             yield place, inner
 
 
-def _find_value(value: JSON, pointer: str, wanted: JSON) -> str | None:
-    """A pointer to a value itself, not to one like it."""
-    return next((place for place, inner in _walk(value, pointer) if inner is wanted), None)
+def _find_in_request(recording: Recording, wanted: JSON) -> str | None:
+    """A pointer to a value of the request itself, not to one like it."""
+    return next((place for place, inner in _walk(recording.request, "/request") if inner is wanted), None)
 
 
 def _walk(value: JSON, pointer: str) -> Iterator[tuple[str, JSON]]:

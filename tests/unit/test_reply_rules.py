@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.checks.content import check_content
-from recctl.checks.schema import check_schema
+from recctl.checks.schema import check_events, check_schema
 from recctl.checks.stream import check_stream
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta, read, record
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 def check(recording: Recording) -> list[tuple[str, str | None]]:
     """The rules that a reply breaks, and where."""
     known = read_exchange(recording)
-    findings = [*check_content(recording, known), *check_stream(recording, known), *check_schema(recording)]
+    findings = [
+        *check_content(recording, known),
+        *check_stream(recording, known),
+        *check_schema(recording),
+        *check_events(recording, known.completion),
+    ]
     return [(finding.rule, finding.pointer) for finding in findings]
 
 
