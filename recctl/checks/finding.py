@@ -6,8 +6,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from recctl.checks.identity import Named
     from recctl.sources import Unread
     from recctl.syntax import Position
@@ -84,7 +82,6 @@ class Report(NamedTuple):
     """What a validation found. `checked` counts files, `ignored` the JSON files that are no recordings.
 
     `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.
-    `list_rules` gives all rules that there are, by name.
     """
 
     checked: int
@@ -92,7 +89,6 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     errors: tuple[Unread, ...]
     remark: str | None = None
-    list_rules: Callable[[], tuple[Rule, ...]] = tuple
 
     def tally(self, severity: Severity) -> int:
         """How many findings are of that severity."""

@@ -75,7 +75,6 @@ def validate(
         findings=tuple(sorted((f for f in findings if settings[f.path].applies(f.rule)), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
         remark=describe_schemes(names),
-        list_rules=list_rules,
     )
 
 

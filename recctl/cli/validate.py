@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Report
     from recctl.project import Project
+    from recctl.render import View
     from recctl.sources import Selection
 
 
@@ -79,7 +80,6 @@ def command(
     could not be looked at.
     """
     from recctl.checks.finding import Severity
-    from recctl.git import find_top_level
     from recctl.render.as_text import summarise_findings
 
     render = _choose_renderer(output_format, statistics=statistics)
@@ -112,7 +112,7 @@ def command(
         least = Severity[severity.name]
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
         verbose = verbose or severity is Level.NOTE
-    view = options.make_view(color, output, verbose=verbose)._replace(top=find_top_level(Path.cwd()))
+    view = _make_view(color, output, output_format, verbose=verbose)
     options.write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
@@ -127,6 +127,14 @@ def _choose_renderer(output_format: str, *, statistics: bool) -> Callable[..., I
     if statistics and output_format != "text":
         raise RecctlError("--statistics is for --format text", "leave one of them out")
     return renderer("statistics" if statistics else "findings", output_format)
+
+
+def _make_view(color: Color, output: str | None, output_format: str, *, verbose: bool) -> View:
+    from recctl.checks.run import list_rules
+    from recctl.git import find_top_level
+
+    view = options.make_view(color, output, verbose=verbose)._replace(top=find_top_level(Path.cwd()))
+    return view._replace(rules=list_rules()) if output_format == "sarif" else view
 
 
 def _check_fixable(selection: Selection) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from recctl.checks.finding import Rule
+
 FORMATS: dict[str, dict[str, str]] = {
     "findings": {
         "text": "as_text",
@@ -52,10 +54,10 @@ class View(NamedTuple):
 
     `width` is a terminal's, in cells; None means that lines are not broken. `summary` tells what results come
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
-    repository; None is the current one. The rest is for exchanges:
-    `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long, `timeline`
-    goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what is made to
-    be shared.
+    repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
+    them. The rest is for exchanges: `part` is the side to show ("both", "request" or "response"), `fold`
+    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes
+    secrets out of what is made to be shared.
     """
 
     color: bool = False
@@ -63,6 +65,7 @@ class View(NamedTuple):
     verbose: bool = False
     summary: bool = True
     top: Path | None = None
+    rules: tuple[Rule, ...] = ()
     part: str = "both"
     fold: bool = False
     timeline: bool = False

@@ -26,13 +26,12 @@ _HOME = "https://github.com/recctl/recctl"
 
 def render_findings(report: Report, view: View) -> Iterator[str]:
     """A SARIF log; notes are results of it only when verbose."""
-    rules = report.list_rules()
-    indexes = {rule.name: index for index, rule in enumerate(rules)}
+    indexes = {rule.name: index for index, rule in enumerate(view.rules)}
     driver = {
         "name": "recctl",
         "semanticVersion": __version__,
         "informationUri": _HOME,
-        "rules": [_describe_rule(rule) for rule in rules],
+        "rules": [_describe_rule(rule) for rule in view.rules],
     }
     invocation = {
         "executionSuccessful": not report.errors,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.checks.run import list_rules
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ def test_a_finding_is_a_line_with_place_rule_and_remedy(run: Run, project: Path)
         "(record it again, or take it from git's history)\n"
     )
     assert outcome.err == "checked 1 recording: 1 error\n"
+
+
+def test_sarif_has_all_rules(run: Run, project: Path) -> None:
+    driver = json.loads(run("validate", "--format", "sarif", cwd=project).out)["runs"][0]["tool"]["driver"]
+    assert [rule["id"] for rule in driver["rules"]] == [rule.name for rule in list_rules()]
 
 
 def test_exit_zero_reports_and_forgives(run: Run, project: Path) -> None:
