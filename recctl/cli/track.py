@@ -74,9 +74,9 @@ def command(
         _write(tracked, project.root, output)
         _say_summary(tracked, "", quiet=quiet)
         return int(not tracked.complete)
-    from recctl.track.run import find_program, run_tracked
+    from recctl.track.run import require_program, run_tracked
 
-    find_program(words[0])
+    require_program(words[0])
     if output != STDIN:
         none = frozenset[str]()
         _write(Tracked(False, "the run has not ended", none, {}, none, {}), project.root, output)

@@ -59,8 +59,8 @@ class _Notes(NamedTuple):
     is_whole: bool
 
 
-def find_program(name: str) -> None:
-    """Look for the program that a command names. Raises RecctlError when there is none."""
+def require_program(name: str) -> None:
+    """Raises RecctlError when there is no program of the name that a command begins with."""
     if shutil.which(name) is None:
         raise RecctlError(f"{name}: there is no such program", "check its name, or give its path")
 
