@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 class Blob(NamedTuple):
     """A file of some revision: `content` is None when it is over the size that was asked for."""
 
-    spec: str
-    size: int
     content: bytes | None
 
 
@@ -44,16 +42,6 @@ def list_ignored(folder: Path) -> frozenset[str]:
         return frozenset()
     names = listed.decode("utf-8", "surrogateescape").split("\0")
     return frozenset(name for name in names if name not in ("", "./"))
-
-
-def read_blobs(specs: Iterable[str], folder: Path, max_size: int) -> Iterator[Blob | None]:
-    """The files that specs like `HEAD~1:tests/x.json` name, in order, from one `git cat-file --batch`.
-
-    As `BlobReader.read` gives them.
-    """
-    with BlobReader(folder) as blobs:
-        for spec in specs:
-            yield blobs.read(spec, max_size)
 
 
 class BlobReader:
@@ -108,7 +96,7 @@ class BlobReader:
         content = _read(stdout, size, keep=is_blob and size <= max_size)
         if not is_blob:
             return None
-        return Blob(spec, size, content if size <= max_size else None)
+        return Blob(content if size <= max_size else None)
 
 
 class Entry(NamedTuple):

@@ -138,7 +138,7 @@ class Journal:
             shutil.rmtree(folder)
         return None
 
-    def find_standing(self, run_id: str | None = None) -> Run:
+    def find_standing(self, run_id: str | None) -> Run:
         """The run of that name, or the last one, that has not been undone. Raises RecctlError."""
         runs = [run for run in self.read_runs() if run.undoes is None]
         for run in reversed(runs):

@@ -171,7 +171,7 @@ def _find_by_hash(project: Project, prefix: str) -> Path | None:
 _NAMED = 3
 
 
-def read_file_list(name: str, *, nul: bool = False) -> list[str]:
+def read_file_list(name: str, *, nul: bool) -> list[str]:
     """The paths that a file lists (`-` for standard input), one a line, or ended by NUL with `nul`.
 
     Raises RecctlError when the list can't be read.
@@ -197,7 +197,8 @@ def _is_revision_file(word: str) -> bool:
     if not colon or not path or revision.startswith((".", "/")) or len(revision) < 2:
         return False
     try:
-        return next(git.read_blobs([word], Path.cwd(), max_size=0)) is not None
+        with git.BlobReader(Path.cwd()) as blobs:
+            return blobs.read(word, max_size=0) is not None
     except OSError:
         return False
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Grade", "Inquiry", "Report", "Verdict", "examine"]
 
 
-def examine(project: Project, selection: Selection, inquiry: Inquiry, *, jobs: int | None = None) -> Report:
+def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     """Judge the selected recordings.
 
     Raises RecctlError when there is nothing to judge them by, when the evidence is incomplete, and when more
@@ -49,7 +49,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry, *, jobs: i
     _require_lists(inquiry)
     if any(target.spec is not None for target in selection.targets):
         raise RecctlError("a file of a revision can't be pruned", "name files that are here")
-    surveyed = survey(project, selection, jobs=jobs)
+    surveyed = survey(project, selection)
     standings = surveyed.standings
     _require_evidence(standings, inquiry)
     state = read_git_state(project.root) if standings else None

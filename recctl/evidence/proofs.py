@@ -72,9 +72,7 @@ def group_turns(standings: Sequence[Standing]) -> list[list[Standing]]:
     return [members for members in turns.values() if len(members) > 1]
 
 
-def prove_superseded(
-    turns: list[list[Standing]], times: Mapping[str, int], *, slack: int = 0
-) -> Iterator[Found]:
+def prove_superseded(turns: list[list[Standing]], times: Mapping[str, int], *, slack: int) -> Iterator[Found]:
     """Recordings for whose turn there is one that is newer, by more than some seconds, and found as well."""
     for members in turns:
         dated = sorted((times[member.path], member.path) for member in members if member.path in times)

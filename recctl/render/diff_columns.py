@@ -11,19 +11,18 @@ from recctl.render.terminal import Line, Span, escape, line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_INDENT = 4
 _GUTTER = " │ "
 _WORD = re.compile(r"\n|[^\S\n]+|\S+")
 
 
-def lay_side_by_side(
-    left: Iterable[Span], right: Iterable[Span], width: int, *, indent: int
-) -> Iterator[Line]:
+def lay_side_by_side(left: Iterable[Span], right: Iterable[Span], width: int) -> Iterator[Line]:
     """Two texts, each broken into lines of its half of `width` cells."""
-    column = (width - indent - len(_GUTTER)) // 2
+    column = (width - _INDENT - len(_GUTTER)) // 2
     for one, other in zip_longest(_wrap(left, column), _wrap(right, column), fillvalue=()):
         padding = " " * (column - sum(_measure(span.text) for span in one))
         gutter = Span(_GUTTER if other else _GUTTER.rstrip(), "dim")
-        yield line(*one, padding, gutter, *other, indent=indent)
+        yield line(*one, padding, gutter, *other, indent=_INDENT)
 
 
 def _wrap(spans: Iterable[Span], width: int) -> Iterator[Sequence[Span]]:

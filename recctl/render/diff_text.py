@@ -184,7 +184,7 @@ def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
         if is_wide:
             assert view.width is not None  # noqa: S101  (is_wide says so)
             before, after = ([*_mark(group, side, view, is_whole=not pieces)] for side in (0, 1))
-            yield from lay_side_by_side(before, after, view.width, indent=4)
+            yield from lay_side_by_side(before, after, view.width)
         else:
             yield from _tell_inline(group, view)
 

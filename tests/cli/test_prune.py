@@ -112,7 +112,7 @@ def test_what_takes_a_protected_recording_of_another_grade_is_told(run: Run, pro
 def test_on_a_terminal_the_meanings_are_broken_beside_the_figures(project: Recordings) -> None:
     opened = Project(project.root).with_settings(scheme=SCHEME)
     paths = [str(project.root)]
-    report = examine(opened, select(opened, paths), Inquiry(grades=(Grade.ORPHAN,), default=False), jobs=1)
+    report = examine(opened, select(opened, paths), Inquiry(grades=(Grade.ORPHAN,), default=False))
     assert "".join(render_prune(report, View(width=80))) == (
         "can go\n"
         "  orphan           1    1.2 kB  its test no longer exists\n"

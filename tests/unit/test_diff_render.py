@@ -212,7 +212,7 @@ def test_two_columns_are_as_wide_as_was_asked() -> None:
         Span("the sun is a star, the moon is none, and \u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d"),
         Span("x" * 30),
     ]
-    lines = [*lay_side_by_side(left, [Span("short\n\x1b")], 43, indent=4)]
+    lines = [*lay_side_by_side(left, [Span("short\n\x1b")], 43)]
     assert "".join(render_lines(lines, View())) == (
         "    the sun is a star, │ short\n"
         "    the moon is none,  │ \\x1b\n"

@@ -55,7 +55,7 @@ def look(
 ) -> Report:
     project = Project(root).with_settings(scheme=scheme, keep=tuple(keep))
     inquiry = Inquiry(**{"max_share": 100, **asked})
-    return examine(project, select(project, paths), inquiry, jobs=1)
+    return examine(project, select(project, paths), inquiry)
 
 
 def tell(report: Report) -> dict[str, tuple[str | None, bool]]:

@@ -19,7 +19,6 @@ from recctl.git import (
     list_index,
     list_tree,
     list_work_tree,
-    read_blobs,
     resolve_tree,
 )
 
@@ -45,17 +44,15 @@ def history(tmp_path: Path, git: Callable[..., str]) -> Path:
     return tmp_path
 
 
-def read(folder: Path, *specs: str, max_size: int = NO_LIMIT) -> list[bytes | None]:
-    return [blob.content if blob else None for blob in read_blobs(specs, folder, max_size)]
+def read(folder: Path, *specs: str) -> list[bytes | None]:
+    with BlobReader(folder) as blobs:
+        found = [blobs.read(spec, NO_LIMIT) for spec in specs]
+    return [blob.content if blob else None for blob in found]
 
 
 def test_files_of_revisions_are_read_in_order(history: Path) -> None:
     specs = ("HEAD:sub/a.json", "HEAD~1:sub/a.json", "v1:sub/a.json", "HEAD:empty")
     assert read(history, *specs) == [b"second\nand\0more\n", b"first", b"first", b""]
-
-
-def test_a_blob_knows_its_spec_and_its_size(history: Path) -> None:
-    assert list(read_blobs(["v1:sub/a.json"], history, NO_LIMIT)) == [Blob("v1:sub/a.json", 5, b"first")]
 
 
 def test_paths_count_from_the_top_or_with_a_dot_from_the_folder(history: Path) -> None:
@@ -84,8 +81,9 @@ def test_what_names_no_file_is_none_and_the_rest_is_read(history: Path) -> None:
 
 
 def test_a_file_over_the_size_is_told_without_its_content(history: Path) -> None:
-    blobs = list(read_blobs(["HEAD:sub/a.json", "v1:sub/a.json"], history, max_size=5))
-    assert blobs == [Blob("HEAD:sub/a.json", 16, None), Blob("v1:sub/a.json", 5, b"first")]
+    with BlobReader(history) as blobs:
+        found = [blobs.read(f"{revision}:sub/a.json", max_size=5) for revision in ("HEAD", "v1")]
+    assert found == [Blob(None), Blob(b"first")]
 
 
 def test_a_large_file_is_read_whole(tmp_path: Path, git: Callable[..., str]) -> None:
@@ -94,12 +92,6 @@ def test_a_large_file_is_read_whole(tmp_path: Path, git: Callable[..., str]) -> 
     git("add", ".")
     git("commit", "-qm", "large")
     assert read(tmp_path, "HEAD:large", "HEAD:large") == [content, content]
-
-
-def test_reading_can_stop_in_the_middle(history: Path) -> None:
-    blobs = read_blobs(["HEAD:sub/a.json"] * 1000, history, NO_LIMIT)
-    assert next(blobs) is not None
-    del blobs  # a warning would be an error
 
 
 def test_without_a_repository_there_are_no_files(tmp_path: Path) -> None:

@@ -226,9 +226,9 @@ def test_a_list_of_files_has_one_a_line(here: Path, piped: Callable[[bytes], Non
     content = "a.json\r\n\nb c.json\nd\u2028e\x0c.json".encode()
     listed = ["a.json", "b c.json", "d\u2028e\x0c.json"]
     (here / "list").write_bytes(content)
-    assert read_file_list("list") == listed
+    assert read_file_list("list", nul=False) == listed
     piped(content)
-    assert read_file_list("-") == listed
+    assert read_file_list("-", nul=False) == listed
 
 
 def test_a_list_of_files_may_end_them_with_nul(here: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_list_of_files_may_end_them_with_nul(here: Path) -> None:
 def test_a_list_that_cannot_be_read_is_the_users_to_put_right(here: Path) -> None:
     for name, reason in (("missing", "No such file or directory"), ("tests", "Is a directory")):
         with pytest.raises(RecctlError) as caught:
-            read_file_list(name)
+            read_file_list(name, nul=False)
         assert caught.value.message == f"{name}: {reason}"
         assert caught.value.hint == "name a file that lists paths"
     assert here.is_dir()
