@@ -61,7 +61,6 @@ class Recording:
 
     `loaded` is what was read at first: the document or, where the file could be told in `short`, the abridged
     one, in which each run of chunks is one chunk.
-    `position` is a JSON pointer to the recording inside its file ("" when it is the whole file).
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
     """
@@ -69,7 +68,6 @@ class Recording:
     source: Source
     loaded: dict[str, JSON]
     as_written: bool
-    position: str = ""
     short: Abridged | None = None
 
     @cached_property
@@ -89,6 +87,7 @@ class Recording:
         Every key of the whole one is there, every value that is no text, and every text, if only as part of a
         longer one.
         """
+        # Not cached itself: a recording that held itself would keep its memory until Python looks for cycles.
         return self if self.short is None else self._abridged
 
     @cached_property
