@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.completion import RequestMessage, ToolCall
-from recctl.wire._builder import CallBuilder, is_nothing, join
-from recctl.wire._requests import text_or_none, write_arguments
+from recctl.wire._builder import CallBuilder, is_nothing, join, write_text
+from recctl.wire._requests import text_or_none
 from recctl.wire._sse import decode
 
 if TYPE_CHECKING:
@@ -280,6 +280,6 @@ def read_call(role: str | None, part: dict[str, JSON], id_key: str, arguments_ke
         id=text_or_none(part.get(id_key)),
         type=text_or_none(part.get("type")),
         name=text_or_none(part.get("name")),
-        arguments=write_arguments(part.get(arguments_key)),
+        arguments=write_text(part.get(arguments_key)),
     )
     return Piece(role, call=call)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import CallBuilder, ReplyBuilder, is_nothing, join
-from recctl.wire._requests import text_or_none, write_arguments
+from recctl.wire._builder import CallBuilder, ReplyBuilder, is_nothing, join, write_text
+from recctl.wire._requests import text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -310,7 +310,7 @@ class Output:
             key = ARGUMENT_KEYS[item.kind]
             placed |= {"type", *_NAMES, key}
             self._name(item, value)
-            whole = write_arguments(value.get(key))
+            whole = write_text(value.get(key))
             item.text(_ARGUMENTS[item.kind]).state(whole, None, pointer)
         if value.get("status") in ("in_progress", "completed"):
             placed.add("status")

@@ -59,13 +59,13 @@ def _read_message(message: JSON) -> RequestMessage:
 
 def _read_call(call: JSON) -> ToolCall:
     if not isinstance(call, dict):
-        return ToolCall(None, None, None, write_arguments(call))
+        return ToolCall(None, None, None, write_text(call))
     tool = _find_tool(call)
     return ToolCall(
         id=text_or_none(call.get("id")),
         type=text_or_none(call.get("type")),
         name=text_or_none(tool.get("name")),
-        arguments=write_arguments(tool.get("arguments", tool.get("input"))),
+        arguments=write_text(tool.get("arguments", tool.get("input"))),
     )
 
 
@@ -93,8 +93,3 @@ def _find_tool(value: dict[str, JSON]) -> dict[str, JSON]:
 def text_or_none(value: JSON) -> str | None:
     """The value, if it is text."""
     return value if isinstance(value, str) else None
-
-
-def write_arguments(arguments: JSON) -> str | None:
-    """A call's arguments as text: text as it is, null as None, anything else as JSON."""
-    return write_text(arguments)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
 from recctl.wire import Wire
-from recctl.wire._builder import CallBuilder, ReplyBuilder, decode_base64, is_nothing
+from recctl.wire._builder import CallBuilder, ReplyBuilder, decode_base64, is_nothing, write_text
 from recctl.wire._json_paths import put_together
-from recctl.wire._requests import text_or_none, write_arguments
+from recctl.wire._requests import text_or_none
 from recctl.wire._sse import peek, read_events
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def _read_content(content: dict[str, JSON]) -> Iterator[RequestMessage]:
         call, result = told.get("function_call"), told.get("function_response")
         if isinstance(call, dict):
             name, call_id = text_or_none(call.get("name")), text_or_none(call.get("id"))
-            calls.append(ToolCall(call_id, None, name, write_arguments(call.get("args"))))
+            calls.append(ToolCall(call_id, None, name, write_text(call.get("args"))))
             leftovers.append(_leave_out(told, "function_call") | _leave_out(call, "id", "name", "args"))
         elif isinstance(result, dict):
             name, call_id = text_or_none(result.get("name")), text_or_none(result.get("id"))
