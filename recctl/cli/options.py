@@ -111,9 +111,9 @@ Isolated = Annotated[bool, typer.Option("--isolated", help="Use no configuration
 
 
 def open_project(
-    config: str | None = None,
+    config: str | None,
     *,
-    isolated: bool = False,
+    isolated: bool,
     scheme: str | None = None,
     max_size: str | None = None,
 ) -> Project:
@@ -152,9 +152,9 @@ def find_scheme(name: str, settings: Settings) -> Scheme:
 def select_paths(
     project: Project,
     paths: list[str] | None,
-    files_from: str | None = None,
+    files_from: str | None,
     *,
-    nul: bool = False,
+    nul: bool,
     force_exclude: bool = False,
 ) -> Selection:
     """What the paths on the command line, or in a list, or in the configuration stand for."""
@@ -170,7 +170,7 @@ def select_paths(
     return select(project, named, force_exclude=force_exclude)
 
 
-def make_view(color: Color, output: str | None = None, *, verbose: bool = False) -> View:
+def make_view(color: Color, output: str | None, *, verbose: bool = False) -> View:
     """How to show results: what the options say, else the environment, else what standard output is."""
     is_terminal = output is None and sys.stdout.isatty()
     if color is Color.AUTO:
@@ -273,7 +273,7 @@ def _split_command(text: str) -> list[str]:
 _SHELL_MARKS = frozenset("|&;<>()$`*?[#~=%")
 
 
-def recover_interrupted(root: Path, *, quiet: bool = False) -> None:
+def recover_interrupted(root: Path, *, quiet: bool) -> None:
     """Take back what a killed run has left half done, before a command that changes files reads any.
 
     Raises RecctlError as `plan.recover` does.
@@ -285,7 +285,7 @@ def recover_interrupted(root: Path, *, quiet: bool = False) -> None:
         say_recovered(recovered, quiet=quiet)
 
 
-def say_recovered(recovered: Recovered, *, quiet: bool = False) -> None:
+def say_recovered(recovered: Recovered, *, quiet: bool) -> None:
     """Tell that an interrupted run was taken back, and (always) what of it was not."""
     say(f"took back run {recovered.run.run_id}, which was interrupted", quiet=quiet)
     for refusal in recovered.left:
