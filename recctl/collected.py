@@ -13,6 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.amounts import show_count
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -210,11 +211,8 @@ def _read_lines(text: str) -> _Listed:
 
 def _hold_against(total: _Total, ids: list[str]) -> None:
     if len(ids) != total.tests:
-        raise _RefusedError(f"has {_count(ids)}, and says that there are {total.tests:,}: parts are missing")
-
-
-def _count(ids: list[str]) -> str:
-    return f"{len(ids):,} test id{'' if len(ids) == 1 else 's'}"
+        listed = show_count(len(ids), "test id")
+        raise _RefusedError(f"has {listed}, and says that there are {total.tests:,}: parts are missing")
 
 
 _NODE = re.compile(r"(?P<indent> *)<(?P<kind>[A-Z]\w*) (?P<name>.+)>")
@@ -282,7 +280,9 @@ def _list_reported(report: dict[str, Any], collectors: list[dict[str, Any]]) -> 
     summary = report["summary"]
     deselected = int(summary.get("deselected", 0))
     if len(ids) < int(summary.get("collected", 0)) - deselected:
-        raise _RefusedError(f"has {_count([*ids])} of {summary['collected']:,} that were collected")
+        raise _RefusedError(
+            f"has {show_count(len(ids), 'test id')} of {summary['collected']:,} that were collected"
+        )
     return _Listed([*ids], deselected)
 
 
@@ -315,5 +315,7 @@ def _read_junit(content: bytes) -> _Listed:
     except (KeyError, ValueError):
         raise _RefusedError("is XML, but no JUnit report") from None
     if len(ids) < promised:
-        raise _RefusedError(f"has {_count(ids)}, and says that there are {promised:,}: parts are missing")
+        raise _RefusedError(
+            f"has {show_count(len(ids), 'test id')}, and says that there are {promised:,}: parts are missing"
+        )
     return _Listed(ids)

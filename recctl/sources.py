@@ -232,9 +232,11 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
     except (OSError, ValueError) as error:  # a ValueError for a NUL in a path
         return _refuse(target.name, error)
     if content is None:
+        from recctl.amounts import show_size
+
         return Unread(
             target.name,
-            f"the file is larger than {_show_size(limit)} and was not read",
+            f"the file is larger than {show_size(limit)} and was not read",
             "a recording this large is hardly one; if it is, raise max-size",
             too_large=True,
         )
@@ -266,10 +268,3 @@ def _refuse(name: str, error: OSError | ValueError) -> Unread:
         elif ":" in name:
             hint = "no revision has such a file, either (its files can be named, its folders can't)"
     return Unread(name, f"can't be opened: {reason}", hint)
-
-
-def _show_size(size: int) -> str:
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size} bytes"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recctl.disk import describe, replacing
 from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
 from recctl.render import FORMATS, View
@@ -210,8 +209,12 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if not isinstance(error, BrokenPipeError):
+                from recctl.disk import describe
+
                 raise RecctlError(f"standard output can't be written: {describe(error)}") from None
         return
+    from recctl.disk import describe, replacing
+
     try:
         with replacing(Path(output)) as file:
             file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand
 
+from recctl.amounts import show_count
 from recctl.cli import options
 from recctl.errors import RecctlError
 from recctl.sources import STDIN
@@ -82,7 +83,7 @@ def command(
         _write(Tracked(False, "the run has not ended", none, {}, none, {}), project.root, output)
     ended = run_tracked(project, words)
     _write(ended.tracked, project.root, output)
-    where = f" in {ended.processes:,} process{'' if ended.processes == 1 else 'es'}"
+    where = f" in {show_count(ended.processes, 'process', 'processes')}"
     _say_summary(ended.tracked, where, quiet=quiet)
     return ended.code
 
@@ -115,7 +116,7 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     opened, recordings = len(tracked.opened), len(tracked.opened) + len(tracked.unopened)
     outcomes = Counter(tracked.outcomes.values())
     counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
-    text = f"opened {opened:,} of {recordings:,} recording{'' if recordings == 1 else 's'}{where}"
+    text = f"opened {opened:,} of {show_count(recordings, 'recording')}{where}"
     options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
     if not tracked.complete:
         options.say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.amounts import show_count
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.errors import RecctlError
@@ -215,7 +216,7 @@ def _apply_fixes(project: Project, selection: Selection, report: Report) -> list
     applied = apply(project.root, Plan("validate --fix", groups))
     lines = [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
     if applied.done:
-        files = f"{len(applied.done):,} file{'s' * (len(applied.done) != 1)}"
+        files = show_count(len(applied.done), "file")
         lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")
     return lines
 
@@ -224,7 +225,7 @@ def _write_baseline(report: Report, path: str) -> str:
     from recctl.checks.baseline import write_baseline
 
     count = write_baseline(Path(path), report.findings)
-    return f"wrote {count:,} finding{'s' * (count != 1)} to {path}"
+    return f"wrote {show_count(count, 'finding')} to {path}"
 
 
 def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Report, str]:
@@ -232,7 +233,8 @@ def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Re
 
     looked_at = (target.name for target in selection.targets)
     compared = compare_with_baseline(report, Path(path), looked_at)
-    remark = f"{compared.known:,} finding{'s are' if compared.known != 1 else ' is'} known to {path}"
+    verb = "is" if compared.known == 1 else "are"
+    remark = f"{show_count(compared.known, 'finding')} {verb} known to {path}"
     if compared.fixed:
         count = len(compared.fixed)
         remark += (

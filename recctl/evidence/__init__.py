@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count
 from recctl.collected import combine, find_missing_families
 from recctl.errors import RecctlError
 from recctl.evidence.ages import find_times
@@ -249,13 +250,14 @@ def _remark(standings: Sequence[Standing], inquiry: Inquiry, orphans: Orphans) -
     if inquiry.lists:
         yield from _remark_on_lists(standings, combine(inquiry.lists), orphans)
     if orphans.unjudged:
-        count = _count(orphans.unjudged)
+        count = show_count(orphans.unjudged, "recording")
         yield f"the tests of {count} are not below the root: whether they still exist can't be judged"
     unheld = sum(not standing.is_held for standing in standings)
     if unheld:
-        yield f"no scheme is set for {_count(unheld)}: what was replaced among them can't be judged"
+        count = show_count(unheld, "recording")
+        yield f"no scheme is set for {count}: what was replaced among them can't be judged"
     if orphans.doubts:
-        count = _count(len(orphans.doubts))
+        count = show_count(len(orphans.doubts), "recording")
         yield f"whether there still is a test can't be told for {count}: -v shows why"
 
 
@@ -270,7 +272,7 @@ def _remark_on_lists(standings: Sequence[Standing], collected: Collected, orphan
     ]
     families = find_missing_families(collected, unlisted)
     for value, members in families[:_MOST_FAMILIES]:
-        whose = f"the {'test' if members == 1 else 'tests'} of {_count(members)}"
+        whose = f"the {'test' if members == 1 else 'tests'} of {show_count(members, 'recording')}"
         yield f"warning: {value} occurs in {whose} and in no list: was a part of the tests not collected?"
     if len(families) > _MOST_FAMILIES:
         yield f"warning: {len(families) - _MOST_FAMILIES:,} more such values occur in no list"
@@ -278,10 +280,6 @@ def _remark_on_lists(standings: Sequence[Standing], collected: Collected, orphan
         yield f"{name}: does not say how many tests there are; that it has all of them is taken on trust"
     if collected.deselected:
         yield f"warning: {collected.deselected:,} tests were deselected, and are on no list for that alone"
-
-
-def _count(recordings: int) -> str:
-    return f"{recordings:,} recording{'' if recordings == 1 else 's'}"
 
 
 _MOST_FAMILIES = 5

@@ -56,8 +56,8 @@ class View(NamedTuple):
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
     repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
     them. The rest is for exchanges: `part` is the side to show ("both", "request" or "response"), `fold`
-    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes
-    secrets out of what is made to be shared.
+    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, and `mask`
+    takes secrets out of what is made to be shared.
     """
 
     color: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape as escape_markup
 
+from recctl.amounts import show_count
 from recctl.checks.finding import Severity
 from recctl.render import View
 from recctl.render.as_text import finding_line, visible, word_with_hint
@@ -37,7 +38,7 @@ def render_findings(report: Report, view: View) -> Iterator[str]:
     for unread in report.errors:
         yield _write_test(unread.name, _tell_unread(unread))
     if sound:
-        yield _write_test(f"{sound:,} sound recording{'' if sound == 1 else 's'}")
+        yield _write_test(show_count(sound, "sound recording"))
     yield "  </testsuite>\n</testsuites>\n"
 
 

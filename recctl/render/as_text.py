@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count
 from recctl.checks.finding import EXCERPT_REACH, Severity
 from recctl.render.terminal import Line, Span, escape, line, render_lines
 
@@ -113,7 +114,7 @@ def _group_findings(findings: list[Finding]) -> Iterator[Line]:
         yield line(
             Span(Severity(-severity).label, style),
             Span(f"[{rule}]", "bold"),
-            f" {_count(members, 'finding')}",
+            f" {show_count(len(members), 'finding')}",
         )
         for finding in members[:_EXAMPLES]:
             yield finding_line(finding, with_hint=True)._replace(indent=2)
@@ -134,24 +135,19 @@ def render_statistics(report: Report, view: View) -> Iterator[str]:
 def summarise_findings(report: Report, *, verbose: bool) -> str:
     """What a validation comes to, in a line."""
     counted = [
-        _count(report.tally(severity), severity.label)
+        show_count(report.tally(severity), severity.label)
         for severity in (Severity.ERROR, Severity.WARNING)
         if report.tally(severity)
     ]
     notes = report.tally(Severity.NOTE)
     if notes:
-        counted.append(_count(notes, "note") + ("" if verbose else " (-v shows them)"))
-    text = f"checked {_count(report.checked, 'recording')}"
+        counted.append(show_count(notes, "note") + ("" if verbose else " (-v shows them)"))
+    text = f"checked {show_count(report.checked, 'recording')}"
     if counted or report.checked:
         text += f": {', '.join(counted) or 'all sound'}"
     if report.ignored:
-        text += f"; {_count(report.ignored, 'other JSON file')} ignored"
+        text += f"; {show_count(report.ignored, 'other JSON file')} ignored"
     return text
-
-
-def _count(things: int | list[Any], name: str) -> str:
-    number = things if isinstance(things, int) else len(things)
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:

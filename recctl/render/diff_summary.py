@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.amounts import show_count
 from recctl.compare import Verdict
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _list_drifts(drifts: tuple[Drift, ...]) -> str:
     told = [f"{describe_drift(drift.change, _quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
     if len(drifts) > _NAMED:
         more = len(drifts) - _NAMED
-        told.append(f"and {more:,} more such {'change' if more == 1 else 'changes'}")
+        told.append(f"and {show_count(more, 'more such change')}")
     return ", ".join(told)
 
 

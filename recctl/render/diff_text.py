@@ -9,6 +9,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count
 from recctl.render.diff_columns import lay_side_by_side
 from recctl.render.diff_summary import (
     VERDICT_STYLES,
@@ -85,7 +86,7 @@ def _tell_changes(pair: Pair, drifting: Container[object], view: View) -> Iterat
         yield from _tell_change(change, view)
     if len(told) < len(pair.changes):
         hidden = len(pair.changes) - len(told)
-        text = f"request: {hidden} {'change' if hidden == 1 else 'changes'} told above"
+        text = f"request: {show_count(hidden, 'change')} told above"
         yield line(Span(text, "dim"), indent=2)
 
 

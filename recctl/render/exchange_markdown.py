@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.exchange_text import (
@@ -45,7 +46,7 @@ def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     yield f"### {code(recording.source.name)}"
     facts = [completion.wire]
     if completion.streamed:
-        facts.append(f"{completion.chunks:,} chunk{'s' * (completion.chunks != 1)}")
+        facts.append(show_count(completion.chunks, "chunk"))
     model = request.model or completion.model
     if model:
         facts.append(f"model {code(model)}")

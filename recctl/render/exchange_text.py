@@ -7,6 +7,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from recctl.amounts import show_count
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.terminal import Line, Span, line, render_lines
@@ -54,7 +55,7 @@ def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
             yield line(Span(text_line, "json"))
         return
     yield line(Span(recording.source.name, "bold underline"))
-    streamed = f", {completion.chunks:,} chunk{'s' * (completion.chunks != 1)}" if completion.streamed else ""
+    streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
     method = recording.request.get("method")
     fields = (
         ("test", recording.test_id),

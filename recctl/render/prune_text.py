@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.amounts import show_count, show_size
 from recctl.evidence.verdicts import MEANINGS, Grade
 from recctl.render.terminal import Line, Span, line, render_lines
 from recctl.standing import Status
@@ -111,7 +112,7 @@ def _break(meaning: str, width: int | None) -> list[str]:
 
 def summarise_prune(report: Report) -> str:
     """What an examination comes to, in a line."""
-    examined = count(report.examined, "recording")
+    examined = show_count(report.examined, "recording")
     if not report.stale:
         return f"examined {examined}: none can go"
     which = f"{len(report.stale):,} can go ({show_size(report.stale_size)})"
@@ -123,12 +124,12 @@ def summarise_removal(applied: Applied, report: Report) -> str:
     from recctl.plan import Delete
 
     if applied.run_id is None:
-        return f"examined {count(report.examined, 'recording')}: nothing was deleted"
+        return f"examined {show_count(report.examined, 'recording')}: nothing was deleted"
     steps = [step for group in applied.done for step in group]
     gone = sum(isinstance(step, Delete) and step.blob is not None for step in steps)
     kept = len(steps) - gone
-    told = [f"moved {count(kept, 'recording')} to the trash"] if kept else []
-    told += [f"deleted {count(gone, 'recording')} that git has"] if gone else []
+    told = [f"moved {show_count(kept, 'recording')} to the trash"] if kept else []
+    told += [f"deleted {show_count(gone, 'recording')} that git has"] if gone else []
     return f"{' and '.join(told)}; `recctl undo {applied.run_id}` takes it back"
 
 
@@ -136,22 +137,8 @@ def summarise_trash(trash: Trash, *, emptied: bool) -> str:
     """What emptying the trash comes to, in a line."""
     if not trash.runs:
         return "the trash is empty"
-    what = (
-        f"{count(trash.files, 'copy', 'copies')} ({show_size(trash.size)}) of {count(len(trash.runs), 'run')}"
-    )
+    copies, runs = show_count(trash.files, "copy", "copies"), show_count(len(trash.runs), "run")
+    what = f"{copies} ({show_size(trash.size)}) of {runs}"
     if emptied:
         return f"threw away {what}, which can't be undone any more"
     return f"the trash holds {what}; --apply throws them away, and they can't be undone then"
-
-
-def count(number: int, name: str, plural: str | None = None) -> str:
-    """A number of things."""
-    return f"{number:,} {name if number == 1 else plural or f'{name}s'}"
-
-
-def show_size(size: int) -> str:
-    """A number of bytes, in units of 1000."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} B"

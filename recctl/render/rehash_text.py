@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.amounts import show_count
 from recctl.rehash import Action, Explained
 from recctl.render.terminal import Line, Span, line, render_lines
 from recctl.standing import Status
@@ -88,7 +89,7 @@ def _section(
 
 def _tell_reason(entry: Entry) -> Iterator[Line]:
     rivals = len(entry.standing.conflicts_with)
-    wanted = f"; {rivals:,} other{'s' * (rivals > 1)} want{'s' * (rivals == 1)} that name" if rivals else ""
+    wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
     yield line(f"{entry.standing.path}: {entry.reason}{wanted}", indent=2)
 
 
@@ -136,11 +137,11 @@ def summarise_rehash(report: Report) -> Iterator[str]:
         if report.count(status):
             counts.append(f"{report.count(status):,} {name}")
     total = len(report.entries)
-    yield f"{total:,} recording{'' if total == 1 else 's'}: {', '.join(counts)}"
+    yield f"{show_count(total, 'recording')}: {', '.join(counts)}"
     contested = report.contested
     if contested and not report.is_narrow:
         files = sum(map(len, contested.values()))
-        yield f"{len(contested):,} name{'s' * (len(contested) != 1)} wanted by {files:,} recordings"
+        yield f"{show_count(len(contested), 'name')} wanted by {files:,} recordings"
     unheld = Counter(entry.standing.scheme for entry in report.entries if not entry.standing.is_held)
     for scheme, count in sorted(unheld.items()):
         where = f" for {count:,} of them" if count < total else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count, show_size
 from recctl.render.terminal import Span, line, render_lines
 from recctl.restore import HEAD, TRASH, Status
 
@@ -40,14 +41,14 @@ def render_undone(outcomes: Iterable[Outcome], view: View) -> Iterator[str]:
 
 def name_run(run: Outcome) -> str:
     """A run as people speak of it."""
-    return f"run {run.run_id} ({run.command}, {_count(run.files, 'file')})"
+    return f"run {run.run_id} ({run.command}, {show_count(run.files, 'file')})"
 
 
 def render_restoration(restoration: Restoration, view: View) -> Iterator[str]:
     """What was asked for, a line each: what becomes of it, how large it is, from where, of which test."""
     files = restoration.files
     width = max((len(lost.status) for lost in files), default=0)
-    sizes = [_size(lost.size) for lost in files]
+    sizes = ["" if lost.size is None else show_size(lost.size) for lost in files]
     room = max(map(len, sizes), default=0)
     lines = (_tell_lost(lost, width, size.rjust(room)) for lost, size in zip(files, sizes, strict=True))
     yield from render_lines(lines, view._replace(width=None))
@@ -81,17 +82,4 @@ def summarise_restoration(restoration: Restoration) -> str | None:
 
 def _sum(files: list[Lost]) -> str:
     size = sum(lost.size or 0 for lost in files)
-    return f"{_count(len(files), 'recording')} ({_size(size)})"
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
-def _size(size: int | None) -> str:
-    if size is None:
-        return ""
-    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} B"
+    return f"{show_count(len(files), 'recording')} ({show_size(size)})"

@@ -578,7 +578,7 @@ def test_a_file_in_conflict_is_told(history: Path, git: Callable[..., str], run:
 def test_a_recording_that_is_too_large_is_told(history: Path, run: Run) -> None:
     outcome = run("diff", "HEAD~1", "HEAD", "--max-size", "10", cwd=history)
     assert (outcome.code, outcome.out) == (1, "1 file can't be compared\n")
-    assert outcome.err.startswith("error: tests/recordings/x.json: the file is larger than 10 bytes")
+    assert outcome.err.startswith("error: tests/recordings/x.json: the file is larger than 10 B")
 
 
 def test_a_file_that_was_broken_and_no_longer_is_stops_no_commit(

@@ -179,12 +179,12 @@ def test_a_file_over_the_size_is_not_read(here: Path) -> None:
     (here / "x.json").write_bytes(b"12345")
     assert isinstance(read_one(Project(here, settings=Settings(max_size=5)), "x.json"), Source)
     hint = "a recording this large is hardly one; if it is, raise max-size"
-    unread = Unread("x.json", "the file is larger than 4 bytes and was not read", hint, too_large=True)
+    unread = Unread("x.json", "the file is larger than 4 B and was not read", hint, too_large=True)
     assert read_one(Project(here, settings=Settings(max_size=4)), "x.json") == unread
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [(1, "1 bytes"), (2000, "2 kB"), (64_000_000, "64 MB"), (1_500_000_000, "1.5 GB")]
+    ("size", "shown"), [(1, "1 B"), (2000, "2 kB"), (64_000_000, "64 MB"), (1_500_000_000, "1.5 GB")]
 )
 def test_sizes_are_shown_in_units(here: Path, size: int, shown: str) -> None:
     with (here / "x.json").open("wb") as file:

@@ -1,0 +1,16 @@
+"""Amounts as sentences tell them: how many things, how many bytes."""
+
+from __future__ import annotations
+
+
+def show_count(number: int, name: str, plural: str | None = None) -> str:
+    """A number of things; `plural` is for a name that does not just take an s."""
+    return f"{number:,} {name if number == 1 else plural or f'{name}s'}"
+
+
+def show_size(size: int) -> str:
+    """A number of bytes, in units of 1000."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size} B"
