@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def render_findings(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
     """`recctl.validate.v1`."""
-    yield _dump(describe_report(report))
+    yield dump_document(describe_report(report))
 
 
 def describe_report(report: Report) -> dict[str, Any]:
@@ -48,13 +48,13 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: A
         }
         for rule in rules
     ]
-    yield _dump({"version": "recctl.rules.v1", "rules": described, "errors": []})
+    yield dump_document({"version": "recctl.rules.v1", "rules": described, "errors": []})
 
 
 def render_config(values: Iterable[ConfigValue], view: View) -> Iterator[str]:  # noqa: ARG001
     """`recctl.config.v1`."""
     described = [{"key": key, "value": value, "from": origin} for key, value, origin in values]
-    yield _dump({"version": "recctl.config.v1", "values": described, "errors": []})
+    yield dump_document({"version": "recctl.config.v1", "values": described, "errors": []})
 
 
 def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View) -> Iterator[str]:
@@ -66,15 +66,16 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator = "\n"
     for item in items:
         if isinstance(item, Exchange):
-            yield f"{separator}{_indent(_dump(_exchange(item, view)), 4)}"
+            yield f"{separator}{_indent(dump_document(_exchange(item, view)), 4)}"
             separator = ",\n"
         else:
             errors.append(describe_error(item))
     closing = "]" if separator == "\n" else "\n  ]"
-    yield f'{closing},\n  "errors": {_indent(_dump(errors), 2).lstrip()}\n}}\n'
+    yield f'{closing},\n  "errors": {_indent(dump_document(errors), 2).lstrip()}\n}}\n'
 
 
-def _dump(document: Any) -> str:
+def dump_document(document: Any) -> str:
+    """A document as every command writes it."""
     return json.dumps(document, indent=2) + "\n"
 
 

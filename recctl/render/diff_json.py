@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from recctl.compare import Verdict
-from recctl.render.as_json import describe_error
+from recctl.render.as_json import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
         "summary": {verdict.value: counted[verdict] for verdict in Verdict},
         "errors": [describe_error(error) for error in comparison.errors + comparison.past_errors],
     }
-    yield json.dumps(document, indent=2) + "\n"
+    yield dump_document(document)
 
 
 def _describe(pair: Pair) -> dict[str, Any]:

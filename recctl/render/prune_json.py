@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from recctl.render.as_json import describe_error
+from recctl.render.as_json import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +26,7 @@ def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  
         },
         "errors": [describe_error(error) for error in report.errors],
     }
-    yield json.dumps(document, indent=2) + "\n"
+    yield dump_document(document)
 
 
 def _file(verdict: Verdict) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from recctl.rehash import Explained
-from recctl.render.as_json import describe_error
+from recctl.render.as_json import describe_error, dump_document
 from recctl.standing import Status
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001 
     outdated = [entry.standing for entry in report.entries if entry.standing.status is Status.OUTDATED]
     stranded = sum(standing.is_stranded for standing in outdated)
     counts = {status.value: report.count(status) for status in Status}
-    yield _dump(
+    yield dump_document(
         {
             "version": "recctl.rehash.v1",
             "files": [_file(entry) for entry in report.entries],
@@ -53,7 +52,7 @@ def render_explanations(items: Iterable[Explained | LoadError | Unread], view: V
             files.append({"path": item.path, "schemes": schemes, "cause": item.cause})
         else:
             errors.append(describe_error(item))
-    yield _dump({"version": "recctl.explain.v1", "files": files, "errors": errors})
+    yield dump_document({"version": "recctl.explain.v1", "files": files, "errors": errors})
 
 
 def _explanation(explanation: Explanation) -> dict[str, Any]:
@@ -91,7 +90,3 @@ def _collision(collision: Collision) -> dict[str, Any]:
         "kept": collision.kept.path if collision.kept else None,
         "why": collision.why,
     }
-
-
-def _dump(document: Any) -> str:
-    return json.dumps(document, indent=2) + "\n"

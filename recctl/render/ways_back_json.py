@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from recctl.render.as_json import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ def render_runs(outcomes: Iterable[Outcome], view: View) -> Iterator[str]:  # no
         }
         for run in outcomes
     ]
-    yield _dump({"version": "recctl.undo.v1", "runs": runs, "errors": []})
+    yield dump_document({"version": "recctl.undo.v1", "runs": runs, "errors": []})
 
 
 render_undone = render_runs
@@ -45,9 +46,5 @@ def render_restoration(restoration: Restoration, view: View) -> Iterator[str]:  
         }
         for lost in restoration.files
     ]
-    errors = [{"path": error.name, "message": error.message} for error in restoration.errors]
-    yield _dump({"version": "recctl.restore.v1", "files": files, "errors": errors})
-
-
-def _dump(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2) + "\n"
+    errors = [describe_error(error) for error in restoration.errors]
+    yield dump_document({"version": "recctl.restore.v1", "files": files, "errors": errors})
