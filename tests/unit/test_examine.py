@@ -122,7 +122,7 @@ def test_no_rule_tells_a_secret(tmp_path: Path, document: dict[str, Any], rule: 
 def check_text(folder: Path, text: str) -> Examined:
     path = folder / NAME
     path.write_text(text)
-    return examine(Target("x.json", Settings(), path))
+    return examine(Target("x.json", Settings(), path), folder)
 
 
 def test_no_pointer_leads_through_a_secret(tmp_path: Path) -> None:
