@@ -14,6 +14,8 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.strict_json import decode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
@@ -41,21 +43,6 @@ class Fault(NamedTuple):
     position: Position
 
 
-class _RefusedError(ValueError):
-    """Something that Python's json would take and JSON does not have."""
-
-
-def _refuse_constant(text: str) -> JSON:
-    raise _RefusedError(text)
-
-
-def _read_float(text: str) -> float:
-    value = float(text)
-    if isinf(value):
-        raise _RefusedError(text)
-    return value
-
-
 _RECORD_AGAIN = "record it again, or take it from git's history"
 _SAVE_AS_UTF_8 = "save it as UTF-8 without a byte order mark"
 
@@ -75,7 +62,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     if isinstance(text, _NotText):
         return refuse(*text)
     try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
+        document = decode(text)
     except json.JSONDecodeError as error:
         marker = _CONFLICT_MARKER.search(text)
         if marker:
@@ -84,7 +71,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
         message, is_cut_off = _describe_syntax_error(error)
         hint = _RECORD_AGAIN if is_cut_off else "put it right, or record it again"
         return refuse(message, hint, text, error.pos)
-    except (ValueError, RecursionError):  # refused above, or by Python for its digits or its depth
+    except ValueError:  # NaN, a number or a depth beyond measure
         message, offset = _find_refused(text, max_depth)
         return refuse(message, _RECORD_AGAIN, text, offset)
     if _nests_too_deeply(document, max_depth):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.completion import Tool
 from recctl.recording import escape_pointer
+from recctl.strict_json import TooDeepError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,8 +102,8 @@ def _check_call(call: ToolCall, offered: dict[str, Tool]) -> Iterator[tuple[Rule
     if tool is None and offered and call.name is not None:
         yield UNKNOWN_TOOL, f"{call.name!r} is called, but not among the tools that were offered", None
     try:
-        arguments = json.loads(call.arguments or "{}", parse_constant=_refuse)
-    except RecursionError:
+        arguments = decode(call.arguments or "{}")
+    except TooDeepError:
         return
     except ValueError:
         yield TOOL_ARGUMENTS_JSON, f"the arguments for {call.name!r} are not JSON", None
@@ -116,10 +116,6 @@ def _check_call(call: ToolCall, offered: dict[str, Tool]) -> Iterator[tuple[Rule
     if misfit is not None:
         blamed = tool.parameters if misfit.blames_schema else None
         yield TOOL_ARGUMENTS_SCHEMA, f"{call.name!r}: {misfit.message}", blamed
-
-
-def _refuse(constant: str) -> JSON:
-    raise ValueError(f"JSON has no {constant}")
 
 
 _EARLIER = ("previous_response_id", "previous_interaction_id", "conversation")

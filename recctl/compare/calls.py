@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.comparison import Change
 from recctl.compare.differences import canonical, find_differences
+from recctl.strict_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,28 +63,11 @@ def _read(position: int, call: ToolCall) -> _Call:
     if not (call.arguments or "").strip():
         return _Call(position, call, {})
     try:
-        value = _DECODER.decode(call.arguments or "")
+        value = decode(call.arguments or "", unique_keys=True)
         canonical(value)
     except (ValueError, RecursionError):
         value = call.arguments
     return _Call(position, call, value)
-
-
-def _refuse(word: str) -> JSON:
-    raise ValueError(word)
-
-
-def _read_float(text: str) -> float:
-    value = float(text)
-    return value if isfinite(value) else _refuse(text)
-
-
-def _read_object(pairs: list[tuple[str, JSON]]) -> JSON:
-    value = dict(pairs)
-    return value if len(value) == len(pairs) else _refuse("a key stands twice")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_read_float, object_pairs_hook=_read_object)
 
 
 def _identify_wholly(call: _Call) -> object:

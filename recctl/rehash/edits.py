@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from math import isinf
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
 from recctl.hashing import split_pointer
 from recctl.project import Rename
 from recctl.recording import escape_pointer, name_type
+from recctl.strict_json import TooLargeError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,21 +101,12 @@ def parse_setting(pointer: str, text: str | None) -> Setting:
     if text is None:
         return Setting(pointer, steps)
     try:
-        json.loads(text, parse_constant=_refuse_constant, parse_float=_refuse_infinity)
-    except (ValueError, RecursionError):
+        decode(text)
+    except TooLargeError as number:
+        raise RecctlError(f"{number} is too large a number", f"for the text, write '\"{number}\"'") from None
+    except ValueError:
         text = json.dumps(text)
     return Setting(pointer, steps, text)
-
-
-def _refuse_constant(text: str) -> JSON:
-    raise ValueError(text)
-
-
-def _refuse_infinity(text: str) -> float:
-    value = float(text)
-    if isinf(value):
-        raise RecctlError(f"{text} is too large a number", f"for the text, write '\"{text}\"'")
-    return value
 
 
 def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict[str, JSON]:

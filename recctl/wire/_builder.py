@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.completion import Choice, Completion, Message, Note, ToolCall
+from recctl.strict_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -412,11 +413,7 @@ def _describe_end(choices: list[ChoiceBuilder], chunks: int) -> str:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        decode(text)
+    except ValueError:
         return False
     return True
-
-
-def _refuse(constant: str) -> JSON:
-    raise ValueError(f"JSON has no {constant}")

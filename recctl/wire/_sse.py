@@ -7,11 +7,11 @@ line goes on in the next one.
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl import strict_json
 from recctl.recording import MAX_DEPTH
 from recctl.wire._builder import ReplyBuilder
 
@@ -77,19 +77,7 @@ def decode(text: str) -> JSON:
     may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
     if may_be_deep and _JSONText([text]).find_depth() > MAX_DEPTH:
         raise ValueError("values nest too deeply")
-    return _DECODER.decode(text)
-
-
-def _refuse(text: str) -> JSON:
-    raise ValueError(f"{text} is not a JSON value")
-
-
-def _read_float(text: str) -> float:
-    value = float(text)
-    return _refuse(text) if value in (float("inf"), float("-inf")) else value
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_read_float)
+    return strict_json.decode(text)
 
 
 def _type_event(data: dict[str, JSON], name: str | None, pointer: str, type_key: str) -> Event:

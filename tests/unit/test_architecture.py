@@ -25,7 +25,7 @@ LAYERS = [
     ["sources", "homes"],
     ["project", "journal"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
-    ["tables"],
+    ["tables", "strict_json"],
     ["amounts", "errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

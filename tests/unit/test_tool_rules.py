@@ -178,7 +178,9 @@ def test_schemas_of_openapi_hold_too(arguments: str, problem: str) -> None:
 # Arguments
 
 
-@pytest.mark.parametrize("arguments", ['{"a": NaN}', '{"a": 1', '{"a": "line\nbreak"}', "{} {}"])
+@pytest.mark.parametrize(
+    "arguments", ['{"a": NaN}', '{"a": 1e999}', '{"a": 1', '{"a": "line\nbreak"}', "{} {}"]
+)
 def test_arguments_that_are_not_json(arguments: str) -> None:
     assert judge(of_a({"type": "number"}), arguments) == ["the arguments for 'look_up' are not JSON"]
 
