@@ -312,8 +312,7 @@ class ReplyBuilder:
             message = f"the text holds <{tag[1]}> tags: reasoning that was not told apart"
             self.note("thinking-as-text", message)
             content = content.rpartition(f"</{tag[1]}>")[2]
-        content = content.lstrip()
-        if content.startswith(("<", "[", "{")) and re.match(_CALL_AS_TEXT, content):
+        if _looks_like_call(content.strip()):
             self.note("tool-call-as-text", "the text looks like a tool call that was not recognised as one")
         for call in choice.calls:
             arguments = join(call.arguments)
@@ -354,6 +353,37 @@ _CALL_AS_TEXT = (
     r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|<\|tool_calls_section_begin\|>|"
     r"""\[?\s*\{\s*"(?:name|function|type)"\s*:\s*"[^"]*"\s*,\s*"(?:parameters|arguments|function|name)"\s*:)"""
 )
+
+
+_DEEPSEEK_CALL = "<\uff5ctool\u2581calls\u2581begin\uff5c><\uff5ctool\u2581call\u2581begin\uff5c>"
+_HERMES_CALL = r"""[ \t]*\n\s*(?:<function=|\{\s*"(?:name|arguments)"\s*:)"""
+
+
+def _looks_like_call(text: str) -> bool:
+    """Whether a text is what models write who call a tool in words of their own.
+
+    A call may come after other text if no fence stands before it, as it does before an example.
+    """
+    if text.startswith("```"):
+        return text.endswith("```") and _is_call(text[3:-3].removeprefix("json").strip())
+    if text.startswith(("<", "[", "{")) and re.match(_CALL_AS_TEXT, text):
+        return True
+    before, tag, after = text.partition("\n<tool_call>")
+    is_tagged = bool(tag) and "```" not in before and re.match(_HERMES_CALL, after) is not None
+    return is_tagged or _DEEPSEEK_CALL in text
+
+
+def _is_call(text: str) -> bool:
+    """Whether a text is a JSON object that is a tool's name and arguments, and not the tool's schema."""
+    try:
+        value = decode(text) if text.startswith("{") else None
+    except ValueError:
+        return False
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return False
+    arguments = value.get("arguments", value.get("parameters"))
+    is_bare = value.keys() <= {"name", "arguments", "parameters", "type", "id"}
+    return is_bare and isinstance(arguments, dict) and not arguments.keys() >= {"type", "properties"}
 
 
 def is_nothing(value: JSON) -> bool:

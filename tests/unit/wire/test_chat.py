@@ -585,6 +585,9 @@ def test_a_function_call_from_before_there_were_tool_calls_is_a_call() -> None:
     assert codes(completion) == ["legacy-function-call"]
 
 
+DEEPSEEK = "<\uff5ctool\u2581calls\u2581begin\uff5c><\uff5ctool\u2581call\u2581begin\uff5c>"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -600,6 +603,21 @@ def test_a_function_call_from_before_there_were_tool_calls_is_a_call() -> None:
         ("<reasoning>Hm</reasoning>Hi", "thinking-as-text"),  # gpt-oss on Bedrock
         ("<think>Hm</think>\n<tool_call>{}</tool_call>", "thinking-as-text tool-call-as-text"),
         ('<|tool_calls_section_begin|>{"name": "f"}', "tool-call-as-text"),
+        ('So:\n<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>', "tool-call-as-text"),
+        ("So:\n\n<tool_call>\n<function=f>\n</function>\n</tool_call>", "tool-call-as-text"),
+        ('```json\n{"name": "f", "arguments": {"a": 1}}\n```', "tool-call-as-text"),
+        ('\n```\n{"type": "function", "name": "f", "parameters": {}}\n```\n', "tool-call-as-text"),
+        (f"So.{DEEPSEEK}function<\uff5ctool\u2581sep\uff5c>f\n```json\n{{}}\n```", "tool-call-as-text"),
+        ("Use <tool_call> tags:\n<tool_call>\nlike so", ""),
+        ('So: <tool_call>\n{"name": "f"}', ""),
+        ('Like so:\n```\n<tool_call>\n{"name": "f"}\n</tool_call>\n```', ""),
+        ('```json\n{"name": "f", "arguments": {}}\n```\nis a call', ""),
+        ('```json\n{"name": "f", "arguments": {}, "age": 5}\n```', ""),
+        ('```json\n{"name": "f", "parameters": {"type": "object", "properties": {}}}\n```', ""),
+        ('```json\n{"name": "f", "arguments": [1]}\n```', ""),
+        ('```json\n{"name": "Ann"}\n```', ""),
+        ('```json\n{"name": "f", "arguments": {}\n```', ""),
+        ("The mark <\uff5ctool\u2581calls\u2581begin\uff5c> begins calls", ""),
         ('{"name": "Ann", "age": 5}', ""),
         ('Use {"name": "f", "parameters": {}}', ""),
         ("I <thinker> so", ""),
