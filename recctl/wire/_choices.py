@@ -115,7 +115,7 @@ class _Assembly:
 
     def _read_events(self, items: list[JSON]) -> list[JSON]:
         """The chunks in the lines of an event stream; where each begins is kept for pointers to it."""
-        from recctl.wire._sse import read_events
+        from recctl.wire._sse import PINGS, read_events
 
         chunks: list[JSON] = []
         self._pointers = []
@@ -124,7 +124,7 @@ class _Assembly:
                 chunks.append({"error": data or kind})
             else:
                 chunks.append(data)
-            if kind not in ("error", "ping", data.get("type")):
+            if kind not in ("error", *PINGS, data.get("type")):
                 self.builder.extra.add(("event_names",), kind)
             self._pointers.append(pointer)
         return chunks

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from recctl.recording import JSON
 
 
+PINGS = ("ping", "keepalive")
+"""The types of events that only keep a connection open."""
+
+
 class Event(NamedTuple):
     """An event: its type ("" for none), what it says, and a JSON pointer to the chunk that it begins in."""
 
@@ -62,8 +66,8 @@ def peek(item: JSON, type_key: str = "type") -> Event:
 
 def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
     """Keep what an event says whose type a protocol does not know, and note it unless it is but a ping."""
-    if event.type == "ping":
-        builder.extra.add_rest((), event.data, {"type", "event_type"})
+    if event.type in PINGS:
+        builder.extra.add_rest((), event.data, {"type", "event_type", "sequence_number"})
     elif not event.data:
         builder.extra.add(("event_names",), event.type)
     else:
@@ -101,7 +105,7 @@ def _decode_sent(sent: _Sent, builder: ReplyBuilder, type_key: str) -> Event | N
     text = sent.data.strip()
     if not text and sent.name == "error":
         return Event("error", {}, pointer)
-    if not text and sent.name != "ping":
+    if not text and sent.name not in PINGS:
         builder.extra.add(("event_names",), sent.name)
     if text in ("", "[DONE]"):
         return None

@@ -475,6 +475,14 @@ def test_events_of_unknown_types_are_kept_and_noted() -> None:
 # How it may be recorded
 
 
+def test_what_keeps_a_connection_open_is_no_event() -> None:
+    alive = {"type": "keepalive", "sequence_number": 3}
+    completion = stream(START, alive, say(0, "Hi"), alive, end())
+    assert (completion.notes, completion.extra) == ((), {})
+    lines = [*send(START), "event: keepalive", "", *send(end())]
+    assert assemble(read(record(lines))).extra == {}
+
+
 def test_dumped_events_are_read_in_envelopes_and_without() -> None:
     events = [START, announce(0, call("")), fill(0, "{"), end()]
     dumped = [{"__type__": "openai.types.responses.ResponseStreamEvent", "__data__": each} for each in events]
