@@ -431,6 +431,14 @@ def describe_error(error: JSON) -> str:
     return error if isinstance(error, str) and error else json.dumps(error, ensure_ascii=False)
 
 
+def is_bare_error(data: dict[str, JSON]) -> bool:
+    """Whether an object is an error without an `error` key, as vLLM, FastAPI and Databricks send it."""
+    if "choices" in data or data.get("error"):
+        return False
+    has_code = bool(data.get("error_code")) and bool(data.get("message"))
+    return data.get("object") == "error" or data.keys() == {"detail"} or has_code
+
+
 def _describe_end(choices: list[ChoiceBuilder], chunks: int) -> str:
     if not chunks:
         return "the stream has no chunks"

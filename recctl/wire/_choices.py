@@ -10,7 +10,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, join, write_text
+from recctl.wire._builder import (
+    FOLDED,
+    CallBuilder,
+    ReplyBuilder,
+    is_bare_error,
+    is_nothing,
+    join,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
@@ -139,7 +147,7 @@ class _Assembly:
             builder.extra.add(("odd_chunks",), data)
             return
         choices = data.get("choices") or []
-        if not choices and data.get("object") == "error":  # vLLM's errors have no envelope
+        if not choices and is_bare_error(data):
             builder.fail(data, self._pointer())
             return
         for key in _UNPLACED_IN_CHUNK[tuple(data)]:

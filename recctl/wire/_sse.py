@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
 from recctl.recording import MAX_DEPTH
-from recctl.wire._builder import ReplyBuilder
+from recctl.wire._builder import ReplyBuilder, is_bare_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ def _type_event(data: dict[str, JSON], name: str | None, pointer: str, type_key:
     kind = data.get(type_key)
     if isinstance(kind, str) and kind:
         return Event(kind, data, pointer)
-    return Event(name or ("error" if data.get("error") else ""), data, pointer)
+    return Event(name or ("error" if data.get("error") or is_bare_error(data) else ""), data, pointer)
 
 
 class _Sent(NamedTuple):

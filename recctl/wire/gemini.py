@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
 from recctl.wire import Wire
-from recctl.wire._builder import CallBuilder, ReplyBuilder, decode_base64, is_nothing, write_text
+from recctl.wire._builder import (
+    CallBuilder,
+    ReplyBuilder,
+    decode_base64,
+    is_bare_error,
+    is_nothing,
+    write_text,
+)
 from recctl.wire._json_paths import put_together
 from recctl.wire._requests import text_or_none
 from recctl.wire._sse import peek, read_events
@@ -75,6 +82,9 @@ class _Assembly:
     def add_chunk(self, data: dict[str, JSON], pointer: str) -> None:
         """Add what one chunk says."""
         builder = self.builder
+        if is_bare_error(data):
+            builder.fail(data, pointer)
+            return
         builder.identify("id", data.get("response_id"), pointer)
         builder.identify("model", data.get("model_version"), pointer)
         builder.extra.add_rest((), data, _CHUNK_KEYS)

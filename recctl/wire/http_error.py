@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._builder import ReplyBuilder, is_nothing
+from recctl.wire._builder import ReplyBuilder, is_bare_error, is_nothing
 from recctl.wire._requests import read_prompt_request
 from recctl.wire._sse import decode, peek, read_events
 
@@ -23,7 +23,7 @@ def _recognises(item: JSON) -> bool:
         item = peek(item).data
     if not isinstance(item, dict):
         return False
-    return bool(item.get("error")) or item.keys() == {"detail"} or item.get("object") == "error"
+    return bool(item.get("error")) or is_bare_error(item)
 
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:

@@ -310,6 +310,11 @@ def test_a_stream_that_is_cut_off_says_so(chunks: list[Any], message: str) -> No
             {"object": "error", "message": "overloaded", "code": 400},
             {"object": "error", "message": "overloaded", "code": 400},
         ),
+        ({"detail": "overloaded"}, {"detail": "overloaded"}),  # FastAPI
+        (  # Databricks
+            {"error_code": "BUSY", "message": "overloaded"},
+            {"error_code": "BUSY", "message": "overloaded"},
+        ),
     ],
 )
 def test_an_error_may_stand_where_a_chunk_should(failed: Any, error: Any) -> None:
@@ -319,6 +324,12 @@ def test_an_error_may_stand_where_a_chunk_should(failed: Any, error: Any) -> Non
     (note,) = completion.notes
     assert (note.code, note.message) == ("error", "the provider answered with an error: overloaded")
     assert note.pointer.startswith("/response/body/1")
+
+
+def test_an_error_code_beside_choices_is_no_error() -> None:
+    fields = {"error_code": 1, "message": "fine", "detail": "x"}
+    completion = stream(chunk(delta(content="Hi"), **fields), STOP, chunk(**fields))
+    assert (completion.complete, completion.error, completion.extra) == (True, None, fields)
 
 
 def test_of_several_errors_the_first_counts_and_none_is_lost() -> None:
@@ -375,6 +386,8 @@ def test_an_event_stream_that_is_cut_inside_a_line_shows_what_there_is() -> None
         (['data: {"error": {"message": "busy"}}'], {"message": "busy"}),
         (["event: error", 'data: {"message": "busy"}'], {"message": "busy"}),
         (["event: error", "data: busy"], "busy"),
+        (['data: {"detail": "busy"}'], {"detail": "busy"}),
+        (['data: {"error_code": "BUSY", "message": "!"}'], {"error_code": "BUSY", "message": "!"}),
         (["event: error"], "error"),
     ],
 )

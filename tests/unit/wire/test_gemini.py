@@ -249,9 +249,10 @@ def test_a_prompt_that_was_rated_but_not_blocked_is_no_error() -> None:
 
 def test_an_error_in_place_of_a_chunk_leaves_a_partial_reply() -> None:
     error = {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}
-    completion = stream(chunk(candidate(part("Hel"))), {"error": error})
-    assert (completion.error, completion.complete) == (error, False)
-    assert completion.choices[0].message.content == "Hel"
+    for failed, told in (({"error": error}, error), ({"detail": "overloaded"}, {"detail": "overloaded"})):
+        completion = stream(chunk(candidate(part("Hel"))), failed)
+        assert (completion.error, completion.complete, completion.extra) == (told, False, {})
+        assert completion.choices[0].message.content == "Hel"
 
 
 def test_chunks_of_two_replies_are_noted() -> None:

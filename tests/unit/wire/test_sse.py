@@ -97,6 +97,7 @@ def test_the_mark_at_the_end_is_no_event() -> None:
 
 def test_an_error_without_a_type_is_an_error() -> None:
     assert types('data: {"error": {"message": "overloaded"}}', "") == ["error"]
+    assert types('data: {"detail": "overloaded"}', "") == ["error"]
 
 
 def test_an_error_may_be_plain_text() -> None:

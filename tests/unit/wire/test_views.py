@@ -340,6 +340,7 @@ def test_what_became_of_a_file() -> None:
             {"object": "error", "message": "no", "code": 400},
             "no",
         ),
+        ({"error_code": "BAD", "message": "no"}, {"error_code": "BAD", "message": "no"}, "no"),
     ],
 )
 def test_a_body_that_is_only_an_error(body: Any, error: Any, message: str) -> None:
