@@ -8,7 +8,6 @@ endpoint, and the classes that they name are never imported.
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
 from functools import cache
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from recctl.abridge import Run
     from recctl.completion import Completion, Note, Request
     from recctl.recording import JSON, Recording
+    from recctl.wire._steps import Step
 
 
 class Wire(NamedTuple):
@@ -56,20 +56,11 @@ class Exchange(NamedTuple):
 
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
+        from recctl.wire._steps import read_steps
+
         wire, body = recognise(self.recording), self.recording.body
-        if wire is None or not isinstance(body, list):
-            return
-        for number, item in enumerate(body):
-            size = len(json.dumps(item, separators=(",", ":")))
-            yield Step(number, size, tuple(_list_added(wire.assemble([item], True))))
-
-
-class Step(NamedTuple):
-    """What one chunk of a stream added: its number, its size in bytes as compact JSON, names with values."""
-
-    number: int
-    size: int
-    added: tuple[tuple[str, JSON], ...]
+        if wire is not None and isinstance(body, list):
+            yield from read_steps(wire, body)
 
 
 UNKNOWN = "unknown"
@@ -128,26 +119,6 @@ def _point_at_line(note: Note, body: list[JSON]) -> Note:
 
 
 _BODY = "/response/body/"
-
-
-def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
-    for choice in completion.choices:
-        message = choice.message
-        for name in ("role", "reasoning", "content", "refusal"):
-            value = getattr(message, name)
-            if value is not None:
-                yield name, value
-        for call in message.tool_calls:
-            if call.name is not None:
-                yield "call", call.name
-            if call.arguments is not None:
-                yield "arguments", call.arguments
-        if choice.finish_reason is not None:
-            yield "finish", choice.finish_reason
-    if completion.usage is not None:
-        yield "usage", completion.usage
-    if completion.error is not None:
-        yield "error", completion.error
 
 
 def read_request(recording: Recording) -> Request:

@@ -155,7 +155,7 @@ def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
     if texts[0][0] == 0:
         texts = [(0, texts[0][1].removeprefix(_BYTE_ORDER_MARK)), *texts[1:]]
     draft = _Draft()
-    for (number, line), (_, following) in pairwise([*_read_lines(texts, builder), (0, "")]):
+    for (number, line), (_, following) in pairwise([*read_lines(texts, builder), (0, "")]):
         field, _, value = line.partition(":")
         if field == "event":
             starts_next = draft.name != "" or (draft.data != [] and following.startswith("data"))
@@ -193,7 +193,7 @@ def _keep_line(line: str, number: int, builder: ReplyBuilder) -> None:
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-def _read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[tuple[int, str]]:
+def read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[tuple[int, str]]:
     """The lines that strings add up to, each with the number of the string that it begins in."""
     holds_ends = any("\n" in text or "\r" in text for _, text in texts)
     pieces = _split_texts(texts) if holds_ends else ((number, text, False) for number, text in texts)
