@@ -65,15 +65,22 @@ def _tell(exchange: Exchange, view: View) -> Iterator[str]:
 
 def _tell_request(request: Request) -> Iterator[str]:
     for message in request.messages:
+        name = f" {code(message.name)}" if message.name else ""
         answers = f" to {code(message.tool_call_id)}" if message.tool_call_id else ""
-        yield f"**{_word(message.role or 'message')}**{answers}"
+        yield f"**{_word(message.role or 'message')}**{name}{answers}"
         yield from _tell_content(message)
         yield from _tell_calls(message.tool_calls)
+        for key, value in message.extra.items():
+            if value is not None:
+                yield from _tell_value(key, value)
     if request.prompt is not None:
         yield "**prompt**"
         yield fence(compact(request.prompt))
     if request.tools:
         yield "**tools** " + ", ".join(code(tool.name or tool.type or "?") for tool in request.tools)
+    if request.parameters:
+        told = (f"{key} {compact(name_data(value))}" for key, value in request.parameters.items())
+        yield "**asked for** " + ", ".join(map(code, told))
 
 
 def _tell_content(message: RequestMessage) -> Iterator[str]:

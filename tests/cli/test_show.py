@@ -323,6 +323,8 @@ the objects are pod1, pod2, pod3
 
 **tools** `get_object_namespace_list`
 
+**asked for** `stream true`, `temperature 0.0`, `max_tokens 4096`
+
 </details>
 
 **assistant**
@@ -349,6 +351,61 @@ def test_markdown_lets_no_recorded_text_out_of_its_fence(run: Run, tmp_path: Pat
     )
     outcome = run("show", "x.json", "--format", "markdown", "--part", "response")
     assert "\n`````text\n```\n@everyone <img src=x> \\x1b[31m\n````\n`````\n" in outcome.out
+
+
+REQUEST_AS_MARKDOWN = """\
+**user** `ann`
+
+```text
+Weather?
+```
+
+**assistant**
+
+calls `weather` `1`
+
+```json
+{}
+```
+
+`reasoning`:
+
+```text
+Look outside?
+No: `call`.
+```
+
+`audio` `{"id": "audio_1"}`
+
+**tool** `weather` to `1`
+
+```text
+sunny
+```
+
+**asked for** `temperature 0.2`, `stop ["a\\nb"]`, `` user `me` @you\\x0a ``, `picture [data, 600 bytes]`
+"""
+
+
+def test_markdown_tells_all_of_a_request(run: Run, tmp_path: Path) -> None:
+    called = {"id": "1", "function": {"name": "weather", "arguments": "{}"}}
+    thought = {"reasoning": "Look outside?\nNo: `call`.", "audio": {"id": "audio_1"}, "refusal": None}
+    document = record([])
+    document["request"]["body"] = {
+        "model": "small",
+        "messages": [
+            {"role": "user", "name": "ann", "content": "Weather?"},
+            {"role": "assistant", "content": None, "tool_calls": [called], **thought},
+            {"role": "tool", "name": "weather", "tool_call_id": "1", "content": "sunny"},
+        ],
+        "temperature": 0.2,
+        "stop": ["a\nb"],
+        "user": "`me` @you\n",
+        "picture": "iVBORw0K" * 100,
+    }
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    outcome = run("show", "x.json", "--format", "markdown", "--part", "request")
+    assert outcome.out.split("\n\n", 2)[-1] == REQUEST_AS_MARKDOWN
 
 
 def test_markdown_makes_no_link_of_a_role(run: Run, tmp_path: Path) -> None:
