@@ -141,21 +141,22 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
 
 
 def is_hash_prefix(word: str) -> bool:
-    """Whether a word can be the first digits of a recording's hash."""
+    """Whether a word can be the first digits of a recording's hash, or the start of a model list's name."""
     return _HASH_PREFIX.fullmatch(word) is not None
 
 
 def is_named_by(prefix: str, name: str) -> bool:
-    """Whether the hash in a file's name starts so."""
-    return name.removeprefix("models-").startswith(prefix)
+    """Whether a file's name, or the hash in it, starts so."""
+    start = prefix.lower()
+    return name.startswith(start) or name.removeprefix("models-").startswith(start)
 
 
-_HASH_PREFIX = re.compile("[0-9a-f]{4,64}")
-_HEX_DIGITS = re.compile("[0-9a-f]{1,64}")
+_HASH_PREFIX = re.compile("[0-9a-f]{4,64}|models-[0-9a-f]{4,64}(?:-[0-9a-f]{0,8})?", re.IGNORECASE)
+_HEX_DIGITS = re.compile("(?:models-)?[0-9a-f]{1,64}|models-[0-9a-f]{1,64}-[0-9a-f]{0,8}", re.IGNORECASE)
 
 
 def _find_by_hash(project: Project, prefix: str) -> Path | None:
-    """The one recording below the configured folders whose hash starts so; None when there is none."""
+    """The one recording below the configured folders whose hash, or name, starts so; None for none."""
     folders = [project.root / path for path in project.paths] or [Path.cwd()]
     files = {file for folder in folders if folder.is_dir() for file in project.walk(folder).files}
     found = sorted(file for file in files if is_named_by(prefix, file.name))

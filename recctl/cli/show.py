@@ -60,10 +60,15 @@ def command(
 
     if (chunks or raw) and output_format != "text":
         raise RecctlError("--chunks and --raw are for --format text", "leave one of them out")
+    contradictions = {
+        "--chunks and --raw": chunks and raw,
+        "--chunks and --part request": chunks and part is Part.REQUEST,
+        "--staged and --files-from": staged and files_from is not None,
+    }
+    for words in (words for words, stand in contradictions.items() if stand):
+        raise RecctlError(f"{words} say two things", "leave one of them out")
     render = renderer("exchanges", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
-    if staged and files_from is not None:
-        raise RecctlError("--staged and --files-from say two things", "leave one of them out")
     selection = (
         _select_staged(project, paths)
         if staged

@@ -259,6 +259,14 @@ def test_chunks_and_raw_have_no_other_format(run: Run) -> None:
     assert outcome.err == ("error: --chunks and --raw are for --format text\nhint: leave one of them out\n")
 
 
+def test_what_says_two_things_is_refused(run: Run) -> None:
+    for words in (["--raw", "--chunks"], ["--part", "request", "--chunks"]):
+        outcome = run("show", f"{OLD}/54eba2025b93.json", *words, cwd=CHECKOUT)
+        assert (outcome.code, outcome.out) == (2, "")
+        others = " ".join(word for word in words if word != "--chunks")
+        assert outcome.err == f"error: --chunks and {others} say two things\nhint: leave one of them out\n"
+
+
 NO_HASH = "no recording's hash starts so, or these are fewer than four of its digits"
 
 

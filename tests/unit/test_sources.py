@@ -353,6 +353,28 @@ def test_the_start_of_a_hash_names_the_recording_that_begins_so(here: Path) -> N
     assert names(select(Project(here), ["01234"])) == ["01234"]
 
 
+@pytest.mark.parametrize(
+    "word", ["models-fedcba", "MODELS-FEDCBA987654-", "models-fedcba987654-0123", "FedC"]
+)
+def test_a_list_of_models_is_named_by_the_start_of_its_name_too(here: Path, word: str) -> None:
+    folder = here / "tests" / "recordings"
+    (folder / "models-fedcba987654-01234567.json").write_text("[]")
+    (folder / "models.json").write_text("[]")
+    assert names(select(Project(here), [word])) == ["tests/recordings/models-fedcba987654-01234567.json"]
+
+
+def test_a_hash_may_be_written_in_capitals(here: Path) -> None:
+    (here / "tests" / "recordings" / f"{HASH}.json").write_text("{}")
+    assert names(select(Project(here), [HASH.upper()])) == [f"tests/recordings/{HASH}.json"]
+
+
+@pytest.mark.parametrize("word", ["FFFF", "models-ffff", "models-ffff-01"])
+def test_a_start_that_none_has_is_called_that(here: Path, word: str) -> None:
+    unread = read_one(Project(here), word)
+    assert isinstance(unread, Unread)
+    assert unread.hint.startswith("no recording's hash starts so")
+
+
 def test_the_start_of_several_hashes_is_refused(here: Path) -> None:
     for digit in "456789":
         (here / "tests" / "recordings" / f"{HASH[:-1]}{digit}.json").touch()
