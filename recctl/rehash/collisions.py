@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
 from recctl.journal import digest, relative
 from recctl.recording import Recording, load
-from recctl.rehash.edits import find_changes
 from recctl.rehash.orders import NEWEST
 from recctl.sources import Source, Target, read, show_path
-from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from recctl.completion import Completion
     from recctl.project import Project
-    from recctl.recording import JSON
     from recctl.rehash.orders import Orders
     from recctl.rehash.proposals import Proposal
 
@@ -154,8 +150,18 @@ def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:
             raise RecctlError(f"{path} wants no name that another recording wants", "--prefer one that does")
 
 
-_SAME_FILE, _ALL_BUT_NOISE = "the same file", "the same reply, but for ids and counters"
-_SAME_REPLY = {_SAME_FILE, "the same reply", _ALL_BUT_NOISE}
+_SAME_FILE = "the same file"
+_REPLIES = {
+    "same": "the same reply",
+    "noise": "the same reply, but for ids and counters",
+    "wording": "other wording",
+    "finish-reason": "another finish reason",
+    "tool-calls": "other tool calls",
+    "error": "one reply failed or broke off",
+}
+_SAME_REPLY = {_SAME_FILE, _REPLIES["same"], _REPLIES["noise"]}
+_QUOTED = re.compile(r"/tool_calls(?:/|\Z)|/(?:thought_)?signature(?:/|\Z)")
+"""What matters although it is noise to a comparison: later requests repeat calls as they are, ids and all."""
 
 
 def _describe(first: Recording | None, other: Recording | None) -> str:
@@ -164,58 +170,12 @@ def _describe(first: Recording | None, other: Recording | None) -> str:
         return "one of them is no recording"
     if first.document == other.document:
         return _SAME_FILE
-    pointers = [change.pointer for change in find_changes(first.request, other.request, "/request")]
-    reply = _describe_reply(first, other)
-    if not pointers:
-        return reply
+    from recctl.compare import compare_recordings
+
+    pair = compare_recordings(first, other, settings=first.source.settings, keep_noise=True)
+    reply = _REPLIES[pair.reply]
+    if pair.reply == "noise" and any(_QUOTED.search(change.where) for change in pair.changes):
+        reply = "the same reply, but for what later requests repeat"
+    pointers = [c.where for c in pair.changes if c.kind == "request" and c.where != "/test_id"]
     more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
-    return f"{reply}; the request differs at {pointers[0]}{more}"
-
-
-def _describe_reply(first: Recording, other: Recording) -> str:
-    if first.response == other.response:
-        return "the same reply"
-    one, two = read_exchange(first).completion, read_exchange(other).completion
-    if one.error != two.error or one.complete != two.complete:
-        return "one reply failed or broke off"
-    if _list_calls(one) != _list_calls(two):
-        return "other tool calls"
-    if [choice.finish_reason for choice in one.choices] != [choice.finish_reason for choice in two.choices]:
-        return "another finish reason"
-    if _strip(one) == _strip(two):
-        return _ALL_BUT_NOISE
-    return "other wording" if one.choices else "another reply"
-
-
-def _list_calls(completion: Completion) -> list[tuple[JSON, ...]]:
-    """Tool calls with their ids, which later requests quote."""
-    return [tuple(choice.message.tool_calls) for choice in completion.choices]
-
-
-def _strip(completion: Completion) -> tuple[JSON, ...]:
-    """What matters of a reply: all but its id, its chunks, its counters."""
-    choices = tuple(replace(choice, logprobs=None) for choice in completion.choices)
-    return (completion.wire, completion.model, choices, _without_noise(completion.extra))
-
-
-def _without_noise(value: JSON) -> JSON:
-    if isinstance(value, dict):
-        return {key: _without_noise(item) for key, item in value.items() if key not in _NOISE}
-    if isinstance(value, list):
-        return [_without_noise(item) for item in value]
-    return value
-
-
-_NOISE = {
-    "created",
-    "created_at",
-    "eval_duration",
-    "id",
-    "load_duration",
-    "modified_at",
-    "obfuscation",
-    "prompt_eval_duration",
-    "service_tier",
-    "system_fingerprint",
-    "total_duration",
-}
+    return f"{reply}; the request differs at {pointers[0]}{more}" if pointers else reply

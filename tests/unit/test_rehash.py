@@ -48,9 +48,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def carry_out(
-    root: Path, *paths: str, applied: bool = True, edits: Edits = NO_EDITS, **orders: Any
+    root: Path,
+    *paths: str,
+    applied: bool = True,
+    edits: Edits = NO_EDITS,
+    noise: tuple[str, ...] = (),
+    **orders: Any,
 ) -> Report:
-    project = Project(root, settings=Settings(scheme="ogx-2026-04"))
+    project = Project(root, settings=Settings(scheme="ogx-2026-04", noise=noise))
     selection = select(project, paths or (".",))
     return rehash(project, selection, Orders(edits=edits, **orders), applied=applied)
 
@@ -236,18 +241,26 @@ def test_what_wants_one_name_is_held_back_and_all_others_move(root: Path) -> Non
     assert collision.wanted == f"common/recordings/{current_name(ask('Hello', test_id=None))}"
 
 
-def describe(root: Path, **changes: Any) -> str:
-    """How a second reply to the same request differs, when its document is changed so."""
+def describe(root: Path, *bodies: Any, **settings: Any) -> str:
+    """How a second reply to the same request differs, when the last of them, or both, are these."""
     one, two = collide(root, "Hello", "Hello")
-    document = json.loads(two.read_bytes())
-    document["response"].update(changes)
-    two.write_bytes(serialise(document))
-    (collision,) = carry_out(root, applied=False).collisions
+    for path, body in zip((two, one), reversed(bodies), strict=False):
+        document = json.loads(path.read_bytes())
+        document["response"]["body"] = body
+        path.write_bytes(serialise(document))
+    (collision,) = carry_out(root, applied=False, **settings).collisions
     assert collision.members[0].path == one.relative_to(root).as_posix()
     return collision.members[1].difference
 
 
+_ALL_BUT_NOISE = "the same reply, but for ids and counters"
 CALL = {"index": 0, "id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+def call(id_: str, arguments: str = "{}") -> list[Any]:
+    """A reply that calls a tool."""
+    made = {**CALL, "id": id_, "function": {"name": "f", "arguments": arguments}}
+    return [chunk(delta(tool_calls=[made], finish_reason="tool_calls"))]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +281,27 @@ CALL = {"index": 0, "id": "1", "type": "function", "function": {"name": "f", "ar
     ],
 )
 def test_how_members_differ_is_told_in_a_few_words(root: Path, body: Any, difference: str) -> None:
-    assert describe(root, body=body) == difference
+    assert describe(root, body) == difference
+
+
+SAID = delta(content="Hello", finish_reason="stop")
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "noise", "difference"),
+    [
+        ([chunk(SAID, timings={"ms": 1})], [chunk(SAID, timings={"ms": 2})], (), _ALL_BUT_NOISE),
+        ([chunk(SAID, x_trace="a")], [chunk(SAID, x_trace="b")], (), "other wording"),
+        ([chunk(SAID, x_trace="a")], [chunk(SAID, x_trace="b")], ("x_trace",), _ALL_BUT_NOISE),
+        (call("1"), call("2"), (), "the same reply, but for what later requests repeat"),
+        (call("1"), call("1", "{ }"), (), "the same reply, but for what later requests repeat"),
+        (call("1"), call("1", '{"a": 1}'), (), "other tool calls"),
+    ],
+)
+def test_what_is_noise_to_diff_is_noise_here_but_for_what_is_quoted(
+    root: Path, one: Any, two: Any, noise: tuple[str, ...], difference: str
+) -> None:
+    assert describe(root, one, two, noise=noise) == difference
 
 
 def test_the_preferred_one_gets_the_name_and_the_other_goes_to_the_trash(root: Path) -> None:
