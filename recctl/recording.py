@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from recctl.abridge import abridge
+from recctl.sources import Source
 
 if TYPE_CHECKING:
     from recctl.abridge import Abridged, Run
-    from recctl.sources import Source
+    from recctl.sources import Unread
     from recctl.syntax import Position
 
 JSON = Any
@@ -160,6 +161,11 @@ class Recording:
         return ""
 
     @property
+    def model(self) -> JSON:
+        """The model that was asked, mostly its name; None when the recording does not say."""
+        return self.request.get("model") or self.asked.get("model")
+
+    @property
     def asked(self) -> dict[str, JSON]:
         """What the client asked for: the body, the payload or the arguments of the request."""
         for key in ("body", "payload", "kwargs"):
@@ -192,6 +198,12 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     if not _is_recording(document):
         return (_not_a_recording(source, document),)
     return (Recording(source, document, as_written),)
+
+
+def find_recording(source: Source | Unread) -> Recording | None:
+    """The first recording in what was read; None where that holds none, or could not be read."""
+    items = load(source) if isinstance(source, Source) else ()
+    return next((item for item in items if isinstance(item, Recording)), None)
 
 
 def _read_quickly(content: bytes) -> JSON:

@@ -76,6 +76,10 @@ class Standing(NamedTuple):
         """Where the wanted scheme's recorder looks for it; None where that can't be told."""
         return None if self.identity.wanted is None else Path(self.home, self.identity.wanted)
 
+    def target(self, project: Project) -> Target:
+        """The file, to be read again."""
+        return Target(self.path, project.settings_for(self.location), path=self.location)
+
     @property
     def is_stranded(self) -> bool:
         """Whether the recorder has left it behind and nothing has taken its place."""
@@ -144,13 +148,12 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
 
 def find_turn(recording: Recording) -> Turn | None:
     """Which turn of its test a recording is; None where the test is not known."""
-    test_id, asked = recording.test_id, recording.asked
+    test_id = recording.test_id
     if test_id is None:
         return None
-    messages = asked.get("messages")
+    messages = recording.asked.get("messages")
     roles = [message.get("role") for message in messages or () if isinstance(message, dict)]
-    model = recording.request.get("model") or asked.get("model")
-    return Turn(test_id, recording.endpoint, str(model or ""), tuple(map(str, roles)))
+    return Turn(test_id, recording.endpoint, str(recording.model or ""), tuple(map(str, roles)))
 
 
 def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:

@@ -66,7 +66,7 @@ def compare_recordings(
 
 def describe_side(recording: Recording) -> Side:
     """What a comparison tells of one recording."""
-    model = recording.request.get("model") or recording.asked.get("model")
+    model = recording.model
     return Side(
         name=recording.source.name,
         test_id=recording.test_id,

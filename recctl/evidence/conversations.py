@@ -7,14 +7,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.parallel import map_files
-from recctl.recording import Recording, load
-from recctl.sources import Source, Target, read
+from recctl.recording import find_recording
+from recctl.sources import Source, read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from recctl.project import Project
-    from recctl.recording import JSON
+    from recctl.recording import JSON, Recording
+    from recctl.sources import Target
     from recctl.standing import Standing
 
 
@@ -37,14 +38,14 @@ def find_quotes(
 ) -> dict[str, tuple[Quote, ...]]:
     """Which recordings of the same tests quote the recordings at some paths, sorted; others are left out."""
     speakers = [standing for standing in standings if standing.path in paths and standing.test_id is not None]
-    spoken_by = map_files(_read_said, _list_targets(speakers, project))
+    spoken_by = map_files(_read_said, [speaker.target(project) for speaker in speakers])
     said: defaultdict[str | None, dict[str, Words]] = defaultdict(dict)
     for speaker, words in zip(speakers, spoken_by, strict=True):
         said[speaker.test_id][speaker.path] = words
     fellows = [standing for standing in standings if standing.test_id in said and _may_quote(standing)]
     signs = {test_id: _list_signs(spoken.values()) for test_id, spoken in said.items()}
-    looked_for = [signs[fellow.test_id] for fellow in fellows]
-    quoted = map_files(_read_quoted, [*zip(_list_targets(fellows, project), looked_for, strict=True)])
+    looked_for = [(fellow.target(project), signs[fellow.test_id]) for fellow in fellows]
+    quoted = map_files(_read_quoted, looked_for)
     by_call, by_reply = _index(fellows, quoted)
     found = {}
     for test_id, spoken in said.items():
@@ -75,13 +76,6 @@ def _may_quote(standing: Standing) -> bool:
     return not roles or any(role not in ("user", "system", "developer") for role in roles)
 
 
-def _list_targets(standings: Sequence[Standing], project: Project) -> list[Target]:
-    return [
-        Target(standing.path, project.settings_for(standing.location), path=standing.location)
-        for standing in standings
-    ]
-
-
 def _list_signs(said: Iterable[Words]) -> re.Pattern[bytes] | None:
     """What a file must hold, however it is escaped, to quote any of these words; None when there are none."""
     words = {word for spoken in said for word in (*spoken.calls, *spoken.replies)}
@@ -95,11 +89,8 @@ _SIGN = 40  # characters tell a text from others nearly as well as all of it
 
 def _read_said(target: Target) -> Words:
     """What can be quoted of a recording."""
-    source = read(target)
-    for recording in load(source) if isinstance(source, Source) else ():
-        if isinstance(recording, Recording):
-            return _list_said(recording)
-    return Words()
+    recording = find_recording(read(target))
+    return Words() if recording is None else _list_said(recording)
 
 
 def _read_quoted(looked_for: tuple[Target, re.Pattern[bytes] | None]) -> Words:
@@ -108,7 +99,8 @@ def _read_quoted(looked_for: tuple[Target, re.Pattern[bytes] | None]) -> Words:
     source = read(target)
     if signs is None or not isinstance(source, Source) or not signs.search(source.content):
         return Words()
-    return next((_list_quoted(item) for item in load(source) if isinstance(item, Recording)), Words())
+    recording = find_recording(source)
+    return Words() if recording is None else _list_quoted(recording)
 
 
 def _list_said(recording: Recording) -> Words:

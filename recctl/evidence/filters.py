@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 from recctl.evidence.ages import find_times
 from recctl.parallel import map_files
 from recctl.project import is_of_test
-from recctl.recording import Recording, load
-from recctl.sources import Source, Target, read
+from recctl.recording import find_recording
+from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.protection import GitState
     from recctl.project import Project
+    from recctl.recording import Recording
+    from recctl.sources import Target
     from recctl.standing import Standing
 
 
@@ -50,10 +52,7 @@ def select_standings(
             standing for standing in left if any(is_of_test(standing.test_id, word) for word in wanted.tests)
         ]
     if wanted.models or wanted.endpoints or wanted.providers:
-        targets = [
-            Target(standing.path, project.settings_for(standing.location), path=standing.location)
-            for standing in left
-        ]
+        targets = [standing.target(project) for standing in left]
         verdicts = map_files(partial(_passes, wanted=wanted), targets)
         left = [standing for standing, passes in zip(left, verdicts, strict=True) if passes]
     if wanted.min_age is not None:
@@ -65,17 +64,13 @@ def select_standings(
 
 def _passes(target: Target, wanted: Filter) -> bool:
     """Whether a recording is of a model, an endpoint and a provider that are wanted."""
-    source = read(target)
-    for recording in load(source) if isinstance(source, Source) else ():
-        if not isinstance(recording, Recording):
-            continue
-        model = recording.request.get("model") or recording.asked.get("model")
-        return (
-            (not wanted.models or model in wanted.models)
-            and (not wanted.endpoints or recording.endpoint in wanted.endpoints)
-            and (not wanted.providers or any(_is_by(recording, name) for name in wanted.providers))
-        )
-    return False
+    recording = find_recording(read(target))
+    return (
+        recording is not None
+        and (not wanted.models or recording.model in wanted.models)
+        and (not wanted.endpoints or recording.endpoint in wanted.endpoints)
+        and (not wanted.providers or any(_is_by(recording, name) for name in wanted.providers))
+    )
 
 
 def _is_by(recording: Recording, provider: str) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from recctl.evidence.protection import read_git_state, relate
 from recctl.journal import digest
 from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
-from recctl.recording import Recording, load
-from recctl.sources import Source, Target, read
+from recctl.recording import find_recording
+from recctl.sources import read
 from recctl.standing import stand
 
 if TYPE_CHECKING:
@@ -48,13 +48,9 @@ def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool 
 
 def _read_unchanged(standing: Standing, project: Project) -> bytes | None:
     """A recording's bytes, if it still is what it was when it was judged."""
-    settings = project.settings_for(standing.location)
-    source = read(Target(standing.path, settings, path=standing.location))
-    if not isinstance(source, Source):
+    recording = find_recording(read(standing.target(project)))
+    if recording is None:
         return None
-    for item in load(source):
-        if isinstance(item, Recording):
-            now = stand(item, project.root)
-            is_same = (now.identity, now.turn, now.size) == (standing.identity, standing.turn, standing.size)
-            return source.content if is_same else None
-    return None
+    now = stand(recording, project.root)
+    is_same = (now.identity, now.turn, now.size) == (standing.identity, standing.turn, standing.size)
+    return recording.source.content if is_same else None

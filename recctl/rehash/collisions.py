@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.errors import RecctlError
 from recctl.journal import digest, relative
-from recctl.recording import Recording, load
+from recctl.recording import find_recording
 from recctl.rehash.orders import NEWEST
 from recctl.sources import Source, Target, read, show_path
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.project import Project
+    from recctl.recording import Recording
     from recctl.rehash.orders import Orders
     from recctl.rehash.proposals import Proposal
 
@@ -103,9 +104,7 @@ def _load(project: Project, path: Path) -> tuple[str, Recording | None]:
     source = read(Target(show_path(path), project.settings_for(path), path=path))
     if not isinstance(source, Source):
         return "", None
-    loaded = load(source)
-    recording = loaded[0] if loaded and isinstance(loaded[0], Recording) else None
-    return digest(source.content), recording
+    return digest(source.content), find_recording(source)
 
 
 def _choose(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.homes import find_home, find_start
 from recctl.journal import digest
 from recctl.project import read_hash
-from recctl.recording import Recording, load
+from recctl.recording import Recording, find_recording, load
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, find_held, identify
-from recctl.sources import Unread, read
+from recctl.sources import read
 from recctl.standing import Standing, Status
 
 if TYPE_CHECKING:
@@ -61,11 +61,9 @@ def propose(
     is_wanted = _is_included(standing, orders)
     if not (is_wanted or orders.edits.may_fit(standing.test_id)):
         return None
-    source = read(target)
-    loaded = () if isinstance(source, Unread) else load(source)
-    if not loaded or not isinstance(loaded[0], Recording):
+    recording = find_recording(read(target))
+    if recording is None:
         return _refuse(standing, "can't be read any more")
-    recording = loaded[0]
     document = edit(recording, orders.edits, met)
     edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
