@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.errors import RecctlError, did_you_mean
+from recctl.pointer import join_pointer, split_pointer
 from recctl.tables import parse_switch, parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Field(NamedTuple):
     @property
     def where(self) -> str:
         """The pointer as text."""
-        return _join_pointer(self.pointer)
+        return join_pointer(self.pointer)
 
 
 class Form(NamedTuple):
@@ -123,15 +124,6 @@ def _parse_fields(value: Any) -> tuple[Field, ...]:
     if not isinstance(value, dict) or not value:
         raise ValueError("should be a table of keys and JSON pointers")
     return tuple(_parse_field(key, text) for key, text in value.items())
-
-
-def split_pointer(pointer: str) -> tuple[str, ...]:
-    """The keys that a JSON pointer (RFC 6901) leads through."""
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-
-
-def _join_pointer(steps: tuple[str, ...]) -> str:
-    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -263,7 +255,7 @@ def describe_scheme(scheme: Scheme) -> dict[str, Any]:
     }
     described: dict[str, Any] = {
         "fields": fields.get(None, fields),
-        "drop": [_join_pointer(drop.steps) for drop in scheme.drop],
+        "drop": [join_pointer(drop.steps) for drop in scheme.drop],
         "replace": [[pattern, replacement] for pattern, replacement, _ in scheme.replace],
         "within": [*scheme.within],
     }

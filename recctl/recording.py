@@ -307,8 +307,3 @@ def name_type(value: JSON) -> str:
         if isinstance(value, types):
             return name
     return "an object"
-
-
-def escape_pointer(key: str) -> str:
-    """A key as one step of a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")

@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.pointer import split_pointer
 from recctl.strict_json import decode
 
 if TYPE_CHECKING:
@@ -212,9 +213,8 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
     targets = {}
     for pointer in pointers:
         target = [above]
-        for step in pointer.split("/"):
-            key = step.replace("~1", "/").replace("~0", "~")
-            target.append(target[-1].parts.setdefault(key, _Wanted()))
+        for step in split_pointer(f"/{pointer}"):  # seen from above, the document's own key is ""
+            target.append(target[-1].parts.setdefault(step, _Wanted()))
         targets[pointer] = target
     path: list[_Wanted | None] = []
     for value in _walk(text):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
-from recctl.recording import escape_pointer, serialise
+from recctl.pointer import join_pointer
+from recctl.recording import serialise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def check_file(recording: Recording) -> Iterator[Finding]:
             name,
             f"the key {steps[-1]!r} stands in its object a second time",
             "delete the value that does not belong there",
-            "".join(f"/{escape_pointer(step)}" for step in steps),
+            join_pointer(steps),
             position=position,
         )
     if is_unambiguous and serialise(recording.document) != content:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
+from recctl.pointer import split_pointer
 from recctl.recording import Recording, load, serialise
 from recctl.sources import Source, read
 
@@ -62,8 +63,8 @@ def _fix(recording: Recording, path: Path, rules: frozenset[str]) -> Iterator[Fi
 
 
 def _set(document: JSON, pointer: str, value: JSON) -> None:
-    """Set a value that a pointer without escapes names."""
-    *steps, last = pointer.split("/")[1:]
+    """Set a value that a pointer names."""
+    *steps, last = split_pointer(pointer)
     for step in steps:
         document = document[int(step) if isinstance(document, list) else step]
     document[last] = value

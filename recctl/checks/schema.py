@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Rule, Severity
-from recctl.recording import escape_pointer
+from recctl.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,8 +112,8 @@ def check_schema(recording: Recording) -> Iterator[Finding]:
 
 
 def _report(recording: Recording, violation: _Violation, message: str) -> Finding:
-    pointer = "".join(f"/{escape_pointer(str(step))}" for step in violation.path)
-    return SCHEMA.make_finding(recording.source.name, message, "put it right, or record it again", pointer)
+    hint = "put it right, or record it again"
+    return SCHEMA.make_finding(recording.source.name, message, hint, join_pointer(violation.path))
 
 
 def check_events(recording: Recording, completion: Completion) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_kinds import KINDS, Kind, is_published
-from recctl.recording import escape_pointer, serialise
+from recctl.pointer import escape_pointer, join_pointer
+from recctl.recording import serialise
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def _write_pointer(path: _Path, finder: _Finder) -> str:
         path, step = path
         steps.append(str(step))
     shown = takewhile(lambda step: not any(finder.find(step)), reversed(steps))
-    return "".join(f"/{escape_pointer(step)}" for step in shown)
+    return join_pointer(shown)
 
 
 def _search_reply(

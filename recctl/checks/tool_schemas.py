@@ -12,6 +12,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.pointer import split_pointer
+
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
@@ -127,9 +129,8 @@ def _is_tangled(schema: JSON) -> bool:
 
 def _resolve(schema: JSON, reference: str) -> JSON:
     """What a reference within a schema leads to; None for one that leads nowhere, or through a list."""
-    for step in reference.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        schema = schema.get(name) if isinstance(schema, dict) else None
+    for step in split_pointer(reference):
+        schema = schema.get(step) if isinstance(schema, dict) else None
     return schema
 
 

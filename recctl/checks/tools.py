@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.completion import Tool
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 from recctl.strict_json import TooDeepError, decode
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from recctl.recording import escape_pointer
+from recctl.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -34,7 +34,7 @@ class Difference(NamedTuple):
     @property
     def pointer(self) -> str:
         """The steps as a JSON pointer."""
-        return "".join(f"/{escape_pointer(str(step))}" for step in self.steps)
+        return join_pointer(self.steps)
 
     @property
     def path(self) -> str:

@@ -14,7 +14,7 @@ from recctl.compare.noise import (
     is_same_vector,
     measure_distance,
 )
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 from recctl.wire import read_vectors
 
 if TYPE_CHECKING:

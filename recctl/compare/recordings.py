@@ -9,7 +9,7 @@ from recctl.compare.differences import canonical
 from recctl.compare.noise import is_configured_noise
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
 

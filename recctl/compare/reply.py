@@ -10,7 +10,7 @@ from recctl.compare.differences import canonical, find_differences
 from recctl.compare.extra import compare_extra
 from recctl.compare.noise import is_known_noise
 from recctl.completion import Choice, Message
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.compare.comparison import Change
 from recctl.compare.differences import align, canonical, find_differences, pair_by_name
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

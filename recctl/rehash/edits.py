@@ -7,9 +7,9 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
-from recctl.hashing import split_pointer
+from recctl.pointer import escape_pointer, split_pointer
 from recctl.project import Rename
-from recctl.recording import escape_pointer, name_type
+from recctl.recording import name_type
 from recctl.strict_json import TooLargeError, decode
 
 if TYPE_CHECKING:

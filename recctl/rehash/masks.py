@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from recctl.errors import RecctlError
-from recctl.recording import escape_pointer
+from recctl.pointer import escape_pointer
 from recctl.wire import assemble
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ LAYERS = [
     ["sources", "homes"],
     ["project", "journal"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
-    ["tables", "strict_json"],
+    ["tables", "strict_json", "pointer"],
     ["amounts", "errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

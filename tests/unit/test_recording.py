@@ -13,12 +13,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recctl import syntax
+from recctl.pointer import escape_pointer, join_pointer, split_pointer
 from recctl.recording import (
     MAX_DEPTH,
     Kind,
     LoadError,
     Recording,
-    escape_pointer,
     load,
     name_type,
     serialise,
@@ -457,6 +457,11 @@ def test_a_float_may_be_spelled_as_orjson_spells_it(body: bytes) -> None:
 keys = st.sampled_from(["", "a", "b", "~", "/", "~1", "0", "1", "€", "\ud800", '"', "\\", "{", ","])
 
 
+@given(st.lists(keys))
+def test_a_pointer_is_split_into_the_steps_that_it_was_joined_of(steps: list[str]) -> None:
+    assert split_pointer(join_pointer(steps)) == tuple(steps)
+
+
 class Pairs(list[tuple[str, Any]]):
     """An object with its keys in order, repeated ones too."""
 
@@ -529,10 +534,7 @@ def test_locate_finds_every_value_where_it_was_written(value: Any, indent: str) 
 
 
 def find_repeats(text: str) -> list[tuple[str, Position]]:
-    return [
-        ("".join(f"/{escape_pointer(step)}" for step in steps), place)
-        for steps, place in find_duplicate_keys(text)
-    ]
+    return [(join_pointer(steps), place) for steps, place in find_duplicate_keys(text)]
 
 
 @given(pairs, st.sampled_from(["", " ", "\n", "\r\n  "]))
