@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,7 +89,9 @@ def command(
     view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
     if output_format == "markdown" and not unmask:
         view = view._replace(mask=options.make_mask(project))
-    options.write_output(render(shown(), view), output, page=True)
+    is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()
+    page = not is_typed  # a pager would read what is typed, too
+    options.write_output(render(shown(), view), output, page=page)
     for failure in failures:
         options.say_failure(failure)
     if not (selection.targets or failures):

@@ -25,8 +25,10 @@ SGR = b"\x1b["
 VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "RECCTL_PAGER", "GIT_PAGER"}
 
 
-def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: int = 80) -> bytes:
-    """What `recctl` writes to a terminal of that width, when all is well."""
+def run_on_terminal(
+    cwd: Path, *arguments: str, env: dict[str, str], columns: int = 80, typed: bytes = b""
+) -> bytes:
+    """What `recctl` writes to a terminal of that width, when all is well; what is typed shows there, too."""
     import fcntl
     import struct
     import termios
@@ -43,6 +45,7 @@ def run_on_terminal(cwd: Path, *arguments: str, env: dict[str, str], columns: in
         stderr=process_side,
     )
     os.close(process_side)
+    os.write(terminal, typed)
     written = b"".join(iter(lambda: read_some(terminal), b""))
     os.close(terminal)
     assert process.wait() == 0
@@ -115,6 +118,15 @@ def test_a_pager_gets_what_the_terminal_would(tmp_path: Path) -> None:
     assert b"|   Hello\n" in paged
     missing = run_on_terminal(tmp_path, "show", "x.json", env={"RECCTL_PAGER": "no-such-pager"})
     assert b"\n  Hello\n" in missing
+
+
+def test_no_pager_reads_the_terminal_together_with_us(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    typed = (tmp_path / "x.json").read_bytes() + b"\x04"
+    written = run_on_terminal(
+        tmp_path, "show", "-", env={"RECCTL_PAGER": "sed 's/^/| /'", "NO_COLOR": "1"}, typed=typed
+    )
+    assert b"\n  Hello\n" in written
 
 
 def test_a_pager_may_be_a_command_for_the_shell(tmp_path: Path) -> None:
