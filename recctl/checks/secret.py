@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_kinds import KINDS, Kind, is_published
-from recctl.pointer import escape_pointer, join_pointer
+from recctl.pointer import join_pointer, split_pointer
 from recctl.recording import serialise
 from recctl.wire import recognise
 
@@ -82,10 +82,8 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
         return mask_secrets(_hide(text, pieces), settings)
 
     def cut(pointer: str) -> str:
-        steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-        return "".join(
-            f"/{escape_pointer(step)}" for step in takewhile(lambda step: hide(step) == step, steps)
-        )
+        steps = split_pointer(pointer)
+        return join_pointer(takewhile(lambda step: hide(step) == step, steps))
 
     return [
         finding._replace(

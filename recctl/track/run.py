@@ -60,9 +60,15 @@ class _Notes(NamedTuple):
 
 
 def require_program(name: str) -> None:
-    """Raises RecctlError when there is no program of the name that a command begins with."""
-    if shutil.which(name) is None:
-        raise RecctlError(f"{name}: there is no such program", "check its name, or give its path")
+    """Raises RecctlError when there is no program of the name that a command begins with, or none to run."""
+    if shutil.which(name) is not None:
+        return
+    place = Path(name)
+    if os.sep in name and place.is_dir():
+        raise RecctlError(f"{name}: can't be run: is a folder", "name a program")
+    if os.sep in name and place.exists():
+        raise RecctlError(f"{name}: can't be run: permission denied", "chmod +x makes a program of it")
+    raise RecctlError(f"{name}: there is no such program", "check its name, or give its path")
 
 
 def run_tracked(project: Project, command: Sequence[str]) -> Ended:
@@ -76,7 +82,8 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
         try:
             code, received = _run(command, _make_environment(name))
         except OSError as error:
-            raise RecctlError(f"{command[0]}: {describe(error)}", "write a command after --") from None
+            hint = "if it is a script, its first line should be #! and a program that is there"
+            raise RecctlError(f"{command[0]}: can't be run: {describe(error)}", hint) from None
         notes = [_parse_notes(path.read_bytes()) for path in sorted(folder.glob(f"*{_NOTES}"))]
         sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
     is_interrupted = signal.SIGINT in received

@@ -330,6 +330,11 @@ def test_signals_are_passed_on(project: Path, number: signal.Signals, code: int,
             ["--", "no-such-program"],
             "no-such-program: there is no such program\nhint: check its name, or give its path",
         ),
+        (["--", "./tests"], "./tests: can't be run: is a folder\nhint: name a program"),
+        (
+            ["tests/recorder.py"],
+            "tests/recorder.py: can't be run: permission denied\nhint: chmod +x makes a program of it",
+        ),
         (["combine"], "there is nothing to combine\nhint: name files that recctl track has written"),
         (
             ["combine", "recctl.toml"],
@@ -346,6 +351,20 @@ def test_what_cannot_be_done_is_told_before_anything_runs(
 ) -> None:
     outcome = run("track", *arguments, cwd=project)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "why"), [("#!/no/such/python", "no such file or directory"), ("", "exec format error")]
+)
+def test_a_script_that_cannot_be_started_is_told(run: Run, project: Path, first: str, why: str) -> None:
+    (project / "script").write_text(f"{first}\n")
+    (project / "script").chmod(0o755)
+    outcome = run("track", "./script", cwd=project)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: ./script: can't be run: {why}\n"
+        "hint: if it is a script, its first line should be #! and a program that is there\n"
+    )
 
 
 def test_a_combination_with_an_incomplete_run_is_written_and_exits_with_1(run: Run, project: Path) -> None:
