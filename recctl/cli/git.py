@@ -62,10 +62,15 @@ def uninstall(
     from recctl.gitsetup import uninstall
 
     site = _find_site(config, everywhere=everywhere, isolated=isolated)
-    told = "git shows recordings as it did before" if uninstall(site) else "git was not set up"
-    options.say(
-        f"{told}: without diff.recctl in the {_SCOPES[site.scope]}, lines in {_name(site)}", quiet=quiet
-    )
+    scope, name = _SCOPES[site.scope], _name(site)
+    if uninstall(site):
+        gone = f"diff.recctl is gone from the {scope}, recctl's lines from {name}"
+        told = f"git shows recordings as it did before: {gone}"
+    else:
+        told = (
+            f"git was not set up: there is no diff.recctl in the {scope}, and no line of recctl's in {name}"
+        )
+    options.say(told, quiet=quiet)
     return 0
 
 
