@@ -59,10 +59,12 @@ def choose_sides(
     most = 1 if staged else _PAIR
     if len(trees) > most:
         raise RecctlError(f"{len(trees)} revisions are named, and at most {most} can be", _USAGE)
-    return _Repository(project, [*words[len(revisions) :], *(paths or ())]).compare(trees, staged=staged)
+    limits = [*words[len(revisions) :], *(paths or ())]
+    return _Repository(project, limits, staged=staged).compare(trees)
 
 
 _PAIR = 2
+_DOTS = re.compile(r"\.\.\.?")
 _USAGE = "name two recordings, two folders, or revisions; paths that narrow it down follow `--`"
 
 
@@ -95,13 +97,13 @@ def _read_word(project: Project, word: str, *, is_revision: bool) -> _Meaning:
     revisions = _find_revisions(word, here)
     if is_revision:
         if revisions is None:
-            raise RecctlError(f"unknown revision {word!r}", _explain_missing(here))
+            raise RecctlError(f"unknown revision {word!r}", _explain_missing(here, word))
         return revisions
     if "\0" in word:
         raise RecctlError(f"{word!r} is neither a path nor a revision")
     other = _find_recordings(project, word, here)
     if revisions is None and other is None:
-        raise RecctlError(f"{word!r} is neither a path nor a revision", _explain_missing(here))
+        raise RecctlError(f"{word!r} is neither a path nor a revision", _explain_missing(here, word))
     is_path = os.path.lexists(word)
     if revisions is not None and is_path and git.find_repository(here) is None:
         return revisions  # a bare clone's own files, HEAD among them, are no recordings
@@ -123,14 +125,18 @@ def _find_recordings(project: Project, word: str, here: Path) -> _Folder | Targe
     return _Folder(word, tree) if tree else None
 
 
-def _explain_missing(here: Path) -> str:
-    """What to do about a word that should be a revision."""
+def _explain_missing(here: Path, word: str = "") -> str:
+    """What to do about a word that should be a revision, or where there are none."""
     try:
         git.find_repository(here)
     except git.GitError:
         return "there is no git repository here: name two recordings or two folders"
     if git.find_head(here) is None:
         return "there is no commit here yet; --staged shows what is to become one"
+    for name in _DOTS.split(word):
+        remote = f"origin/{name}"
+        if name and git.resolve_tree(name, here) is None and git.resolve_tree(remote, here) is not None:
+            return f"there is no {name!r} here, but {remote!r}"
     if git.is_shallow(here):
         return "this clone is shallow: `git fetch --unshallow` brings the rest of its history"
     return _USAGE
@@ -143,7 +149,7 @@ def _find_revisions(word: str, here: Path) -> _Revisions | None:
     tree = git.resolve_tree(word, here)
     if tree is not None:
         return _Revisions((tree,))
-    dots = re.search(r"\.\.\.?", word)
+    dots = _DOTS.search(word)
     if dots is None:
         return None
     left, right = word[: dots.start()] or "HEAD", word[dots.end() :] or "HEAD"
@@ -215,13 +221,14 @@ def _find_target(
 class _Repository:
     """A repository, looked at through a project and some of its paths."""
 
-    def __init__(self, project: Project, words: list[str]) -> None:
+    def __init__(self, project: Project, words: list[str], *, staged: bool) -> None:
         self._project, self._here = project, Path.cwd()
         try:
             top = git.find_repository(self._here)
         except git.GitError as error:
-            raise RecctlError(f"git can't help here: {error}", _USAGE) from None
-        self._has_work_tree = top is not None
+            hint = "--staged is for what is staged in a git repository" if staged else _USAGE
+            raise RecctlError(f"git can't help here: {error}", hint) from None
+        self._staged, self._has_work_tree = staged, top is not None
         self._top = top or self._here
         root = project.root
         folders = [root / path for path in project.paths] or (
@@ -238,7 +245,7 @@ class _Repository:
             raise RecctlError(f"{show_path(self._top / limit)} is outside the repository", _USAGE)
         return limit
 
-    def compare(self, trees: list[str], *, staged: bool) -> Sides:
+    def compare(self, trees: list[str]) -> Sides:
         """Two trees; or a tree or the index and the work tree; or a tree or HEAD and the index."""
         if len(trees) == _PAIR:
             left, right = (git.list_tree(tree, self._here) for tree in trees)
@@ -247,7 +254,7 @@ class _Repository:
         if not self._has_work_tree:
             raise RecctlError("there is no work tree here: the clone is bare", "name two revisions")
         index = git.list_index(self._here)
-        if staged:
+        if self._staged:
             head = trees[0] if trees else git.resolve_tree("HEAD", self._here)
             left, right = git.list_tree(head, self._here) if head else (), index.entries
         else:

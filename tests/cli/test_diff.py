@@ -535,11 +535,29 @@ def test_a_revision_that_a_shallow_clone_lacks(history: Path, git: Callable[...,
     )
 
 
+def test_a_branch_that_only_the_remote_has(history: Path, git: Callable[..., str], run: Run) -> None:
+    git("branch", "side", "HEAD~1")
+    git("clone", "-q", ".", "clone")
+    for words, code in (
+        (["side...HEAD"], 2),
+        (["..side"], 2),
+        (["side", "--"], 2),
+        (["origin/side...HEAD"], 1),
+    ):
+        outcome = run("diff", *words, cwd=history / "clone")
+        assert outcome.code == code
+        hint = "hint: there is no 'side' here, but 'origin/side'\n"
+        assert outcome.err.endswith(hint) if code == 2 else not outcome.err
+
+
 def test_revisions_need_a_repository(tmp_path: Path, run: Run) -> None:
     save(tmp_path / "tests/recordings/x.json", say("Hello"))
     outcome = run("diff", "tests", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "LC_ALL": "C"})
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("error: git can't help here: not a git repository")
+    for command in ("diff", "show"):
+        outcome = run(command, "--staged", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
+        assert outcome.err.endswith("\nhint: --staged is for what is staged in a git repository\n")
     outcome = run("diff", "HEAD", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
     assert outcome.err == (
         "error: 'HEAD' is neither a path nor a revision\n"
