@@ -72,7 +72,8 @@ def command(
     """Tell what changed in recordings: in substance, noise apart.
 
     Two recordings or folders (REV:path for those of a revision), or as in git: no revision, REV, REV REV,
-    REV..REV, REV...REV. What is in the work tree counts whether git knows it or not. PATHS narrow it down.
+    REV..REV, REV...REV. What is in the work tree counts whether git knows it or not. PATHS, or the first
+    digits of hashes, narrow it down. On a terminal the output goes through RECCTL_PAGER, GIT_PAGER or PAGER.
 
     Exits with 0 when nothing changed but noise, 1 when something did, 2 when something could not be looked
     at.

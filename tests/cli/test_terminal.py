@@ -120,6 +120,14 @@ def test_a_pager_gets_what_the_terminal_would(tmp_path: Path) -> None:
     assert b"\n  Hello\n" in missing
 
 
+def test_diff_has_a_pager_and_its_help_says_so(tmp_path: Path) -> None:
+    save(tmp_path, "Hello")
+    paged = run_on_terminal(tmp_path, "diff", "x.json", "x.json", env={"PAGER": "sed 's/^/| /'"})
+    assert paged == b"| 1 recording is identical\n"
+    told = run_on_terminal(tmp_path, "diff", "--help", env={})
+    assert b"through RECCTL_PAGER, GIT_PAGER or PAGER." in b" ".join(told.split())
+
+
 def test_no_pager_reads_the_terminal_together_with_us(tmp_path: Path) -> None:
     save(tmp_path, "Hello")
     typed = (tmp_path / "x.json").read_bytes() + b"\x04"
