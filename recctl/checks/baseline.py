@@ -1,7 +1,8 @@
 """Baselines: the findings that a project has taken note of, so that only new ones fail.
 
 A finding is known by its rule, its file and what it points at (the JSON pointer, or the message where there
-is none): lines may move, and the finding stays known. The file is JSON, sorted, made to be committed.
+is none; for a secret, what it looks like as well): lines may move, and the finding stays known. The file is
+JSON, sorted, made to be committed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding, Report
 
-_VERSION = "recctl.baseline.v1"
+_VERSION = "recctl.baseline.v2"
 
 
 class Known(NamedTuple):
@@ -82,7 +83,7 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[str]) 
 
 
 def _remember(finding: Finding, folder: Path) -> Known:
-    at = finding.message if finding.pointer is None else finding.pointer
+    at = finding.at
     if finding.rule == DUPLICATE_RECORDING.name:
         at = ""  # the message names another file as it is seen from the current folder
     return Known(_relative(finding.path, folder), finding.rule, at)

@@ -55,7 +55,8 @@ class Finding(NamedTuple):
     """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file.
 
     `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
-    line's start) to as many after it; None where there is no line, or where it is not to be shown.
+    line's start) to as many after it; None where there is no line, or where it is not to be shown. `mark`
+    tells findings at the same place apart.
     """
 
     rule: str
@@ -67,6 +68,13 @@ class Finding(NamedTuple):
     position: Position | None = None
     fixable: bool = False
     excerpt: str | None = None
+    mark: str | None = None
+
+    @property
+    def at(self) -> str:
+        """What a finding is known by beside its rule and its file: it stays when lines move."""
+        place = self.message if self.pointer is None else self.pointer
+        return place if self.mark is None else f"{place} {self.mark}"
 
 
 class Examined(NamedTuple):

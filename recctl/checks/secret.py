@@ -10,11 +10,12 @@ import json
 import re
 from bisect import bisect_left
 from functools import cache, lru_cache
+from hashlib import sha256
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.checks.secret_kinds import KINDS, Kind, is_published
+from recctl.checks.secret_kinds import GUESSABLE, KINDS, Kind, is_published
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recording import serialise
 from recctl.wire import recognise
@@ -54,10 +55,11 @@ def check_secrets(recording: Recording, exchange: Exchange, settings: SecretSett
     """
     groups = list(_find_places(recording, exchange, settings).items())
     for (_, part), found in groups[:MOST_FINDINGS]:
-        yield _report(recording, _describe(part, found), found[0])
+        yield _report(recording, _describe(part, found), found[0])._replace(mark=_tell_apart(found[0]))
     rest = groups[MOST_FINDINGS:]
     if rest:
-        yield _report(recording, f"{len(rest):,} more secrets, the first of them here", rest[0][1][0])
+        message = f"{len(rest):,} more secrets, the first of them here"
+        yield _report(recording, message, rest[0][1][0])._replace(mark=f"{len(rest):,} more")
 
 
 def list_secrets(recording: Recording, exchange: Exchange, settings: SecretSettings) -> set[str]:
@@ -82,8 +84,7 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
         return mask_secrets(_hide(text, pieces), settings)
 
     def cut(pointer: str) -> str:
-        steps = split_pointer(pointer)
-        return join_pointer(takewhile(lambda step: hide(step) == step, steps))
+        return join_pointer([*takewhile(lambda step: hide(step) == step, split_pointer(pointer))])
 
     return [
         finding._replace(
@@ -195,6 +196,16 @@ def _describe(part: str, found: list[_Found]) -> str:
     split = ", cut into pieces" if is_split else ""
     times = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
     return f"{kind} ({_abbreviate(secret)}, {len(secret):,} characters){where}{split}{times}"
+
+
+def _tell_apart(found: _Found) -> str:
+    """What tells a secret from others where it stands: its start and length, and if it was drawn by lot some
+    bits of its digest. They are too few to know it by, but would help whoever guesses a password.
+    """
+    mark = f"{_abbreviate(found.secret)}[{len(found.secret)}]"
+    if found.is_own or found.kind in GUESSABLE:
+        return mark
+    return f"{mark} {sha256(_spell(found.secret).encode('utf-8', 'replace')).hexdigest()[:4]}"
 
 
 def _report(recording: Recording, message: str, found: _Found) -> Finding:

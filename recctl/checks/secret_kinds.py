@@ -284,3 +284,6 @@ KINDS = (
     ),
 )
 """Formats as their providers give them; where these are known to grow, up to more than today's length."""
+
+GUESSABLE = frozenset({"a name and password", "a password in a url"})
+"""The kinds of secrets that somebody may have thought of."""

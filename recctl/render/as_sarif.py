@@ -92,5 +92,6 @@ def _locate(path: str, position: Position | None = None) -> dict[str, Any]:
 
 def _identify(finding: Finding) -> str:
     """What stays the same of a finding when lines move; as in a baseline."""
-    at = finding.message if finding.pointer is None else finding.pointer
-    return sha256(f"{finding.rule}\0{finding.path}\0{at}".encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(
+        f"{finding.rule}\0{finding.path}\0{finding.at}".encode("utf-8", "surrogatepass")
+    ).hexdigest()

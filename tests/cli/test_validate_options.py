@@ -187,6 +187,32 @@ def test_a_baseline_can_forget_what_is_deleted(run: Run, project: Path) -> None:
     )
 
 
+KEYS = [
+    "gh" + "p_" + end
+    for end in ("Zq3vT8mNw5kRx7yB2cLd9fGh4jPs6aQe1uWi", "Zq7rB4xKt9mWc2vNy6hJd8gLf3sPz5aQe1uT")
+]
+
+
+@pytest.mark.parametrize("text", [" ".join(KEYS), KEYS[1]])
+def test_a_baseline_hides_no_secret_beside_or_in_place_of_a_known_one(
+    run: Run, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / FOLDER / "0123456789ab.json"
+    path.parent.mkdir(parents=True)
+    select = ("--select", "secret", "--format", "concise")
+
+    def say(text: str) -> None:
+        path.write_bytes(serialise(record([chunk(delta(content=text))])))
+
+    say(KEYS[0])
+    run("validate", *select, "--write-baseline", "known.json", cwd=tmp_path)
+    assert run("validate", *select, "--baseline", "known.json", cwd=tmp_path).code == 0
+    assert not any(key[5:13] in (tmp_path / "known.json").read_text() for key in KEYS)
+    say(text)
+    outcome = run("validate", *select, "--baseline", "known.json", cwd=tmp_path)
+    assert (outcome.code, rules_of(outcome.out), len(outcome.out.splitlines())) == (1, ["secret"], 1)
+
+
 def test_a_baseline_that_is_none_is_refused(run: Run, project: Path) -> None:
     (project / "known.json").write_text("[]")
     outcome = run("validate", "--baseline", "known.json", cwd=project)

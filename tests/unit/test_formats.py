@@ -356,6 +356,7 @@ def test_a_fingerprint_stays_when_lines_and_words_change() -> None:
         SCHEMA._replace(path="tests/recordings/b.json"),
         SCHEMA._replace(rule="formatting"),
         SCHEMA._replace(pointer=None),
+        SCHEMA._replace(mark="ghp_…[40] 17ab"),
     ],
 )
 def test_a_fingerprint_is_of_a_rule_a_file_and_a_place(other: Finding) -> None:

@@ -385,6 +385,20 @@ def test_a_secret_that_a_reply_repeats_is_a_finding_in_each_part() -> None:
     assert said.pointer == "/response/body/0/__data__/choices/0/delta/content"
 
 
+def test_secrets_at_one_place_have_marks_that_tell_them_apart_and_do_not_tell_them() -> None:
+    keys = ["sk-" + "proj-" + draw(40, seed=seed) for seed in "ab"]
+    marks = [finding.mark or "" for finding in check(ask(" ".join(keys)))]
+    assert len(set(marks)) == 2
+    assert {mark.rpartition(" ")[0] for mark in marks} == {"sk-p…[48]"}
+    assert {len(mark.rpartition(" ")[2]) for mark in marks} == {4}
+
+
+def test_of_what_somebody_may_have_thought_of_the_mark_holds_no_digest() -> None:
+    (login,) = check(ask(f"postgres://robot:{draw(12)}@db"))
+    (own,) = check(ask("acme-4711"), patterns=(("project id", "acme-[0-9]+"),))
+    assert (login.mark, own.mark) == (f"{draw(3)}…[12]", "ac…[9]")
+
+
 def test_many_secrets_are_counted_rather_than_listed() -> None:
     findings = check(ask(" ".join("sk-" + draw(30, seed=str(number)) for number in range(MOST_FINDINGS + 7))))
     assert len(findings) == MOST_FINDINGS + 1
