@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.checks.finding import Finding, Report
+    from recctl.sources import Target
 
 _VERSION = "recctl.baseline.v2"
 
@@ -66,19 +67,26 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
     return len(known)
 
 
-def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[str]) -> Compared:
+def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target]) -> Compared:
     """Take out of a report what the baseline knows.
 
-    `looked_at` are the files that were checked: only of those, and of files that are no longer there, can it
-    be said that a finding is gone.
+    `looked_at` are the files that were to be checked: only of the rules in force for those that could be, and
+    of files that are no longer there, can it be said that a finding is gone.
     """
     known = read_baseline(path)
     remembered = [(finding, _remember(finding, path.parent)) for finding in report.findings]
     found = {item for _, item in remembered}
     new = tuple(finding for finding, item in remembered if item not in known)
-    checked = {_relative(name, path.parent) for name in looked_at}
-    gone = (item for item in known - found if item.path in checked or not (path.parent / item.path).exists())
-    fixed = tuple(sorted(gone))
+    unread = {_relative(error.name, path.parent) for error in report.errors}
+    checked = {_relative(target.name, path.parent): target.settings for target in looked_at}
+
+    def is_gone(item: Known) -> bool:
+        if item.path in unread:
+            return False
+        settings = checked.get(item.path)
+        return settings.applies(item.rule) if settings else not (path.parent / item.path).exists()
+
+    fixed = tuple(sorted(filter(is_gone, known - found)))
     return Compared(report._replace(findings=new), len(report.findings) - len(new), fixed)
 
 

@@ -231,8 +231,7 @@ def _write_baseline(report: Report, path: str) -> str:
 def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Report, str]:
     from recctl.checks.baseline import compare_with_baseline
 
-    looked_at = (target.name for target in selection.targets)
-    compared = compare_with_baseline(report, Path(path), looked_at)
+    compared = compare_with_baseline(report, Path(path), selection.targets)
     verb = "is" if compared.known == 1 else "are"
     remark = f"{show_count(compared.known, 'finding')} {verb} known to {path}"
     if compared.fixed:

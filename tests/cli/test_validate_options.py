@@ -183,8 +183,31 @@ def test_a_baseline_can_forget_what_is_deleted(run: Run, project: Path) -> None:
     (project / FOLDER / name).unlink()
     outcome = run("validate", "--baseline", "known.json", "--select", "recorded-error", cwd=project)
     assert outcome.err.endswith(
-        "1 finding is known to known.json; 4 more there are fixed and can go (--write-baseline)\n"
+        "1 finding is known to known.json; 1 more there is fixed and can go (--write-baseline)\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--select", "recorded-error"), ("--ignore", "formatting,volatile-field,incomplete-stream")]
+)
+def test_of_rules_that_are_not_in_force_nothing_counts_as_fixed(
+    run: Run, project: Path, arguments: tuple[str, ...]
+) -> None:
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    outcome = run("validate", "--baseline", "known.json", *arguments, cwd=project)
+    assert outcome.err.endswith("\n1 finding is known to known.json\n")
+
+
+def test_of_files_that_cannot_be_read_nothing_counts_as_fixed(run: Run, project: Path) -> None:
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    for path in (project / FOLDER).iterdir():
+        path.unlink()
+        path.symlink_to(path.name)
+    outcome = run(
+        "validate", "--baseline", "known.json", *map(str, (project / FOLDER).iterdir()), cwd=project
+    )
+    assert outcome.code == 2
+    assert "can go" not in outcome.err
 
 
 KEYS = [
