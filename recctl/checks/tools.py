@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.completion import Request, ToolCall
+    from recctl.completion import ToolCall
     from recctl.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -55,7 +55,8 @@ RULES = (TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_SCHEMA, UNKNOWN_TOOL, DANGLING_TOOL
 
 def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     """What is wrong with the calls of a reply and with the results in a request. Raises nothing."""
-    offered = {tool.name: tool for tool in _list_offered(exchange.request) if tool.name is not None}
+    tools = (*exchange.request.tools, *_list_loaded(recording.asked.get("input")))
+    offered = {tool.name: tool for tool in _list_offered(tools) if tool.name is not None}
     seen: dict[str, int] = {}
     found: dict[Finding, None] = {}  # a broken schema is one finding, however often the tool is called
     for choice in exchange.completion.choices:
@@ -80,9 +81,16 @@ _RERECORD = "record it again"
 _LOOK = "look whether the test means it; else record it again"
 
 
-def _list_offered(request: Request) -> Iterator[Tool]:
-    """The tools of a request, and those that it offers in namespaces."""
-    for tool in request.tools:
+def _list_loaded(items: JSON) -> Iterator[Tool]:
+    """The tools that a client found when the model searched for some: its results bring them."""
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("type") == "tool_search_output":
+            yield Tool(None, "namespace", extra={"tools": item.get("tools")})
+
+
+def _list_offered(tools: Iterable[Tool]) -> Iterator[Tool]:
+    """Tools, and those that they offer as namespaces."""
+    for tool in tools:
         yield tool
         inner = tool.extra.get("tools") if tool.type == "namespace" else None
         for each in inner if isinstance(inner, list) else ():
@@ -128,10 +136,18 @@ def _find_dangling(recording: Recording, exchange: Exchange) -> Iterator[str]:
     made: set[str | None] = set()
     for message in exchange.request.messages:
         made.update(call.id for call in message.tool_calls)
+        made.update(_list_other_calls(message.content))
         if _refers_to_item(message.content):
             return
         if message.tool_call_id is not None and message.tool_call_id not in made:
             yield message.tool_call_id
+
+
+def _list_other_calls(content: JSON) -> Iterator[str]:
+    """The ids of calls that are of no named tool: of a shell, a computer, a search for tools."""
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and str(part.get("type")).endswith("_call"):
+            yield str(part.get("call_id"))
 
 
 def _refers_to_item(content: JSON) -> bool:

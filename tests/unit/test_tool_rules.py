@@ -264,6 +264,27 @@ def test_a_result_may_answer_a_call_that_the_provider_remembers(asked: dict[str,
     assert check(exchange(RESPONSE, asked)) == []
 
 
+@pytest.mark.parametrize("kind", ["computer", "local_shell", "shell", "apply_patch"])
+def test_a_result_may_answer_a_call_of_no_named_tool(kind: str) -> None:
+    call = {"type": f"{kind}_call", "id": "x_1", "call_id": "call_0", "status": "completed"}
+    result = {"type": f"{kind}_call_output", "call_id": "call_0", "output": "7"}
+    assert check(exchange(RESPONSE, {"input": ["Hello", call, result]})) == []
+    assert len(check(exchange(RESPONSE, {"input": ["Hello", {**call, "call_id": "call_9"}, result]}))) == 1
+
+
+def test_a_client_may_search_for_tools_and_offer_what_it_finds() -> None:
+    tool = {"type": "function", "name": "look_up", "parameters": of_a({"type": "string"})}
+    asked = {
+        "input": [
+            {"type": "tool_search_call", "call_id": "call_0", "execution": "client", "arguments": {}},
+            {"type": "tool_search_output", "call_id": "call_0", "tools": [tool]},
+        ],
+        "tools": [{"type": "tool_search"}, {"type": "function", "name": "look_for"}],
+    }
+    (finding,) = check(exchange(RESPONSE, asked))
+    assert finding.message == """'look_up': a: 1 is not of type "string\""""
+
+
 def test_tools_may_be_offered_in_a_namespace() -> None:
     tool = {"type": "function", "name": "look_up", "parameters": of_a({"type": "string"})}
     asked = {"input": "Hello", "tools": [{"type": "namespace", "name": "books", "tools": [tool, 7]}]}
