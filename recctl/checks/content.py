@@ -69,17 +69,25 @@ def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
         return None
     if recording.asked.get("background") or _says_otherwise(completion):
         return None
+    if all(choice.finish_reason in CUT_SHORT for choice in completion.choices):
+        return "the token limit ended the reply before it said anything"
     return "the reply says nothing: no text, no refusal, no tool call"
 
 
+CUT_SHORT = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS")
+"""How providers say that a reply came to the token limit."""
+
 _LOADED = ("load", "unload")
 """Why a reply of Ollama's ends that was to say nothing, but to have the model at hand."""
+
+_REFUSED = ("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII")
+"""How providers say that a reply was refused, or filtered."""
 
 
 def _says_nothing(choice: Choice) -> bool:
     message = choice.message
     says_something = message.content or message.refusal or message.reasoning or message.tool_calls
-    return not says_something and choice.finish_reason not in _LOADED
+    return not says_something and choice.finish_reason not in (*_LOADED, *_REFUSED)
 
 
 def _says_otherwise(completion: Completion) -> bool:

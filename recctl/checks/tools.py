@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from recctl.checks.content import CUT_SHORT
 from recctl.checks.finding import Rule, Severity
 from recctl.completion import Tool
 from recctl.pointer import escape_pointer
@@ -23,7 +24,7 @@ TOOL_ARGUMENTS_JSON = Rule(
     Severity.ERROR,
     "The arguments of a tool call are not JSON.",
     "Whoever runs the tool can't read them. Models hardly ever write broken JSON: usually a stream was cut, "
-    "or chunks of two calls were joined.",
+    "or chunks of two calls were joined. Where the token limit cut the call, this is a warning.",
     "Record it again.",
 )
 TOOL_ARGUMENTS_SCHEMA = Rule(
@@ -60,7 +61,8 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     found: dict[Finding, None] = {}  # a broken schema is one finding, however often the tool is called
     for choice in exchange.completion.choices:
-        for call in choice.message.tool_calls:
+        calls = choice.message.tool_calls
+        for call in calls:
             key = call.id or call.name or ""
             seen[key] = number = seen.get(key, -1) + 1
             for rule, message, blamed in _check_call(call, offered):
@@ -68,7 +70,11 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                 told = call.name if rule is UNKNOWN_TOOL else call.arguments
                 pointer = pointer or _find_call(recording, call, number, told)
                 hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
-                found[rule.make_finding(recording.source.name, message, hint, pointer)] = None
+                finding = rule.make_finding(recording.source.name, message, hint, pointer)
+                if rule is TOOL_ARGUMENTS_JSON and call is calls[-1] and choice.finish_reason in CUT_SHORT:
+                    told = f"{message}: the token limit cut them off"
+                    finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
+                found[finding] = None
     yield from found
     for call_id in _find_dangling(recording, exchange):
         message = f"a tool's result answers the call {call_id!r}, which no earlier message makes"

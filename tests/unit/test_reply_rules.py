@@ -87,6 +87,43 @@ def test_ollama_is_asked_to_load_a_model_with_nothing(reason: str, found: list[A
     assert check(exchange(body, {"model": "small", "prompt": ""})) == found
 
 
+def end(reason: str, content: str = "") -> dict[str, Any]:
+    body = chat(content=content)
+    body["__data__"]["choices"][0]["finish_reason"] = reason
+    return body
+
+
+def incomplete(reason: str) -> dict[str, Any]:
+    return respond(status="incomplete", incomplete_details={"reason": reason})
+
+
+def converse(reason: str) -> dict[str, Any]:
+    return {"type": "message", "role": "assistant", "content": [], "stop_reason": reason}
+
+
+def stop(reason: str) -> dict[str, Any]:
+    return {"candidates": [{"content": {"role": "model"}, "finishReason": reason}]}
+
+
+@pytest.mark.parametrize(
+    "body", [end("content_filter"), incomplete("content_filter"), converse("refusal"), stop("SAFETY")]
+)
+def test_a_reply_that_was_refused_says_so(body: Any) -> None:
+    assert check(exchange(body, {})) == []
+
+
+@pytest.mark.parametrize(
+    "body", [end("length"), incomplete("max_output_tokens"), converse("max_tokens"), stop("MAX_TOKENS")]
+)
+def test_of_a_reply_that_the_token_limit_kept_empty_that_is_said(body: Any) -> None:
+    recording = exchange(body, {})
+    (finding,) = check_content(recording, read_exchange(recording))
+    assert (finding.rule, finding.message) == (
+        "empty-response",
+        "the token limit ended the reply before it said anything",
+    )
+
+
 def test_a_reply_that_is_not_there_is_empty() -> None:
     document = record(None, streaming=False)
     assert check(read(document)) == EMPTY

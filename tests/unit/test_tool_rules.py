@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.checks.finding import Severity
 from recctl.checks.tools import check_tools
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta
@@ -183,6 +184,18 @@ def test_schemas_of_openapi_hold_too(arguments: str, problem: str) -> None:
 )
 def test_arguments_that_are_not_json(arguments: str) -> None:
     assert judge(of_a({"type": "number"}), arguments) == ["the arguments for 'look_up' are not JSON"]
+
+
+@pytest.mark.parametrize("reason", ["length", "max_tokens", "max_output_tokens", "MAX_TOKENS"])
+def test_what_the_token_limit_cut_is_a_warning_and_what_stands_before_it_is_none(reason: str) -> None:
+    body = reply(call("look_up", '{"a": '), call("look_up", '{"a": ', "call_2"))
+    body["__data__"]["choices"][0]["finish_reason"] = reason
+    first, last = check(exchange(body, offer({})))
+    assert (first.severity, first.message) == (Severity.ERROR, "the arguments for 'look_up' are not JSON")
+    assert (last.severity, last.message) == (
+        Severity.WARNING,
+        "the arguments for 'look_up' are not JSON: the token limit cut them off",
+    )
 
 
 def test_arguments_too_deep_to_be_read_are_let_be() -> None:
