@@ -72,10 +72,13 @@ def _compile(text: str) -> Validator | str | None:
     for compile_schema in compilers:
         try:
             return compile_schema(
-                schema, retriever=_refuse, pattern_options=FancyRegexOptions(backtrack_limit=_MOST_STEPS)
+                schema,
+                retriever=_refuse,
+                pattern_options=FancyRegexOptions(backtrack_limit=_MOST_STEPS),
+                validate_formats=False,
             )
         except ValidationError as error:
-            if _is_sound_pattern(error):
+            if _is_sound_pattern(error) or _UNKNOWN.match(error.message):
                 return None
             problems.append(_describe(error))
         except ValueError:  # lone surrogates, which it can't read
@@ -85,9 +88,6 @@ def _compile(text: str) -> Validator | str | None:
 
 def _describe(error: ValidationError) -> str:
     """A sentence about what is wrong, with its place."""
-    unknown = _UNKNOWN.match(error.message)
-    if unknown:
-        return f"it refers to {unknown[1]}, which is not looked up"
     path, message = error.instance_path, error.message
     if path[-1:] == ["type"] and error.kind.name == "anyOf":  # only in a schema
         message = f"{json.dumps(error.instance)} is no type"
@@ -95,7 +95,7 @@ def _describe(error: ValidationError) -> str:
     return f"{f'{_shorten(where)}: ' if where else ''}{_shorten(message)}"
 
 
-_UNKNOWN = re.compile(r"Resource '(.{1,100}?)' is not present in a registry")
+_UNKNOWN = re.compile("Resource '.*' is not present in a registry")
 _MOST_STEPS = 100_000
 """How far a pattern with look-around or references to groups may go astray; others never do."""
 
@@ -150,11 +150,32 @@ def _is_sound_pattern(error: ValidationError) -> bool:
     if error.kind.name != "format" or not isinstance(error.instance, str):
         return False
     try:
-        re.compile(error.instance)
+        re.compile(_read_javascript(error.instance))
     except (re.error, RecursionError, OverflowError):
         return False
     return True
 
+
+def _read_javascript(pattern: str) -> str:
+    """A pattern that Python takes if JavaScript does, though it may match something else.
+
+    A hyphen after `\\w` in a set is itself there, `[^]` is anything, groups are named without a P, and what
+    is looked behind at may be of any length.
+    """
+    for there, here in _JAVASCRIPT:
+        pattern = there.sub(here, pattern)
+    return pattern
+
+
+_JAVASCRIPT = (
+    (re.compile(r"(\\[wWdDsS])-"), r"\1\-"),
+    (re.compile(r"(?<!\\)-(?=\\[wWdDsS])"), r"\-"),
+    (re.compile(r"\[\^\]"), r"."),
+    (re.compile(r"\[\]"), r"(?!)"),
+    (re.compile(r"\(\?<([=!])"), r"(?\1"),
+    (re.compile(r"\(\?<"), r"(?P<"),
+    (re.compile(r"\\k<(\w+)>"), r"(?P=\1)"),
+)
 
 _OPENAPI = re.compile(
     r'"nullable": true|"type": "(?:STRING|NUMBER|INTEGER|BOOLEAN|ARRAY|OBJECT|NULL|TYPE_UNSPECIFIED)"'
@@ -183,11 +204,20 @@ def _read_openapi(schema: JSON) -> JSON:
         read["type"] = kind = kind.lower()
     if kind == "type_unspecified":
         del read["type"]
-    elif isinstance(kind, str) and read.get("nullable") is True:
-        read["type"] = [kind, "null"]
-        if isinstance(read.get("enum"), list):
-            read["enum"] = [*read["enum"], None]
-    return read
+    return _allow_null(read) if read.get("nullable") is True else read
+
+
+_COMBINED = ("anyOf", "oneOf", "allOf", "$ref", "const")
+
+
+def _allow_null(schema: dict[str, JSON]) -> JSON:
+    """A schema that null fits too."""
+    if isinstance(schema.get("type"), str):
+        schema["type"] = [schema["type"], "null"]
+    if isinstance(schema.get("enum"), list):
+        schema["enum"] = [*schema["enum"], None]
+    combined = {key: schema.pop(key) for key in _COMBINED if key in schema}
+    return {**schema, "anyOf": [combined, {"type": "null"}]} if combined else schema
 
 
 def _refuse(uri: str) -> JSON:
