@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from typing import TYPE_CHECKING
+
+import pytest
 
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
 from recctl.completion import NOTE_CODES
 from recctl.hashing import _KEYS
-from recctl.project import _PROJECT_KEYS, _SETTINGS_KEYS, find_project
+from recctl.project import find_project
 from recctl.render import FORMATS
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.cli.conftest import Run
 
 README = (CHECKOUT / "README.md").read_text()
 
@@ -45,11 +50,12 @@ def test_every_note_that_the_code_makes_is_in_the_table() -> None:
     assert made - {None} == NOTE_CODES.keys()  # None: `note_once` itself calls `note`
 
 
-def test_every_configuration_key_is_in_the_example() -> None:
+def test_every_configuration_key_is_in_the_example(run: Run) -> None:
     block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
     assert block is not None
     table = tomllib.loads(block[1])["tool"]["recctl"]
-    assert table.keys() == _PROJECT_KEYS.keys() | _SETTINGS_KEYS.keys()
+    values = json.loads(run("config", "--isolated", "--format", "json").out)["values"]
+    assert table.keys() == {value["key"] for value in values} - {"root"} | {"overrides"}
 
 
 def test_every_key_of_a_scheme_is_in_the_table() -> None:
@@ -58,10 +64,24 @@ def test_every_key_of_a_scheme_is_in_the_table() -> None:
     assert re.findall(r"^\| `([a-z-]+)` \|", table[1], re.MULTILINE) == [*_KEYS]
 
 
-def test_every_format_is_named() -> None:
-    for names in FORMATS.values():
-        for name in names:
-            assert f"`{name}`" in README
+COMMAND_OF = {
+    "findings": "validate",
+    "statistics": "validate",
+    "exchanges": "show",
+    "comparison": "diff",
+    "restoration": "restore",
+    "runs": "undo",
+    "undone": "undo",
+    "explanations": "rehash",
+}
+"""The commands that show results of a kind, where they are not called as that is."""
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_is_named_in_the_section_or_the_row_of_its_command(kind: str) -> None:
+    command = COMMAND_OF.get(kind, kind)
+    told = re.findall(rf"^\| `recctl {command}` \|.*$|^## {command}$[\s\S]*?^## ", README, re.MULTILINE)
+    assert [name for name in FORMATS[kind] if f"`{name}`" not in "".join(told)] == []
 
 
 def test_every_command_is_in_the_table() -> None:
