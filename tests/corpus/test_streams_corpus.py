@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,15 +54,19 @@ def test_every_stream_is_complete_and_without_error(shared: Path) -> None:
 
 
 def test_content_and_reasoning_are_what_a_plain_join_gives(shared: Path) -> None:
+    said: Counter[str] = Counter()
     for name, _, recording in streams(shared):
         choices = assemble(recording).choices
         content = {choice.index: choice.message.content or "" for choice in choices}
         assert content == join(recording.body, "content", "text", "response"), name
         reasoning = {choice.index: choice.message.reasoning or "" for choice in choices}
         assert reasoning == join(recording.body, "reasoning", "reasoning_content", "thinking"), name
+        said += Counter(content=any(content.values()), reasoning=any(reasoning.values()))
+    assert said == {"content": 487, "reasoning": 8}
 
 
 def test_arguments_are_what_a_plain_join_gives(shared: Path) -> None:
+    made = 0
     for name, wire, recording in streams(shared):
         if wire != "openai-chat":
             continue
@@ -74,10 +79,16 @@ def test_arguments_are_what_a_plain_join_gives(shared: Path) -> None:
         joined = "".join(call.arguments or "" for call in calls)
         assert joined == plain, name
         assert all(call.name for call in calls), name
+        made += len(calls)
+    assert made == 154
 
 
 def test_usage_is_the_last_that_was_told(shared: Path) -> None:
+    known = 0
     for name, wire, recording in streams(shared):
         if wire != "ollama":
             told = [chunk["__data__"].get("usage") for chunk in recording.body]
-            assert assemble(recording).usage == next((usage for usage in reversed(told) if usage), None), name
+            usage = assemble(recording).usage
+            assert usage == next((usage for usage in reversed(told) if usage), None), name
+            known += usage is not None
+    assert known == 520
