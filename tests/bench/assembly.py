@@ -10,13 +10,13 @@ from recctl.project import Place, Settings
 from recctl.recording import Recording, load
 from recctl.sources import Source
 from recctl.wire import assemble
-from tests.bench.measure import CORPUS, Ratio, time_calls
+from tests.bench.measure import CORPUS, Ratio, Unmeasured, time_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def measure_assembly() -> Iterator[Ratio]:
+def measure_assembly() -> Iterator[Ratio | Unmeasured]:
     """Chat streams of the corpus, beside a bare join and beside the OpenAI SDK's accumulator.
 
     The SDK gets the chunks as dicts, and is not charged for reading them; recctl, in the line beside it, gets
@@ -38,14 +38,11 @@ def measure_assembly() -> Iterator[Ratio]:
     yield Ratio("chat streams: json.loads and a bare join / file to result", floor / ours, 0.8, at_least=True)
     chunks = [_chunks(json.loads(content)) for content in streams]
     accumulated = _time_openai(chunks)
-    if accumulated is not None:
-        alone = _time_assembly_alone(streams)
-        yield Ratio(
-            "loaded chat streams: the OpenAI SDK's accumulator / assembly",
-            accumulated / alone,
-            50,
-            at_least=True,
-        )
+    what = "loaded chat streams: the OpenAI SDK's accumulator / assembly"
+    if accumulated is None:
+        yield Unmeasured(what, "pip install openai")
+    else:
+        yield Ratio(what, accumulated / _time_assembly_alone(streams), 50, at_least=True)
 
 
 def _read_corpus() -> list[bytes]:

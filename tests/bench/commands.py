@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.recording import serialise
-from tests.bench.measure import CHECKOUT, CORPUS, Ratio, process, python, recctl, time_calls
+from tests.bench.measure import CHECKOUT, CORPUS, Ratio, Unmeasured, process, python, recctl, time_calls
 from tests.builders import chunk, delta, record
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def measure_startup() -> Iterator[Ratio]:
     yield Ratio("validate a file with one finding, as text / import typer", finding / typer, 2.5)
 
 
-def measure_validate() -> Iterator[Ratio]:
+def measure_validate() -> Iterator[Ratio | Unmeasured]:
     """What it costs to check every recording of the corpus, start-up apart, beside only reading them."""
     if not CORPUS.exists():
         return
@@ -56,24 +56,26 @@ def measure_validate() -> Iterator[Ratio]:
     read = floor - nothing
     yield Ratio("validate the corpus, net / json.loads of every file", (cold - version) / read, 2.5)
     yield Ratio("validate it again, net / json.loads of every file", (warm - version) / read, 0.3)
-    if reference > _NOT_INSTALLED:
-        yield Ratio("check-jsonschema / validate the corpus", reference / cold, 8, at_least=True)
+    what = "check-jsonschema / validate the corpus"
+    if _CHECKER.exists():
+        yield Ratio(what, reference / cold, 8, at_least=True)
+    else:
+        yield Unmeasured(what, "pip install check-jsonschema")
 
 
-_NOT_INSTALLED = 0.2  # seconds; it takes longer to start
+_CHECKER = Path(sys.executable).with_name("check-jsonschema")
 
 
 def _check_jsonschema() -> Callable[[], object]:
-    """check-jsonschema with the same schema on the same files; fails at once where it is not installed."""
-    program = Path(sys.executable).with_name("check-jsonschema")
-    if not program.exists():
+    """check-jsonschema with the same schema on the same files; nothing where it is not installed."""
+    if not _CHECKER.exists():
         return lambda: None
     schema = CHECKOUT / "schemas/recording.schema.json"
     files = [str(path) for path in sorted(CORPUS.rglob("*.json"))]
-    return process(str(program), "--base-uri", schema.as_uri(), "--schemafile", str(schema), *files)
+    return process(str(_CHECKER), "--base-uri", schema.as_uri(), "--schemafile", str(schema), *files)
 
 
-def measure_diff() -> Iterator[Ratio]:
+def measure_diff() -> Iterator[Ratio | Unmeasured]:
     """A folder against itself, beside reading it; two large recordings, beside DeepDiff's own tool."""
     if CORPUS.exists():
         nothing, floor, version, same = time_calls(
@@ -85,15 +87,17 @@ def measure_diff() -> Iterator[Ratio]:
         )
         ratio = (same - version) / (floor - nothing)
         yield Ratio("diff the corpus with itself, net / json.loads of every file", ratio, 2.5)
+    what = "diff two recordings of 1 MB / deep diff"
     deep = Path(sys.executable).with_name("deep")
     with tempfile.TemporaryDirectory() as folder:
         files = [str(_write_large(Path(folder) / f"{side}.json", side)) for side in ("left", "right")]
         if not _runs(str(deep), "diff", *files):
+            yield Unmeasured(what, "pip install 'deepdiff[cli]'")
             return
         ours, theirs = time_calls(
             recctl("diff", *files, "--exit-zero"), process(str(deep), "diff", *files), rounds=3
         )
-    yield Ratio("diff two recordings of 1 MB / deep diff", ours / theirs, 1)
+    yield Ratio(what, ours / theirs, 1)
 
 
 def _runs(*command: str) -> bool:

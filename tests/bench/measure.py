@@ -37,6 +37,17 @@ class Ratio:
         return f"{self.what:<72} {self.measured:7.2f}   {bound} {self.budget:<5g} {verdict}"
 
 
+@dataclass(frozen=True)
+class Unmeasured:
+    """What could not be measured here, and what to do so that it can be."""
+
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what:<72} not measured: {self.remedy}"
+
+
 def time_calls(*functions: Callable[[], object], rounds: int = 7) -> list[float]:
     """The best time, in seconds, of each function; they take turns, so that a slow spell hits all of them."""
     best = [float("inf")] * len(functions)
