@@ -54,7 +54,9 @@ class _Told:
     """What the chunks so far have told, by the part of the reply that they are about, and by name."""
 
     def __init__(self) -> None:
-        self._texts: defaultdict[str, defaultdict[JSON, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._texts: defaultdict[str, defaultdict[int | None, list[str]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
 
     def add(self, item: JSON, added: Iterator[tuple[str, JSON]]) -> Iterator[tuple[str, JSON]]:
         """Those values that a chunk has which are news."""
@@ -64,12 +66,14 @@ class _Told:
         repeats = _tells_whole(data)
         for name, value in added:
             if isinstance(value, str):
-                texts = self._texts[name]
-                known = texts[part] if part is not None else [*chain.from_iterable(texts.values())]
-                if repeats and value in "".join(known):
+                if repeats and value in self._join(name, part):
                     continue
-                texts[part].append(value)
+                self._texts[name][part].append(value)
             yield name, value
+
+    def _join(self, name: str, part: int | None) -> str:
+        texts = self._texts[name]
+        return "".join(chain.from_iterable(texts.values()) if part is None else texts[part])
 
 
 def _tells_whole(data: dict[str, JSON]) -> bool:
