@@ -308,5 +308,5 @@ def test_a_killed_command_ends_as_in_a_shell(project: Project) -> None:
 def test_what_cannot_be_started_is_told(project: Project) -> None:
     (project.root / "script").write_text("neither a program nor a script that says by what to run it")
     (project.root / "script").chmod(0o755)
-    with pytest.raises(RecctlError, match="script: exec format error"):
+    with pytest.raises(RecctlError, match="script: can't be run: exec format error"):
         run_tracked(project, ["./script"])
