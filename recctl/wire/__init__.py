@@ -260,7 +260,7 @@ def _assemble_unknown(recording: Recording) -> Completion:
     builder = ReplyBuilder()
     builder.note("unknown-wire", "the reply is of no protocol that recctl knows; it is shown as it is")
     builder.extra.add(("body",), body)
-    streamed = isinstance(body, list) and recording.is_streaming
-    chunks = len(body) if streamed else 0
+    streamed = (isinstance(body, list) or body is None) and recording.is_streaming
+    chunks = len(body) if streamed and body else 0
     is_empty = streamed and not chunks  # then it was to have choices, whatever the protocol
     return builder.build(UNKNOWN, streamed=streamed, chunks=chunks, has_choices=is_empty)

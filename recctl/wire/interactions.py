@@ -55,7 +55,9 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     for event in read_events(items, reply.builder, streamed=streamed, type_key="event_type"):
         reply.add(event)
     reply.place_blocks()
-    return reply.builder.build(NAME, streamed=streamed, chunks=len(items))
+    completion = reply.builder.build(NAME, streamed=streamed, chunks=len(items))
+    is_under_way = not streamed and reply.status in _UNDER_WAY  # as it is with `background`
+    return completion._replace(complete=False) if is_under_way else completion
 
 
 class _Reply:
@@ -66,6 +68,7 @@ class _Reply:
         self._blocks = {root: Blocks(root) for root in _ROOTS.values()}
         self._final = {root: Blocks(root) for root in _ROOTS.values()}
         self._final_pointer = ""
+        self.status: JSON = None
 
     def add(self, event: Event) -> None:
         """Add what an event, or a whole interaction, says."""
@@ -117,6 +120,7 @@ class _Reply:
         builder.merge_usage(interaction.get("usage"))
         add_role(builder, interaction.get("role"))
         status, errors = interaction.get("status"), interaction.get("errors")
+        self.status = status
         if status not in _UNDER_WAY:
             add_finish_reason(builder, status)
         if errors or (status == "failed" and builder.error is None):

@@ -53,7 +53,9 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     for event in read_events(items, reply.builder, streamed=streamed):
         reply.add(event)
     reply.place_items()
-    return reply.builder.build(NAME, streamed=streamed, chunks=len(items))
+    completion = reply.builder.build(NAME, streamed=streamed, chunks=len(items))
+    is_under_way = not streamed and reply.status in _UNDER_WAY  # as it is with `background`
+    return completion._replace(complete=False) if is_under_way else completion
 
 
 class _Reply:
@@ -62,6 +64,7 @@ class _Reply:
     def __init__(self) -> None:
         self.builder = ReplyBuilder()
         self._output = Output(self.builder)
+        self.status: JSON = None
         self._finals: list[tuple[Output, str]] = []
 
     def add(self, event: Event) -> None:
@@ -118,6 +121,7 @@ class _Reply:
         """Take a response's status, which is why it ends unless there are details of that."""
         builder = self.builder
         status, error = response.get("status"), response.get("error")
+        self.status = status
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         if isinstance(details, dict):

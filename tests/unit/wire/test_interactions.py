@@ -270,6 +270,11 @@ def test_an_error_ends_a_stream() -> None:
     assert (completion.error, completion.complete, codes(completion)) == (error, False, ["error"])
 
 
+def test_a_whole_interaction_that_is_under_way_is_not_complete() -> None:
+    completion = assemble(read(record(interaction("in_progress"))))
+    assert (completion.complete, codes(completion)) == (False, [])
+
+
 def test_a_failed_interaction_is_an_error() -> None:
     failed = event("interaction.completed", interaction=interaction("failed"))
     completion = stream(START, failed)

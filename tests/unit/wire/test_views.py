@@ -434,3 +434,11 @@ def test_any_json_in_any_place_is_viewed_and_read(body: Any, status: Any, asked:
     recording = read(document)
     assert isinstance(assemble(recording), Completion)
     assert isinstance(read_request(recording), Request)
+
+
+def test_a_stream_without_a_body_is_an_empty_stream() -> None:
+    completion = assemble(read(record(None, streaming=True)))
+    assert (completion.wire, completion.streamed, completion.chunks) == ("unknown", True, 0)
+    assert completion.complete is False
+    assert [note.code for note in completion.notes] == ["unknown-wire", "incomplete-stream"]
+    assert assemble(read(record(None))).complete is True
