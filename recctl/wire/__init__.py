@@ -133,14 +133,14 @@ def _read_request(recording: Recording, wire: Wire | None) -> Request:
 
 def read_vectors(recording: Recording) -> list[list[float] | None]:
     """The vectors of a reply that holds embeddings, in order; None stands for one that can't be read."""
-    from recctl.wire._views import find_vectors, read_vector
+    from recctl.wire._views import find_vector, find_vectors, read_vector
 
     body = recording.body
     vectors: list[list[float] | None] = []
     for item in body if isinstance(body, list) else [body]:
         data = item.get("__data__", item) if isinstance(item, dict) else None
         entries = find_vectors(data)[1] if isinstance(data, dict) else ()
-        vectors += (read_vector(e.get("embedding") if isinstance(e, dict) else e) for e in entries)
+        vectors += (read_vector(find_vector(entry)[1]) for entry in entries)
     return vectors
 
 

@@ -100,6 +100,14 @@ def find_vectors(data: dict[str, JSON]) -> tuple[str, list[JSON]]:
     return "embedding", [] if is_nothing(vector) else [vector]
 
 
+def find_vector(entry: JSON) -> tuple[str, JSON]:
+    """The vector of an entry among those of `find_vectors`, and the key that it stands under in the entry."""
+    if not isinstance(entry, dict):
+        return "embedding", entry
+    key = "values" if "values" in entry and "embedding" not in entry else "embedding"  # Gemini's
+    return key, entry.get(key)
+
+
 def _shorten(number: float) -> float | str:
     """A 32-bit float with the digits that it has; as text if JSON has no words for it."""
     return float(f"{number:.7g}") if math.isfinite(number) else str(number)

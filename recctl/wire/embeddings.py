@@ -12,6 +12,7 @@ from recctl.wire._views import (
     add_identity,
     assemble_view,
     describe_vector,
+    find_vector,
     find_vectors,
     has_entries,
 )
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from recctl.wire._builder import ReplyBuilder
 
 NAME = "embeddings"
-_CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse")
+_CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", ".EmbedContentResponse")
 _COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
 
 
@@ -31,7 +32,7 @@ def _recognises(item: JSON) -> bool:
         return False
     if "__type__" in item:
         return str(item["__type__"]).endswith(_CLASSES)
-    if has_entries(item.get("data"), "embedding"):
+    if has_entries(item.get("data"), "embedding") or has_entries([item.get("embedding")], "values"):
         return True
     return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
 
@@ -59,11 +60,12 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
 
 def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
     """A vector's dimension, and how it begins with what stands beside it; or an odd one as it is."""
-    beside = entry if isinstance(entry, dict) else {"embedding": entry}
-    rest = {key: value for key, value in beside.items() if key not in FOLDED and key != "embedding"}
-    vector = describe_vector(beside.get("embedding"))
+    holder, numbers = find_vector(entry)
+    beside = entry if isinstance(entry, dict) else {}
+    rest = {key: value for key, value in beside.items() if key not in FOLDED and key != holder}
+    vector = describe_vector(numbers)
     if vector is None:
-        return None, {**rest, "odd_embedding": beside.get("embedding")}
+        return None, {**rest, "odd_embedding": numbers}
     dimension, first = vector
     return dimension, {**rest, "first": first}
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Request
-from recctl.wire import assemble, read_request
+from recctl.wire import assemble, read_request, read_vectors
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, exchange
@@ -95,6 +95,21 @@ def test_ollamas_older_reply_has_one_vector() -> None:
         "dimension": 2,
         "vectors": [{"first": [0.5, 0.25]}],
     }
+
+
+def test_geminis_vectors_are_values() -> None:
+    two = [{"values": [0.5, 0.25], "statistics": {"token_count": 3}}, {"values": [1.0, 2.0]}]
+    for body in ({"embeddings": two}, envelope("google.genai.types.EmbedContentResponse", embeddings=two)):
+        assert view(body).wire == "embeddings"
+        assert view(body).extra == {
+            "count": 2,
+            "dimension": 2,
+            "vectors": [{"statistics": {"token_count": 3}, "first": [0.5, 0.25]}, {"first": [1.0, 2.0]}],
+        }
+        assert read_vectors(read(record(body))) == [[0.5, 0.25], [1.0, 2.0]]
+    alone = {"embedding": {"values": [0.5]}}
+    assert view(alone).extra == {"count": 1, "dimension": 1, "vectors": [{"first": [0.5]}]}
+    assert read_vectors(read(record(alone))) == [[0.5]]
 
 
 def test_vectors_of_different_dimensions_are_noted() -> None:
