@@ -175,6 +175,8 @@ def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
 def _recognise(recording: Recording) -> Wire | None:
     status, body = recording.response.get("status"), recording.body
     has_failed = type(status) is int and status >= _FIRST_FAILURE
+    if body == [] and not recording.is_streaming and not has_failed:
+        return _load_wire(_LISTED)
     for item in () if has_failed else _each_sample(body):
         for wire in _each_wire():
             if not wire.is_last_resort and wire.recognises(item):
@@ -224,6 +226,9 @@ _FIRST_FAILURE = 400
 """The HTTP status from which on a reply says why there is none."""
 
 _MOST_COMMON = "chat"
+
+_LISTED = "models"
+"""What comes as a list that is no stream, so that it may be a list of nothing."""
 
 
 def _each_wire() -> Iterator[Wire]:

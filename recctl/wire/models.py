@@ -22,6 +22,8 @@ def _recognises(item: JSON) -> bool:
     if "__type__" in item:
         return str(item["__type__"]).endswith(".Model")
     listed = item.get("data")
+    if listed == []:
+        return bool(item.get("object") == "list") and "usage" not in item
     return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
 
 

@@ -451,6 +451,16 @@ def test_any_json_in_any_place_is_viewed_and_read(body: Any, status: Any, asked:
     assert isinstance(read_request(recording), Request)
 
 
+@pytest.mark.parametrize(
+    ("body", "extra"),
+    [([], {"count": 0}), ({"object": "list", "data": [], "next": 1}, {"count": 0, "next": 1})],
+)
+def test_a_list_of_nothing_is_one_of_no_models(body: Any, extra: Any) -> None:
+    completion = view(body)
+    assert (completion.wire, completion.extra) == ("models", extra)
+    assert (completion.complete, completion.streamed, completion.notes) == (True, False, ())
+
+
 def test_a_stream_without_a_body_is_an_empty_stream() -> None:
     completion = assemble(read(record(None, streaming=True)))
     assert (completion.wire, completion.streamed, completion.chunks) == ("unknown", True, 0)
