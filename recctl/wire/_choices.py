@@ -91,9 +91,8 @@ _SHAPES = 1000
 
 _UNPLACED_IN_CHUNK = _Unplaced("id", "model", "choices", "usage", "error")
 _UNPLACED_IN_CHOICE = _Unplaced("delta", "finish_reason", "logprobs", "text")
-_UNPLACED_IN_DELTA = _Unplaced(
-    "role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"
-)
+_CHANNELS = ("content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call")
+_UNPLACED_IN_DELTA = _Unplaced("role", *_CHANNELS)
 _CONSTANT_IN_DELTA = frozenset({"channel", "name", "type"})
 """Keys that providers (Groq, MiniMax) repeat in each delta; what stands under others is told bit by bit."""
 
@@ -275,7 +274,16 @@ class _Assembly:
             self._add_calls(choice, calls, f"{step}/tool_calls", is_whole=is_whole)
         if legacy:
             self._add_legacy_call(choice, legacy, f"{step}/function_call")
-        return bool(content or reasoning or twin or refusal or calls or legacy)
+        says_something = bool(content or reasoning or twin or refusal or calls or legacy)
+        if not says_something and 0 in delta.values():
+            self._keep_odd(choice, delta)
+        return says_something
+
+    def _keep_odd(self, choice: ChoiceBuilder, delta: dict[str, JSON]) -> None:
+        """Keep what is no text, and not nothing either: 0 and false."""
+        for key in _CHANNELS:
+            if delta.get(key) == 0:
+                self._append(choice, f"odd_{key}", delta[key])
 
     def _add_reasoning(self, choice: ChoiceBuilder, reasoning: JSON, twin: JSON) -> None:
         """Add what `reasoning` or `reasoning_content` says; as a rule they are alike."""

@@ -822,6 +822,14 @@ def test_deltas_and_parts_that_can_not_be_read_are_all_kept(said: Any, kept: Any
     assert stream(odd, odd, STOP).extra == {"choices": {"0": kept}}
 
 
+@pytest.mark.parametrize("key", ["content", "reasoning", "refusal", "tool_calls"])
+@pytest.mark.parametrize("odd", [0, False])
+def test_what_is_no_text_but_not_nothing_is_kept(key: str, odd: Any) -> None:
+    completion = stream(chunk(delta(**{key: odd})), chunk(delta(**{key: odd})), STOP)
+    assert completion.choices[0].message == Message()
+    assert repr(completion.extra) == repr({"choices": {"0": {f"odd_{key}": [odd, odd]}}})
+
+
 @pytest.mark.parametrize("nothing", [None, "", [], {}])
 def test_channels_that_say_nothing_are_nothing(nothing: Any) -> None:
     quiet = chunk(delta(content="a", provider_specific_fields=nothing))

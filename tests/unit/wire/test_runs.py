@@ -205,6 +205,10 @@ ONCE: dict[str, Any] = {
     ],
     "a text of another thing": [chunk(delta(note={"content": text})) for text in "abcd"],
     "padding of another thing": [chunk(delta(content="a"), meta={"obfuscation": text}) for text in "abcd"],
+    "a truth beside text": [chunk(delta(content=text, reasoning=False)) for text in ("a", "", "b", "")],
+    "a truth beside texts": [
+        chunk({"index": 0, "text": text, "delta": {"content": 0}}) for text in ("a", "", "b", "")
+    ],
     "a legacy call": [chunk(delta(function_call={"arguments": text})) for text in "abcd"],
     "parts": [chunk(delta(content=[{"type": "text", "text": text}])) for text in "abcd"],
     "an unknown chunk": [{"content": text} for text in "abcd"],
