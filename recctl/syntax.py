@@ -61,7 +61,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
         return refuse("the file is empty", _RECORD_AGAIN)
     text = _decode(content)
     if isinstance(text, _NotText):
-        return refuse(*text)
+        return refuse(*text, len(text.before))
     try:
         document = decode(text)
     except json.JSONDecodeError as error:
@@ -87,7 +87,6 @@ class _NotText(NamedTuple):
     message: str
     hint: str
     before: str = ""
-    offset: int = 0
 
 
 # Two bytes a character: a byte order mark, or a character that JSON may begin with beside a NUL.
@@ -103,17 +102,15 @@ def _decode(content: bytes) -> str | _NotText:
     nul = content.find(b"\0", 0, 8192)
     if nul >= 0:
         before = content[:nul].decode("utf-8", "replace")
-        return _NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before, len(before))
+        return _NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
         if error.reason == "unexpected end of data":
-            return _NotText(
-                "the file ends inside a character: it is cut off", _RECORD_AGAIN, before, len(before)
-            )
+            return _NotText("the file ends inside a character: it is cut off", _RECORD_AGAIN, before)
         message = f"byte 0x{content[error.start]:02x} is not UTF-8 text"
-        return _NotText(message, _SAVE_AS_UTF_8, before, len(before))
+        return _NotText(message, _SAVE_AS_UTF_8, before)
 
 
 _CONFLICT_MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)

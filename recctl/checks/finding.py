@@ -37,7 +37,7 @@ class Rule(NamedTuple):
         self,
         path: str,
         message: str,
-        hint: str | None = None,
+        hint: str | None,
         pointer: str | None = None,
         *,
         position: Position | None = None,
