@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.project import read_hash
+from recctl.schemes import CURRENT, find_held, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,22 +137,36 @@ def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
     """Each field of a dumped reply that is not as the recorder normalises it: its pointer and right value.
 
     Only for recordings with a name of 64 digits: recorders of before October 2025 left replies as they were,
-    and so they stay when they are given names of today.
+    and so they stay when they are given names of today. Where an id is right for the name that the file
+    should have, the name is wrong, and the id is not.
     """
-    place = recording.source.place
+    place, body = recording.source.place, recording.body
     digest = read_hash(place.name) if place else ""
-    body = recording.body
-    if len(digest) != _LONG_NAME or not (
-        "id_normalization_mapping" in recording.document or _is_normal(body)
-    ):
+    if place is None or len(digest) != _LONG_NAME:
         return
+    if not ("id_normalization_mapping" in recording.document or _is_normal(body)):
+        return
+    found = [*_compare(body, digest)]
+    if any(str(odd).startswith("rec-") for _, _, odd in found):
+        wanted = identify(recording, place, find_held(recording.source.settings) or CURRENT).wanted
+        if any(odd == _make_id(read_hash(wanted or "")) for _, _, odd in found):
+            found = [*_compare(body, read_hash(wanted or ""))]
+    yield from ((pointer, value) for pointer, value, _ in found)
+
+
+def _make_id(digest: str) -> str:
+    return f"rec-{digest[:12]}"
+
+
+def _compare(body: JSON, digest: str) -> Iterator[tuple[str, JSON, JSON]]:
+    """Each field that differs from what it is in a file named by that digest: pointer, right value, value."""
     for step, item in enumerate(body) if isinstance(body, list) else (("", body),):
         data = item.get("__data__") if isinstance(item, dict) else None
         if not isinstance(data, dict):
             continue
         for key, value in _normalise(data, digest):
             if data[key] != value:
-                yield f"/response/body{f'/{step}' if step != '' else ''}/__data__/{key}", value
+                yield f"/response/body{f'/{step}' if step != '' else ''}/__data__/{key}", value, data[key]
 
 
 def _is_normal(body: JSON) -> bool:
@@ -168,7 +183,7 @@ def _is_normal(body: JSON) -> bool:
 def _normalise(data: dict[str, JSON], digest: str) -> Iterator[tuple[str, JSON]]:
     if data.get("object") != "model":
         if "id" in data and data["id"] is not None:
-            yield "id", f"rec-{digest[:12]}"
+            yield "id", _make_id(digest)
         if "created" in data:
             yield "created", 0
     if data.get("created_at") is not None:

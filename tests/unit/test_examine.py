@@ -141,6 +141,21 @@ def test_what_is_no_json_is_quoted_without_its_secrets(tmp_path: Path, before: s
     assert secret[5:13] not in str(finding)
 
 
+def test_an_id_that_is_right_for_the_wanted_name_is_no_field_to_put_right(tmp_path: Path) -> None:
+    document = stream("abcd")
+    recording = read(document, NAME)
+    assert recording.source.place is not None
+    wanted = identify(recording, recording.source.place).wanted or ""
+    for each in document["response"]["body"]:
+        each["__data__"]["id"] = f"rec-{wanted[:12]}"
+    assert [finding.rule for finding in check(tmp_path, document).findings] == []
+    document["response"]["body"][2]["__data__"]["id"] = "chatcmpl-1"
+    assert [finding.message for finding in check(tmp_path, document).findings] == [
+        "chunks of more than one reply stand in the stream",
+        f"the recorder would write 'rec-{wanted[:12]}' here",
+    ]
+
+
 def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
     recording = read(stream("abcd"), NAME, "tests/integration/inference/recordings")
     assert recording.runs
