@@ -173,16 +173,22 @@ def _prefixed(
     # a literal. The n of an escaped newline is no part of a word.
     before = (
         rf"(?:(?<![A-Za-z0-9_-]{prefix})|(?<=\\[bfnrt]{prefix})"
-        rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix}))"
+        rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix})|{_after_color(prefix)})"
     )
-    pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+{ending})(?![A-Za-z0-9_-])"
+    after = "(?![A-Za-z0-9_]|-[A-Za-z0-9_-])"
+    pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+{ending}){after}"
     return Kind(name, rf"{prefix}[{characters}]{{{least}}}", pattern, is_real)
 
 
+def _after_color(prefix: str) -> str:
+    """What finds that an escape sequence of a terminal stands before a prefix: each length by itself."""
+    return "|".join(rf"(?<=\x1b\[[0-9;]{{{length}}}m{prefix})" for length in range(10))
+
+
 _WORD = "A-Za-z0-9_-"
-_NAME_END = "(?:[kK]ey|KEY|[sS]ecret|SECRET|[tT]oken|TOKEN|[aA]uthorization)"
-_IS = r"""["' \t\n:=>\\]{1,16}"""
-_IS_OR_ESCAPES = r"""(?:["' \t\n:=>\\]|\\[nrt]){1,16}"""  # gates are asked of texts as JSON has them
+_NAME_END = "(?:[kK]ey|KEY|[sS]ecret|SECRET|[tT]oken|TOKEN|[aA]uthorization|AUTHORIZATION)"
+_IS = r"""["'`* \t\n:=>\\]{1,16}"""
+_IS_OR_ESCAPES = r"""(?:["'`* \t\n:=>\\]|\\[nrt]){1,16}"""  # gates are asked of texts as JSON has them
 _VALUE = "[A-Za-z0-9_+/.~-]"
 
 KINDS = (
@@ -259,14 +265,14 @@ KINDS = (
     ),
     Kind(
         "a bearer token",
-        rf"[bB]earer {_VALUE}{{20}}",
-        rf"[bB]earer (?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
+        rf"(?:[bB]earer|BEARER) {_VALUE}{{20}}",
+        rf"(?:[bB]earer|BEARER) (?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
         _is_random_value,
     ),
     Kind(
         "a name and password",
-        r"[bB]asic [A-Za-z0-9+/]{8}",
-        r"[bB]asic (?P<secret>[A-Za-z0-9+/]{8,400}+={0,2})",
+        r"(?:[bB]asic|BASIC) [A-Za-z0-9+/]{8}",
+        r"(?:[bB]asic|BASIC) (?P<secret>[A-Za-z0-9+/]{8,400}+={0,2})",
         _is_login,
     ),
     Kind(
@@ -278,7 +284,7 @@ KINDS = (
     Kind(
         "an API key",
         rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
-        r"(?:(?i:api|access|secret|account|subscription|auth|client|session|refresh)[-_ ]?|(?=[aA]utho))"
+        r"(?:(?i:api|access|secret|account|subscription|auth|client|session|refresh)[-_ ]?|(?=(?i:autho)))"
         rf"{_NAME_END}{_IS}(?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
         _is_random_value,
     ),

@@ -111,6 +111,7 @@ NAMED = [
     ("an API key", "Ocp-Apim-Subscription-Key={}", draw(32, HEX)),
     ("an API key", "export IBM_API_KEY='{}'", draw(44, WORD)),
     ("an API key", "client_secret => {}", draw(40)),
+    ("an API key", "**API key**: `{}`", draw(40)),
     ("an API key", "api_key:\n\n\t{}", draw(40)),
     ("an API key", "https://api.invalid/v1?access_token={}&page=2", draw(40)),
     ("an AWS secret access key", "aws_secret_access_key = {}", draw(40, BASE64)),
@@ -192,6 +193,9 @@ def test_a_secret_in_a_chunk_among_others_like_it_is_found(said: str) -> None:
         ({"Authorization": f"Bearer {draw(40)}"}, "a bearer token"),
         ({"authorization": draw(40)}, "an API key"),
         ({"Authorization": f"Basic {LOGIN}"}, "a name and password"),
+        ({"AUTHORIZATION": f"BEARER {draw(40)}"}, "a bearer token"),
+        ({"AUTHORIZATION": f"BASIC {LOGIN}"}, "a name and password"),
+        ({"AUTHORIZATION": draw(40)}, "an API key"),
     ],
 )
 def test_a_header_is_one_secret_of_the_most_telling_kind(headers: dict[str, str], kind: str) -> None:
@@ -315,7 +319,9 @@ def test_placeholders_are_let_be(text: str) -> None:
 # Boundaries
 
 
-@pytest.mark.parametrize("before", ["", " ", "\n", "=", '"', "(", "/", ":", "密钥", "\\n", "%20", "\\u5bc6"])
+@pytest.mark.parametrize(
+    "before", ["", " ", "\n", "=", '"', "(", "/", ":", "密钥", "\\n", "%20", "\\u5bc6", "\x1b[1;31m"]
+)
 @pytest.mark.parametrize("after", ["", " ", "\n", '"', ")", ".", ",", "。", "密", "\\n", "%20", "&x=y"])
 def test_a_secret_starts_and_ends_where_a_word_does(before: str, after: str) -> None:
     (finding,) = check(ask(before + OPENAI + after))
@@ -325,6 +331,12 @@ def test_a_secret_starts_and_ends_where_a_word_does(before: str, after: str) -> 
 def test_a_secret_with_more_of_its_characters_than_its_kind_has_is_none() -> None:
     for _, secret in KINDS[:-2]:
         assert found(secret + draw(9000)) == []
+
+
+@pytest.mark.parametrize("after", ["- ", "-", "-.", "-\n"])
+def test_a_dash_may_stand_after_a_secret(after: str) -> None:
+    assert found(f"hf{'_' + draw(34, LETTERS)}{after}") == ["a Hugging Face token"]
+    assert found(f"hf{'_' + draw(34, LETTERS)}-a{after}") == []
 
 
 def test_a_lone_surrogate_beside_a_secret_hides_nothing() -> None:
