@@ -20,6 +20,8 @@ RECORDED_ERROR = Rule(
     "The recording is of a failed request.",
     "Sometimes the failure is the point of the test, sometimes it is an abandoned attempt.",
     "Look whether the test expects the failure; else delete the recording, or record it again.",
+    bad='{"error": {"message": "model not found"}}',
+    good="a reply",
 )
 EMPTY_RESPONSE = Rule(
     "empty-response",
@@ -27,6 +29,8 @@ EMPTY_RESPONSE = Rule(
     "The reply says nothing: no text, no refusal, no tool call.",
     "A test that replays an empty reply proves little, and hides that the model had nothing to say.",
     "Look whether the test means it; else record it again.",
+    bad='"content": "" and no tool call',
+    good='"content": "Hello"',
 )
 USAGE_MISMATCH = Rule(
     "usage-mismatch",
@@ -35,6 +39,8 @@ USAGE_MISMATCH = Rule(
     "Prompt and completion tokens together are the total. Where they are not, the reply was edited or joined "
     "from two, or the provider counts in a way of its own.",
     "Record it again, unless the provider is known to count so.",
+    bad="3 prompt and 4 completion tokens, 9 in total",
+    good="3 prompt and 4 completion tokens, 7 in total",
 )
 
 RULES = (RECORDED_ERROR, EMPTY_RESPONSE, USAGE_MISMATCH)

@@ -22,6 +22,8 @@ INVALID_JSON = Rule(
     "A recorder that can't read a recording makes the call again, or fails the test. Merge conflicts, "
     "cut-off writes, NaN, byte order marks and encodings other than UTF-8 all count: JSON has none of them.",
     "Resolve the conflict, take the file from git's history, or record it again.",
+    bad="<<<<<<< HEAD, or the first half of an object",
+    good="one JSON object, whole, in UTF-8",
 )
 NOT_A_RECORDING = Rule(
     "not-a-recording",
@@ -30,6 +32,8 @@ NOT_A_RECORDING = Rule(
     "Recorders look for nothing else in a folder of recordings; what is no recording was put there by "
     "mistake, or has lost its half.",
     "Move the file elsewhere, or record it again.",
+    bad='{"request": {…}}',
+    good='{"request": {…}, "response": {…}}',
 )
 LARGE_FILE = Rule(
     "large-file",
@@ -38,6 +42,8 @@ LARGE_FILE = Rule(
     "A recording is a few kilobytes, now and then a megabyte. Something much larger is no recording or holds "
     "what git should not hold, and reading it would take more memory than a hook may have.",
     "Remove the file, or raise max-size in the configuration.",
+    bad="a log of 80 MB under recordings/",
+    good="a recording of 30 KB",
 )
 DUPLICATE_KEY = Rule(
     "duplicate-key",
@@ -46,6 +52,8 @@ DUPLICATE_KEY = Rule(
     "JSON readers keep one of the two values, and not all the same one. It comes from a merge that took both "
     "sides, or from an edit by hand.",
     "Delete the value that does not belong there.",
+    bad='"is_streaming": true, "is_streaming": false',
+    good='"is_streaming": true',
 )
 FORMATTING = Rule(
     "formatting",
@@ -54,6 +62,8 @@ FORMATTING = Rule(
     "The next recording run would rewrite the whole file, and the diff would hide what really changed. "
     "Recorders write two spaces of indentation, ASCII only, and one newline at the end.",
     "Rewrite it as Python's json.dump(recording, file, indent=2) and a newline would.",
+    bad='{"test_id":null,"request":…}, all on one line',
+    good='"test_id": null and so on, a line each, indented by two spaces',
 )
 
 RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, DUPLICATE_KEY, FORMATTING)

@@ -25,13 +25,18 @@ class Severity(IntEnum):
 
 
 class Rule(NamedTuple):
-    """Something that recordings should be; `why` says what goes wrong otherwise, `fix` what to do then."""
+    """Something that recordings should be; `why` says what goes wrong otherwise, `fix` what to do then.
+
+    `bad` is what breaks it, in a line, and `good` the same as it should be; whole files are in `examples/`.
+    """
 
     name: str
     severity: Severity
     summary: str
     why: str
     fix: str
+    bad: str
+    good: str
 
     def make_finding(
         self,

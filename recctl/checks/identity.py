@@ -24,6 +24,8 @@ OUTDATED_HASH = Rule(
     "it looks for another name: today's recorder can't find this file and makes the call again.",
     "`recctl rehash` gives it the name that is looked for; when another recording has taken its place, "
     "`recctl prune` takes it away.",
+    bad="3f1c0a9be27d.json, the first 12 digits by which recorders of 2025 went",
+    good="the name of 64 digits that the scheme in force gives",
 )
 UNEXPLAINED_HASH = Rule(
     "unexplained-hash",
@@ -33,6 +35,8 @@ UNEXPLAINED_HASH = Rule(
     "was renamed by hand, or a recorder wrote it that was never released. Its recorder can't find it.",
     "Undo the edit, or let `recctl rehash --include-unexplained` name it after what it holds now, or record "
     "it again. `recctl rehash --explain FILE` shows what each scheme hashes.",
+    bad="a request whose url was edited, under the name that it had before",
+    good="the same request under the name that its hash gives",
 )
 MISPLACED = Rule(
     "misplaced",
@@ -41,6 +45,8 @@ MISPLACED = Rule(
     "A test's recordings belong into the folder `recordings` beside the test's file. The test has moved, "
     "or the recording has.",
     "Move the file to the folder that the message names; `recctl mv OLD NEW` does it for a test.",
+    bad="recordings/x.json for the test tests/chat/test_reply.py::test_a",
+    good="tests/chat/recordings/x.json",
 )
 DUPLICATE_RECORDING = Rule(
     "duplicate-recording",
@@ -49,6 +55,8 @@ DUPLICATE_RECORDING = Rule(
     "The recorder computes one name for both, so it can load one of them at most. The others cost space and "
     "every reader's time. A model list's ids count as part of its request.",
     "Keep the one that has the name which the recorder looks for: `recctl prune --grade duplicate`.",
+    bad="two files with the same test_id, url and body",
+    good="one file for each request",
 )
 
 RULES = (OUTDATED_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)

@@ -34,6 +34,8 @@ SCHEMA = Rule(
     "call without a name, makes the test fail, or worse, pass. Values and classes that are not known are let "
     "through. See recctl schema for what is checked.",
     "Put the value right, take the file from git's history, or record it again.",
+    bad='"choices": "none"',
+    good='"choices": []',
 )
 
 RULES = (SCHEMA,)

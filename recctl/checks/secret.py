@@ -39,6 +39,8 @@ SECRET = Rule(
     "cut into chunks, where no scanner that goes by lines finds it; replies are looked at as a whole here.",
     "Revoke the secret first: it counts as public. Then replace it in the recording and re-hash the file. "
     "What is no secret can be named under `allow` in the configuration's table `secrets`.",
+    bad='"Authorization": "Bearer " and the key',
+    good='"headers": {}',
 )
 
 RULES = (SECRET,)

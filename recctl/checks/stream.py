@@ -22,6 +22,8 @@ INCOMPLETE_STREAM = Rule(
     "The connection was lost or the test stopped reading. Whoever replays the recording gets half a reply "
     "without a finish reason and fails, or hangs, in a way that has nothing to do with the test.",
     "Record it again.",
+    bad='a last chunk with "finish_reason": null',
+    good='a last chunk with "finish_reason": "stop"',
 )
 STREAM_ERROR = Rule(
     "stream-error",
@@ -29,6 +31,8 @@ STREAM_ERROR = Rule(
     "The provider sent an error in the middle of the stream.",
     "An overloaded provider or a lost backend is replayed for ever after, where a reply was meant to be.",
     "Record it again; if the error is the point of the test, ignore the rule for the file.",
+    bad='{"error": {"message": "overloaded"}} after ten chunks',
+    good="chunks to the end",
 )
 STREAM_MISMATCH = Rule(
     "stream-mismatch",
@@ -37,6 +41,8 @@ STREAM_MISMATCH = Rule(
     "The request's `stream`, the response's `is_streaming` and the body (a list of chunks or one object) go "
     "together. Recorders replay by `is_streaming`, clients read by what they asked for.",
     "Put is_streaming right, or record it again.",
+    bad='"is_streaming": false, "body": [chunk, chunk, …]',
+    good='"is_streaming": true, "body": [chunk, chunk, …]',
 )
 CHUNK_AFTER_FINISH = Rule(
     "chunk-after-finish",
@@ -44,6 +50,8 @@ CHUNK_AFTER_FINISH = Rule(
     "The reply goes on after its finish reason.",
     "Clients stop reading there: what follows was lost on them, or two streams were joined by mistake.",
     "Record it again.",
+    bad='"finish_reason": "stop", and then a chunk with "content": "more"',
+    good='"finish_reason": "stop" after all content',
 )
 MIXED_IDS = Rule(
     "mixed-ids",
@@ -51,6 +59,8 @@ MIXED_IDS = Rule(
     "Chunks of more than one reply stand in the stream.",
     "All chunks of a reply carry the same id. Two ids mean that two streams were recorded into one file.",
     "Record it again.",
+    bad='a chunk with "id": "chatcmpl-1", then one with "id": "chatcmpl-2"',
+    good="the same id in every chunk",
 )
 VOLATILE_FIELD = Rule(
     "volatile-field",
@@ -59,6 +69,8 @@ VOLATILE_FIELD = Rule(
     "Recorders since October 2025 write `rec-` and the start of the hash for ids, zero for times. Another "
     "value comes from an edit or a re-hash by hand, and will show up as a change in the next recording.",
     "Put the value right; the file's hash does not cover it. `--fix` does.",
+    bad='"id": "chatcmpl-7", "created": 1754088894',
+    good='"id": "rec-" and 12 digits of the file\'s name, "created": 0',
 )
 
 RULES = (INCOMPLETE_STREAM, STREAM_ERROR, STREAM_MISMATCH, CHUNK_AFTER_FINISH, MIXED_IDS, VOLATILE_FIELD)

@@ -26,6 +26,8 @@ TOOL_ARGUMENTS_JSON = Rule(
     "Whoever runs the tool can't read them. Models hardly ever write broken JSON: usually a stream was cut, "
     "or chunks of two calls were joined. Where the token limit cut the call, this is a warning.",
     "Record it again.",
+    bad='"arguments": "{\\"city\\": "',
+    good='"arguments": "{\\"city\\": \\"Bergen\\"}"',
 )
 TOOL_ARGUMENTS_SCHEMA = Rule(
     "tool-arguments-schema",
@@ -34,6 +36,8 @@ TOOL_ARGUMENTS_SCHEMA = Rule(
     "The model slipped, or the tool has changed since. A test that replays this tests the handling of wrong "
     "arguments, whether it means to or not.",
     "Look whether the test means it; else record it again.",
+    bad='{"city": 7} for a tool whose city is a string',
+    good='{"city": "Bergen"}',
 )
 UNKNOWN_TOOL = Rule(
     "unknown-tool",
@@ -41,6 +45,8 @@ UNKNOWN_TOOL = Rule(
     "A tool is called that the request did not offer.",
     "The client has nothing to run. The request was edited afterwards, or the model made up a name.",
     "Look whether the test means it; else record it again.",
+    bad="a call of get_time, where only get_weather was offered",
+    good="a call of get_weather",
 )
 DANGLING_TOOL_RESULT = Rule(
     "dangling-tool-result",
@@ -49,6 +55,8 @@ DANGLING_TOOL_RESULT = Rule(
     "Providers refuse such a request, or guess. It comes from a call's id that was edited or re-recorded "
     "while the requests that quote it were not.",
     "Record the whole conversation again.",
+    bad='"tool_call_id": "call_2", where the only call is call_1',
+    good='"tool_call_id": "call_1"',
 )
 
 RULES = (TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_SCHEMA, UNKNOWN_TOOL, DANGLING_TOOL_RESULT)

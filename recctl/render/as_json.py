@@ -45,6 +45,8 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: A
             "summary": rule.summary,
             "why": rule.why,
             "fix": rule.fix,
+            "bad": rule.bad,
+            "good": rule.good,
         }
         for rule in rules
     ]

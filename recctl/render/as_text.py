@@ -183,3 +183,6 @@ def _explain_rule(rule: Rule) -> Iterator[Line]:
     for text in (rule.summary, rule.why, rule.fix):
         yield line()
         yield line(text)
+    yield line()
+    yield line(Span("bad:  ", "bold"), rule.bad)
+    yield line(Span("good: ", "bold"), rule.good)

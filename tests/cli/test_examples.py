@@ -28,6 +28,29 @@ def test_good_examples_can_be_shown(run: Run) -> None:
     assert [recording["path"] for recording in shown if recording["wire"] == "unknown"] == []
 
 
+def test_a_rule_is_explained_with_what_breaks_it_and_what_does_not(run: Run) -> None:
+    outcome = run("rules", "unknown-tool")
+    assert outcome.out.splitlines() == [
+        "unknown-tool (warning)",
+        "",
+        "A tool is called that the request did not offer.",
+        "",
+        "The client has nothing to run. The request was edited afterwards, or the model made up a name.",
+        "",
+        "Look whether the test means it; else record it again.",
+        "",
+        "bad:  a call of get_time, where only get_weather was offered",
+        "good: a call of get_weather",
+    ]
+
+
+def test_every_rule_tells_what_breaks_it_and_what_does_not(run: Run) -> None:
+    rules = json.loads(run("rules", "--format", "json").out)["rules"]
+    told = {rule["name"]: (rule["bad"], rule["good"]) for rule in rules}
+    assert told.keys() == RULES.keys()
+    assert [name for name, (bad, good) in told.items() if not (bad and good and bad != good)] == []
+
+
 def test_every_rule_has_a_bad_example() -> None:
     # Fake keys are put together when the tests run (tests/unit/test_secret.py): hosts block pushes with one.
     assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == RULES.keys() - {"secret"}

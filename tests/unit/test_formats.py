@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 FOLDER = "tests/recordings"
 RULES = (
-    Rule("formatting", Severity.WARNING, "It is laid out oddly.", "Diffs grow.", "Lay it out."),
-    Rule("outdated-hash", Severity.ERROR, "Its name is old.", "It is not found.", "Re-hash it."),
-    Rule("schema", Severity.ERROR, "A type is wrong.", "It is not read.", "Record it again."),
+    Rule("formatting", Severity.WARNING, "It is laid out oddly.", "Diffs grow.", "Lay it out.", "[ ]", "[]"),
+    Rule("outdated-hash", Severity.ERROR, "Its name is old.", "It is not found.", "Re-hash it.", "[ ]", "[]"),
+    Rule("schema", Severity.ERROR, "A type is wrong.", "It is not read.", "Record it again.", "[ ]", "[]"),
 )
 SCHEMA = Finding(
     "schema",
