@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 _BATCH = 16
+_PATIENCE = 1  # second: an interrupt that comes just before a wait is seen after it
 _WORTH_PROCESSES = 200  # fewer files are done in the time that it takes to start processes
 
 
@@ -29,14 +31,19 @@ def map_files(
     if jobs == 1 or len(files) < _WORTH_PROCESSES:
         yield from map(function, files)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor, wait
 
     pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
     is_patient = True
     try:
         with _interrupts_held():
-            results = pool.map(_do, range(len(files)), chunksize=_BATCH)
-        yield from results
+            starts = range(0, len(files), _BATCH)
+            batches = deque(pool.submit(_do, start) for start in starts)
+        while batches:
+            batch = batches.popleft()
+            while not batch.done():
+                wait([batch], _PATIENCE)
+            yield from batch.result()
     except KeyboardInterrupt:
         is_patient = False  # they end with this process
         raise
@@ -91,5 +98,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do(number: int) -> Any:
-    return _Work.function(_Work.files[number])
+def _do(start: int) -> list[Any]:
+    return [_Work.function(file) for file in _Work.files[start : start + _BATCH]]
