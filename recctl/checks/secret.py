@@ -101,6 +101,9 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
 _PIECE = 12
 """How many characters of a secret in a row are hidden wherever they stand; fewer may be a word."""
 
+_LENGTHS = range(_PIECE, 3, -1)
+"""How long pieces are; of a project's own pattern, a single digit may be the secret."""
+
 _MOST_PIECES = 100_000
 
 _Pieces = dict[str, tuple[str, str]]
@@ -122,9 +125,8 @@ def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]
 def _hide(text: str, pieces: _Pieces) -> str:
     """The text with masks in place of secrets, also of those of which it has no more than a piece."""
     shown, start = "", 0
-    lengths = sorted({len(piece) for piece in pieces}, reverse=True)
     while start < len(text):
-        found = next((n for n in lengths if n > 3 and text[start : start + n] in pieces), 0)
+        found = next((n for n in _LENGTHS if text[start : start + n] in pieces), 0)
         if not found:
             shown, start = shown + text[start], start + 1
             continue
