@@ -163,18 +163,18 @@ def _read_javascript(pattern: str) -> str:
     is looked behind at may be of any length.
     """
     for there, here in _JAVASCRIPT:
-        pattern = there.sub(here, pattern)
+        pattern = re.sub(there, here, pattern)
     return pattern
 
 
 _JAVASCRIPT = (
-    (re.compile(r"(\\[wWdDsS])-"), r"\1\-"),
-    (re.compile(r"(?<!\\)-(?=\\[wWdDsS])"), r"\-"),
-    (re.compile(r"\[\^\]"), r"."),
-    (re.compile(r"\[\]"), r"(?!)"),
-    (re.compile(r"\(\?<([=!])"), r"(?\1"),
-    (re.compile(r"\(\?<"), r"(?P<"),
-    (re.compile(r"\\k<(\w+)>"), r"(?P=\1)"),
+    (r"(\\[wWdDsS])-", r"\1\-"),
+    (r"(?<!\\)-(?=\\[wWdDsS])", r"\-"),
+    (r"\[\^\]", r"."),
+    (r"\[\]", r"(?!)"),
+    (r"\(\?<([=!])", r"(?\1"),
+    (r"\(\?<", r"(?P<"),
+    (r"\\k<(\w+)>", r"(?P=\1)"),
 )
 
 _OPENAPI = re.compile(
