@@ -43,6 +43,12 @@ def find_base(folder: str, of_test: str | None) -> str | None:
     return folder[: -len(of_test)]
 
 
+def is_home(folder: str, test_id: str | None) -> bool | None:
+    """Whether a test's recordings lie in a folder; None where the test is not known."""
+    of_test = recordings_folder(test_id)
+    return None if of_test is None else find_base(folder, of_test) is not None
+
+
 def find_start(folder: str, root: Path, test_id: str | None) -> str:
     """The folder at which the id of a recording's test starts, as seen from the root; "" is the root."""
     of_test = recordings_folder(test_id)

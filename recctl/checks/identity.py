@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.hashing import CURRENT, RELEASED
-from recctl.homes import find_base, find_home
+from recctl.homes import find_home, is_home
 from recctl.project import recordings_folder
 
 if TYPE_CHECKING:
@@ -108,8 +108,9 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
 
 def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
     """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
-    place, folder = recording.source.place, recordings_folder(recording.test_id)
-    if folder is not None and place is not None and find_base(place.folder, folder) is None:
+    place = recording.source.place
+    if place is not None and is_home(place.folder, recording.test_id) is False:
+        folder = recordings_folder(recording.test_id)
         message = f"the recorder looks for its test's recordings in {folder}"
         yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")
     if named is not None and named.scheme is not None:

@@ -9,6 +9,7 @@ from recctl.compare.differences import canonical
 from recctl.compare.noise import is_configured_noise
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
+from recctl.homes import is_home
 from recctl.pointer import escape_pointer
 from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
@@ -85,6 +86,14 @@ def describe_lone(side: Side, verdict: Verdict) -> Pair:
 def spare(pair: Pair) -> Pair:
     """A pair whose left recording is still there, so that it is not lost whatever the right one is called."""
     return pair._replace(name="never") if pair.name == "lost" else pair
+
+
+def judge_move(pair: Pair, left: Recording, right: Recording) -> Pair:
+    """A pair of recordings in different folders: its recorder may look in only one of them."""
+    homes = [side.source.place and is_home(side.source.place.folder, side.test_id) for side in (left, right)]
+    if pair.name != "kept" or None in homes or homes[0] == homes[1]:
+        return pair
+    return pair._replace(name="gained" if homes[1] else "lost")
 
 
 def _is_found(recording: Recording) -> bool | None:

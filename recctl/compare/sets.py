@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
-from recctl.compare.recordings import compare_recordings, describe_lone, spare
+from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
 from recctl.recording import LoadError, Recording, load
 from recctl.sources import Source, Unread
 
@@ -110,18 +110,23 @@ class _Comparing:
         return read_facts(target, recording, is_gone=False)
 
     def _add_pair(self, left: Target, right: Target, paired_by: str) -> bool:
-        """Compare two files of the same name; false when nothing has changed, which is only counted."""
+        """Compare two files of the same name; false when nothing has changed, which is only counted.
+
+        In another folder the same recording is looked at, too: its recorder may not look there.
+        """
         self._advance()
-        is_same = left.blob is not None and left.blob == right.blob
+        is_same = paired_by == SAME_PATH and left.blob is not None and left.blob == right.blob
         if not is_same:
             one, other = self._read_source(left), self._read_source(right)
-            is_same = isinstance(one, Source) and isinstance(other, Source) and one.content == other.content
+            if isinstance(one, Source) and isinstance(other, Source) and one.content == other.content:
+                is_same = paired_by == SAME_PATH or not isinstance(load(one)[0], Recording)
         if is_same:
             self._identical += 1
             return False
         ours, theirs = self._load(one, is_left=True), self._load(other)
         if ours is not None and theirs is not None:
-            self._add(self._compare(ours, theirs, right, paired_by))
+            pair = self._compare(ours, theirs, right, paired_by)
+            self._add(judge_move(pair, ours, theirs) if paired_by == SAME_NAME else pair)
         return True
 
     def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:

@@ -57,7 +57,7 @@ def summarise(comparison: Comparison) -> Iterator[Remark]:
     verdicts = Counter(pair.verdict for pair in pairs)
     lost = sum(is_lost(pair) for pair in pairs)
     if lost:
-        text = "can no longer be found: edited or renamed without re-hashing"
+        text = "can no longer be found: edited, renamed or moved without re-hashing"
         yield Remark(lost, f"{_recordings(lost)} {text}", "bold red")
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
     if failed:

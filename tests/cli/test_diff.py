@@ -266,7 +266,7 @@ def test_every_known_edit_is_counted_rightly(run: Run, tmp_path: Path, git: Call
     expected = {"tool-calls": 1, "wording": 2, "request": 2, "noise": 1, "identical": 2, "removed": 1}
     assert count(run("diff", "--format", "json")) == expected
     assert run("diff", "--stat").out.split("\n\n")[1] == (
-        "1 recording can no longer be found: edited or renamed without re-hashing\n"
+        "1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
         "1 reply calls tools differently\n"
         "2 replies are worded differently\n"
         "2 requests changed, and their replies did not\n"
@@ -649,7 +649,7 @@ def test_a_recording_that_was_edited_by_hand_can_no_longer_be_found(tmp_path: Pa
     outcome = run("diff", "old", "new")
     assert outcome.code == 1
     assert outcome.out.startswith(
-        "1 recording can no longer be found: edited or renamed without re-hashing\n"
+        "1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
     )
     assert "  can no longer be found: its name is not the hash of its request\n" in outcome.out
     assert run("diff", "old", "new", "--exit-lost").code == 1

@@ -138,7 +138,9 @@ def test_diff_tells_what_changes_and_stops_what_can_no_longer_be_found(
     edited.write_bytes(edited.read_bytes().replace(b"test_reply", b"test_answer"))
     stopped = try_hook("recctl-diff")
     assert stopped.returncode == 1
-    assert "1 recording can no longer be found: edited or renamed without re-hashing\n" in stopped.stdout
+    assert (
+        "1 recording can no longer be found: edited, renamed or moved without re-hashing\n" in stopped.stdout
+    )
 
 
 def test_rehash_stops_names_that_only_an_older_scheme_gives(repository: Path, try_hook: Try) -> None:

@@ -321,11 +321,15 @@ def test_a_file_that_was_renamed_by_hand_is_told_though_nothing_else_changed() -
     assert (pair.verdict, pair.name, pair.changes) == (Verdict.IDENTICAL, "lost", ())
 
 
-def test_a_file_that_moved_as_it_is_keeps_its_name() -> None:
-    old, new = Files(), Files()
-    old.add(ask())
-    new.add(ask(), folder="tests/elsewhere/recordings")
-    assert compare(old, new) == Comparison((), 1, (), ())
+def test_a_recording_that_leaves_the_folder_of_its_test_is_lost_until_it_is_back() -> None:
+    home, elsewhere, nowhere = Files(), Files(), Files()
+    home.add(ask())
+    elsewhere.add(ask(), folder="tests/elsewhere/recordings")
+    nowhere.add(ask(), folder="tests/nowhere/recordings")
+    for old, new, name in ((home, elsewhere, "lost"), (elsewhere, home, "gained")):
+        pair = only(compare(old, new))
+        assert (pair.verdict, pair.name, pair.changes) == (Verdict.IDENTICAL, name, ())
+    assert compare(elsewhere, nowhere) == Comparison((), 1, (), ())
 
 
 @pytest.mark.parametrize(

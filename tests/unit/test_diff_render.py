@@ -117,7 +117,7 @@ def test_the_summary_takes_ten_lines_at_most() -> None:
     pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
     told = show(comparison(*pairs, identical=3, drifts=drifts), view=View())
     assert told.partition("\n\n")[0] == (
-        "    1 recording can no longer be found: edited or renamed without re-hashing\n"
+        "    1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
         "1,200 replies fail on one side only\n"
         "1,200 replies call tools differently\n"
         "1,200 replies end for another reason\n"
