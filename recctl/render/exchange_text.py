@@ -54,19 +54,22 @@ def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
         for text_line in json.dumps(sides, indent=2).split("\n"):
             yield line(Span(text_line, "json"))
         return
-    yield line(Span(recording.source.name, "bold underline"))
+    yield line(Span(recording.source.name, "bold underline"), is_whole=True)
     streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
     method = recording.request.get("method")
-    fields = (
+    for name, value in (
         ("test", recording.test_id),
         ("request", f"{method} {recording.url}" if isinstance(method, str) else recording.endpoint),
+    ):
+        if value:
+            yield line(Span(f"{name:<10}", "dim"), value, indent=2, is_whole=True)
+    for name, value in (
         ("wire", f"{completion.wire}{streamed}"),
         ("model", request.model or completion.model),
         ("asked for", ", ".join(f"{key} {compact(value)}" for key, value in request.parameters.items())),
-    )
-    for name, value in fields:
+    ):
         if value:
-            yield line(Span(f"{name:<10}", "dim"), value, indent=2)
+            yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10)
     if view.shows("request"):
         yield from _tell_request(request, view)
     if view.timeline:
@@ -109,7 +112,7 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
         if choice.finish_reason is not None:
             yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
     if completion.usage is not None:
-        yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2)
+        yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2, hang=11)
     if completion.error is not None:
         yield from _heading("error")
         yield from _tell_json(completion.error, view)

@@ -24,22 +24,28 @@ class Span(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line of output, `indent` cells from the left, also where it is wrapped."""
+    """One line of output, `indent` cells from the left, also where it is wrapped.
+
+    Where it is, the first `hang` cells are for its beginning alone. One that `is_whole` is made to be copied,
+    and left to the terminal to wrap.
+    """
 
     spans: tuple[Span, ...] = ()
     indent: int = 0
+    hang: int = 0
+    is_whole: bool = False
 
 
-def line(*spans: Span | str, indent: int = 0) -> Line:
+def line(*spans: Span | str, indent: int = 0, hang: int = 0, is_whole: bool = False) -> Line:
     """A line of these spans; plain strings have no style."""
-    return Line(tuple(Span(span) if isinstance(span, str) else span for span in spans), indent)
+    styled = tuple(Span(span) if isinstance(span, str) else span for span in spans)
+    return Line(styled, indent, hang, is_whole)
 
 
 def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
     """The lines as text, each with its newline, made safe to print."""
     if not view.color and view.width is None:
-        for indent_spans in lines:
-            spans, indent = indent_spans
+        for spans, indent, _, _ in lines:
             text = "".join(escape(span.text) for span in spans)
             yield f"{' ' * indent if text else ''}{text}\n"
         return
@@ -86,7 +92,6 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
 
     from rich.console import Console
     from rich.highlighter import JSONHighlighter
-    from rich.padding import Padding
     from rich.text import Text
 
     buffer = StringIO()
@@ -102,7 +107,7 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
         legacy_windows=False,
     )
     highlight_json = JSONHighlighter()
-    for spans, indent in lines:
+    for spans, indent, hang, is_whole in lines:
         text = Text()
         for span in spans:
             piece = Text(escape(span.text), style="" if span.style == "json" else span.style)
@@ -111,11 +116,15 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
             text.append_text(piece)
         if not text:
             console.print()
-        elif view.width is None:
+        elif view.width is None or is_whole:
             console.print(Text(" " * indent).append_text(text), soft_wrap=True)
         else:
-            text.expand_tabs(_TAB)  # rich would measure the padded text without them
-            console.print(Padding(text, (0, 0, 0, indent), expand=False))
+            text.expand_tabs(_TAB)  # rich would measure the text without them
+            start = text[:hang]
+            for part in text[hang:].wrap(console, max(1, view.width - indent - hang)):
+                part.rstrip()
+                console.print(Text(" " * indent).append_text(start).append_text(part), soft_wrap=True)
+                start = Text(" " * hang)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

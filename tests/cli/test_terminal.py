@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.recording import serialise
-from tests.builders import chunk, delta, record
+from tests.builders import TEST_ID, chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -81,9 +81,19 @@ def test_text_is_wrapped_to_the_width_of_the_terminal(tmp_path: Path, width: int
     save(tmp_path, "seven words make up this whole text " * 20)
     arguments = ("show", "x.json", "--part", "response")
     written = run_on_terminal(tmp_path, *arguments, env={"NO_COLOR": "1"}, columns=width)
-    lengths = [len(line) for line in written.decode().splitlines()]
+    lines = written.decode().splitlines()
+    assert lines[1] == f"  test      {TEST_ID}", "which is for copying"
+    lengths = [len(line) for line in lines if line.split()[:1] not in (["test"], ["request"])]
     assert max(lengths) <= width
     assert max(lengths) > width - 20
+
+
+def test_what_is_wrapped_stays_clear_of_its_label(tmp_path: Path) -> None:
+    document = record([chunk(delta(content="Hello", finish_reason="stop"))])
+    document["request"]["body"] |= {"temperature": 0.5, "max_tokens": 100, "top_p": 1}
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    written = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"}, columns=40)
+    assert b"\n  asked for temperature 0.5, max_tokens\n            100, top_p 1\n" in written
 
 
 def test_tabs_break_no_line(tmp_path: Path) -> None:
