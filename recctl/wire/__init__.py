@@ -47,6 +47,26 @@ class Wire(NamedTuple):
     adds_up: Callable[[JSON, JSON, tuple[str, ...]], bool] = lambda *_: False
 
 
+def by_class(
+    endings: str | tuple[str, ...], is_one: Callable[[dict[str, JSON]], bool], *, in_events: bool = False
+) -> Callable[[JSON], bool]:
+    """What recognises dumped objects of classes whose names end so, and others by their keys.
+
+    With `in_events`, lines of an event stream are recognised by what they hold.
+    """
+
+    def recognises(item: JSON) -> bool:
+        if in_events and isinstance(item, str):
+            from recctl.wire._sse import peek
+
+            item = peek(item).data
+        if not isinstance(item, dict):
+            return False
+        return str(item["__type__"]).endswith(endings) if "__type__" in item else is_one(item)
+
+    return recognises
+
+
 class Exchange(NamedTuple):
     """A recording, with what was asked and what was said."""
 

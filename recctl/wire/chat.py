@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._choices import adds_up, assemble_choices
 from recctl.wire._requests import read_chat_request
 
@@ -16,15 +16,7 @@ NAME = "openai-chat"
 _CLASSES = ("ChatCompletionChunk", "ChatCompletion")
 
 
-def _recognises(item: JSON) -> bool:
-    if isinstance(item, str):
-        from recctl.wire._sse import peek
-
-        item = peek(item).data
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith(_CLASSES)
+def _is_one(item: dict[str, JSON]) -> bool:
     choices = item.get("choices")
     if not isinstance(choices, list):
         return False
@@ -37,4 +29,4 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, adds_up=adds_up)
+WIRE = Wire(NAME, by_class(_CLASSES, _is_one, in_events=True), _assemble, read_chat_request, adds_up=adds_up)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._builder import FOLDED
 from recctl.wire._requests import read_prompt_request
 from recctl.wire._views import (
@@ -27,11 +27,7 @@ _CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", 
 _COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
 
 
-def _recognises(item: JSON) -> bool:
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith(_CLASSES)
+def _is_one(item: dict[str, JSON]) -> bool:
     if has_entries(item.get("data"), "embedding") or has_entries([item.get("embedding")], "values"):
         return True
     return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
@@ -70,4 +66,4 @@ def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
     return dimension, {**rest, "first": first}
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_prompt_request)
+WIRE = Wire(NAME, by_class(_CLASSES, _is_one), _assemble, read_prompt_request)

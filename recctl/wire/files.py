@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._requests import read_parameters
 from recctl.wire._views import assemble_view, describe_vector, has_entries
 
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 NAME = "file-processor"
 
 
-def _recognises(item: JSON) -> bool:
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith("ProcessFileResponse")
+def _is_one(item: dict[str, JSON]) -> bool:
     return has_entries(item.get("chunks"), "content", "chunk_id")
 
 
@@ -44,4 +40,4 @@ def _describe_chunk(chunk: JSON) -> JSON:
     return {**chunk, "embedding": {"dimension": dimension, "first": first}}
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_parameters)
+WIRE = Wire(NAME, by_class("ProcessFileResponse", _is_one), _assemble, read_parameters)

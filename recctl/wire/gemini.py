@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._builder import (
     CallBuilder,
     ReplyBuilder,
@@ -21,7 +21,7 @@ from recctl.wire._builder import (
 )
 from recctl.wire._json_paths import put_together
 from recctl.wire._requests import text_or_none
-from recctl.wire._sse import peek, read_events
+from recctl.wire._sse import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +42,7 @@ _VALUES = ("string_value", "number_value", "bool_value", "null_value")
 _PIECE_KEYS = frozenset({"json_path", "will_continue", *_VALUES})
 
 
-def _recognises(item: JSON) -> bool:
-    if isinstance(item, str):
-        item = peek(item).data
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith("GenerateContentResponse")
+def _is_one(item: dict[str, JSON]) -> bool:
     return not _MARKS.isdisjoint(item)
 
 
@@ -346,4 +340,4 @@ def _read_declaration(declaration: JSON) -> Tool:
     )
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+WIRE = Wire(NAME, by_class("GenerateContentResponse", _is_one, in_events=True), _assemble, _read_request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._builder import FOLDED, ReplyBuilder
 from recctl.wire._requests import read_chat_request
 from recctl.wire._views import add_models
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 NAME = "models"
 
 
-def _recognises(item: JSON) -> bool:
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith(".Model")
+def _is_one(item: dict[str, JSON]) -> bool:
     listed = item.get("data")
     if listed == []:
         return bool(item.get("object") == "list") and "usage" not in item
@@ -44,4 +40,4 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
+WIRE = Wire(NAME, by_class(".Model", _is_one), _assemble, read_chat_request)

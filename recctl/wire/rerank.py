@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_prompt_request
 from recctl.wire._views import IDENTITY_KEYS, add_identity
@@ -21,11 +21,7 @@ _HOLDERS = ("results", "data", "rankings")
 _SCORES = frozenset({"relevance_score", "score", "logit"})
 
 
-def _recognises(item: JSON) -> bool:
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith("RerankResponse")
+def _is_one(item: dict[str, JSON]) -> bool:
     return _is_result(item) or _find_holder(item) is not None
 
 
@@ -62,4 +58,4 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request(asked, "query")
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+WIRE = Wire(NAME, by_class("RerankResponse", _is_one), _assemble, _read_request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._choices import adds_up, assemble_choices
 from recctl.wire._requests import read_chat_request
 
@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 NAME = "openai-completions"
 
 
-def _recognises(item: JSON) -> bool:
-    if isinstance(item, str):
-        from recctl.wire._sse import peek
-
-        item = peek(item).data
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith(".Completion")
+def _is_one(item: dict[str, JSON]) -> bool:
     choices = item.get("choices")
     return (
         isinstance(choices, list) and bool(choices) and isinstance(choices[0], dict) and "text" in choices[0]
@@ -34,4 +26,6 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, adds_up=adds_up)
+WIRE = Wire(
+    NAME, by_class(".Completion", _is_one, in_events=True), _assemble, read_chat_request, adds_up=adds_up
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Wire, by_class
 from recctl.wire._requests import read_parameters
 from recctl.wire._views import assemble_view
 
@@ -17,11 +17,7 @@ NAME = "tool-result"
 _FAILURE = {"error_message": "message", "error_code": "code"}
 
 
-def _recognises(item: JSON) -> bool:
-    if not isinstance(item, dict):
-        return False
-    if "__type__" in item:
-        return str(item["__type__"]).endswith("ToolInvocationResult")
+def _is_one(item: dict[str, JSON]) -> bool:
     return "content" in item and not _FAILURE.keys().isdisjoint(item)
 
 
@@ -36,4 +32,4 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     builder.extra.add_rest((), data, {key for key in _FAILURE if data.get(key)})
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_parameters)
+WIRE = Wire(NAME, by_class("ToolInvocationResult", _is_one), _assemble, read_parameters)
