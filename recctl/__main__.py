@@ -69,9 +69,8 @@ def _name_command(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     if context is not None:
         return str(context.command_path)
-    named = next(
-        (word for word in sys.argv[1:] if not word.startswith("-")), None
-    )  # the parser does not tell
+    words = (word for word in sys.argv[1:] if not word.startswith("-"))  # the parser does not tell
+    named = next(words, None)
     return f"recctl {named}" if named in COMMANDS else "recctl"
 
 
