@@ -125,21 +125,23 @@ class _Comparing:
             return False
         ours, theirs = self._load(one, is_left=True), self._load(other)
         if ours is not None and theirs is not None:
-            pair = self._compare(ours, theirs, right, paired_by)
-            self._add(judge_move(pair, ours, theirs) if paired_by == SAME_NAME else pair)
+            self._add(self._compare(left, right, ours, theirs, paired_by))
         return True
 
     def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
         """Compare two recordings that belong together by what they hold."""
         ours, theirs = self._read(left.target, is_left=True), self._read(right.target)
         if ours is not None and theirs is not None:
-            pair = self._compare(ours, theirs, right.target, paired_by)
+            pair = self._compare(left.target, right.target, ours, theirs, paired_by)
             self._add(pair if left.is_gone else spare(pair)._replace(superseded=True))
 
-    def _compare(self, left: Recording, right: Recording, target: Target, paired_by: str) -> Pair:
-        return compare_recordings(
-            left, right, settings=target.settings, keep_noise=self._keep_noise, paired_by=paired_by
+    def _compare(
+        self, left: Target, right: Target, ours: Recording, theirs: Recording, paired_by: str
+    ) -> Pair:
+        pair = compare_recordings(
+            ours, theirs, settings=right.settings, keep_noise=self._keep_noise, paired_by=paired_by
         )
+        return pair if _folder(left) == _folder(right) else judge_move(pair, ours, theirs)
 
     def _add(self, pair: Pair) -> None:
         is_told = pair.verdict is not Verdict.IDENTICAL or pair.superseded or pair.name in ("lost", "gained")

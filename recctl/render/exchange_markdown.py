@@ -79,8 +79,11 @@ def _tell_request(request: Request) -> Iterator[str]:
     if request.tools:
         yield "**tools** " + ", ".join(code(tool.name or tool.type or "?") for tool in request.tools)
     if request.parameters:
-        told = (f"{key} {compact(name_data(value))}" for key, value in request.parameters.items())
-        yield "**asked for** " + ", ".join(map(code, told))
+        told = {key: f"{key} {compact(name_data(value))}" for key, value in request.parameters.items()}
+        yield "**asked for** " + ", ".join(code(text) for text in told.values() if len(text) <= LINE_WIDTH)
+        for key, text in told.items():
+            if len(text) > LINE_WIDTH:
+                yield from _tell_value(key, request.parameters[key])
 
 
 def _tell_content(message: RequestMessage) -> Iterator[str]:
@@ -152,7 +155,8 @@ def fence(text: str, language: str = "text") -> str:
 
 
 def code(text: str) -> str:
-    """Text in backticks, one more than it holds in a row."""
+    """Text in backticks, one more than it holds in a row; no text is a space, since two would open a span."""
+    text = text or " "
     ticks = "`" * (1 + _longest_run(text))
     padding = " " if "`" in text else ""
     return f"{ticks}{padding}{escape(text)}{padding}{ticks}"

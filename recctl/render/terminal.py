@@ -84,6 +84,7 @@ _PLAIN = frozenset(map(chr, range(0x20, 0x7F))) - _QUOTED
 
 
 _UNBROKEN = 1 << 30
+_ROOM = 20  # cells; with fewer, nothing is kept clear
 _TAB = 8
 
 
@@ -120,11 +121,12 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
             console.print(Text(" " * indent).append_text(text), soft_wrap=True)
         else:
             text.expand_tabs(_TAB)  # rich would measure the text without them
-            start = text[:hang]
-            for part in text[hang:].wrap(console, max(1, view.width - indent - hang)):
+            clear = hang if view.width - indent - hang >= _ROOM else 0
+            start = text[:clear]
+            for part in text[clear:].wrap(console, max(1, view.width - indent - clear)):
                 part.rstrip()
                 console.print(Text(" " * indent).append_text(start).append_text(part), soft_wrap=True)
-                start = Text(" " * hang)
+                start = Text(" " * clear)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

@@ -448,6 +448,21 @@ def test_a_reply_that_is_no_message_is_shown_all_the_same(run: Run, tmp_path: Pa
     assert f"\n{shown}\n" in run("show", "x.json", "--part", "response", "--format", "markdown").out
 
 
+def test_a_key_without_letters_opens_nothing_in_markdown(run: Run, tmp_path: Path) -> None:
+    hostile = chunk({**delta(content="Hello", finish_reason="stop"), "delta": {"": "x``<img src=x>"}})
+    (tmp_path / "x.json").write_bytes(serialise(record([hostile])))
+    shown = run("show", "x.json", "--format", "markdown", "--part", "response").out
+    assert "` ` ``` x``<img src=x> ```\n" in shown
+
+
+def test_a_long_parameter_has_a_block_of_its_own_in_markdown(run: Run, tmp_path: Path) -> None:
+    document = record([chunk(delta(content="Hello", finish_reason="stop"))])
+    document["request"]["body"] |= {"temperature": 0.5, "stop": ["a word that ends it " * 2] * 2}
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    shown = run("show", "x.json", "--format", "markdown", "--part", "request").out
+    assert "**asked for** `temperature 0.5`\n\n`stop`:\n\n```json\n[\n" in shown
+
+
 def test_markdown_masks_secrets_unless_told_otherwise(run: Run, tmp_path: Path) -> None:
     kind = "ghp"
     key = f"{kind}_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"

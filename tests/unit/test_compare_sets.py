@@ -330,6 +330,12 @@ def test_a_recording_that_leaves_the_folder_of_its_test_is_lost_until_it_is_back
         pair = only(compare(old, new))
         assert (pair.verdict, pair.name, pair.changes) == (Verdict.IDENTICAL, name, ())
     assert compare(elsewhere, nowhere) == Comparison((), 1, (), ())
+    renamed = Files()
+    renamed.add(
+        {**ask(), "request": {**ask()["request"], "url": "http://x/v1/v1/chat/completions"}},
+        folder="tests/elsewhere/recordings",
+    )
+    assert only(compare(home, renamed)).name == "lost"
 
 
 @pytest.mark.parametrize(
