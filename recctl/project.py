@@ -47,7 +47,7 @@ def read_hash(name: str) -> str:
     return found[1] if found else ""
 
 
-_HASH = re.compile(rf"(?:{MODELS})?([0-9a-f]{{12,64}})\b")
+_HASH = re.compile(rf"(?:{MODELS})?([0-9a-f]{{12,64}})(?![0-9A-Za-z])")
 
 
 class SecretSettings(NamedTuple):

@@ -12,7 +12,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.checks.identity import DUPLICATE_RECORDING
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 
@@ -91,10 +90,7 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target
 
 
 def _remember(finding: Finding, folder: Path) -> Known:
-    at = finding.at
-    if finding.rule == DUPLICATE_RECORDING.name:
-        at = ""  # the message names another file as it is seen from the current folder
-    return Known(_relative(finding.path, folder), finding.rule, at)
+    return Known(_relative(finding.path, folder), finding.rule, finding.at)
 
 
 def _relative(name: str, folder: Path) -> str:

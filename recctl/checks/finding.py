@@ -61,7 +61,7 @@ class Finding(NamedTuple):
 
     `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
     line's start) to as many after it; None where there is no line, or where it is not to be shown. `mark`
-    tells findings at the same place apart.
+    tells findings at the same place apart, and stands for the message where there is no pointer.
     """
 
     rule: str
@@ -78,8 +78,9 @@ class Finding(NamedTuple):
     @property
     def at(self) -> str:
         """What a finding is known by beside its rule and its file: it stays when lines move."""
-        place = self.message if self.pointer is None else self.pointer
-        return place if self.mark is None else f"{place} {self.mark}"
+        if self.mark is None:
+            return self.message if self.pointer is None else self.pointer
+        return f"{self.pointer or ''} {self.mark}".strip()
 
 
 class Examined(NamedTuple):

@@ -90,14 +90,17 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
         return None
     from recctl.schemes import explain_name, find_held, identify  # not for what is known from the cache
 
-    wanted = find_held(settings) or CURRENT
+    held = find_held(settings)
+    wanted = held or CURRENT
     identity = identify(recording, place, wanted)
     if identity.wanted is None:
         return None
+    # Without a scheme, what belongs to no test belongs where it lies: layouts differ.
+    has_home = held is not None or recording.test_id is not None
     return Named(
         path=recording.source.name,
         folder=place.folder,
-        home=find_home(place.folder, root, wanted, recording.test_id),
+        home=find_home(place.folder, root, wanted, recording.test_id) if has_home else place.folder,
         name=identity.name,
         wanted=identity.wanted,
         scheme=settings.scheme,
@@ -177,7 +180,8 @@ def _find_duplicates(group: list[Named]) -> Iterator[Finding]:
     first, *others = sorted(group, key=lambda named: (not _is_found(named), named.path))
     for named in others:
         message = f"{first.path} records the same request"
-        yield _find(DUPLICATE_RECORDING, named.path, message, "keep one of them")
+        finding = _find(DUPLICATE_RECORDING, named.path, message, "keep one of them")
+        yield finding._replace(mark="")  # the message names a file as it is seen from the current folder
 
 
 def _is_found(named: Named) -> bool:

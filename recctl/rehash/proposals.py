@@ -100,7 +100,7 @@ def _settle(recording: Recording, document: dict[str, JSON], standing: Standing,
     content = spell(recording, document) if changes else None
     if changes and content is None:
         return _refuse(standing, "is not written as the recorder writes: recctl validate --fix mends it")
-    remark = _find_stale_id(recording) if location.name != standing.location.name else None
+    remark = _find_stale_id(recording, location) if location.name != standing.location.name else None
     expected = digest(recording.source.content)
     if content is not None and not _says(recording, content, document):
         return _refuse(standing, "could not be written so that it is read again: does it nest too deeply?")
@@ -182,10 +182,11 @@ def _explain_leftover(standing: Standing) -> str:
             return "keeps its name, which nothing can tell to be right"
 
 
-def _find_stale_id(recording: Recording) -> str | None:
-    """What to say of a reply that has the id of another name."""
+def _find_stale_id(recording: Recording, location: Path) -> str | None:
+    """What to say of a reply that has the id of another name than it had and will have."""
     place = recording.source.place
     own = read_hash(place.name)[:_ID_DIGITS] if place is not None else ""
+    right = (own, read_hash(location.name)[:_ID_DIGITS])
     ids = {str(data.get("id")) for data in _list_objects(recording.document)}
-    stale = sorted(found for found in ids if own and _REPLY_ID.fullmatch(found) and found[4:] != own)
+    stale = sorted(found for found in ids if own and _REPLY_ID.fullmatch(found) and found[4:] not in right)
     return f"its reply has the id of another name, {stale[0]}, and keeps it" if stale else None

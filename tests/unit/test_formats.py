@@ -456,6 +456,13 @@ def test_junit_gives_every_message_and_path_back(quoted: str, path: str) -> None
     assert failure.text == escape_for_xml(f"{path}: error[schema] {quoted}")
 
 
+def test_a_finding_is_known_by_its_place_or_its_message_or_its_mark() -> None:
+    found = SCHEMA._replace(pointer=None)
+    assert (found.at, found._replace(mark="").at) == (found.message, "")
+    placed = SCHEMA._replace(pointer="/a")
+    assert (placed.at, placed._replace(mark="7 long").at) == ("/a", "/a 7 long")
+
+
 # --- lists of paths -----------------------------------------------------------------------------------------
 
 

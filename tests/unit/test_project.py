@@ -302,6 +302,7 @@ def test_where_a_tests_recordings_belong(test_id: str | None, folder: str | None
         ("0123456789ab.json", "0123456789ab"),
         (f"models-{'0a' * 32}-01234567.json", "0a" * 32),
         ("0123456789ab-copy.json", "0123456789ab"),
+        ("0123456789ab_copy.json", "0123456789ab"),
         ("0123456789a.json", ""),
         (f"{'0' * 65}.json", ""),
         ("0123456789abx.json", ""),

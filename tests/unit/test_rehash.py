@@ -129,6 +129,12 @@ def test_the_id_of_another_name_stays_and_is_told(root: Path) -> None:
     assert files(root) == {f"{FOLDER}/{current_name(document)}": document}
 
 
+def test_the_id_of_the_name_to_come_is_no_other(root: Path) -> None:
+    document = with_ids(ask("Hello"), f"rec-{current_name(ask('Hello'))[:12]}")
+    path = write(root / FOLDER, document, old_name(document))
+    assert actions(carry_out(root)) == {path.name: ("move", None)}
+
+
 def test_where_a_later_request_quotes_the_id_the_recording_is_held_back(root: Path) -> None:
     old = old_name(ask("Hello"))
     write(root / FOLDER, with_ids(ask("Hello"), f"rec-{old[:12]}"), old)
