@@ -31,7 +31,9 @@ def command(
     from recctl.render import renderer
 
     render = renderer("config", output_format)
-    values = list(_list_values(options.open_project(config, isolated=isolated), path))
+    project = options.open_project(config, isolated=isolated)
+    options.check_output(output, project)
+    values = list(_list_values(project, path))
     options.write_output(render(values, options.make_view(color, output)), output)
     return 0
 

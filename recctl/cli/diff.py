@@ -86,7 +86,7 @@ def command(
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
     sides = choose_sides(project, before, paths, staged=staged)
-    options.check_output(output, sides.left + sides.right)
+    options.check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
     if tests:
         comparison = _keep_tests(comparison, tests)

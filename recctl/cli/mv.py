@@ -47,6 +47,6 @@ def command(
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul)
-    options.check_output(output, selection.targets)
+    options.check_output(output, project, selection.targets, files_from)
     shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
     return carry_out(project, selection, orders, shown, applied=apply)

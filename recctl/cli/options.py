@@ -222,13 +222,19 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
         raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
 
 
-def check_output(output: str | None, targets: Iterable[Target]) -> None:
-    """Raises RecctlError when results would be written over a file that is looked at."""
+def check_output(
+    output: str | None, project: Project, targets: Iterable[Target] = (), *others: str | None
+) -> None:
+    """Raises RecctlError when results would be written over the configuration, or over a file that is read.
+
+    `others` are files that options name.
+    """
     if output is None or output == STDIN:
         return
-    for target in targets:
+    looked_at = (target.path for target in targets if not target.spec)
+    for path in (project.config, *looked_at, *(Path(other) for other in others if other)):
         with suppress(OSError):
-            if target.path and not target.spec and target.path.samefile(output):
+            if path is not None and path.samefile(output):
                 raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
 
 

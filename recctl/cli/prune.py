@@ -129,7 +129,7 @@ def command(
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
-    options.check_output(output, selection.targets)
+    options.check_output(output, project, selection.targets, files_from, *(collected or ()), *(tracked or ()))
     report = examine(project, selection, inquiry)
     for remark in report.remarks:
         options.say(remark, quiet=quiet)

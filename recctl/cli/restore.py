@@ -47,6 +47,7 @@ def command(
 
     render = renderer("restoration", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
+    options.check_output(output, project, (), files_from)
     words = [*(paths or ()), *(read_file_list(files_from, nul=nul) if files_from is not None else ())]
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)

@@ -75,7 +75,7 @@ def command(
         if staged
         else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     )
-    options.check_output(output, selection.targets)
+    options.check_output(output, project, selection.targets, files_from)
     failures: list[LoadError | Unread] = []
 
     def shown() -> Iterator[Exchange | LoadError | Unread]:

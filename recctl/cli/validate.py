@@ -87,7 +87,7 @@ def command(
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
-    options.check_output(output, selection.targets)
+    options.check_output(output, project, selection.targets, files_from, baseline)
     if fix or diff:
         _check_fixable(selection)
     if fix:

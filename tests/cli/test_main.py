@@ -167,6 +167,29 @@ def test_no_result_is_written_over_what_is_looked_at(run: Run, tmp_path: Path, c
     assert (tmp_path / "recordings/x.json").read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "config -o recctl.toml",
+        "validate -o recctl.toml",
+        "restore x --files-from list -o list",
+        "show --files-from list -o list",
+        "prune --collected list -o list",
+        "rehash --redact-from list -o list",
+        "validate --baseline list -o list",
+    ],
+)
+def test_nor_over_what_else_is_read(run: Run, tmp_path: Path, command: str) -> None:
+    content = {"recctl.toml": "# empty\n", "list": "tests/test_x.py::test_y\n"}
+    for name, text in content.items():
+        (tmp_path / name).write_text(text)
+    arguments = command.split()
+    output = arguments[-1]
+    refusal = f"error: {output}: is looked at itself\nhint: name another file with -o\n"
+    assert run(*arguments).err == refusal
+    assert (tmp_path / output).read_text() == content[output]
+
+
 def test_results_replace_a_file_only_when_they_are_whole(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("as it was")
     (tmp_path / "out").chmod(0o640)
