@@ -64,7 +64,8 @@ Places = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PATHS]...",
-        help="Files and folders. Default: the configured paths, else the current folder.",
+        help="Files, folders, or the first digits of a hash. Default: the configured paths, else the "
+        "current folder.",
         show_default=False,
     ),
 ]

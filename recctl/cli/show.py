@@ -50,8 +50,8 @@ def command(
 ) -> int:
     """Show what was asked and what was said, streams put together.
 
-    PATHS may also be the first digits of a recording's hash; with --staged, files and folders that narrow it
-    down. On a terminal the output goes through RECCTL_PAGER, GIT_PAGER or PAGER.
+    PATHS may also be the first digits of a recording's hash; with --staged they narrow it down. On a terminal
+    the output goes through RECCTL_PAGER, GIT_PAGER or PAGER.
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
@@ -71,7 +71,7 @@ def command(
     render = renderer("exchanges", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
     selection = (
-        _select_staged(project, paths)
+        _select_staged(project, paths, quiet=quiet)
         if staged
         else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     )
@@ -99,12 +99,14 @@ def command(
     return options.decide(failures)
 
 
-def _select_staged(project: Project, paths: list[str] | None) -> Selection:
-    """What is staged and was not in HEAD, under whatever name."""
+def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) -> Selection:
+    """What is staged and was not in HEAD, under whatever name; words that match nothing are told."""
     from recctl.sides import choose_sides
     from recctl.sources import Selection
 
     sides = choose_sides(project, [], paths or [], staged=True)
+    for word in sides.unmatched:
+        options.say(f"{word}: matches no recording", quiet=quiet)
     known = {word for target in sides.left for word in (target.key, target.blob)}
     added = (target for target in sides.right if target.key not in known and target.blob not in known)
     return Selection(tuple(sorted(added, key=lambda target: target.name)), unread=sides.unread)
