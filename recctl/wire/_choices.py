@@ -73,6 +73,18 @@ def _index(choice: dict[str, JSON], position: int) -> int:
     return index if type(index) is int else position
 
 
+def find_messages(data: dict[str, JSON]) -> set[int]:
+    """The indexes of the choices that a chunk tells by a message, and not by a delta beside it."""
+    choices = data.get("choices")
+    found = set()
+    for position, choice in enumerate(choices if isinstance(choices, list) else [choices]):
+        if isinstance(choice, dict) and choice.get("message") and not choice.get("text"):
+            delta = choice.get("delta")
+            if not (isinstance(delta, dict) and any(map(delta.get, _CHANNELS))):
+                found.add(_index(choice, position))
+    return found
+
+
 class _Unplaced(dict[tuple[str, ...], tuple[str, ...]]):
     """By the tuple of an object's keys: those that have no place of their own. Filled as objects come."""
 

@@ -7,15 +7,18 @@ from collections import defaultdict
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.wire._builder import ReplyBuilder
+from recctl.wire._builder import ReplyBuilder, join
+from recctl.wire._choices import find_messages
 from recctl.wire._sse import peek, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Completion
+    from recctl.completion import Choice, Completion
     from recctl.recording import JSON
     from recctl.wire import Wire
+
+    _Place = tuple[int | tuple[int, int], ...]
 
 
 class Step(NamedTuple):
@@ -31,7 +34,7 @@ def read_steps(wire: Wire, body: list[JSON]) -> Iterator[Step]:
     told = _Told()
     for number, (item, whole) in enumerate(zip(body, _mend_lines(body), strict=True)):
         size = len(json.dumps(item, separators=(",", ":")))
-        yield Step(number, size, tuple(told.add(whole, _list_added(wire.assemble([whole], True)))))
+        yield Step(number, size, tuple(told.add(whole, wire.assemble([whole], True))))
 
 
 def _mend_lines(body: list[JSON]) -> list[JSON]:
@@ -49,56 +52,103 @@ def _mend_lines(body: list[JSON]) -> list[JSON]:
 _ENDS = ("done", "complete", "completed", "incomplete", "failed", "cancelled")
 """How the types of events end that tell as a whole what others may have told in pieces."""
 
+_SINGLE = ("role", "finish")
+"""The names of what is told once, or again and again, but never in pieces."""
+
 
 class _Told:
-    """What the chunks so far have told, by the part of the reply that they are about, and by name."""
+    """What the chunks so far have told, by its place in the reply and by name.
+
+    A place is a choice's index, or what an event names: an output and a part of it. What is told of a part
+    is told of its output, and of the reply, too.
+    """
 
     def __init__(self) -> None:
-        self._texts: defaultdict[str, defaultdict[int | None, list[str]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._texts: defaultdict[tuple[_Place, str], _Text] = defaultdict(_Text)
 
-    def add(self, item: JSON, added: Iterator[tuple[str, JSON]]) -> Iterator[tuple[str, JSON]]:
-        """Those values that a chunk has which are news."""
+    def add(self, item: JSON, completion: Completion) -> Iterator[tuple[str, JSON]]:
+        """Those values that a chunk, which is `completion` when put together alone, has and which are news.
+
+        A message of a chat repeats what deltas have told, and not what messages have: those are pieces.
+        """
         data = peek(item).data
-        part = data.get("output_index", data.get("index"))
-        part = part if type(part) is int else None
-        repeats = _tells_whole(data)
-        for name, value in added:
-            if isinstance(value, str):
-                if repeats and value in self._join(name, part):
-                    continue
-                self._texts[name][part].append(value)
+        messages, place, is_end = find_messages(data), _find_place(data), _is_end(data)
+        for choice in completion.choices:
+            values = list(_list_added(choice))
+            if choice.index in messages:
+                yield from self._drop_told((choice.index,), values)
+                continue
+            at = (choice.index,) if "choices" in data else place
+            news = self._drop_told(at, values) if is_end else values
+            for name, value in news:
+                for depth in range(len(at) + 1):
+                    self._texts[at[:depth], name].add(at, value, replaces=name in _SINGLE)
+            yield from news
+        if completion.usage is not None:
+            yield "usage", completion.usage
+        if completion.error is not None:
+            yield "error", completion.error
+
+    def _drop_told(self, place: _Place, values: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The values, but for those of a name that say, together, all that was told of the place."""
+        wholes: defaultdict[str, list[str]] = defaultdict(list)
+        for name, value in values:
+            wholes[name].append(value)
+        told = {name for name, texts in wholes.items() if self._texts[place, name].is_same("".join(texts))}
+        return [(name, value) for name, value in values if name not in told]
+
+
+class _Text:
+    """A text in pieces, by their places, joined only to compare it with another that may be the same."""
+
+    __slots__ = ("_length", "_pieces")
+
+    def __init__(self) -> None:
+        self._pieces: defaultdict[_Place, list[str]] = defaultdict(list)
+        self._length = 0
+
+    def add(self, place: _Place, piece: str, *, replaces: bool) -> None:
+        if replaces:
+            self._pieces.clear()
+            self._length = 0
+        if piece:
+            self._pieces[place].append(piece)
+            self._length += len(piece)
+
+    def is_same(self, whole: str) -> bool:
+        """Whether the pieces add up to that; where they part surrogate pairs, they are longer."""
+        if not len(whole) <= self._length <= 2 * len(whole):
+            return False
+        pieces = chain.from_iterable(self._pieces[place] for place in sorted(self._pieces))
+        return (join([*pieces]) or "") == whole
+
+
+def _find_place(data: dict[str, JSON]) -> _Place:
+    """What an event is about: an output or block, and which part of it; neither when it is the reply."""
+    output = data.get("output_index", data.get("index"))
+    if type(output) is not int:
+        return ()
+    keys = ("summary_index", "content_index")
+    parts = [(order, data[key]) for order, key in enumerate(keys) if type(data.get(key)) is int]
+    return output, *parts[:1]
+
+
+def _is_end(data: dict[str, JSON]) -> bool:
+    """Whether an event tells texts as a whole, by its type."""
+    kind = data.get("type", data.get("event_type"))
+    return isinstance(kind, str) and kind.rpartition(".")[2] in _ENDS
+
+
+def _list_added(choice: Choice) -> Iterator[tuple[str, str]]:
+    message = choice.message
+    for name in ("role", "reasoning", "content", "refusal"):
+        value = getattr(message, name)
+        if value is not None:
             yield name, value
-
-    def _join(self, name: str, part: int | None) -> str:
-        texts = self._texts[name]
-        return "".join(chain.from_iterable(texts.values()) if part is None else texts[part])
-
-
-def _tells_whole(data: dict[str, JSON]) -> bool:
-    """Whether a chunk tells texts as a whole, by its type or by a message in place of a delta."""
-    kind, choices = data.get("type", data.get("event_type")), data.get("choices")
-    is_end = isinstance(kind, str) and kind.rpartition(".")[2] in _ENDS
-    listed = choices if isinstance(choices, list) else ()
-    return is_end or any(isinstance(choice, dict) and bool(choice.get("message")) for choice in listed)
-
-
-def _list_added(completion: Completion) -> Iterator[tuple[str, JSON]]:
-    for choice in completion.choices:
-        message = choice.message
-        for name in ("role", "reasoning", "content", "refusal"):
-            value = getattr(message, name)
-            if value is not None:
-                yield name, value
-        for call in message.tool_calls:
-            if call.name is not None:
-                yield "call", call.name
-            if call.arguments is not None:
-                yield "arguments", call.arguments
-        if choice.finish_reason is not None:
-            yield "finish", choice.finish_reason
-    if completion.usage is not None:
-        yield "usage", completion.usage
-    if completion.error is not None:
-        yield "error", completion.error
+    for call in message.tool_calls:
+        if call.name is not None:
+            yield "call", call.name
+        if call.arguments is not None:
+            yield "arguments", call.arguments
+    if choice.finish_reason is not None:
+        yield "finish", choice.finish_reason

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recctl.completion import Choice, Completion, Message, Note, Request, RequestMessage, Tool, ToolCall
 from recctl.recording import Recording
-from recctl.wire import _builder, assemble, read_request
+from recctl.wire import _builder, assemble, read_exchange, read_request
 from recctl.wire._builder import ChoiceBuilder
 from tests import builders
 from tests.builders import delta, read, record, source
@@ -21,6 +21,8 @@ from tests.unit.wire.streams import codes, count_calls, cut_said, exchange, inte
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from recctl.wire._steps import Step
 
 CHAT_COMPLETION = "openai.types.chat.chat_completion.ChatCompletion"
 
@@ -1159,6 +1161,7 @@ GROWING: dict[str, Callable[[int], Any]] = {
     ),
     "choices": lambda n: chunk(delta(n, content="a", finish_reason="stop")),
     "messages": lambda n: chunk({**delta(content="a"), "message": {"content": "a" * (n % 20)}}),
+    "messages alone": lambda n: chunk({"index": 0, "message": {"content": f"{n} "}}),
     "ids": lambda n: chunk(delta(content="a"), id=str(n)),
     "errors": lambda n: chunk(delta(content="a"), error={"message": str(n)}),
     "event streams": lambda n: f"data: {json.dumps(chunk(delta(content=f'{n} '))['__data__'])}",
@@ -1169,10 +1172,15 @@ def grow(kind: str, count: int) -> Recording:
     return Recording(source(b""), record([GROWING[kind](n) for n in range(count)]), as_written=True)
 
 
+def list_steps(recording: Recording) -> list[Step]:
+    return list(read_exchange(recording).read_steps())
+
+
 @pytest.mark.parametrize("kind", GROWING)
 def test_work_grows_with_the_number_of_chunks_and_no_faster(kind: str) -> None:
     few, many = grow(kind, 200), grow(kind, 2000)
     assert count_calls(lambda: assemble(many)) < 10.5 * count_calls(lambda: assemble(few))
+    assert count_calls(lambda: list_steps(many)) < 10.5 * count_calls(lambda: list_steps(few))
 
 
 def test_twenty_thousand_chunks_of_every_kind_are_put_together() -> None:
