@@ -433,9 +433,10 @@ def describe_error(error: JSON) -> str:
 
 def is_bare_error(data: dict[str, JSON]) -> bool:
     """Whether an object is an error without an `error` key, as vLLM, FastAPI and Databricks send it."""
-    if "choices" in data or data.get("error"):
+    choices = data.get("choices")  # null where OpenAI's SDK has dumped the error as a reply
+    if choices or data.get("error"):
         return False
-    has_code = bool(data.get("error_code")) and bool(data.get("message"))
+    has_code = choices is None and bool(data.get("error_code")) and bool(data.get("message"))
     return data.get("object") == "error" or data.keys() == {"detail"} or has_code
 
 

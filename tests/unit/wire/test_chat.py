@@ -328,6 +328,23 @@ def test_an_error_may_stand_where_a_chunk_should(failed: Any, error: Any) -> Non
     assert note.pointer.startswith("/response/body/1")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"choices": None, "object": "error"},
+        {"choices": [], "object": "error"},
+        {"choices": None, "object": None, "error_code": "BUSY"},
+    ],
+)
+def test_an_error_may_be_dumped_as_a_reply_with_no_choices(told: dict[str, Any]) -> None:  # OpenAI's SDK
+    error = {"id": None, "model": None, "usage": None, "message": "overloaded", **told}
+    failed = {"__type__": CHAT_COMPLETION, "__data__": error}
+    for completion in (assemble(read(record(failed))), stream(chunk(delta(content="Hel")), failed)):
+        assert (completion.wire, completion.complete, completion.error) == ("openai-chat", False, error)
+        (note,) = completion.notes
+        assert (note.code, note.message) == ("error", "the provider answered with an error: overloaded")
+
+
 def test_an_error_code_beside_choices_is_no_error() -> None:
     fields = {"error_code": 1, "message": "fine", "detail": "x"}
     completion = stream(chunk(delta(content="Hi"), **fields), STOP, chunk(**fields))
