@@ -58,6 +58,7 @@ class Extra:
     def __init__(self) -> None:
         self.last: dict[tuple[str, ...], JSON] = {}
         self._values: dict[tuple[str, ...], list[JSON]] = {}
+        self._lists: dict[tuple[str, ...], list[JSON]] = {}
 
     def add(self, path: tuple[str, ...], value: JSON) -> None:
         """Keep a value, unless it is nothing or what the path held last."""
@@ -71,6 +72,13 @@ class Extra:
         """Keep a fragment, unless it is nothing: one that is like the one before it says as much again."""
         if not is_nothing(value):
             self._values.setdefault(path, []).append(value)
+
+    def extend(self, path: tuple[str, ...], values: list[JSON]) -> None:
+        """Keep a fragment of a list: what all of them hold is one list."""
+        if values and path not in self._lists:
+            self._lists[path] = []
+            self._values.setdefault(path, []).append(self._lists[path])
+        self._lists.get(path, []).extend(values)
 
     def add_rest(self, path: tuple[str, ...], values: dict[str, JSON], placed: Collection[str]) -> None:
         """Keep what an object holds beyond the keys that have a place elsewhere."""

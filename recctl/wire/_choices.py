@@ -105,8 +105,13 @@ _UNPLACED_IN_CHUNK = _Unplaced("id", "model", "choices", "usage", "error")
 _UNPLACED_IN_CHOICE = _Unplaced("delta", "finish_reason", "logprobs", "text")
 _CHANNELS = ("content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call")
 _UNPLACED_IN_DELTA = _Unplaced("role", *_CHANNELS)
-_CONSTANT_IN_DELTA = frozenset({"channel", "name", "type"})
-"""Keys that providers (Groq, MiniMax) repeat in each delta; what stands under others is told bit by bit."""
+_FRAGMENTS_IN_DELTA = frozenset(
+    {
+        *("annotations", "audio", "images", "reasoning_details", "reasoning_text", "thinking_blocks"),
+        *("token_id", "token_ids"),
+    }
+)
+"""Keys under which something is told bit by bit; what stands under others is repeated, or changes."""
 
 _UNPLACED_IN_CALL = _Unplaced("id", "type", "function", "custom")
 _UNPLACED_IN_FUNCTION = _Unplaced("name", "arguments")
@@ -235,8 +240,8 @@ class _Assembly:
             self.builder.fail(value, f"{self._pointer()}/{step}")
         elif key == "usage" and len(self.builder.choices) == 1:  # Moonshot; of several choices it is no total
             self._add_usage(value)
-        elif key == "token_ids":  # vLLM
-            self._append(choice, key, value)
+        elif key == "token_ids" and isinstance(value, list):  # vLLM
+            self.builder.extra.extend(("choices", str(choice.index), key), value)
         else:
             self._keep(choice, key, value)
         return False
@@ -274,7 +279,7 @@ class _Assembly:
         if role:
             self._add_role(choice, role, step)
         for key in _UNPLACED_IN_DELTA[tuple(delta)]:
-            keep = self._keep if key in _CONSTANT_IN_DELTA else self._append
+            keep = self._append if key in _FRAGMENTS_IN_DELTA else self._keep
             keep(choice, key, delta[key])
         reasoning, twin = delta.get("reasoning"), delta.get("reasoning_content")
         if reasoning or twin:

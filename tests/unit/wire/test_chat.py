@@ -816,9 +816,20 @@ def test_fragments_of_a_channel_without_a_place_are_all_kept(key: str, fragment:
     assert twice == {"choices": {"0": {key: [fragment, fragment]}}}
 
 
-def test_token_ids_of_a_choice_are_all_kept() -> None:  # vLLM
-    told = chunk({**delta(content="no"), "token_ids": [5]})
-    assert stream(told, told, STOP).extra == {"choices": {"0": {"token_ids": [[5], [5]]}}}
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [([[5]], [5]), ([[5], [5]], [5, 5]), ([[5, 6], None, [], [6, 7]], [5, 6, 6, 7]), ([[], None], None)],
+)
+def test_token_ids_of_a_choice_are_one_list(told: list[Any], kept: Any) -> None:  # vLLM
+    recording = read(record([*(chunk({**delta(content="no"), "token_ids": ids}) for ids in told), STOP]))
+    assert assemble(recording).extra == ({"choices": {"0": {"token_ids": kept}}} if kept else {})
+    assert [each["__data__"]["choices"][0].get("token_ids") for each in recording.body[:-1]] == told
+
+
+def test_what_a_provider_repeats_in_each_delta_is_kept_once() -> None:
+    told = chunk(delta(content="no", provider_specific_fields={"x": 1}))
+    kept = {"choices": {"0": {"provider_specific_fields": {"x": 1}}}}
+    assert stream(told, STOP).extra == stream(told, told, told, STOP).extra == kept
 
 
 def test_reasoning_that_is_told_in_two_ways_again_and_again_is_kept_in_both() -> None:
