@@ -63,6 +63,7 @@ NOTE_CODES = {
     "tool-arguments-json": "The arguments of a tool call are not JSON.",
     "tool-call-as-text": "The text looks like a tool call that was not recognised as one.",
     "uneven-vectors": "The vectors of an embedding differ in dimension.",
+    "under-way": "The provider was still at work on the reply, as it is with `background`.",
     "unknown-event": "An event is of a type that recctl does not know; it is kept as it is.",
     "unknown-wire": "The reply is of no protocol that recctl knows; it is shown as it is.",
 }

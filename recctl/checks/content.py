@@ -71,7 +71,8 @@ def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
         has_reason = recording.response.get("is_exception") or recording.response.get("status") is not None
         is_call = "method" in recording.request and "body" in recording.response
         return "there is no reply: the body is null" if is_call and not has_reason else None
-    if not (completion.complete and completion.choices and all(map(_says_nothing, completion.choices))):
+    has_come = completion.complete or any(note.code == "under-way" for note in completion.notes)
+    if not (has_come and completion.choices and all(map(_says_nothing, completion.choices))):
         return None
     if recording.asked.get("background") or _says_otherwise(completion):
         return None

@@ -153,6 +153,13 @@ def add_role(builder: ReplyBuilder, role: JSON) -> None:
         builder.extra.add(("other_roles",), role)
 
 
+def add_status(builder: ReplyBuilder, status: JSON) -> None:
+    """Take the status of a whole reply: that it is under way, or how it has ended."""
+    builder.is_under_way = status in ("in_progress", "queued")
+    if not builder.is_under_way:
+        add_finish_reason(builder, status)
+
+
 def add_finish_reason(builder: ReplyBuilder, reason: JSON) -> None:
     """Take the provider's word for the end of the only choice: the last that is not nothing counts."""
     choice = builder.choice(0)

@@ -223,6 +223,7 @@ class ReplyBuilder:
         self.choices: dict[int, ChoiceBuilder] = {}
         self.usage: dict[str, JSON] | None = None
         self.error: JSON = None
+        self.is_under_way = False
         self.extra = Extra()
         self._notes: list[Note] = []
         self._noted: set[str] = set()
@@ -294,8 +295,11 @@ class ReplyBuilder:
         """The reply as far as it was told. `has_choices` is false for replies that nobody generated."""
         choices = [self.choices[index] for index in sorted(self.choices)]
         ended = bool(choices) and all(choice.has_ended for choice in choices)
-        complete = self.error is None and (ended or not streamed or not has_choices)
-        if not complete and self.error is None:
+        is_under_way = self.is_under_way and not streamed
+        complete = self.error is None and not is_under_way and (ended or not streamed or not has_choices)
+        if is_under_way:
+            self.note("under-way", "the provider was still at work on this reply: it is not whole")
+        elif not complete and self.error is None:
             self.note("incomplete-stream", _describe_end(choices, chunks))
         for choice in choices:
             self._note_texts(choice)

@@ -13,8 +13,8 @@ from recctl.wire import Wire
 from recctl.wire._blocks import (
     Blocks,
     Piece,
-    add_finish_reason,
     add_role,
+    add_status,
     check_final,
     join_pieces,
     note_late,
@@ -40,7 +40,6 @@ _EVENT_KEYS = frozenset({"event_type", "event_id", "metadata"})
 _INTERACTION_KEYS = frozenset(
     {"id", "interaction_id", "model", "object", "role", "status", "usage", "errors", "outputs", "steps"}
 )
-_UNDER_WAY = ("in_progress", "queued")
 
 
 def _recognises(item: JSON) -> bool:
@@ -55,9 +54,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     for event in read_events(items, reply.builder, streamed=streamed, type_key="event_type"):
         reply.add(event)
     reply.place_blocks()
-    completion = reply.builder.build(NAME, streamed=streamed, chunks=len(items))
-    is_under_way = not streamed and reply.status in _UNDER_WAY  # as it is with `background`
-    return completion._replace(complete=False) if is_under_way else completion
+    return reply.builder.build(NAME, streamed=streamed, chunks=len(items))
 
 
 class _Reply:
@@ -68,7 +65,6 @@ class _Reply:
         self._blocks = {root: Blocks(root) for root in _ROOTS.values()}
         self._final = {root: Blocks(root) for root in _ROOTS.values()}
         self._final_pointer = ""
-        self.status: JSON = None
 
     def add(self, event: Event) -> None:
         """Add what an event, or a whole interaction, says."""
@@ -120,9 +116,7 @@ class _Reply:
         builder.merge_usage(interaction.get("usage"))
         add_role(builder, interaction.get("role"))
         status, errors = interaction.get("status"), interaction.get("errors")
-        self.status = status
-        if status not in _UNDER_WAY:
-            add_finish_reason(builder, status)
+        add_status(builder, status)
         if errors or (status == "failed" and builder.error is None):
             builder.fail(errors or {"status": status}, pointer)
         for root, blocks in self._final.items():

@@ -14,6 +14,7 @@ from recctl.wire import Wire
 from recctl.wire._blocks import (
     Piece,
     add_finish_reason,
+    add_status,
     check_final,
     join_pieces,
     note_late,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from recctl.wire._sse import Event
 
 NAME = "openai-responses"
-_UNDER_WAY = ("in_progress", "queued")
 _ENDS = ("completed", "incomplete", "failed", "cancelled", "done")
 _RESPONSE_KEYS = frozenset(
     {"object", "id", "model", "status", "usage", "error", "incomplete_details", "output"}
@@ -53,9 +53,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     for event in read_events(items, reply.builder, streamed=streamed):
         reply.add(event)
     reply.place_items()
-    completion = reply.builder.build(NAME, streamed=streamed, chunks=len(items))
-    is_under_way = not streamed and reply.status in _UNDER_WAY  # as it is with `background`
-    return completion._replace(complete=False) if is_under_way else completion
+    return reply.builder.build(NAME, streamed=streamed, chunks=len(items))
 
 
 class _Reply:
@@ -64,7 +62,6 @@ class _Reply:
     def __init__(self) -> None:
         self.builder = ReplyBuilder()
         self._output = Output(self.builder)
-        self.status: JSON = None
         self._finals: list[tuple[Output, str]] = []
 
     def add(self, event: Event) -> None:
@@ -121,7 +118,6 @@ class _Reply:
         """Take a response's status, which is why it ends unless there are details of that."""
         builder = self.builder
         status, error = response.get("status"), response.get("error")
-        self.status = status
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         if isinstance(details, dict):
@@ -131,8 +127,8 @@ class _Reply:
         if not is_nothing(reason):
             builder.extra.add(("status",), status)
             add_finish_reason(builder, reason)
-        elif status not in _UNDER_WAY:
-            add_finish_reason(builder, status)
+        else:
+            add_status(builder, status)
         if error or (status == "failed" and builder.error is None):
             builder.fail(error or {"status": status}, pointer)
 

@@ -76,8 +76,12 @@ def test_sounds_images_and_code_say_something(body: Any) -> None:
     assert check(exchange(body, {})) == []
 
 
-def test_a_reply_in_the_background_comes_later() -> None:
-    assert check(exchange(respond(status="queued"), {"background": True})) == []
+@pytest.mark.parametrize("object_", ["response", "interaction"])
+@pytest.mark.parametrize("status", ["queued", "in_progress"])
+def test_a_reply_in_the_background_comes_later(status: str, object_: str) -> None:
+    body = respond(status=status, object=object_)
+    assert check(exchange(body, {"background": True})) == []
+    assert check(exchange(body, {})) == EMPTY
 
 
 @pytest.mark.parametrize(("reason", "found"), [("load", []), ("unload", []), ("stop", EMPTY)])

@@ -272,7 +272,7 @@ def test_an_error_ends_a_stream() -> None:
 
 def test_a_whole_interaction_that_is_under_way_is_not_complete() -> None:
     completion = assemble(read(record(interaction("in_progress"))))
-    assert (completion.complete, codes(completion)) == (False, [])
+    assert (completion.complete, codes(completion)) == (False, ["under-way"])
 
 
 def test_a_failed_interaction_is_an_error() -> None:
