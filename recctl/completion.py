@@ -57,6 +57,7 @@ NOTE_CODES = {
     "legacy-function-call": "A call is a `function_call`, as it was before there were tool calls.",
     "mixed-ids": "Chunks of more than one reply stand in the stream.",
     "odd-chunk": "Something that is no chunk stands where one should.",
+    "odd-line": "A recorded line is of no field that event streams have; it is kept as it is.",
     "repeated-message": "The whole message stands beside the deltas that add up to it.",
     "repeated-role": "The role is repeated in later chunks.",
     "thinking-as-text": "The text holds <think> or <reasoning> tags: reasoning that was not told apart.",

@@ -186,7 +186,7 @@ def _keep_line(line: str, number: int, builder: ReplyBuilder) -> None:
     key = {"": "comments", "id": "ids", "retry": "retry"}.get(field)
     if key is None:
         message = "this line is of no field that event streams have; what it says is not read"
-        builder.note_once("odd-chunk", message, f"{builder.pointer}/{number}")
+        builder.note_once("odd-line", message, f"{builder.pointer}/{number}")
     builder.extra.add(("event_stream", key or "odd_lines"), value.removeprefix(" ") if key else line)
 
 

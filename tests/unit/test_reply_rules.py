@@ -172,6 +172,7 @@ def test_an_event_that_is_cut_off_is_no_event() -> None:
     lines = send(*EVENTS)
     lines[4] = lines[4][:30]
     assert ("schema", "/response/body/3") in check(exchange(lines, {}))
+    assert ("schema", "/response/body/4") in check(exchange([lines[0], "<html>", *lines[1:]], {}))
 
 
 @pytest.mark.parametrize("word", ["ping", "null", "[DONE]", ""])

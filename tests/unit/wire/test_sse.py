@@ -123,14 +123,14 @@ def test_data_that_nests_too_deeply_is_odd() -> None:
 @pytest.mark.parametrize("line", ["<html>", "data : {}", " data: {}", "DATA: {}", "datum"])
 def test_a_line_that_is_no_field_is_noted_and_kept(line: str) -> None:
     assert extra_of(line, "data: {}", "") == {"event_stream": {"odd_lines": line}}
-    assert notes_of("data: {}", "", line, "", line) == [("odd-chunk", "/response/body/2")]
+    assert notes_of("data: {}", "", line, "", line) == [("odd-line", "/response/body/2")]
 
 
 def test_one_byte_order_mark_may_come_first() -> None:
     assert types('\ufeffdata: {"type": "a"}', "") == types("\ufeff", 'data: {"type": "a"}', "") == ["a"]
     assert extra_of('\ufeffdata: {"type": "a"}', "") == {}
-    assert notes_of("\ufeff\ufeffdata: {}", "") == [("odd-chunk", "/response/body/0")]
-    assert notes_of("data: {}", "", "\ufeffdata: {}") == [("odd-chunk", "/response/body/2")]
+    assert notes_of("\ufeff\ufeffdata: {}", "") == [("odd-line", "/response/body/0")]
+    assert notes_of("data: {}", "", "\ufeffdata: {}") == [("odd-line", "/response/body/2")]
 
 
 # How a recorder may keep it
