@@ -195,7 +195,7 @@ def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
 def _recognise(recording: Recording) -> Wire | None:
     status, body = recording.response.get("status"), recording.body
     has_failed = type(status) is int and status >= _FIRST_FAILURE
-    if body == [] and not recording.is_streaming and not has_failed:
+    if body == [] and not recording.is_streaming and not has_failed and _asks_for_models(recording):
         return _load_wire(_LISTED)
     for item in () if has_failed else _each_sample(body):
         for wire in _each_wire():
@@ -205,6 +205,12 @@ def _recognise(recording: Recording) -> Wire | None:
         if wire.is_last_resort and (has_failed or any(map(wire.recognises, _each_sample(body)))):
             return wire
     return None
+
+
+def _asks_for_models(recording: Recording) -> bool:
+    """Whether a request is one for a list of models, so that a list of nothing is one of these."""
+    paths = (place.partition("?")[0].rstrip("/") for place in (recording.url, recording.endpoint))
+    return any(path.endswith(("/models", "/tags")) for path in paths)
 
 
 def _each_sample(body: JSON) -> Iterator[JSON]:
@@ -248,7 +254,7 @@ _FIRST_FAILURE = 400
 _MOST_COMMON = "chat"
 
 _LISTED = "models"
-"""What comes as a list that is no stream, so that it may be a list of nothing."""
+"""What comes as a list that is no stream; one of nothing shows only in what was asked for."""
 
 
 def _each_wire() -> Iterator[Wire]:

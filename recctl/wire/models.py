@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire._builder import FOLDED, ReplyBuilder
+from recctl.wire._builder import FOLDED, ReplyBuilder, is_nothing
 from recctl.wire._requests import read_chat_request
 from recctl.wire._views import add_models
 
@@ -19,7 +19,8 @@ NAME = "models"
 def _is_one(item: dict[str, JSON]) -> bool:
     listed = item.get("data")
     if listed == []:
-        return bool(item.get("object") == "list") and "usage" not in item
+        told = {key for key, value in item.items() if not is_nothing(value)}
+        return told == {"object"} and bool(item["object"] == "list")  # else it may be a list of anything
     return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
 
 

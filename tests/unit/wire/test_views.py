@@ -452,13 +452,37 @@ def test_any_json_in_any_place_is_viewed_and_read(body: Any, status: Any, asked:
 
 
 @pytest.mark.parametrize(
-    ("body", "extra"),
-    [([], {"count": 0}), ({"object": "list", "data": [], "next": 1}, {"count": 0, "next": 1})],
+    "url",
+    [
+        "http://localhost:8000/v1/v1/models",
+        "http://localhost:8000/v1/openai/v1/models/?limit=5",
+        "http://localhost:11434/api/tags",
+    ],
 )
-def test_a_list_of_nothing_is_one_of_no_models(body: Any, extra: Any) -> None:
-    completion = view(body)
-    assert (completion.wire, completion.extra) == ("models", extra)
+@pytest.mark.parametrize("known_by", ["url", "endpoint"])
+def test_a_list_of_nothing_is_one_of_no_models_where_these_were_asked_for(url: str, known_by: str) -> None:
+    completion = assemble(read(record([], streaming=False, **{"url": "", "endpoint": "", known_by: url})))
+    assert (completion.wire, completion.extra) == ("models", {"count": 0})
     assert (completion.complete, completion.streamed, completion.notes) == (True, False, ())
+
+
+@pytest.mark.parametrize("endpoint", ["/v1/chat/completions", "/api/generate", "/v1/models/tune", ""])
+def test_a_list_of_nothing_may_be_of_anything_elsewhere(endpoint: str) -> None:
+    completion = assemble(read(record([], streaming=False, url=f"http://x{endpoint}", endpoint=endpoint)))
+    assert (completion.wire, codes(completion)) == ("unknown", ["unknown-wire"])
+
+
+@pytest.mark.parametrize("rest", [{}, {"usage": None, "first_id": ""}])
+def test_an_object_that_lists_nothing_is_one_of_no_models(rest: dict[str, Any]) -> None:
+    completion = view({"object": "list", "data": [], **rest})
+    assert (completion.wire, completion.extra, completion.notes) == ("models", {"count": 0}, ())
+
+
+@pytest.mark.parametrize(
+    "rest", [{"model": "m"}, {"results": [5]}, {"has_more": False}, {"usage": {"n": 1}}, {"object": "page"}]
+)
+def test_an_object_that_lists_nothing_but_says_more_may_be_of_anything(rest: dict[str, Any]) -> None:
+    assert view({"object": "list", "data": [], **rest}).wire == "unknown"
 
 
 def test_a_stream_without_a_body_is_an_empty_stream() -> None:
