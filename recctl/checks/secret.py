@@ -106,35 +106,39 @@ _LENGTHS = range(_PIECE, 3, -1)
 
 _MOST_PIECES = 100_000
 
-_Pieces = dict[str, tuple[str, str]]
-"""By what shows that a secret stands in a sentence: what of the secret follows that, and what hides it."""
+_Pieces = dict[str, tuple[str, int, str]]
+"""By what shows that a secret stands in a sentence: the secret, where in it that ends, and what hides it."""
 
 
-def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, int, str]]]:
     """What shows secrets: `_PIECE` of their characters, all if they have fewer, or fewer that are cut off."""
     for secret in sorted(secrets):
         mask = _mask(secret)
         # as it is, and as JSON or Python quote it
         for text in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]):
             for start in range(max(1, len(text) - _PIECE + 1)):
-                yield text[start : start + _PIECE], (text[start + _PIECE :], mask)
+                yield text[start : start + _PIECE], (text, start + _PIECE, mask)
             for length in range(5, min(len(text), _PIECE)):
-                yield f"{text[:length]}…", ("", f"{mask}…")
+                yield f"{text[:length]}…", ("", 0, f"{mask}…")
 
 
 def _hide(text: str, pieces: _Pieces) -> str:
     """The text with masks in place of secrets, also of those of which it has no more than a piece."""
-    shown, start = "", 0
+    shown: list[str] = []
+    start = 0
     while start < len(text):
         found = next((n for n in _LENGTHS if text[start : start + n] in pieces), 0)
         if not found:
-            shown, start = shown + text[start], start + 1
+            shown.append(text[start])
+            start += 1
             continue
-        follows, mask = pieces[text[start : start + found]]
-        shown, start = shown.removesuffix(mask) + mask, start + found
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(follows, text[start:], strict=False))
-        start += sum(1 for _ in same)
-    return shown
+        secret, end, mask = pieces[text[start : start + found]]
+        if shown[-1:] != [mask]:
+            shown.append(mask)
+        start += found
+        while start < len(text) and end < len(secret) and text[start] == secret[end]:
+            start, end = start + 1, end + 1
+    return "".join(shown)
 
 
 def mask_secrets(text: str, settings: SecretSettings) -> str:

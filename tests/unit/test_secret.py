@@ -9,14 +9,15 @@ import base64
 import hashlib
 import json
 import string
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.checks.finding import Severity
-from recctl.checks.secret import MOST_FINDINGS, RULES, check_secrets, mask_secrets
+from recctl.checks.finding import Finding, Severity
+from recctl.checks.secret import MOST_FINDINGS, RULES, check_secrets, hide_secrets, mask_secrets
 from recctl.project import SecretSettings
 from recctl.recording import Recording, load
 from recctl.wire import read_exchange
@@ -25,7 +26,7 @@ from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import cut, send
 
 if TYPE_CHECKING:
-    from recctl.checks.finding import Finding
+    from typing import SupportsIndex
 
 HEX = "0123456789abcdef"
 BASE32 = string.ascii_uppercase + "234567"
@@ -607,6 +608,46 @@ def test_what_is_allowed_is_not_masked() -> None:
 @given(st.text())
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert mask_secrets(text, SecretSettings()) == text
+
+
+# Findings of other rules
+
+
+def tell(message: str, pointer: str | None = None) -> Finding:
+    return Finding("unknown-tool", Severity.WARNING, "x.json", message, None, pointer)
+
+
+def test_memory_follows_the_length_of_a_secret_that_is_to_be_hidden() -> None:
+    secret = draw(10_000, WORD)
+    tracemalloc.start()
+    (finding,) = hide_secrets([tell(f"so: {secret}.")], {secret}, SecretSettings())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert finding.message == f"so: {secret[:4]}…[10,000 characters]."
+    assert most < 1000 * len(secret)
+
+
+class Counted(str):
+    """A text that counts the characters that are copied of it, and of what it is added to."""
+
+    __slots__ = ()
+    copied = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Counted:
+        piece = super().__getitem__(key)
+        Counted.copied += len(piece)
+        return Counted(piece)
+
+    def __radd__(self, other: str) -> str:
+        Counted.copied += len(other) + len(self)
+        return str(other) + str(self)
+
+
+def test_a_long_message_is_read_once() -> None:
+    message = Counted(". " * 5000 + f"{OPENAI} " * 100)
+    (finding,) = hide_secrets([tell(message)], {OPENAI}, SecretSettings())
+    assert finding.message == ". " * 5000 + f"sk-p…[{len(OPENAI)} characters] " * 100
+    assert Counted.copied < 200 * len(message)
 
 
 # Any input
