@@ -78,15 +78,21 @@ def list_secrets_of_text(text: str, settings: SecretSettings) -> set[str]:
 def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: SecretSettings) -> list[Finding]:
     """Findings of other rules, with only the start and the length left of what they tell of these secrets.
 
-    A pointer ends before the first key that tells of one. What else looks like a secret is hidden as well.
+    A pointer ends before the first key that tells of one, a word excepted. What else looks like a secret is
+    hidden as well.
     """
     pieces = dict(islice(_list_pieces(secrets), _MOST_PIECES))
+    finder = _get_finder(settings)
 
     def hide(text: str) -> str:
         return mask_secrets(_hide(text, pieces), settings)
 
+    def may_show(step: str) -> bool:
+        long = (step[start : start + _PIECE] for start in range(len(step) - _PIECE + 1))
+        return pieces.keys().isdisjoint(long) and not any(finder.find(step))
+
     def cut(pointer: str) -> str:
-        return join_pointer([*takewhile(lambda step: hide(step) == step, split_pointer(pointer))])
+        return join_pointer([*takewhile(may_show, split_pointer(pointer))])
 
     return [
         finding._replace(
@@ -99,7 +105,9 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
 
 
 _PIECE = 12
-"""How many characters of a secret in a row are hidden wherever they stand; fewer may be a word."""
+"""How many characters of a secret in a row are hidden wherever they stand; fewer may be part of a word."""
+
+_IN_WORD = re.compile(r"(?<=\w)(?=\w)")
 
 _LENGTHS = range(_PIECE, 3, -1)
 """How long pieces are; of a project's own pattern, a single digit may be the secret."""
@@ -124,10 +132,16 @@ def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, int, 
 
 def _hide(text: str, pieces: _Pieces) -> str:
     """The text with masks in place of secrets, also of those of which it has no more than a piece."""
+
+    def shows(start: int, end: int) -> bool:
+        if (piece := text[start:end]) not in pieces:
+            return False
+        return len(piece) == _PIECE or not (_IN_WORD.match(text, start) or _IN_WORD.match(text, end))
+
     shown: list[str] = []
     start = 0
     while start < len(text):
-        found = next((n for n in _LENGTHS if text[start : start + n] in pieces), 0)
+        found = next((n for n in _LENGTHS if shows(start, start + n)), 0)
         if not found:
             shown.append(text[start])
             start += 1

@@ -119,6 +119,15 @@ def test_no_rule_tells_a_secret(tmp_path: Path, document: dict[str, Any], rule: 
     assert "secret" in {finding.rule for finding in findings}
 
 
+def test_a_password_that_is_a_word_spoils_no_other_finding(tmp_path: Path) -> None:
+    document = reply(tool_calls=call("call_weather", "{"), url="http://robot:" + "choices@db.internal/v1")
+    findings = check(tmp_path, document).findings
+    assert "secret" in {finding.rule for finding in findings}
+    (unknown,) = (finding for finding in findings if finding.rule == "unknown-tool")
+    assert unknown.message == "'call_weather' is called, but not among the tools that were offered"
+    assert unknown.pointer == "/response/body/__data__/choices/0/message/tool_calls/0/function/name"
+
+
 def check_text(folder: Path, text: str) -> Examined:
     path = folder / NAME
     path.write_text(text)

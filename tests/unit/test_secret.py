@@ -650,6 +650,34 @@ def test_a_long_message_is_read_once() -> None:
     assert Counted.copied < 200 * len(message)
 
 
+@pytest.mark.parametrize(
+    ("secret", "message", "shown"),
+    [
+        ("call", "'call_weather' is called, recall", "'call_weather' is called, recall"),
+        ("call", "the password is 'call'.", "the password is 'c…[4 characters]'."),
+        ("$call", "so:$call", "so:$…[5 characters]"),
+        ("passage", "'passages', not passag…", "'passages', not p…[7 characters]…"),
+        ("calculations", "'recalculations_1'", "'recal…[12 characters]_1'"),
+    ],
+)
+def test_a_short_secret_is_hidden_only_where_it_stands_by_itself(
+    secret: str, message: str, shown: str
+) -> None:
+    (finding,) = hide_secrets([tell(message)], {secret}, SecretSettings())
+    assert finding.message == shown
+
+
+def test_a_pointer_ends_where_a_secret_shows_and_leads_through_words() -> None:
+    def cut(pointer: str, *secrets: str) -> str | None:
+        settings = SecretSettings(patterns=(("project", "^acme-[0-9]+$"),))
+        return hide_secrets([tell("", pointer)], {*secrets}, settings)[0].pointer
+
+    assert cut("/response/body/0/choices", "body", "choices") == "/response/body/0/choices"
+    assert cut(f"/response/x{draw(40)[3:17]}/a", draw(40)) == "/response"
+    assert cut("/response/acme-7/a") == "/response"
+    assert cut(f"/response/{OPENAI}/a") == "/response"
+
+
 # Any input
 
 
