@@ -124,6 +124,11 @@ def test_what_only_others_can_judge_is_let_be(schema: Any) -> None:
     assert judge(schema, '{"a": "x"}') == []
 
 
+@pytest.mark.parametrize("pattern", ["^[^[]{,3}$", "[[]{,3}$", "[]", "x[]", "^[^]+$", "[^[]]{,3}"])
+def test_a_set_may_be_empty_and_hold_brackets(pattern: str) -> None:
+    assert judge(of_a({"type": "integer", "pattern": pattern})) == []
+
+
 @pytest.mark.parametrize("pattern", ["^(?!x)", r"^(a)\1$", "^(?=(a+)+$)", r"^\p{L}+$", "^(a+)+$"])
 def test_patterns_may_look_around(pattern: str) -> None:
     assert judge(of_a({"pattern": pattern}), '{"a": "aa"}') == []
@@ -159,6 +164,7 @@ def test_schemas_may_refer_to_themselves() -> None:
     [
         (of_a({"type": "str"}), 'properties/a/type: "str" is no type'),
         (of_a({"pattern": "("}), 'properties/a/pattern: "(" is not a "regex"'),
+        (of_a({"pattern": "[a--b]"}), 'properties/a/pattern: "[a--b]" is not a "regex"'),
         (of_a({"pattern": "[^]("}), 'properties/a/pattern: "[^](" is not a "regex"'),
         (of_a({"$ref": "#/$defs/none"}), "Pointer '/$defs/none' does not exist"),
     ],
