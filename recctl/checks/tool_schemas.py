@@ -209,17 +209,23 @@ def _read_openapi(schema: JSON) -> JSON:
     return _allow_null(read) if read.get("nullable") is True else read
 
 
-_COMBINED = ("anyOf", "oneOf", "allOf", "$ref", "const")
+_COMBINED = ("oneOf", "allOf", "$ref", "const")
 
 
 def _allow_null(schema: dict[str, JSON]) -> JSON:
-    """A schema that null fits too."""
-    if isinstance(schema.get("type"), str):
-        schema["type"] = [schema["type"], "null"]
+    """A schema that null fits too. What references lead to within its `anyOf` stays where it is."""
+    null = {"type": "null"}
+    kinds = schema.get("type")
+    if isinstance(kinds, str):
+        kinds = [kinds]
+    if isinstance(kinds, list) and "null" not in kinds:
+        schema["type"] = [*kinds, "null"]
     if isinstance(schema.get("enum"), list):
         schema["enum"] = [*schema["enum"], None]
+    if isinstance(schema.get("anyOf"), list):
+        schema["anyOf"] = [*schema["anyOf"], null]
     combined = {key: schema.pop(key) for key in _COMBINED if key in schema}
-    return {**schema, "anyOf": [combined, {"type": "null"}]} if combined else schema
+    return {**schema, "allOf": [{"anyOf": [combined, null]}]} if combined else schema
 
 
 def _refuse(uri: str) -> JSON:

@@ -86,6 +86,9 @@ def test_formats_only_tell_what_is_meant(dialect: dict[str, str]) -> None:
         {"enum": ["x"]},
         {"const": "x"},
         {"type": "string", "anyOf": [{"minLength": 1}, {"type": "string"}]},
+        {"type": ["string", "number"]},
+        {"type": ["string", "null"], "enum": ["x", None]},
+        {"anyOf": [{"type": "string"}], "allOf": [{"type": "string"}]},
     ],
 )
 def test_null_is_let_be_where_it_may_be(schema: dict[str, Any]) -> None:
@@ -93,6 +96,13 @@ def test_null_is_let_be_where_it_may_be(schema: dict[str, Any]) -> None:
     assert judge(nullable, '{"a": null}') == []
     assert judge(nullable, '{"a": "x"}') == []
     assert len(judge(nullable, '{"a": {}}')) == 1
+
+
+def test_references_lead_where_they_did_beside_null() -> None:
+    pair = {"anyOf": [{"type": "integer"}, {"type": "string"}], "nullable": True}
+    schema = {"properties": {"a": pair, "b": {"$ref": "#/properties/a/anyOf/1"}}}
+    assert judge(schema, '{"a": null, "b": "x"}') == []
+    assert judge(schema, '{"b": 1}') == ["""'look_up': b: 1 is not of type "string\""""]
 
 
 def test_items_may_be_a_list_as_they_were_until_2019() -> None:
