@@ -81,13 +81,16 @@ def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
     return "the reply says nothing: no text, no refusal, no tool call"
 
 
-CUT_SHORT = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS")
+CUT_SHORT = ("length", "max_tokens", "max_output_tokens", "model_context_window_exceeded", "MAX_TOKENS")
 """How providers say that a reply came to the token limit."""
 
 _LOADED = ("load", "unload")
 """Why a reply of Ollama's ends that was to say nothing, but to have the model at hand."""
 
-_REFUSED = ("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII")
+_REFUSED = (
+    *("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII"),
+    *("LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+)
 """How providers say that a reply was refused, or filtered."""
 
 

@@ -110,14 +110,22 @@ def stop(reason: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "body", [end("content_filter"), incomplete("content_filter"), converse("refusal"), stop("SAFETY")]
+    "body",
+    [
+        *(end("content_filter"), incomplete("content_filter"), converse("refusal"), stop("SAFETY")),
+        *map(stop, ("LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION")),
+    ],
 )
-def test_a_reply_that_was_refused_says_so(body: Any) -> None:
+def test_a_reply_that_was_refused_is_not_told_to_be_empty(body: Any) -> None:
     assert check(exchange(body, {})) == []
 
 
 @pytest.mark.parametrize(
-    "body", [end("length"), incomplete("max_output_tokens"), converse("max_tokens"), stop("MAX_TOKENS")]
+    "body",
+    [
+        *(end("length"), incomplete("max_output_tokens"), stop("MAX_TOKENS")),
+        *map(converse, ("max_tokens", "model_context_window_exceeded")),
+    ],
 )
 def test_of_a_reply_that_the_token_limit_kept_empty_that_is_said(body: Any) -> None:
     recording = exchange(body, {})
