@@ -37,28 +37,63 @@ def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> N
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which is at its place once it is whole; until then, what was there stays.
 
-    It gets the mode of what it replaces. A pipe or a device is written to as it is. Raises OSError.
+    It gets the mode of what it replaces. Written to as they are: pipes and devices, files that have other
+    names, and files that can't be replaced where they lie. Raises OSError.
     """
-    place = path.resolve()
-    if place.exists() and not place.is_file():
+    status = _find_status(path)
+    is_replaceable = status is None or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+    place = path.resolve() if is_replaceable else path  # what leads to a pipe may have no path
+    draft = place.with_name(f".recctl-{os.getpid()}")
+    file = _open_draft(draft, status) if is_replaceable else None
+    if file is None:
         with place.open("wb") as file:
             yield file
         return
-    draft = place.with_name(f".recctl-{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
-        with draft.open("xb") as file:
-            if place.exists():
-                draft.chmod(stat.S_IMODE(place.stat().st_mode))
+        with file:
+            if status is not None:
+                draft.chmod(stat.S_IMODE(status.st_mode))
             yield file
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        draft.replace(place)
+        _put_in_place(draft, place, status)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+_IRREPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
+
+
+def _find_status(path: Path) -> os.stat_result | None:
+    """What the system knows of what a path leads to; None when there is nothing yet."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _open_draft(draft: Path, status: os.stat_result | None) -> BinaryIO | None:
+    """A new file that is to replace one of that status; None where there can't be any beside that."""
+    try:
+        draft.unlink(missing_ok=True)
+        return draft.open("xb")
+    except OSError as error:
+        if status is None or error.errno not in _IRREPLACEABLE:
+            raise
+        return None
+
+
+def _put_in_place(draft: Path, place: Path, status: os.stat_result | None) -> None:
+    try:
+        draft.replace(place)
+    except OSError as error:  # a file that is mounted, say
+        if status is None or error.errno not in _IRREPLACEABLE:
+            raise
+        place.write_bytes(draft.read_bytes())
+        draft.unlink()
 
 
 def sync_files(paths: Collection[Path]) -> None:

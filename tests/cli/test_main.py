@@ -190,7 +190,7 @@ def test_nor_over_what_else_is_read(run: Run, tmp_path: Path, command: str) -> N
     assert (tmp_path / output).read_text() == content[output]
 
 
-def test_results_replace_a_file_only_when_they_are_whole(run: Run, tmp_path: Path) -> None:
+def test_results_replace_a_file_and_nothing_else(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("as it was")
     (tmp_path / "out").chmod(0o640)
     (tmp_path / "link").symlink_to("out")
@@ -203,7 +203,23 @@ def test_results_replace_a_file_only_when_they_are_whole(run: Run, tmp_path: Pat
         run("schema", "-o", "folder").err
         == "error: folder: is a directory\nhint: name a file that can be written\n"
     )
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "out"]
+    (tmp_path / "loop").symlink_to("loop")
+    outcome = run("schema", "-o", "loop")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "error: loop: too many levels of symbolic links\nhint: name a file that can be written\n"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "loop", "out"]
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs a name for standard output")
+@pytest.mark.parametrize("output", ["/dev/stdout", ">(cat)"])
+def test_results_go_into_a_pipe_that_has_a_name(run: Run, output: str) -> None:
+    program = f"{sys.executable} -m recctl schema -o {output} | cat; exit ${{PIPESTATUS[0]}}"
+    finished = subprocess.run(
+        ["bash", "-c", program], capture_output=True, text=True, check=False, cwd=CHECKOUT
+    )
+    assert (finished.returncode, finished.stderr, finished.stdout) == (0, "", run("schema").out)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
