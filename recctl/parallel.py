@@ -34,7 +34,7 @@ def map_files(
     from concurrent.futures import ProcessPoolExecutor, wait
 
     pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
-    is_patient = True
+    is_patient = False  # they end with this process
     try:
         with _interrupts_held():
             starts = range(0, len(files), _BATCH)
@@ -44,9 +44,7 @@ def map_files(
             while not batch.done():
                 wait([batch], _PATIENCE)
             yield from batch.result()
-    except KeyboardInterrupt:
-        is_patient = False  # they end with this process
-        raise
+        is_patient = True
     finally:
         pool.shutdown(wait=is_patient, cancel_futures=True)
 

@@ -31,6 +31,23 @@ except KeyboardInterrupt:
     os._exit(130)
 """
 
+_BLOCKS_LATER = """
+import os, threading
+from recctl.parallel import map_files
+
+def block(number):
+    if number > 20:
+        threading.Event().wait()
+
+files = map_files(block, range(1000), 2)
+try:
+    for _ in files:
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    files.close()
+    os._exit(130)
+"""
+
 
 def square(number: int) -> int:
     return number * number
@@ -67,3 +84,10 @@ def test_no_process_is_left_when_the_first_one_ends(tmp_path: Path, how: signal.
         assert process.stderr is not None
         assert process.stderr.read() == b"", "which ends when the last of them has ended"
     assert len({*workers, process.pid}) == 3
+
+
+def test_an_interrupt_of_who_takes_the_results_waits_for_none() -> None:
+    command = [sys.executable, "-c", _BLOCKS_LATER]
+    env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    finished = subprocess.run(command, env=env, stderr=subprocess.PIPE, timeout=30, check=False)
+    assert (finished.returncode, finished.stderr) == (130, b"")
