@@ -41,7 +41,7 @@ def main() -> int:
     from recctl.cli.app import app
     from recctl.errors import InterruptError, RecctlError
 
-    told = "interrupted"
+    told = ["interrupted"]
     try:
         code = app(prog_name="recctl", standalone_mode=False)
     except RecctlError as error:
@@ -51,14 +51,14 @@ def main() -> int:
     except (KeyboardInterrupt, Abort):
         code = _INTERRUPTED
     except InterruptError as error:
-        code, told = _INTERRUPTED, f"interrupted; {error}"
+        code, told = _INTERRUPTED, [f"interrupted; {error}", *error.others]
     except Exception as error:
         if os.environ.get("RECCTL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"
         return _fail(f"internal error: {what}", "please report it; RECCTL_DEBUG=1 shows where it happened")
     if code == _INTERRUPTED:
-        sys.stderr.write(f"{told}\n")
+        _tell(told)
     return code if isinstance(code, int) else 0
 
 
@@ -85,12 +85,15 @@ def _prepare_streams() -> None:
 
 
 def _fail(message: str, hint: str | None) -> int:
+    _tell([f"error: {message}", *([f"hint: {hint}"] if hint else [])])
+    return 2
+
+
+def _tell(lines: list[str]) -> None:
     from recctl.render.terminal import escape
 
-    sys.stderr.write(f"error: {escape(message)}\n")
-    if hint:
-        sys.stderr.write(f"hint: {escape(hint)}\n")
-    return 2
+    for line in lines:
+        sys.stderr.write(f"{escape(line)}\n")
 
 
 if __name__ == "__main__":

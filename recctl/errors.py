@@ -14,7 +14,14 @@ class RecctlError(Exception):
 
 
 class InterruptError(Exception):
-    """Ctrl-C, where there is more to say than that; ends the command with exit code 130."""
+    """Ctrl-C, where there is more to say than that; ends the command with exit code 130.
+
+    `message` says in one line what became of the work, `others` (optional) are lines that belong to it.
+    """
+
+    def __init__(self, message: str, *others: str) -> None:
+        super().__init__(message)
+        self.others = others
 
 
 def did_you_mean(word: str, known: list[str]) -> str | None:

@@ -382,11 +382,15 @@ def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[
         _finish(journal, run, tuple(number for number in range(len(run.groups)) if number not in refusals))
     except (OSError, KeyboardInterrupt) as error:
         if journal.has_ended(run):
+            if isinstance(error, KeyboardInterrupt) and len(refusals) < len(run.groups):
+                done = f"run {run.run_id} is done, `recctl undo {run.run_id}` takes it back"
+                raise InterruptError(f"run {run.undoes} is taken back" if run.undoes else done) from None
             raise
         with git.BlobReader(journal.root) as blobs:  # Ctrl-C has reached the other one, too
-            _roll_back(Journal(journal.root, blobs), run)
+            left = _roll_back(Journal(journal.root, blobs), run)
         if isinstance(error, KeyboardInterrupt):
-            raise InterruptError("what was changed is taken back") from None
+            others = (f"left as it is: {path}: {reason}" for path, reason in left)
+            raise InterruptError("what was changed is taken back", *others) from None
         raise
     return refusals
 

@@ -772,7 +772,39 @@ def test_a_run_interrupted_at_any_call_is_taken_back_at_once(tmp_path: Path) -> 
             [],
             ["applied" if is_finished else "rolled back"],
         )
-    assert told == {(KeyboardInterrupt, ""), (InterruptError, "what was changed is taken back")}
+    assert told == {
+        (KeyboardInterrupt, ""),
+        (InterruptError, "what was changed is taken back"),
+        (InterruptError, "run 1 is done, `recctl undo 1` takes it back"),
+    }
+
+
+def test_an_interrupted_run_tells_what_it_left_alone(tmp_path: Path) -> None:
+    fill(tmp_path, a="1", b="2")
+
+    def interrupt(call: Call) -> None:
+        if call.name == "replace" and Path(str(call.arguments[1])).name == "b":
+            (tmp_path / "a").write_text("edited")
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptError) as caught, intercepted(interrupt):
+        run(tmp_path, (rewrite("a", "1", "x"), rewrite("b", "2", "y")))
+    assert str(caught.value) == "what was changed is taken back"
+    assert caught.value.others == ("left as it is: a: has changed since, and was left as it is",)
+    assert texts(tmp_path) == {"a": "edited", "b": "2"}
+
+
+def test_an_undo_interrupted_when_it_is_done_says_so(tmp_path: Path) -> None:
+    fill(tmp_path, a="1")
+    run(tmp_path, (rewrite("a", "1", "x"),))
+
+    def interrupt(_: Call) -> None:
+        if (tmp_path / ".recctl/runs/2/outcome.json").exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptError, match=r"^run 1 is taken back$"), intercepted(interrupt):
+        undo(tmp_path)
+    assert texts(tmp_path) == {"a": "1"}
 
 
 def test_a_run_interrupted_twice_is_taken_back_by_the_next(tmp_path: Path) -> None:
