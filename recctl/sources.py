@@ -175,14 +175,39 @@ _NAMED = 3
 def read_file_list(name: str, *, nul: bool) -> list[str]:
     """The paths that a file lists (`-` for standard input), one a line, or ended by NUL with `nul`.
 
+    A line may be quoted as git does it; one that is no such quotation is a path as it stands.
     Raises RecctlError when the list can't be read.
     """
     try:
         content = _open_stdin().read() if name == STDIN else Path(name).read_bytes()
     except OSError as error:
         raise RecctlError(f"{name}: {error.strerror}", "name a file that lists paths") from None
-    lines = content.split(b"\0") if nul else (line.removesuffix(b"\r") for line in content.split(b"\n"))
+    if nul:
+        lines = content.split(b"\0")
+    else:
+        lines = [_unquote(line.removesuffix(b"\r")) for line in content.split(b"\n")]
     return [os.fsdecode(line) for line in lines if line]
+
+
+def _unquote(line: bytes) -> bytes:
+    if not _QUOTATION.fullmatch(line):
+        return line
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1]) or bytes([int(found[1], 8)]), line[1:-1])
+
+
+_ESCAPED = {
+    b"a": b"\a",
+    b"b": b"\b",
+    b"t": b"\t",
+    b"n": b"\n",
+    b"v": b"\v",
+    b"f": b"\f",
+    b"r": b"\r",
+    b'"': b'"',
+    b"\\": b"\\",
+}
+_ESCAPE = re.compile(rb'\\([0-3][0-7]{2}|["\\abtnvfr])')
+_QUOTATION = re.compile(rb'"(?:[^"\\]|%b)+"' % _ESCAPE.pattern)
 
 
 def show_path(path: Path) -> str:

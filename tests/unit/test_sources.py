@@ -12,6 +12,7 @@ import pytest
 
 from recctl.errors import RecctlError
 from recctl.project import Override, Place, Project, Settings
+from recctl.render.terminal import quote_path
 from recctl.sources import Selection, Source, Unread, read_file_list, select
 
 if TYPE_CHECKING:
@@ -229,6 +230,38 @@ def test_a_list_of_files_has_one_a_line(here: Path, piped: Callable[[bytes], Non
     assert read_file_list("list", nul=False) == listed
     piped(content)
     assert read_file_list("-", nul=False) == listed
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (rb'"a\tb\\c\"d\303\244.json"', 'a\tb\\c"dä.json'),
+        (rb'"\a\b\n\v\f\r \377"', "\a\b\n\v\f\r \udcff"),
+        (b'"plain.json"', "plain.json"),
+        (b'"', '"'),
+        (b'""', '""'),
+        (b'"a"b"', '"a"b"'),
+        (rb'"a\"', '"a\\"'),
+        (rb'"a\x"', '"a\\x"'),
+        (rb'"\777"', '"\\777"'),
+        (rb"a\tb", "a\\tb"),
+    ],
+)
+def test_a_list_of_files_may_quote_them_as_git_does(here: Path, line: bytes, path: str) -> None:
+    (here / "list").write_bytes(line + b"\r\n")
+    assert read_file_list("list", nul=False) == [path]
+    (here / "list").write_bytes(line + b"\0")
+    assert read_file_list("list", nul=True) == [os.fsdecode(line)]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.json", "ä.json", 'say "x".json', "a\nb\\.json", "\udcff\t.json", '"x"']
+)
+def test_git_and_recctl_quote_what_a_list_reads(here: Path, git: Callable[..., str], name: str) -> None:
+    (here / name).write_text("{}")
+    git("add", name)
+    (here / "list").write_text(f"{quote_path(name)}\n{git('ls-files', name)}\n")
+    assert read_file_list("list", nul=False) == [name, name]
 
 
 def test_a_list_of_files_may_end_them_with_nul(here: Path) -> None:
