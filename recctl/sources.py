@@ -291,6 +291,6 @@ def _refuse(name: str, error: OSError | ValueError) -> Unread:
     if isinstance(error, FileNotFoundError):
         if _HEX_DIGITS.fullmatch(name):
             hint = "no recording's hash starts so, or these are fewer than four of its digits"
-        elif ":" in name:
-            hint = "no revision has such a file, either (its files can be named, its folders can't)"
+        elif ":" in name and "::" not in name:  # that is in test ids
+            hint = "no revision has such a file, either; its files can be named, its folders can't"
     return Unread(name, f"can't be opened: {reason}", hint)

@@ -131,7 +131,7 @@ def test_a_file_whose_name_is_no_text_is_a_file(here: Path) -> None:
 # --- what can't be read -------------------------------------------------------------------------------------
 
 CHECK = "check the path and its permissions"
-NO_FILE = "no revision has such a file, either (its files can be named, its folders can't)"
+NO_FILE = "no revision has such a file, either; its files can be named, its folders can't"
 
 
 def test_a_missing_file_is_told_in_a_line(here: Path) -> None:
@@ -146,7 +146,8 @@ def test_a_link_to_itself_is_told_in_a_line(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["x" * 300 + ".json", "tests/other.json/x.json", "a\0b.json", "no/such/folder"]
+    "word",
+    ["x" * 300 + ".json", "tests/other.json/x.json", "a\0b.json", "no/such/folder", "tests/x.py::test_y"],
 )
 def test_a_path_that_can_name_no_file_is_told_in_a_line(here: Path, word: str) -> None:
     read = read_one(Project(here), word)
