@@ -50,8 +50,7 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
         places = {"role", "tool_calls"} if key == "arguments" else {"role"}
         adding = [
             data.get("error"),
-            *map(choice.get, ("text", "finish_reason", "logprobs", "message", "error")),
-            not is_nothing(choice.get("token_ids")),
+            *(not is_nothing(choice.get(name)) for name in _ADDING_IN_CHOICE),
             *(not is_nothing(delta[name]) for name in delta.keys() - places),
             *(not is_nothing(function[name]) for name in function),
         ]
@@ -71,6 +70,9 @@ def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
 def _index(choice: dict[str, JSON], position: int) -> int:
     index = choice.get("index")
     return index if type(index) is int else position
+
+
+_ADDING_IN_CHOICE = ("text", "finish_reason", "logprobs", "message", "error", "token_ids")
 
 
 def find_messages(data: dict[str, JSON]) -> set[int]:
@@ -204,6 +206,8 @@ class _Assembly:
         added = bool(text)
         if text:
             self._add_text(choice, "content", text)
+        elif text is not None and text == 0:
+            self._append(choice, "odd_text", text)
         if delta:
             added |= self._add_delta(choice, delta, f"choices/{position}/delta")
         for key in _UNPLACED_IN_CHOICE[tuple(value)]:
@@ -212,7 +216,7 @@ class _Assembly:
             pointer = f"{self._pointer()}/choices/{position}"
             self.builder.note_once("chunk-after-finish", "the reply goes on after its finish reason", pointer)
         reason = value.get("finish_reason")
-        if reason:
+        if reason or (reason is not None and reason == 0):
             self._add_finish_reason(choice, reason)
         logprobs = value.get("logprobs")
         if logprobs is not None:
@@ -291,21 +295,22 @@ class _Assembly:
             self._add_calls(choice, calls, f"{step}/tool_calls", is_whole=is_whole)
         if legacy:
             self._add_legacy_call(choice, legacy, f"{step}/function_call")
-        says_something = bool(content or reasoning or twin or refusal or calls or legacy)
-        if not says_something and 0 in delta.values():
+        if 0 in delta.values():
             self._keep_odd(choice, delta)
-        return says_something
+        return bool(content or reasoning or twin or refusal or calls or legacy)
 
     def _keep_odd(self, choice: ChoiceBuilder, delta: dict[str, JSON]) -> None:
         """Keep what is no text, and not nothing either: 0 and false."""
         for key in _CHANNELS:
             if delta.get(key) == 0:
                 self._append(choice, f"odd_{key}", delta[key])
+        if delta.get("role") == 0:
+            self._keep(choice, "other_roles", delta["role"])
 
     def _add_reasoning(self, choice: ChoiceBuilder, reasoning: JSON, twin: JSON) -> None:
         """Add what `reasoning` or `reasoning_content` says; as a rule they are alike."""
         self._add_text(choice, "reasoning", reasoning or twin)
-        if reasoning and twin != reasoning:
+        if reasoning and twin and twin != reasoning:
             self._append(choice, "reasoning_content", twin)
 
     def _add_role(self, choice: ChoiceBuilder, role: JSON, step: str) -> None:

@@ -860,6 +860,36 @@ def test_what_is_no_text_but_not_nothing_is_kept(key: str, odd: Any) -> None:
     assert repr(completion.extra) == repr({"choices": {"0": {f"odd_{key}": [odd, odd]}}})
 
 
+@pytest.mark.parametrize("odd", [0, False])
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("content", "Hi"),
+        ("reasoning", "Hm"),
+        ("reasoning_content", "Hm"),
+        ("refusal", "No"),
+        ("tool_calls", [call("f")]),
+        ("function_call", {"name": "f"}),
+    ],
+)
+def test_what_is_no_text_is_kept_beside_what_is(key: str, said: Any, odd: Any) -> None:
+    others = {"content", "reasoning", "reasoning_content", "refusal", "tool_calls", "function_call"} - {key}
+    completion = stream(chunk(delta(**{"role": odd, **dict.fromkeys(others, odd), key: said})), STOP)
+    (choice,) = completion.choices
+    assert choice.message != Message()
+    kept = completion.extra["choices"]["0"]
+    assert kept == {"other_roles": odd, **{f"odd_{other}": odd for other in others}}
+    assert {type(value) for value in kept.values()} == {type(odd)}
+
+
+@pytest.mark.parametrize("odd", [0, False])
+def test_a_text_and_a_finish_reason_that_are_no_texts_are_kept(odd: Any) -> None:
+    said = {**delta(content="Hi"), "text": odd, "finish_reason": odd}
+    completion = stream(chunk(said), STOP)
+    kept = {"choices": {"0": {"odd_text": odd, "odd_finish_reason": odd}}}
+    assert (repr(completion.extra), completion.choices[0].finish_reason) == (repr(kept), "stop")
+
+
 @pytest.mark.parametrize("nothing", [None, "", [], {}])
 def test_channels_that_say_nothing_are_nothing(nothing: Any) -> None:
     quiet = chunk(delta(content="a", provider_specific_fields=nothing))

@@ -167,6 +167,11 @@ def test_a_run_takes_no_more_steps_than_a_chunk() -> None:
 ONCE: dict[str, Any] = {
     "a finish reason": [chunk(delta(finish_reason="stop", content=text)) for text in "abcd"],
     "usage": [chunk(delta(content=text), usage={"total_tokens": 1}) for text in "abcd"],
+    "a truth for a finish reason": [
+        chunk({**delta(content=text), "finish_reason": False}) for text in "abcd"
+    ],
+    "a number beside a delta": [chunk({**delta(content=text), "text": 0}) for text in "abcd"],
+    "a number for a role": [chunk(delta(content=text, role=0)) for text in "abcd"],
     "odd usage": [chunk({**delta(content=text), "usage": 5}) for text in "abcd"],
     "token ids": [chunk({**delta(content=text), "token_ids": [1]}) for text in "abcd"],
     "an odd token id": [chunk({"index": 0, "text": text, "token_ids": 0}) for text in "abcd"],
