@@ -50,6 +50,7 @@ def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
         places = {"role", "tool_calls"} if key == "arguments" else {"role"}
         adding = [
             data.get("error"),
+            data.get("usage") and not is_nothing(choice.get("usage")),
             *(not is_nothing(choice.get(name)) for name in _ADDING_IN_CHOICE),
             *(not is_nothing(delta[name]) for name in delta.keys() - places),
             *(not is_nothing(function[name]) for name in function),

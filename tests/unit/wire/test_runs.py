@@ -173,6 +173,7 @@ ONCE: dict[str, Any] = {
     "a number beside a delta": [chunk({**delta(content=text), "text": 0}) for text in "abcd"],
     "a number for a role": [chunk(delta(content=text, role=0)) for text in "abcd"],
     "odd usage": [chunk({**delta(content=text), "usage": 5}) for text in "abcd"],
+    "two kinds of odd usage": [chunk({**delta(content=text), "usage": 1}, usage="x") for text in "abcd"],
     "token ids": [chunk({**delta(content=text), "token_ids": [1]}) for text in "abcd"],
     "an odd token id": [chunk({"index": 0, "text": text, "token_ids": 0}) for text in "abcd"],
     "a channel without a place": [chunk(delta(content=text, audio={"data": "A"})) for text in "abcd"],
