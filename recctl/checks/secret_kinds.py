@@ -173,16 +173,21 @@ def _prefixed(
     # a literal. The n of an escaped newline is no part of a word.
     before = (
         rf"(?:(?<![A-Za-z0-9_-]{prefix})|(?<=\\[bfnrt]{prefix})"
-        rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix})|{_after_color(prefix)})"
+        rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix})|(?<=m{prefix}))"
     )
     after = "(?![A-Za-z0-9_]|-[A-Za-z0-9_-])"
     pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+{ending}){after}"
-    return Kind(name, rf"{prefix}[{characters}]{{{least}}}", pattern, is_real)
+    gate = rf"{prefix}[{characters}]{{{least}}}"
+    return Kind(name, gate, pattern, lambda match: _follows_no_word(match) and is_real(match))
 
 
-def _after_color(prefix: str) -> str:
-    """What finds that an escape sequence of a terminal stands before a prefix: each length by itself."""
-    return "|".join(rf"(?<=\x1b\[[0-9;]{{{length}}}m{prefix})" for length in range(10))
+def _follows_no_word(match: re.Match[str]) -> bool:
+    """Whether an m before a secret, if there is one, ends what sets the color in a terminal."""
+    text, start = match.string, match.start()
+    return not text.endswith("m", 0, start) or _COLOR.search(text, max(0, start - 40), start) is not None
+
+
+_COLOR = re.compile(r"\x1b\[[0-9;:]*m$")
 
 
 _WORD = "A-Za-z0-9_-"

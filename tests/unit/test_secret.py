@@ -235,6 +235,7 @@ def test_of_a_short_password_hardly_anything_is_shown() -> None:
         "https://www.site.org/sk-learn-in-2024-a-guide-for-beginners-and-others",
         "https://www.site.org/sk-conference2024-for-beginners-and-others",
         "https://www.site.org/how-to-Use-sk-Learn-in-2024-and-after",
+        "31m" + OPENAI + " [31m" + OPENAI + " \x1b[31mm" + OPENAI,
         "task-" + draw(40) + " desk-" + draw(40) + " risk-" + draw(40),
         "B1hW" + "sk-" + draw(40),
         "-_" + "sk-" + draw(40),
@@ -321,7 +322,23 @@ def test_placeholders_are_let_be(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "before", ["", " ", "\n", "=", '"', "(", "/", ":", "密钥", "\\n", "%20", "\\u5bc6", "\x1b[1;31m"]
+    "before",
+    [
+        "",
+        " ",
+        "\n",
+        "=",
+        '"',
+        "(",
+        "/",
+        ":",
+        "密钥",
+        "\\n",
+        "%20",
+        "\\u5bc6",
+        "\x1b[1;31m",
+        "\x1b[38;2;255;120;100m",
+    ],
 )
 @pytest.mark.parametrize("after", ["", " ", "\n", '"', ")", ".", ",", "。", "密", "\\n", "%20", "&x=y"])
 def test_a_secret_starts_and_ends_where_a_word_does(before: str, after: str) -> None:
