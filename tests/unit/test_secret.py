@@ -125,6 +125,8 @@ NAMED = [
     ("a name and password", "Authorization: Basic {}", LOGIN),
     ("a password in a url", "postgres://robot:{}@db.internal:5432/app", draw(12)),
     ("a password in a url", "redis://:{}@127.0.0.10/0", draw(20)),
+    ("a password in a url", "redis://:{}@[::10]/0", draw(20)),
+    ("a password in a url", "redis://:{}@10.0.0.0/0", draw(20)),
     ("a password in a url", "redis://:{}@cache/0", "Xk$7" + "(m*" + draw(5)),
 ]
 """Secrets that only what stands around them shows."""
@@ -302,6 +304,9 @@ def test_what_only_looks_like_a_secret_is_let_be(text: str) -> None:
         "Authorization: Bearer " + "abc123def456ghi789jkl012mno345",
         "Authorization: Basic " + base64.b64encode(b"Aladdin:open sesame").decode(),
         "Authorization: Basic " + base64.b64encode(b"foo:bar").decode(),
+        "mysql://root:my-secret-pw@0.0.0.0:3306/db mysql://root:my-secret-pw@[::1]/db https://u:pwd12@LocalHost",
+        "Authorization: Basic " + base64.b64encode(b"Aladdin:open sesame").decode().rstrip("="),
+        "Authorization: Basic " + base64.b64encode(b"s6BhdRkqt3:7Fjfp0ZBr1K" + b"tDRbnfVdmIw").decode(),
         "access_token: 2YotnFZFEj" + "r1zCsicMWpAA, refresh_token: tGzv3JOkF0X" + "G5Qx2TlKWIA",
         "client_secret=7Fjfp0ZBr1K" + "tDRbnfVdmIw",
         ".".join((encode('{"alg":"HS256"}'), encode('{"iss":"joe",\r\n "exp":1300819380}'), draw(43))),
