@@ -69,14 +69,21 @@ def _is_random(match: re.Match[str]) -> bool:
 
 def _is_random_value(match: re.Match[str]) -> bool:
     """Whether what stands after a name, as in `api_key = `, is a value drawn by lot and not source code."""
-    is_called = match.string.startswith("(", match.end())
-    return not is_called and not _joins_words(match["secret"]) and _is_random(match)
+    secret = match["secret"]
+    joins_words = re.search("[./]", secret) is not None and _measure_words(secret) >= 3.5
+    return not joins_words and _is_random_token(match)
 
 
-def _joins_words(text: str) -> bool:
-    """Whether a text is a path, or identifiers with dots between them: it has parts, and is made of words."""
+def _is_random_token(match: re.Match[str]) -> bool:
+    """Whether a value is drawn by lot, and no function that is called."""
+    is_called = match.string.startswith("(", match.end()) and _measure_words(match["secret"]) >= 3
+    return not is_called and _is_random(match)
+
+
+def _measure_words(text: str) -> float:
+    """How long the words of a path or of identifiers are; in what is drawn by lot they are short."""
     words = re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", text)
-    return re.search("[./]", text) is not None and sum(map(len, words)) >= 3.5 * len(words)
+    return sum(map(len, words)) / max(1, len(words))
 
 
 def _mixes_characters(run: str) -> bool:
@@ -276,7 +283,7 @@ KINDS = (
         "a bearer token",
         rf"(?:[bB]earer|BEARER) {_VALUE}{{20}}",
         rf"(?:[bB]earer|BEARER) (?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
-        _is_random_value,
+        _is_random_token,
     ),
     Kind(
         "a name and password",
