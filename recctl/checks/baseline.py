@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.checks.secret import SECRET
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from recctl.sources import Target
 
 _VERSION = "recctl.baseline.v2"
+_OLD_VERSION = "recctl.baseline.v1"
+"""In it, secrets were known by their places alone: any other one there would pass for them."""
 
 
 class Known(NamedTuple):
@@ -44,9 +47,12 @@ def read_baseline(path: Path) -> frozenset[Known]:
     """The findings that a baseline remembers. Raises RecctlError for a file that is none."""
     try:
         document = json.loads(path.read_bytes())
-        if document["version"] != _VERSION:
+        if document["version"] not in (_VERSION, _OLD_VERSION):
             raise ValueError(document["version"])
-        return frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
+        known = frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
+        if document["version"] == _OLD_VERSION:
+            known = frozenset(item for item in known if item.rule != SECRET.name)
+        return known
     except OSError as error:
         hint = "write one with --write-baseline"
         raise RecctlError(f"{path}: {describe(error)}", hint) from None

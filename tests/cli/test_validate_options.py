@@ -236,6 +236,18 @@ def test_a_baseline_hides_no_secret_beside_or_in_place_of_a_known_one(
     assert (outcome.code, rules_of(outcome.out), len(outcome.out.splitlines())) == (1, ["secret"], 1)
 
 
+def test_of_an_older_baseline_all_but_the_secrets_is_known(run: Run, project: Path) -> None:
+    (project / FOLDER / "0123456789ab.json").write_bytes(
+        serialise(record([chunk(delta(content=KEYS[0], finish_reason="stop"))]))
+    )
+    run("validate", "--write-baseline", "known.json", cwd=project)
+    text = (project / "known.json").read_text()
+    (project / "known.json").write_text(text.replace("recctl.baseline.v2", "recctl.baseline.v1"))
+    outcome = run("validate", "--baseline", "known.json", "--format", "concise", cwd=project)
+    assert (outcome.code, rules_of(outcome.out)) == (1, ["secret"])
+    assert "can go" not in outcome.err
+
+
 def test_a_baseline_that_is_none_is_refused(run: Run, project: Path) -> None:
     (project / "known.json").write_text("[]")
     outcome = run("validate", "--baseline", "known.json", cwd=project)
