@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
 _INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run() -> NoReturn:
@@ -23,7 +25,8 @@ def run() -> NoReturn:
     try:
         code = main()
     except KeyboardInterrupt:  # while it was still being loaded
-        sys.stderr.write("interrupted\n")
+        with suppress(OSError):
+            sys.stderr.write("interrupted\n")
         code = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # nobody is left to be told
@@ -44,6 +47,8 @@ def main() -> int:
     told = ["interrupted"]
     try:
         code = app(prog_name="recctl", standalone_mode=False)
+        with suppress(BrokenPipeError):  # a reader that has had enough
+            sys.stdout.flush()
     except RecctlError as error:
         return _fail(error.message, error.hint)
     except TyperException as error:
@@ -53,6 +58,10 @@ def main() -> int:
     except InterruptError as error:
         code, told = _INTERRUPTED, [f"interrupted; {error}", *error.others]
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+            from recctl.disk import describe
+
+            return _fail(f"standard output can't be written: {describe(error)}", None)
         if os.environ.get("RECCTL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"
@@ -64,14 +73,25 @@ def main() -> int:
 
 def _name_command(error: TyperException) -> str:
     """The command whose help tells more about a wrong command line."""
-    from recctl.cli.app import COMMANDS
+    from typer import Context
+    from typer.core import TyperGroup
+    from typer.main import get_command
 
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        return str(context.command_path)
-    words = (word for word in sys.argv[1:] if not word.startswith("-"))  # the parser does not tell
-    named = next(words, None)
-    return f"recctl {named}" if named in COMMANDS else "recctl"
+    from recctl.cli.app import app
+
+    known = getattr(error, "ctx", None)
+    if known is not None:
+        return str(known.command_path)
+    command: Any = get_command(app)
+    context = Context(command)
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]  # the parser does not tell
+    path = ["recctl"]
+    for word in words:
+        command = command.get_command(context, word) if isinstance(command, TyperGroup) else None
+        if command is None:
+            break
+        path.append(word)
+    return " ".join(path)
 
 
 def _prepare_streams() -> None:
@@ -92,8 +112,9 @@ def _fail(message: str, hint: str | None) -> int:
 def _tell(lines: list[str]) -> None:
     from recctl.render.terminal import escape
 
-    for line in lines:
-        sys.stderr.write(f"{escape(line)}\n")
+    with suppress(OSError):  # the exit code says the rest
+        for line in lines:
+            sys.stderr.write(f"{escape(line)}\n")
 
 
 if __name__ == "__main__":

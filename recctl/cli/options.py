@@ -314,7 +314,8 @@ def say(text: str, *, quiet: bool = False) -> None:
     if not quiet:
         from recctl.render.terminal import escape
 
-        sys.stderr.write(f"{escape(text)}\n")
+        with suppress(OSError):  # nobody is left to be told
+            sys.stderr.write(f"{escape(text)}\n")
 
 
 def say_failure(failure: LoadError | Unread) -> None:

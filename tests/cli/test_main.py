@@ -56,6 +56,8 @@ USAGE_ERRORS = {
     "rules schemas": ("unknown rule 'schemas'", "did you mean 'schema'?"),
     "schema recordings": ("unknown schema 'recordings'", "did you mean 'recording'?"),
     "rehash --set /x": ("Option '--set' requires 2 arguments.", "see recctl rehash --help"),
+    "git install --config": ("Option '--config' requires an argument.", "see recctl git install --help"),
+    "git --all": ("No such option: --all", "see recctl git --help"),
     "prune -q --grade": ("Option '--grade' requires an argument.", "see recctl prune --help"),
     "--set /x": ("No such option: --set", "see recctl --help"),
     "validate --scheme ogx-2026-4": ("unknown scheme 'ogx-2026-4'", "did you mean 'ogx-2026-04'?"),
@@ -142,6 +144,19 @@ def test_so_does_one_while_the_program_is_still_being_loaded() -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_an_interrupt_that_cannot_be_told_exits_with_130() -> None:
+    script = (
+        "import recctl.__main__ as program\n"
+        "def interrupt(): raise KeyboardInterrupt\n"
+        "program._prepare_streams = interrupt\n"
+        "program.run()"
+    )
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run([sys.executable, "-c", script], stderr=full, check=False)
+    assert finished.returncode == 130
+
+
 READERS = (
     "show",
     "show --format json",
@@ -223,14 +238,35 @@ def test_results_go_into_a_pipe_that_has_a_name(run: Run, output: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-def test_results_that_cannot_be_written_are_told_in_a_line() -> None:
-    command = [sys.executable, "-m", "recctl", "schema"]
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["schema", "--help", "--version", "show --help", "git install --help"])
+def test_results_that_cannot_be_written_are_told_in_a_line(words: str, unbuffered: str) -> None:
+    command = [sys.executable, "-m", "recctl", *words.split()]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=CHECKOUT, check=False)
+        finished = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, cwd=CHECKOUT, env=env, check=False
+        )
     assert (finished.returncode, finished.stderr) == (
         2,
         b"error: standard output can't be written: no space left on device\n",
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("schema", 0), ("validate", 0), ("validate bad.json", 1), ("validate none.json", 2), ("nothing", 2)],
+)
+def test_what_cannot_be_told_changes_no_exit_code(tmp_path: Path, words: str, code: int) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    command = [sys.executable, "-m", "recctl", *words.split()]
+    env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=full, cwd=tmp_path, env=env, check=False
+        )
+    assert finished.returncode == code
 
 
 @pytest.mark.parametrize(
