@@ -140,12 +140,15 @@ class Project:
     def settings_for(self, path: Path | None) -> Settings:
         """The settings for a file, all overrides that match it applied in order; None is standard input."""
         settings = self.settings
-        relative = self._relative(path) if self.overrides else None
-        if relative is not None:
-            for override in self.overrides:
-                if _compile_patterns(override.paths)(relative):
-                    settings = _apply(settings, override.changes)
+        for override in self.overrides_for(path) if self.overrides else ():
+            settings = _apply(settings, override.changes)
         return settings
+
+    def overrides_for(self, path: Path | None) -> Iterator[Override]:
+        """The overrides that match a file, in order."""
+        relative = self._relative(path)
+        if relative is not None:
+            yield from (each for each in self.overrides if _compile_patterns(each.paths)(relative))
 
     def all_settings(self) -> tuple[Settings, ...]:
         """The settings of the project, and as each override alone would change them."""

@@ -43,17 +43,17 @@ def _list_values(project: Project, path: str | None) -> Iterator[ConfigValue]:
     from recctl.project import ConfigValue
 
     name = project.config.name if project.config else ""
-    settings = project.settings
-    effective = settings if path is None else project.settings_for(Path(os.path.abspath(path)))  # noqa: PTH100  (Path.absolute keeps "..")
+    place = None if path is None else Path(os.path.abspath(path))  # noqa: PTH100  (Path.absolute keeps "..")
+    overridden = {key for override in project.overrides_for(place) for key in override.changes}
     yield ConfigValue("root", project.root.as_posix(), name or "found")
     for key in ("paths", "exclude"):
         yield ConfigValue(key, getattr(project, key), name if key in project.given else "default")
-    for key, value in effective._asdict().items():
+    for key, value in project.settings_for(place)._asdict().items():
         if key == "schemes":
-            yield from _list_schemes(settings, name)
+            yield from _list_schemes(project.settings, name)
             continue
         origin = name if key in project.given else "default"
-        if value != getattr(settings, key):
+        if key in overridden:
             origin = f"{name}, overrides"
         yield ConfigValue(key.replace("_", "-"), _show(value), origin)
     for number, override in enumerate(project.overrides if path is None else ()):

@@ -85,6 +85,19 @@ def test_a_value_that_is_the_default_is_from_where_it_stands(run: Run, tmp_path:
     assert "noise    = []  (default)" in lines
 
 
+def test_an_override_that_changes_nothing_is_where_a_value_is_from(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "recctl.toml").write_text(
+        'select = ["schema"]\n[[overrides]]\npaths = ["2025/"]\nmax-size = "64MB"\nselect = ["schema"]\n'
+    )
+    lines = run("config", "2025/x.json").out.splitlines()
+    assert {
+        'select   = ["schema"]  (recctl.toml, overrides)',
+        "max-size = 64000000  (recctl.toml, overrides)",
+    } < {*lines}
+    lines = run("config", "2026/x.json").out.splitlines()
+    assert {'select   = ["schema"]  (recctl.toml)', "max-size = 64000000  (default)"} < {*lines}
+
+
 def test_a_file_is_that_of_its_path_from_wherever_it_is_named(run: Run, project: Path) -> None:
     (project / "tests").mkdir()
     outcome = run("config", "../2025/x.json", cwd=project / "tests")
