@@ -13,7 +13,6 @@ from recctl.checks.secret import (
     SECRET,
     check_secrets,
     hide_secrets,
-    list_secrets,
     list_secrets_of_text,
     mask_secrets,
 )
@@ -66,9 +65,9 @@ def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
         *check_tools(recording, exchange),
     ]
     settings = recording.source.settings.secrets
-    told = [*check_secrets(recording, exchange, settings)]
-    if told and found:
-        found = hide_secrets(found, list_secrets(recording, exchange, settings), settings)
+    told, secrets = check_secrets(recording, exchange, settings)
+    if secrets and found:
+        found = hide_secrets(found, secrets, settings)
     return [*found, *told]
 
 

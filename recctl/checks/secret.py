@@ -49,25 +49,26 @@ MOST_FINDINGS = 20
 """How many findings a recording gets, beside the one that counts the rest."""
 
 
-def check_secrets(recording: Recording, exchange: Exchange, settings: SecretSettings) -> Iterator[Finding]:
+def check_secrets(
+    recording: Recording, exchange: Exchange, settings: SecretSettings
+) -> tuple[list[Finding], set[str]]:
     """The secrets of a request, of a response as recorded, and of the reply that its chunks add up to.
+
+    Gives what is to be told of them, and each as it is spelled.
 
     A secret is one finding for the request and one for the response, at the first of its places. No finding
     shows more of it than its start. Raises nothing.
     """
     groups = list(_find_places(recording, exchange, settings).items())
-    for (_, part), found in groups[:MOST_FINDINGS]:
-        yield _report(recording, _describe(part, found), found[0])._replace(mark=_tell_apart(found[0]))
+    findings = [
+        _report(recording, _describe(part, found), found[0])._replace(mark=_tell_apart(found[0]))
+        for (_, part), found in groups[:MOST_FINDINGS]
+    ]
     rest = groups[MOST_FINDINGS:]
     if rest:
         message = f"{len(rest):,} more secrets, the first of them here"
-        yield _report(recording, message, rest[0][1][0])._replace(mark=f"{len(rest):,} more")
-
-
-def list_secrets(recording: Recording, exchange: Exchange, settings: SecretSettings) -> set[str]:
-    """The secrets that `check_secrets` tells of, each as it is spelled."""
-    places = _find_places(recording, exchange, settings)
-    return {each.secret for found in places.values() for each in found}
+        findings.append(_report(recording, message, rest[0][1][0])._replace(mark=f"{len(rest):,} more"))
+    return findings, {each.secret for _, found in groups for each in found}
 
 
 def list_secrets_of_text(text: str, settings: SecretSettings) -> set[str]:

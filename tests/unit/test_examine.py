@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl import recording as module
+from recctl.checks import secret
 from recctl.checks.examine import check_recording, examine
 from recctl.project import Settings
 from recctl.recording import serialise
@@ -117,6 +118,20 @@ def test_no_rule_tells_a_secret(tmp_path: Path, document: dict[str, Any], rule: 
     assert KEY[5:13] not in str(findings)
     assert [finding.message for finding in findings if finding.rule == rule] == [message]
     assert "secret" in {finding.rule for finding in findings}
+
+
+def test_secrets_are_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[object] = []
+    search = secret._search_document
+
+    def count(*given: Any) -> Any:
+        searched.append(given)
+        return search(*given)
+
+    monkeypatch.setattr(secret, "_search_document", count)
+    rules = {finding.rule for finding in check(tmp_path, reply(tool_calls=call(KEY, "{}"))).findings}
+    assert rules >= {"secret", "unknown-tool"}
+    assert len(searched) == 1
 
 
 def test_a_password_that_is_a_word_spoils_no_other_finding(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ NAMED = [
 
 def check(document: Any, *allow: str, patterns: tuple[tuple[str, str], ...] = ()) -> list[Finding]:
     recording = read(document)
-    return list(check_secrets(recording, read_exchange(recording), SecretSettings(allow, patterns)))
+    return check_secrets(recording, read_exchange(recording), SecretSettings(allow, patterns))[0]
 
 
 def ask(text: Any) -> dict[str, Any]:
@@ -451,7 +451,7 @@ def test_a_file_that_no_recorder_wrote_may_escape_any_character() -> None:
     )
     (recording,) = load(source(text.encode()))
     assert isinstance(recording, Recording)
-    findings = check_secrets(recording, read_exchange(recording), SecretSettings())
+    findings, _ = check_secrets(recording, read_exchange(recording), SecretSettings())
     assert [finding.pointer for finding in findings] == ["/request/a", "/request/b"]
 
 
@@ -459,7 +459,7 @@ def test_the_value_that_a_repeated_key_hides_is_looked_at() -> None:
     text = f'{{"request": {{"key": "line\\n{OPENAI}", "key": "none"}}, "response": {{}}}}'
     (recording,) = load(source(text.encode()))
     assert isinstance(recording, Recording)
-    (finding,) = check_secrets(recording, read_exchange(recording), SecretSettings())
+    ((finding,), _) = check_secrets(recording, read_exchange(recording), SecretSettings())
     assert (finding.pointer, finding.message.partition(" (")[0]) == ("", "an OpenAI API key")
 
 
@@ -756,7 +756,7 @@ def test_any_json_in_any_place_is_read(one: Any, other: Any, value: Any) -> None
     for document in (one, other, {"request": {}, "response": {"body": value}}):
         for item in load(source(json.dumps(document).encode())):
             if isinstance(item, Recording):
-                findings = list(check_secrets(item, read_exchange(item), SecretSettings()))
+                findings, _ = check_secrets(item, read_exchange(item), SecretSettings())
                 assert {finding.rule for finding in findings} <= {"secret"}
 
 
