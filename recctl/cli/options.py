@@ -196,11 +196,11 @@ def make_mask(project: Project) -> Callable[[str], str]:
 
 
 def write_output(pieces: Iterable[str], output: str | None, *, page: bool = False) -> None:
-    """Write results to a file, or to standard output; a reader that has had enough is no error.
+    """Write results to a file, or to standard output by any name; a reader that has had enough is no error.
 
     With `page`, what goes to a terminal goes through the user's pager.
     """
-    if output is None or output == STDIN:
+    if output in (None, STDIN, "/dev/stdout"):
         if page and sys.stdout.isatty() and _write_to_pager(pieces):
             return
         try:
