@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from recctl.amounts import show_count
@@ -42,7 +43,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator: tuple[Line, ...] = ()
     for item in items:
         if isinstance(item, Exchange):
-            yield from render_lines((*separator, *tell_exchange(item, view)), view)
+            yield from render_lines(chain(separator, tell_exchange(item, view)), view)
             separator = (line(), line())
 
 
