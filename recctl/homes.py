@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 _OLD_FOLDER = "responses"
 
 
-def find_home(folder: str, root: Path, scheme: Scheme, test_id: str | None, was: str | None = None) -> str:
+def find_home(
+    folder: str, root: Path, scheme: Scheme | None, test_id: str | None, was: str | None = None
+) -> str:
     """The folder in which a scheme's recorder looks for a recording that lies in `folder`.
 
     `was` is the id of the recording's test when it was put there, if that was another. Where test ids start,
     above the folder, is told from it; when it can't be, or leads out of the root, the folder stays the same.
+    Without a scheme so does that of what belongs to no test: layouts differ.
     """
     wanted = recordings_folder(test_id)
     if wanted is None:
-        is_old_layout = scheme.hashes_test_id and folder.endswith(f"/{_OLD_FOLDER}")
+        is_old_layout = scheme is not None and scheme.hashes_test_id and folder.endswith(f"/{_OLD_FOLDER}")
         return _find_common_folder(Path(folder), root) if is_old_layout else folder
     if find_base(folder, wanted) is not None:
         return folder

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from recctl.abridge import abridge
-from recctl.sources import Source
+from recctl.sources import Source, Unread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.abridge import Abridged, Run
-    from recctl.sources import Unread
+    from recctl.sources import Selection
     from recctl.syntax import Position
 
 JSON = Any
@@ -198,6 +200,13 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     if not _is_recording(document):
         return (_not_a_recording(source, document),)
     return (Recording(source, document, as_written),)
+
+
+def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:
+    """What a selection holds, one after the other, and what of it can't be read or holds no recording."""
+    yield from selection.unread
+    for source in selection.read():
+        yield from (source,) if isinstance(source, Unread) else load(source)
 
 
 def find_recording(source: Source | Unread) -> Recording | None:

@@ -91,16 +91,13 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
     from recctl.schemes import explain_name, find_held, identify  # not for what is known from the cache
 
     held = find_held(settings)
-    wanted = held or CURRENT
-    identity = identify(recording, place, wanted)
+    identity = identify(recording, place, held or CURRENT)
     if identity.wanted is None:
         return None
-    # Without a scheme, what belongs to no test belongs where it lies: layouts differ.
-    has_home = held is not None or recording.test_id is not None
     return Named(
         path=recording.source.name,
         folder=place.folder,
-        home=find_home(place.folder, root, wanted, recording.test_id) if has_home else place.folder,
+        home=find_home(place.folder, root, held, recording.test_id),
         name=identity.name,
         wanted=identity.wanted,
         scheme=settings.scheme,

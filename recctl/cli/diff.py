@@ -96,8 +96,7 @@ def command(
     options.write_output(render(comparison, view), output, page=True)
     for error in (*comparison.errors, *comparison.past_errors):
         options.say_failure(error)
-    for word in sides.unmatched:
-        options.say(f"{word}: matches no recording", quiet=quiet)
+    options.say_unmatched(sides, quiet=quiet)
     if not (sides.left or sides.right or sides.unmatched or comparison.errors):
         options.say("no recordings found", quiet=quiet)
     elif tests and not comparison.pairs:

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,7 +17,7 @@ from recctl.render import FORMATS, View
 from recctl.sources import STDIN, Selection, Unread, read_file_list, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from typer.models import OptionInfo
 
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from recctl.plan import Recovered
     from recctl.project import Settings
     from recctl.recording import LoadError
+    from recctl.sides import Sides
     from recctl.sources import Target
+
+
+_Item = TypeVar("_Item")
 
 
 class Color(StrEnum):
@@ -281,6 +285,22 @@ def _split_command(text: str) -> list[str]:
 
 
 _SHELL_MARKS = frozenset("|&;<>()$`*?[#~=%")
+
+
+def note_failures(items: Iterable[_Item], failures: list[LoadError | Unread]) -> Iterator[_Item]:
+    """The items as they come; those that could not be looked at are added to `failures`."""
+    from recctl.recording import LoadError
+
+    for item in items:
+        if isinstance(item, (LoadError, Unread)):
+            failures.append(item)
+        yield item
+
+
+def say_unmatched(sides: Sides, *, quiet: bool) -> None:
+    """Tell the words that were to narrow a comparison down and match nothing."""
+    for word in sides.unmatched:
+        say(f"{word}: matches no recording", quiet=quiet)
 
 
 def recover_interrupted(root: Path, *, quiet: bool) -> None:

@@ -15,11 +15,9 @@ from recctl.errors import RecctlError
 from recctl.project import Rename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recctl.project import Project
     from recctl.recording import LoadError
-    from recctl.rehash import Explained, Report
+    from recctl.rehash import Report
     from recctl.rehash.edits import Edits
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
@@ -270,18 +268,12 @@ def _decide(report: Report, *, fails: bool) -> int:
 
 def _explain(selection: Selection, shown: Shown) -> int:
     """Print how schemes name the selected recordings, one after the other."""
-    from recctl.rehash import Explained, explain_all
+    from recctl.rehash import explain_all
     from recctl.render import renderer
 
-    failures: list[Unread | LoadError] = []
-
-    def explained() -> Iterator[Explained | Unread | LoadError]:
-        for item in explain_all(selection):
-            if not isinstance(item, Explained):
-                failures.append(item)
-            yield item
-
-    options.write_output(renderer("explanations", shown.output_format)(explained(), shown.view), shown.output)
+    failures: list[LoadError | Unread] = []
+    explained = options.note_failures(explain_all(selection), failures)
+    options.write_output(renderer("explanations", shown.output_format)(explained, shown.view), shown.output)
     for failure in failures:
         options.say_failure(failure)
     return options.decide(failures)

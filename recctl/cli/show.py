@@ -13,12 +13,9 @@ from recctl.cli.options import Color
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recctl.project import Project
     from recctl.recording import LoadError
     from recctl.sources import Selection, Unread
-    from recctl.wire import Exchange
 
 
 class Part(StrEnum):
@@ -55,9 +52,9 @@ def command(
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
-    from recctl.recording import LoadError
+    from recctl.recording import Recording, load_all
     from recctl.render import renderer
-    from recctl.sources import Unread
+    from recctl.wire import read_exchange
 
     if (chunks or raw) and output_format != "text":
         raise RecctlError("--chunks and --raw are for --format text", "leave one of them out")
@@ -66,8 +63,9 @@ def command(
         "--chunks and --part request": chunks and part is Part.REQUEST,
         "--staged and --files-from": staged and files_from is not None,
     }
-    for words in (words for words, stand in contradictions.items() if stand):
-        raise RecctlError(f"{words} say two things", "leave one of them out")
+    contradiction = next((words for words, stand in contradictions.items() if stand), None)
+    if contradiction is not None:
+        raise RecctlError(f"{contradiction} say two things", "leave one of them out")
     render = renderer("exchanges", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
     selection = (
@@ -77,13 +75,8 @@ def command(
     )
     options.check_output(output, project, selection.targets, files_from)
     failures: list[LoadError | Unread] = []
-
-    def shown() -> Iterator[Exchange | LoadError | Unread]:
-        for item in _read_exchanges(selection):
-            if isinstance(item, (LoadError, Unread)):
-                failures.append(item)
-            yield item
-
+    loaded = options.note_failures(load_all(selection), failures)
+    shown = (read_exchange(item) if isinstance(item, Recording) else item for item in loaded)
     view = options.make_view(color, output)
     is_folded = view.width is not None and not full
     view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
@@ -91,7 +84,7 @@ def command(
         view = view._replace(mask=options.make_mask(project))
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()
     page = not is_typed  # a pager would read what is typed, too
-    options.write_output(render(shown(), view), output, page=page)
+    options.write_output(render(shown, view), output, page=page)
     for failure in failures:
         options.say_failure(failure)
     if not (selection.targets or failures):
@@ -105,22 +98,7 @@ def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) ->
     from recctl.sources import Selection
 
     sides = choose_sides(project, [], paths or [], staged=True)
-    for word in sides.unmatched:
-        options.say(f"{word}: matches no recording", quiet=quiet)
+    options.say_unmatched(sides, quiet=quiet)
     known = {word for target in sides.left for word in (target.key, target.blob)}
     added = (target for target in sides.right if target.key not in known and target.blob not in known)
     return Selection(tuple(sorted(added, key=lambda target: target.name)), unread=sides.unread)
-
-
-def _read_exchanges(selection: Selection) -> Iterator[Exchange | LoadError | Unread]:
-    from recctl.recording import Recording, load
-    from recctl.sources import Unread
-    from recctl.wire import read_exchange
-
-    yield from selection.unread
-    for source in selection.read():
-        if isinstance(source, Unread):
-            yield source
-            continue
-        for item in load(source):
-            yield read_exchange(item) if isinstance(item, Recording) else item

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recording import Recording, load
+from recctl.recording import Recording, load_all
 from recctl.schemes import explain, explain_name
 from recctl.sources import Unread, show_path
 from recctl.standing import Standing, Status, survey
@@ -108,10 +108,8 @@ class Explained(NamedTuple):
 
 def explain_all(selection: Selection) -> Iterator[Explained | LoadError | Unread]:
     """What each scheme makes of the selected recordings, one after the other."""
-    yield from selection.unread
-    for source in selection.read():
-        for item in (source,) if isinstance(source, Unread) else load(source):
-            yield _explain_recording(item) if isinstance(item, Recording) else item
+    for item in load_all(selection):
+        yield _explain_recording(item) if isinstance(item, Recording) else item
 
 
 def _explain_recording(recording: Recording) -> Explained | Unread:

@@ -31,6 +31,7 @@ _ROLE_STYLES = {
     "model": "bold green",
     "tool": "bold yellow",
 }
+_COPIED = ("test", "request")
 _FOLDED_LINES = 30
 _KEPT_LINES = 20
 _FOLDED_CHARACTERS = 2000
@@ -58,19 +59,16 @@ def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
     yield line(Span(recording.source.name, "bold underline"), is_whole=True)
     streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
     method = recording.request.get("method")
-    for name, value in (
+    fields = (
         ("test", recording.test_id),
         ("request", f"{method} {recording.url}" if isinstance(method, str) else recording.endpoint),
-    ):
-        if value:
-            yield line(Span(f"{name:<10}", "dim"), value, indent=2, is_whole=True)
-    for name, value in (
         ("wire", f"{completion.wire}{streamed}"),
         ("model", request.model or completion.model),
         ("asked for", ", ".join(f"{key} {compact(value)}" for key, value in request.parameters.items())),
-    ):
+    )
+    for name, value in fields:
         if value:
-            yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10)
+            yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10, is_whole=name in _COPIED)
     if view.shows("request"):
         yield from _tell_request(request, view)
     if view.timeline:
