@@ -324,3 +324,22 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "name": _parse_template,
     "length": _parse_number(1, 64),
 }
+
+KEY_MEANINGS = {
+    "fields": "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
+    "`, `upper` takes a text in capitals, `path` the path of a url, `or-null` null where there is no value. "
+    "A single pointer in place of the table: that value is hashed as it stands.",
+    "drop": "JSON pointers to what is left out, beginning with a key of `fields`. `*` is any key or index, "
+    "`**` any number of steps.",
+    "replace": "Pairs of a regular expression and what takes the place of its matches in every string, in "
+    "this order.",
+    "round": "Floats are rounded to so many digits.",
+    "round-in-strings": "So are, after `replace`, numbers of four or more decimals in strings.",
+    "within": "The keys of `fields` in which strings and floats are changed; without it, all.",
+    "compact": "`true`: no spaces after `,` and `:`.",
+    "ascii": "`false`: other characters than ASCII are not escaped.",
+    "sort": "`false`: keys stay in the order of the recording.",
+    "name": "The file's name, `{hash}.json` unless said otherwise.",
+    "length": "How many digits of the hash the name has, of 64.",
+}
+"""What each key of a scheme in the configuration says, for the documentation."""

@@ -1,4 +1,4 @@
-"""The README says what the code does: tables are compared with it, commands are CI's own."""
+"""The README says what the code does: what is generated is compared with it, commands are CI's own."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from markdown_it import MarkdownIt
 
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
 from recctl.completion import NOTE_CODES
-from recctl.hashing import _KEYS
+from recctl.hashing import _KEYS, KEY_MEANINGS
 from recctl.project import find_project
 from recctl.render import FORMATS
 from tests.cli.conftest import CHECKOUT
+from tests.docs import PART, PARTS, write_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -26,18 +29,27 @@ if TYPE_CHECKING:
 README = (CHECKOUT / "README.md").read_text()
 
 
-def test_the_table_of_rules_is_the_registry() -> None:
-    table = re.search(r"<!-- rules -->\n(.*?)<!-- /rules -->", README, re.DOTALL)
-    assert table is not None
-    assert table[1] == "".join(
-        f"| `{rule.name}` | {rule.severity.label} | {rule.summary} |\n" for rule in list_rules()
-    )
+def test_the_generated_parts_are_as_a_program_writes_them() -> None:
+    assert [name for _, name, _ in PART.findall(README)] == [*PARTS]
+    assert write_parts(README) == README, "python -m tests.docs --write"
 
 
-def test_the_table_of_notes_is_that_of_the_code() -> None:
-    table = re.search(r"<!-- notes -->\n(.*?)<!-- /notes -->", README, re.DOTALL)
-    assert table is not None
-    assert table[1] == "".join(f"| `{code}` | {meaning} |\n" for code, meaning in NOTE_CODES.items())
+def test_every_table_is_one_for_a_reader_of_github_flavoured_markdown() -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(README)
+    tables = [token.map for token in tokens if token.type == "table_open" and token.map]
+    fences = [token.map for token in tokens if token.type == "fence" and token.map]
+    in_tables, in_fences = ({n for span in spans for n in range(*span)} for spans in (tables, fences))
+    looking_so = {n for n, line in enumerate(README.split("\n")) if line.startswith("|")} - in_fences
+    assert looking_so == in_tables
+    assert len(tables) == README.count("\n|---")
+
+
+@pytest.mark.parametrize(
+    ("part", "entries"), [("rules", list_rules()), ("notes", NOTE_CODES), ("keys of a scheme", _KEYS)]
+)
+def test_a_generated_table_has_a_row_for_each_entry(part: str, entries: Sized) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(PARTS[part]())
+    assert [token.type for token in tokens].count("tr_open") == 1 + len(entries)
 
 
 def test_every_note_that_the_code_makes_is_in_the_table() -> None:
@@ -58,10 +70,8 @@ def test_every_configuration_key_is_in_the_example(run: Run) -> None:
     assert table.keys() == {value["key"] for value in values} - {"root"} | {"overrides"}
 
 
-def test_every_key_of_a_scheme_is_in_the_table() -> None:
-    table = re.search(r"<!-- scheme -->\n(.*?)<!-- /scheme -->", README, re.DOTALL)
-    assert table is not None
-    assert re.findall(r"^\| `([a-z-]+)` \|", table[1], re.MULTILINE) == [*_KEYS]
+def test_every_key_of_a_scheme_is_documented() -> None:
+    assert [*KEY_MEANINGS] == [*_KEYS]
 
 
 COMMAND_OF = {

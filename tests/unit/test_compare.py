@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import struct
 from copy import deepcopy
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,12 +317,6 @@ def test_every_key_of_the_list_is_noise_in_a_reply_and_none_in_a_request(key: st
     after["response"]["body"]["__data__"][key] = {"x": 2}
     assert compare(before, after).verdict is Verdict.NOISE
     assert compare(asking(**{key: 1}), asking(**{key: 2})).verdict is Verdict.REQUEST
-
-
-def test_the_readme_lists_what_is_noise() -> None:
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    (paragraph,) = re.findall(r"^Noise in a reply are the keys ([^;]*);", readme, re.MULTILINE)
-    assert re.findall(r"`(\w+)`", paragraph) == sorted(NOISE)
 
 
 def test_the_order_of_calls_and_how_arguments_are_written_are_noise() -> None:
