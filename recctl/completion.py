@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 
 _NOTHING: dict[str, JSON] = {}

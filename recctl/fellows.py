@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source, read
 
 if TYPE_CHECKING:

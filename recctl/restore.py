@@ -21,7 +21,8 @@ from recctl.errors import RecctlError
 from recctl.journal import Journal
 from recctl.plan import Create, Plan, apply, list_runs, preview
 from recctl.project import MODELS, Place, is_of_test, recordings_folder
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source, Unread, show_path
 
 if TYPE_CHECKING:

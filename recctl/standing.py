@@ -12,7 +12,8 @@ from recctl.fellows import read_fellows
 from recctl.homes import find_home
 from recctl.parallel import map_files
 from recctl.project import MODELS
-from recctl.recording import LoadError, Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import LoadError, Recording
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, identify
 from recctl.sources import Target, Unread, read
 

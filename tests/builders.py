@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from recctl.project import Place, Settings
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source
 
 TEST_ID = "tests/integration/inference/test_chat.py::test_reply[model=small]"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.completion import Choice, Completion
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
 RECORDED_ERROR = Rule(

@@ -18,7 +18,8 @@ from recctl.checks.secret import (
 )
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
-from recctl.recording import LoadError, Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import LoadError, Recording
 from recctl.sources import Unread, read
 from recctl.wire import read_exchange
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.pointer import join_pointer
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.recording import LoadError, Recording
+    from recctl.recordings.recording import LoadError, Recording
     from recctl.sources import Unread
 
 INVALID_JSON = Rule(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.pointer import split_pointer
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source, read
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.checks.finding import Report
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.sources import Target
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
 
 OUTDATED_HASH = Rule(
     "outdated-hash",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.completion import Completion
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 SCHEMA = Rule(
     "schema",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_kinds import GUESSABLE, KINDS, Kind, is_published
 from recctl.pointer import join_pointer, split_pointer
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from recctl.checks.finding import Finding
     from recctl.completion import Completion
     from recctl.project import SecretSettings
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
 SECRET = Rule(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
 INCOMPLETE_STREAM = Rule(

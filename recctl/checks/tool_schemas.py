@@ -18,7 +18,7 @@ from recctl.pointer import split_pointer
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 
 class Misfit(NamedTuple):

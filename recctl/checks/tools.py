@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.completion import ToolCall
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
 TOOL_ARGUMENTS_JSON = Rule(

@@ -146,7 +146,8 @@ def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: b
     Where they have different names, the left one is no past state of the right one.
     """
     from recctl.compare import Comparison, compare_recordings, spare
-    from recctl.recording import Recording, load
+    from recctl.recordings.load import load
+    from recctl.recordings.recording import Recording
     from recctl.sources import Source
 
     one, other = (load(side)[0] if isinstance(side, Source) else side for side in (left, right))

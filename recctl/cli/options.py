@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recctl.hashing import Scheme
     from recctl.plan import Recovered
     from recctl.project import Settings
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.sides import Sides
     from recctl.sources import Target
 
@@ -289,7 +289,7 @@ _SHELL_MARKS = frozenset("|&;<>()$`*?[#~=%")
 
 def note_failures(items: Iterable[_Item], failures: list[LoadError | Unread]) -> Iterator[_Item]:
     """The items as they come; those that could not be looked at are added to `failures`."""
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
 
     for item in items:
         if isinstance(item, (LoadError, Unread)):

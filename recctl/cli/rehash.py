@@ -16,7 +16,7 @@ from recctl.project import Rename
 
 if TYPE_CHECKING:
     from recctl.project import Project
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.rehash import Report
     from recctl.rehash.edits import Edits
     from recctl.rehash.masks import Masks

@@ -14,7 +14,7 @@ from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from recctl.project import Project
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.sources import Selection, Unread
 
 
@@ -52,7 +52,8 @@ def command(
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
-    from recctl.recording import Recording, load_all
+    from recctl.recordings.load import load_all
+    from recctl.recordings.recording import Recording
     from recctl.render import renderer
     from recctl.wire import read_exchange
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from recctl.errors import RecctlError
 from recctl.project import Settings
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.render import View
 from recctl.render.exchange_text import tell_exchange
 from recctl.render.terminal import escape, render_lines

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from recctl.completion import ToolCall
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 
 class _Call(NamedTuple):

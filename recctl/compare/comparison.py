@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.compare.differences import fingerprint, generalise
 
 if TYPE_CHECKING:
-    from recctl.recording import JSON, LoadError
+    from recctl.recordings.recording import JSON, LoadError
     from recctl.sources import Unread
 
 

@@ -16,7 +16,7 @@ from recctl.pointer import join_pointer
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 _MISSING = object()
 

@@ -20,7 +20,7 @@ from recctl.wire import read_vectors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
 _TOLD_BY_ENTRIES = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 NOISE = {
     "id": "made up for each reply",

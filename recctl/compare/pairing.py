@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recctl.compare.comparison import Side
     from recctl.completion import Completion, Request
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target
 
 SAME_PATH = "the same path"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from recctl.project import Settings
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
 
 NAMED = "both were named"
 """Why two recordings are compared that somebody chose."""

@@ -11,7 +11,7 @@ from recctl.pointer import escape_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 _NOISE = ("headers", "provider_metadata")
 _ASKED = ("body", "payload", "kwargs")

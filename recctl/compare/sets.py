@@ -9,7 +9,8 @@ from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
 from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
-from recctl.recording import LoadError, Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import LoadError, Recording
 from recctl.sources import Source, Unread
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.parallel import map_files
-from recctl.recording import find_recording
+from recctl.recordings.load import find_recording
 from recctl.sources import Source, read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from recctl.project import Project
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target
     from recctl.standing import Standing
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from recctl.evidence.ages import find_times
 from recctl.parallel import map_files
 from recctl.project import is_of_test
-from recctl.recording import find_recording
+from recctl.recordings.load import find_recording
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from recctl.evidence.protection import GitState
     from recctl.project import Project
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
     from recctl.sources import Target
     from recctl.standing import Standing
 

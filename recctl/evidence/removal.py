@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recctl.evidence.protection import read_git_state, relate
 from recctl.journal import digest
 from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
-from recctl.recording import find_recording
+from recctl.recordings.load import find_recording
 from recctl.sources import read
 from recctl.standing import stand
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.filters import Filter
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.sources import Unread
     from recctl.standing import Standing
     from recctl.track import Tracked

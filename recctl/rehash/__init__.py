@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recording import Recording, load_all
+from recctl.recordings.load import load_all
+from recctl.recordings.recording import Recording
 from recctl.schemes import explain, explain_name
 from recctl.sources import Unread, show_path
 from recctl.standing import Standing, Status, survey
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.project import Project
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.rehash.collisions import Collision
     from recctl.rehash.orders import Orders
     from recctl.schemes import Explanation

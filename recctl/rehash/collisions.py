@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.errors import RecctlError
 from recctl.journal import digest, relative
-from recctl.recording import find_recording
+from recctl.recordings.load import find_recording
 from recctl.rehash.orders import NEWEST
 from recctl.sources import Source, Target, read, show_path
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.project import Project
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
     from recctl.rehash.orders import Orders
     from recctl.rehash.proposals import Proposal
 

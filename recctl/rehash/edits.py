@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.errors import RecctlError
 from recctl.pointer import escape_pointer, split_pointer
 from recctl.project import Rename
-from recctl.recording import name_type
+from recctl.recordings.recording import name_type
 from recctl.strict_json import TooLargeError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.rehash.masks import Masks
 
 _NOTHING: Mapping[str, str] = {}

@@ -14,7 +14,7 @@ from recctl.wire import assemble
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 _SHORTEST = 4  # what is shorter would be found in words and numbers that have nothing to do with it
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.errors import RecctlError
 from recctl.journal import relative
 from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose

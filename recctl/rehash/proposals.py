@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.homes import find_home, find_start
 from recctl.journal import digest
 from recctl.project import read_hash
-from recctl.recording import Recording, find_recording, load
+from recctl.recordings.load import find_recording, load
+from recctl.recordings.recording import Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, find_held, identify
@@ -18,7 +19,7 @@ from recctl.standing import Standing, Status
 
 if TYPE_CHECKING:
     from recctl.project import Project, Rename
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Setting
     from recctl.rehash.orders import Orders
     from recctl.sources import Target

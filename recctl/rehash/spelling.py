@@ -6,12 +6,12 @@ import json
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from recctl.rehash.edits import find_changes
 from recctl.syntax import locate
 
 if TYPE_CHECKING:
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 
 def spell(recording: Recording, document: dict[str, JSON]) -> bytes | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recctl.checks.finding import Finding, Report, Rule
     from recctl.completion import Completion, Request, ToolCall
     from recctl.project import ConfigValue
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.render import View
     from recctl.sources import Unread
     from recctl.wire import Exchange

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from recctl.compare import Change, Comparison, Pair
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.render import View
 
 MOST_CHARACTERS = 60_000

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from recctl.compare import Change, Comparison, Drift, Pair
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 
 class Remark(NamedTuple):

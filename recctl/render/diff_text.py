@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from recctl.compare import Change, Comparison, Drift, Pair
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.render import View
 
 WIDE = 120

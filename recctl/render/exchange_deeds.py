@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.completion import Choice, Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 PLACES = {
     "content": "the blocks of Anthropic's messages",

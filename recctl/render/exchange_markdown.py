@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.completion import Completion, Message, Request, RequestMessage, ToolCall
-    from recctl.recording import JSON, LoadError
+    from recctl.recordings.recording import JSON, LoadError
     from recctl.render import View
     from recctl.sources import Unread
     from recctl.wire import Exchange

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.completion import Completion, Message, Request, ToolCall
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.render import View
     from recctl.render.exchange_deeds import Deed
     from recctl.sources import Unread

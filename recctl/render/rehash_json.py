@@ -11,7 +11,7 @@ from recctl.standing import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.recording import LoadError
+    from recctl.recordings.recording import LoadError
     from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View

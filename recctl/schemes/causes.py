@@ -6,7 +6,7 @@ from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import read_hash
-from recctl.recording import Kind
+from recctl.recordings.recording import Kind
 from recctl.schemes.names import identify
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from recctl.hashing import Scheme
     from recctl.project import Place, Rename
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 _MOST_TRIALS = 200
 """How many ways to write renames back are tried; the simplest come first."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Scheme
 from recctl.project import Settings
-from recctl.recording import Kind
+from recctl.recordings.recording import Kind
 from recctl.schemes.texts import Texts, digest, write_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.project import Place, Rename
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 _DEFAULTS = Settings()
 

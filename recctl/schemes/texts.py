@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
 from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme, Substitution
-from recctl.recording import Kind
+from recctl.recordings.recording import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
 
 
 class Facts(NamedTuple):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from recctl.abridge import Run
     from recctl.completion import Completion, Note, Request
-    from recctl.recording import JSON, Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire._steps import Step
 
 

@@ -12,7 +12,7 @@ from recctl.wire._sse import decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._builder import ChoiceBuilder, Extra, ReplyBuilder
 
 

@@ -17,7 +17,7 @@ from recctl.strict_json import decode
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 FOLDED = {
     "obfuscation": "random padding that hides the length of a chunk",

@@ -22,7 +22,7 @@ from recctl.wire._builder import (
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._builder import ChoiceBuilder
 
 

@@ -6,11 +6,11 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from recctl.recording import MAX_DEPTH
+from recctl.recordings.formats.ogx import MAX_DEPTH
 from recctl.wire._builder import join
 
 if TYPE_CHECKING:
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\['([^']*)'\]|\["([^"]*)"\]|\[([0-9]{1,9})\]""")
 _NOWHERE = object()

@@ -10,7 +10,7 @@ from recctl.wire._requests import text_or_none
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._builder import ChoiceBuilder
 
 EVENT_KEYS = frozenset({"type", "sequence_number", "obfuscation"})

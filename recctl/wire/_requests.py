@@ -8,7 +8,7 @@ from recctl.completion import Request, RequestMessage, Tool, ToolCall
 from recctl.wire._builder import write_text
 
 if TYPE_CHECKING:
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 _KINDS = {"model": (str, type(None)), "messages": (list, type(None)), "tools": (list, type(None))}
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "tool_call_id", "name"})

@@ -12,13 +12,13 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
-from recctl.recording import MAX_DEPTH
+from recctl.recordings.formats.ogx import MAX_DEPTH
 from recctl.wire._builder import ReplyBuilder, is_bare_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 
 PINGS = ("ping", "keepalive")

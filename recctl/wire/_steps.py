@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.completion import Choice, Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire import Wire
 
     _Place = tuple[int | tuple[int, int], ...]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 IDENTITY_KEYS = frozenset({"id", "model", "usage", *FOLDED})
 """The keys that `add_identity` reads, and those that are folded anyway."""

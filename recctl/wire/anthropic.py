@@ -26,7 +26,7 @@ from recctl.wire._sse import keep_unknown, peek, read_events
 
 if TYPE_CHECKING:
     from recctl.completion import Completion, Request
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._blocks import Block
     from recctl.wire._sse import Event
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 NAME = "http-error"
 

@@ -11,7 +11,7 @@ from recctl.wire._views import add_models
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 NAME = "models"
 

@@ -10,7 +10,7 @@ from recctl.wire._requests import read_chat_request, text_or_none
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._builder import ChoiceBuilder
 
 NAME = "ollama"

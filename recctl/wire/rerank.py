@@ -14,7 +14,7 @@ from recctl.wire._views import IDENTITY_KEYS, add_identity
 
 if TYPE_CHECKING:
     from recctl.completion import Completion, Request
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 NAME = "rerank"
 _HOLDERS = ("results", "data", "rankings")

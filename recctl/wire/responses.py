@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.completion import Completion, Request
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._sse import Event
 
 NAME = "openai-responses"

@@ -10,7 +10,7 @@ from recctl.wire._requests import read_chat_request
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
 
 NAME = "openai-completions"
 

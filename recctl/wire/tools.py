@@ -10,7 +10,7 @@ from recctl.wire._views import assemble_view
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
-    from recctl.recording import JSON
+    from recctl.recordings.recording import JSON
     from recctl.wire._builder import ReplyBuilder
 
 NAME = "tool-result"

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from recctl.project import Place, Settings
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source
 from recctl.wire import assemble
 from tests.bench.measure import CORPUS, Ratio, Unmeasured, time_calls

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.bench.measure import CHECKOUT, CORPUS, Ratio, Unmeasured, process, python, recctl, time_calls
 from tests.builders import chunk, delta, record
 

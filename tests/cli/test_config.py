@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
 
 if TYPE_CHECKING:

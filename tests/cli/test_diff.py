@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.schemes import identify
 from tests.builders import chunk, delta, read, record, source
 from tests.cli.conftest import CHECKOUT

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recctl.gitsetup import _add_block, _remove_blocks
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 

@@ -12,7 +12,7 @@ import pytest
 
 from recctl import __version__
 from recctl.cli.app import COMMANDS
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
 from tests.cli.conftest import CHECKOUT
 

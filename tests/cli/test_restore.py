@@ -9,7 +9,7 @@ import pytest
 
 from recctl.journal import digest
 from recctl.plan import Delete, Plan, Rewrite, apply
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import TEST_ID, record
 
 if TYPE_CHECKING:

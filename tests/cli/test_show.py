@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 

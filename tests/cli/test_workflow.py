@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 

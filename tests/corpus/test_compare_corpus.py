@@ -12,7 +12,9 @@ import pytest
 
 from recctl.compare import Verdict, compare_recordings, compare_sets
 from recctl.project import Place, Settings
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.schemes import CURRENT, identify
 from recctl.sources import Source, Target
 from recctl.standing import find_turn

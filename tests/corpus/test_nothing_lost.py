@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.wire import assemble
 from tests.builders import chunk, delta, read, record, source
 from tests.corpus.ledger import find_losses

@@ -15,7 +15,8 @@ from recctl.evidence.conversations import find_quotes
 from recctl.evidence.removal import remove
 from recctl.plan import undo
 from recctl.project import Project
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.sources import Source, select
 from recctl.standing import survey
 from recctl.wire import assemble

@@ -12,7 +12,8 @@ import pytest
 from recctl.journal import digest
 from recctl.plan import Delete, Plan, apply
 from recctl.project import Project
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.restore import Status, restore
 from recctl.sources import Source
 

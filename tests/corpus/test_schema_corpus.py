@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.checks.schema import check_schema
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from tests.builders import read, source
 from tests.unit.test_schema import COMPILED, REFERENCE
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.project import Place, Rename, Settings
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.schemes import CURRENT, SCHEMES, explain, explain_name, identify
 from recctl.sources import Source
 from tests.unit.test_schemes import hashed_by

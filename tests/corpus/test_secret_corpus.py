@@ -8,7 +8,9 @@ import pytest
 
 from recctl.checks.secret import check_secrets
 from recctl.project import SecretSettings
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.wire import read_exchange
 from tests.builders import source
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.wire import assemble, recognise
 from tests.builders import source
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl import recording
 from recctl.checks.examine import examine
 from recctl.checks.finding import Severity
 from recctl.checks.run import validate
 from recctl.project import Project, Settings
+from recctl.recordings.formats import ogx
 from recctl.sources import Target, select
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ def test_every_unread_web_page_is_told_in_one_line(shared: Path) -> None:
 def test_runs_of_chunks_hide_nothing(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [Target(str(path), Settings(), path) for path in sorted((shared / "corpus").rglob("*.json"))]
     found = [examine(file, shared) for file in files]
-    monkeypatch.setattr(recording, "abridge", lambda _: None)
+    monkeypatch.setattr(ogx, "abridge", lambda _: None)
     assert found == [examine(file, shared) for file in files]

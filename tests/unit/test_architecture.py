@@ -22,7 +22,7 @@ LAYERS = [
     ["standing", "plan", "gitsetup", "testcode", "collected", "track"],
     ["wire", "schemes"],
     ["completion", "fellows"],
-    ["recording", "sides"],
+    ["recordings", "sides"],
     ["sources", "homes"],
     ["project", "journal"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
@@ -95,7 +95,7 @@ def test_imports_point_down() -> None:
 
 def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
     taken = {(found.module, found.name) for found in OWN if found.part == "completion"}
-    assert taken == {("recctl.recording", "JSON")}
+    assert taken == {("recctl.recordings.recording", "JSON")}
 
 
 def test_render_imports_values_and_never_work() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.bench import assembly
 from tests.builders import chunk, delta, record
 

@@ -17,7 +17,9 @@ from recctl.compare import Change, Pair, Verdict, compare_recordings
 from recctl.compare.comparison import REPLY_KINDS
 from recctl.compare.noise import NOISE
 from recctl.project import Settings
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from tests.builders import chunk, delta, read, record, source
 from tests.unit.wire.hostile import json_values, spoil
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recctl.compare import Change, Comparison, Drift, Pair, Verdict, compare_sets
 from recctl.project import Place, Settings
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from recctl.schemes import RELEASED, identify
 from recctl.sources import Source, Target, Unread
 from tests.builders import TEST_ID, chunk, delta, read, record

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recctl import recording as module
 from recctl.checks import secret
 from recctl.checks.examine import check_recording, examine
 from recctl.project import Settings
-from recctl.recording import serialise
+from recctl.recordings.formats import ogx as module
+from recctl.recordings.formats.ogx import serialise
 from recctl.schemes import identify
 from recctl.sources import Target
 from tests.builders import chunk, delta, read, record

@@ -11,7 +11,7 @@ import pytest
 
 from recctl.checks.run import validate
 from recctl.project import Project, Settings
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from recctl.sources import select
 
 if TYPE_CHECKING:

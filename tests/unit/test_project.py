@@ -23,7 +23,7 @@ from recctl.project import (
     read_hash,
     recordings_folder,
 )
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
 
 if TYPE_CHECKING:

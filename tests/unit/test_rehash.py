@@ -15,7 +15,9 @@ from recctl.checks.stream import find_volatile_fields
 from recctl.errors import RecctlError
 from recctl.plan import undo
 from recctl.project import Project, Rename, Settings
-from recctl.recording import Recording, load, serialise
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.rehash import Action, Explained, explain_all, moving, report
 from recctl.rehash.collisions import find_collisions
 from recctl.rehash.edits import Edits, edit, find_changes, parse_setting, rename_test

@@ -14,7 +14,7 @@ from tests.builders import chunk, delta, read, record
 from tests.unit.wire.streams import exchange, send
 
 if TYPE_CHECKING:
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
 
 
 def check(recording: Recording) -> list[tuple[str, str | None]]:

@@ -17,7 +17,7 @@ from recctl.errors import RecctlError
 from recctl.journal import digest
 from recctl.plan import Delete, Move, Plan, apply, empty_trash, undo
 from recctl.project import Project, Settings, is_of_test
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from recctl.restore import Lost, Restoration, Status, restore
 from tests.builders import record
 

@@ -21,7 +21,7 @@ from tests.builders import TEST_ID, chunk, delta, read, record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
     from recctl.schemes import Identity, Scheme
 
 BODY = "/request/body"

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from recctl.checks.finding import Finding, Severity
 from recctl.checks.secret import MOST_FINDINGS, RULES, check_secrets, hide_secrets, mask_secrets
 from recctl.project import SecretSettings
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta, read, record, source
 from tests.unit.wire.hostile import json_values, spoil

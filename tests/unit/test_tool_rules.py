@@ -15,7 +15,7 @@ from tests.unit.wire.streams import exchange, send
 
 if TYPE_CHECKING:
     from recctl.checks.finding import Finding
-    from recctl.recording import Recording
+    from recctl.recordings.recording import Recording
 
 
 def check(recording: Recording) -> list[Finding]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Request
-from recctl.recording import Recording, load
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.wire import assemble, read_request, recognise
 from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS
 from tests.builders import read, record, source

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Choice, Completion, Message, Note, Request, RequestMessage, Tool, ToolCall
-from recctl.recording import Recording
+from recctl.recordings.recording import Recording
 from recctl.wire import _builder, assemble, read_exchange, read_request
 from recctl.wire._builder import ChoiceBuilder
 from tests import builders

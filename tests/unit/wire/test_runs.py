@@ -11,9 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recctl import recording as module
 from recctl.abridge import Abridged, Run, abridge
-from recctl.recording import LoadError, Recording, load, serialise
+from recctl.recordings.formats import ogx as module
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.load import load
+from recctl.recordings.recording import LoadError, Recording
 from recctl.wire import assemble
 from tests.builders import chunk, delta, record, source
 from tests.unit.wire.hostile import spoil

@@ -1,0 +1,143 @@
+"""OGX's recordings: a JSON file with one exchange, named after a hash of its request.
+
+A file is what the recorder writes: `json.dump(obj, indent=2)` and a newline, ASCII only, keys in insertion
+order. Anything that says the same is read; only that is written.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import TYPE_CHECKING
+
+import orjson
+
+from recctl.abridge import abridge
+from recctl.recordings.formats import Format
+from recctl.recordings.recording import JSON, LoadError, Recording, name_type
+
+if TYPE_CHECKING:
+    from recctl.sources import Source
+
+MAX_DEPTH = 254
+"""How deeply values may nest: what orjson writes, and far below Python's own recursion limit."""
+
+
+def read(source: Source) -> tuple[Recording | LoadError, ...]:
+    """The one recording that a file holds, or why it holds none.
+
+    Raises nothing. Repeated keys count as Python's `json` counts them: the last one wins.
+    """
+    short = abridge(source.content)
+    if short is not None:
+        document = _read_quickly(short.content)
+        if _is_recording(document):
+            return (Recording(source, document, as_written=True, short=short),)
+    document = _read_quickly(source.content)
+    as_written = document is not None
+    if document is None:
+        from recctl.syntax import Fault, read_strictly
+
+        found = read_strictly(source.content, MAX_DEPTH)
+        if isinstance(found, Fault):
+            return (LoadError(source, "invalid-json", *found),)
+        document = found.value
+        as_written = serialise(document) == source.content
+    if not _is_recording(document):
+        return (_not_a_recording(source, document),)
+    return (Recording(source, document, as_written),)
+
+
+def _read_quickly(content: bytes) -> JSON:
+    """The document that content is, if it is what the recorder would write for that; else None."""
+    try:
+        document = orjson.loads(content)
+        plain = orjson.dumps(document, option=_INDENTED)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    # Escapes alone do for nearly all files; to search for numbers as well takes more than twice the time.
+    return document if _escape(plain) == content or _respell(plain) == content else None
+
+
+def serialise(document: JSON) -> bytes:
+    """The bytes that the recorder writes for a document: `json.dump(document, indent=2)` and a newline.
+
+    The document holds no NaN and no infinity, for which JSON has no words; nothing that was loaded does.
+    """
+    try:
+        return _serialise_quickly(document)
+    except orjson.JSONEncodeError:  # big integers, lone surrogates, deep nesting
+        return json.dumps(document, indent=2).encode("ascii") + b"\n"
+
+
+def _serialise_quickly(document: JSON) -> bytes:
+    """What the recorder would write, by orjson. Raises orjson.JSONEncodeError for what that refuses."""
+    return _respell(orjson.dumps(document, option=_INDENTED))
+
+
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+
+
+def _respell(content: bytes) -> bytes:
+    """A document as orjson writes it, put right where its spelling differs from that of Python's json."""
+    if b"0.0000" in content:
+        content = _SMALL_FLOAT.sub(_respell_small_float, content)
+    return _escape(_EXPONENT.sub(_respell_exponent, content))
+
+
+def _escape(content: bytes) -> bytes:
+    """JSON as orjson writes it, with escapes for all that the recorder does not write as it is."""
+    if not content.isascii():
+        content = content.decode().encode("ascii", _JSON_ESCAPES)
+    return content.replace(b"\x7f", b"\\u007f")
+
+
+# In an indented document a number ends its line, and no string can: "1e16," inside a text is followed by a
+# quotation mark. orjson writes 1e16, 1e-7 and 0.00001 where Python writes 1e+16, 1e-07 and 1e-05.
+_EXPONENT = re.compile(rb"e(-?)([0-9]+)(?=,?\n)")
+_SMALL_FLOAT = re.compile(rb"0\.0000[0-9]+(?=,?\n)")
+
+
+def _escape_run(error: UnicodeError) -> tuple[str, int]:
+    """What stands in JSON for a run of characters that ASCII does not have."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101  (nothing else is encoded with this)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+_JSON_ESCAPES = "recctl-json-escapes"
+codecs.register_error(_JSON_ESCAPES, _escape_run)
+
+
+def _respell_exponent(match: re.Match[bytes]) -> bytes:
+    return b"e%b%b" % (match[1] or b"+", match[2].zfill(2))
+
+
+def _respell_small_float(match: re.Match[bytes]) -> bytes:
+    is_whole_number = match.string[match.start() - 1 : match.start()] in (b"", b" ", b"-")
+    return repr(float(match[0])).encode() if is_whole_number else match[0]
+
+
+def _is_recording(document: JSON) -> bool:
+    return (
+        isinstance(document, dict)
+        and isinstance(document.get("request"), dict)
+        and isinstance(document.get("response"), dict)
+    )
+
+
+def _not_a_recording(source: Source, document: JSON) -> LoadError:
+    if not isinstance(document, dict):
+        what = f"JSON, but {name_type(document)} and not an object"
+    else:
+        missing = [key for key in ("request", "response") if key not in document]
+        if missing:
+            what = f"an object, but without {' and '.join(map(repr, missing))}"
+        else:
+            bad = next(key for key in ("request", "response") if not isinstance(document[key], dict))
+            what = f"an object, but its {bad!r} is {name_type(document[bad])}"
+    hint = "a recording is an object with a 'request' and a 'response'; move other files elsewhere"
+    return LoadError(source, "not-a-recording", f"not a recording: {what}", hint)
+
+
+FORMAT = Format("ogx", (".json",), read)

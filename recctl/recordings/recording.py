@@ -1,0 +1,174 @@
+"""A recorded exchange as a value, with typed views of it, and what stands where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from recctl.abridge import Abridged, Run
+    from recctl.sources import Source
+    from recctl.syntax import Position
+
+JSON = Any
+"""A JSON value as `json.loads` gives it."""
+
+
+class LoadError(NamedTuple):
+    """Why a source holds no recording. `rule` is the rule that this breaks."""
+
+    source: Source
+    rule: str
+    message: str
+    hint: str | None = None
+    position: Position | None = None
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.name
+
+
+class Kind(Enum):
+    """What was recorded; it decides which parts of the request the file's name is a hash of."""
+
+    INFERENCE = "inference"
+    HTTP = "http"
+    TOOL = "tool"
+    FILE_PROCESSOR = "file-processor"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recorded exchange: a request and its response.
+
+    `loaded` is what was read at first: the document or, where the file could be told in `short`, the abridged
+    one, in which each run of chunks is one chunk.
+    `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
+    as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
+    """
+
+    source: Source
+    loaded: dict[str, JSON]
+    as_written: bool
+    short: Abridged | None = None
+
+    @cached_property
+    def document(self) -> dict[str, JSON]:
+        """The whole document."""
+        return orjson.loads(self.source.content) if self.short else self.loaded
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that are one chunk each in what was loaded."""
+        return self.short.runs if self.short else ()
+
+    @property
+    def abridged(self) -> Recording:
+        """The recording as if the file held its abridged document; itself, when it has no runs.
+
+        Every key of the whole one is there, every value that is no text, and every text, if only as part of a
+        longer one.
+        """
+        # Not cached itself: a recording that held itself would keep its memory until Python looks for cycles.
+        return self if self.short is None else self._abridged
+
+    @cached_property
+    def _abridged(self) -> Recording:
+        assert self.short is not None  # noqa: S101  (for the type checker)
+        return Recording(self.source._replace(content=self.short.content), self.loaded, as_written=True)
+
+    def with_document(self, document: dict[str, JSON]) -> Recording:
+        """The same recording with another document."""
+        return replace(self, loaded=document, short=None)
+
+    @property
+    def request(self) -> dict[str, JSON]:
+        """The request as recorded; always an object."""
+        request: dict[str, JSON] = self.loaded["request"]
+        return request
+
+    @property
+    def response(self) -> dict[str, JSON]:
+        """The response as recorded; always an object."""
+        response: dict[str, JSON] = self.document["response"]
+        return response
+
+    @property
+    def test_id(self) -> str | None:
+        """The id of the test that made the recording, where one is known."""
+        for holder in (self.loaded, self.request):
+            test_id = holder.get("test_id")
+            if isinstance(test_id, str):
+                return test_id
+        return None
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Which kind of request this is, going by its keys."""
+        request = self.request
+        if "body" in request and "url" in request:
+            return Kind.INFERENCE
+        if "payload" in request and "url" in request:
+            return Kind.HTTP
+        if "tool_name" in request:
+            return Kind.TOOL
+        if "file_id" in request:
+            return Kind.FILE_PROCESSOR
+        return Kind.UNKNOWN
+
+    @property
+    def body(self) -> JSON:
+        """What the reply consists of: an object, a list of chunks, or None after an exception."""
+        return self.response.get("body")
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the recorder took the reply for a stream."""
+        return self.loaded["response"].get("is_streaming") is True
+
+    @property
+    def url(self) -> str:
+        """Where the request went; "" when the recording does not say."""
+        url = self.request.get("url")
+        return url if isinstance(url, str) else ""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint as people name it; an http request's is its whole url, a tool's its name."""
+        for key in ("endpoint", "url", "tool_name", "api"):
+            value = self.request.get(key)
+            if isinstance(value, str):
+                return value
+        return ""
+
+    @property
+    def model(self) -> JSON:
+        """The model that was asked, mostly its name; None when the recording does not say."""
+        return self.request.get("model") or self.asked.get("model")
+
+    @property
+    def asked(self) -> dict[str, JSON]:
+        """What the client asked for: the body, the payload or the arguments of the request."""
+        for key in ("body", "payload", "kwargs"):
+            value = self.request.get(key)
+            if isinstance(value, dict):
+                return value
+        return {}
+
+
+def name_type(value: JSON) -> str:
+    """A JSON value's type, with an article, as a sentence wants it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    for types, name in ((str, "a string"), ((int, float), "a number"), (list, "an array")):
+        if isinstance(value, types):
+            return name
+    return "an object"
