@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source, read
+from recctl.recordings.source import Source
+from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

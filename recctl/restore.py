@@ -23,7 +23,8 @@ from recctl.plan import Create, Plan, apply, list_runs, preview
 from recctl.project import MODELS, Place, is_of_test, recordings_folder
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source, Unread, show_path
+from recctl.recordings.source import Source, Unread
+from recctl.sources import show_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
-from recctl.sources import STDIN, Target, Unread, find_place, is_hash_prefix, is_named_by, select, show_path
+from recctl.recordings.source import Unread
+from recctl.sources import STDIN, Target, find_place, is_hash_prefix, is_named_by, select, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

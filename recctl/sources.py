@@ -14,32 +14,17 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from recctl import git
 from recctl.errors import RecctlError
 from recctl.project import Place
+from recctl.recordings.load import load
+from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.project import Project, Settings
+    from recctl.recordings.recording import LoadError, Recording
 
 STDIN = "-"
 """What stands for standard input on the command line."""
-
-
-class Source(NamedTuple):
-    """Bytes to look at. `name` is how to show it, `place` where it lies (None for standard input)."""
-
-    name: str
-    content: bytes
-    place: Place | None
-    settings: Settings
-
-
-class Unread(NamedTuple):
-    """A file that was not looked at, and why. `too_large` is true when only its size stood in the way."""
-
-    name: str
-    message: str
-    hint: str
-    too_large: bool = False
 
 
 class Target(NamedTuple):
@@ -268,6 +253,13 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
         )
     place = Place(path.parent.as_posix(), path.name) if path else None
     return Source(target.name, content, place, target.settings)
+
+
+def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:
+    """What a selection holds, one after the other, and what of it can't be read or holds no recording."""
+    yield from selection.unread
+    for source in selection.read():
+        yield from (source,) if isinstance(source, Unread) else load(source)
 
 
 def _open_stdin() -> BinaryIO:

@@ -14,8 +14,9 @@ from recctl.parallel import map_files
 from recctl.project import MODELS
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
+from recctl.recordings.source import Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, identify
-from recctl.sources import Target, Unread, read
+from recctl.sources import Target, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

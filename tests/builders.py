@@ -8,7 +8,7 @@ from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source
+from recctl.recordings.source import Source
 
 TEST_ID = "tests/integration/inference/test_chat.py::test_reply[model=small]"
 CHUNK = "openai.types.chat.chat_completion_chunk.ChatCompletionChunk"

@@ -20,14 +20,16 @@ from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
-from recctl.sources import Unread, read
+from recctl.recordings.source import Unread
+from recctl.sources import read
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.sources import Source, Target
+    from recctl.recordings.source import Source
+    from recctl.sources import Target
     from recctl.wire import Exchange
 
 

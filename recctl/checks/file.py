@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.recordings.recording import LoadError, Recording
-    from recctl.sources import Unread
+    from recctl.recordings.source import Unread
 
 INVALID_JSON = Rule(
     "invalid-json",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.checks.identity import Named
-    from recctl.sources import Unread
+    from recctl.recordings.source import Unread
     from recctl.syntax import Position
 
 

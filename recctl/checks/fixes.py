@@ -14,7 +14,8 @@ from recctl.pointer import split_pointer
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source, read
+from recctl.recordings.source import Source
+from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from recctl.compare import Comparison
+    from recctl.recordings.source import Source, Unread
     from recctl.render import View
     from recctl.sides import Sides
-    from recctl.sources import Source, Unread
 
 _SEPARATOR = "--"
 
@@ -148,7 +148,7 @@ def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: b
     from recctl.compare import Comparison, compare_recordings, spare
     from recctl.recordings.load import load
     from recctl.recordings.recording import Recording
-    from recctl.sources import Source
+    from recctl.recordings.source import Source
 
     one, other = (load(side)[0] if isinstance(side, Source) else side for side in (left, right))
     if not isinstance(one, Recording) or not isinstance(other, Recording):

@@ -13,8 +13,9 @@ import typer
 
 from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
+from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View
-from recctl.sources import STDIN, Selection, Unread, read_file_list, select
+from recctl.sources import STDIN, Selection, read_file_list, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -17,12 +17,13 @@ from recctl.project import Rename
 if TYPE_CHECKING:
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
     from recctl.rehash import Report
     from recctl.rehash.edits import Edits
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.render import View
-    from recctl.sources import Selection, Unread
+    from recctl.sources import Selection
 
 
 class Pair(NamedTuple):

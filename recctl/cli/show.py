@@ -15,7 +15,8 @@ from recctl.errors import RecctlError
 if TYPE_CHECKING:
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
-    from recctl.sources import Selection, Unread
+    from recctl.recordings.source import Unread
+    from recctl.sources import Selection
 
 
 class Part(StrEnum):
@@ -52,9 +53,9 @@ def command(
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
-    from recctl.recordings.load import load_all
     from recctl.recordings.recording import Recording
     from recctl.render import renderer
+    from recctl.sources import load_all
     from recctl.wire import read_exchange
 
     if (chunks or raw) and output_format != "text":

@@ -10,10 +10,10 @@ from recctl.errors import RecctlError
 from recctl.project import Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
 from recctl.render import View
 from recctl.render.exchange_text import tell_exchange
 from recctl.render.terminal import escape, render_lines
-from recctl.sources import Source
 from recctl.wire import read_exchange
 
 

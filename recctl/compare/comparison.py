@@ -10,7 +10,7 @@ from recctl.compare.differences import fingerprint, generalise
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, LoadError
-    from recctl.sources import Unread
+    from recctl.recordings.source import Unread
 
 
 class Verdict(StrEnum):

@@ -11,7 +11,7 @@ from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_f
 from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
-from recctl.sources import Source, Unread
+from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.parallel import map_files
 from recctl.recordings.load import find_recording
-from recctl.sources import Source, read
+from recctl.recordings.source import Source
+from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.filters import Filter
     from recctl.recordings.recording import LoadError
-    from recctl.sources import Unread
+    from recctl.recordings.source import Unread
     from recctl.standing import Standing
     from recctl.track import Tracked
 

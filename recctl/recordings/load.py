@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from recctl.recordings.formats import DEFAULT, find_format, load_format
 from recctl.recordings.recording import LoadError, Recording
-from recctl.sources import Source, Unread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from recctl.sources import Selection
+from recctl.recordings.source import Source, Unread
 
 
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -21,13 +14,6 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     """
     place = source.place
     return (load_format(DEFAULT) if place is None else find_format(place.name)).read(source)
-
-
-def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:
-    """What a selection holds, one after the other, and what of it can't be read or holds no recording."""
-    yield from selection.unread
-    for source in selection.read():
-        yield from (source,) if isinstance(source, Unread) else load(source)
 
 
 def find_recording(source: Source | Unread) -> Recording | None:

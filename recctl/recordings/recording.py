@@ -11,7 +11,7 @@ import orjson
 
 if TYPE_CHECKING:
     from recctl.abridge import Abridged, Run
-    from recctl.sources import Source
+    from recctl.recordings.source import Source
     from recctl.syntax import Position
 
 JSON = Any

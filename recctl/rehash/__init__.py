@@ -8,10 +8,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recordings.load import load_all
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Unread
 from recctl.schemes import explain, explain_name
-from recctl.sources import Unread, show_path
+from recctl.sources import load_all, show_path
 from recctl.standing import Standing, Status, survey
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from recctl import git
 from recctl.errors import RecctlError
 from recctl.journal import digest, relative
 from recctl.recordings.load import find_recording
+from recctl.recordings.source import Source
 from recctl.rehash.orders import NEWEST
-from recctl.sources import Source, Target, read, show_path
+from recctl.sources import Target, read, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

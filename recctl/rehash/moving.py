@@ -11,10 +11,11 @@ from recctl.journal import relative
 from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose
-from recctl.sources import Source, read, show_path
+from recctl.sources import read, show_path
 from recctl.standing import Survey, survey
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from recctl.completion import Completion, Request, ToolCall
     from recctl.project import ConfigValue
     from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.sources import Unread
     from recctl.wire import Exchange
 
 

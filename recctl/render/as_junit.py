@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding, Report
-    from recctl.sources import Unread
+    from recctl.recordings.source import Unread
 
 
 def render_findings(report: Report, view: View) -> Iterator[str]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
+    from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.sources import Unread
     from recctl.syntax import Position
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding, Report, Rule
     from recctl.project import ConfigValue
+    from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.sources import Unread
     from recctl.syntax import Position
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from recctl.completion import Completion, Message, Request, RequestMessage, ToolCall
     from recctl.recordings.recording import JSON, LoadError
+    from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.sources import Unread
     from recctl.wire import Exchange
 
 

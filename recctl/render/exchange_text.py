@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from recctl.completion import Completion, Message, Request, ToolCall
     from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.render.exchange_deeds import Deed
-    from recctl.sources import Unread
     from recctl.wire import Exchange
 
 _ROLE_STYLES = {

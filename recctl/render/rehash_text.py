@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
     from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View
-    from recctl.sources import Unread
 
 MOST_LISTED = 50
 """How many lines there are, but for headings, unless more is wanted."""

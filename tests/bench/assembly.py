@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from recctl.project import Place, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source
+from recctl.recordings.source import Source
 from recctl.wire import assemble
 from tests.bench.measure import CORPUS, Ratio, Unmeasured, time_calls
 

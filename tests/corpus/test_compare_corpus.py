@@ -15,8 +15,9 @@ from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
 from recctl.schemes import CURRENT, identify
-from recctl.sources import Source, Target
+from recctl.sources import Target
 from recctl.standing import find_turn
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from recctl.plan import undo
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.sources import Source, select
+from recctl.recordings.source import Source
+from recctl.sources import select
 from recctl.standing import survey
 from recctl.wire import assemble
 

@@ -14,8 +14,8 @@ from recctl.plan import Delete, Plan, apply
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
 from recctl.restore import Status, restore
-from recctl.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable

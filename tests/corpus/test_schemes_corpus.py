@@ -11,8 +11,8 @@ import pytest
 from recctl.project import Place, Rename, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
 from recctl.schemes import CURRENT, SCHEMES, explain, explain_name, identify
-from recctl.sources import Source
 from tests.unit.test_schemes import hashed_by
 
 if TYPE_CHECKING:

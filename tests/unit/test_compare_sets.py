@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from recctl.compare import Change, Comparison, Drift, Pair, Verdict, compare_sets
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.source import Source, Unread
 from recctl.schemes import RELEASED, identify
-from recctl.sources import Source, Target, Unread
+from recctl.sources import Target
 from tests.builders import TEST_ID, chunk, delta, read, record
 
 FOLDER = "tests/integration/inference/recordings"

@@ -21,9 +21,9 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from recctl import __version__
 from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
+from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
 from recctl.render.terminal import escape, quote_path
-from recctl.sources import Unread
 from recctl.syntax import Position
 
 if TYPE_CHECKING:

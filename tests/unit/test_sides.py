@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
 from recctl.project import Override, Place, Project, Settings
+from recctl.recordings.source import Source
 from recctl.sides import Sides, choose_sides
-from recctl.sources import Source, read
+from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,8 +12,9 @@ import pytest
 
 from recctl.errors import RecctlError
 from recctl.project import Override, Place, Project, Settings
+from recctl.recordings.source import Source, Unread
 from recctl.render.terminal import quote_path
-from recctl.sources import Selection, Source, Unread, read_file_list, select
+from recctl.sources import Selection, read_file_list, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import LoadError, Recording
-    from recctl.sources import Source
+    from recctl.recordings.source import Source
 
 
 class Format(NamedTuple):

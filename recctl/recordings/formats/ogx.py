@@ -18,7 +18,7 @@ from recctl.recordings.formats import Format
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 
 if TYPE_CHECKING:
-    from recctl.sources import Source
+    from recctl.recordings.source import Source
 
 MAX_DEPTH = 254
 """How deeply values may nest: what orjson writes, and far below Python's own recursion limit."""

@@ -1,0 +1,26 @@
+"""Bytes to look at, and what stands where there are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from recctl.project import Place, Settings
+
+
+class Source(NamedTuple):
+    """Bytes to look at. `name` is how to show it, `place` where it lies (None for standard input)."""
+
+    name: str
+    content: bytes
+    place: Place | None
+    settings: Settings
+
+
+class Unread(NamedTuple):
+    """A file that was not looked at, and why. `too_large` is true when only its size stood in the way."""
+
+    name: str
+    message: str
+    hint: str
+    too_large: bool = False
