@@ -21,6 +21,7 @@ from recctl import __version__, git
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 from recctl.project import RECORDINGS
+from recctl.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +150,7 @@ def measure_reach(project: Project, site: Site) -> Reach:
     """How many of a project's recordings the attributes in force are for. Raises RecctlError."""
     with _explained():
         covered = git.list_with_attribute(f"diff={_DRIVER}", site.folder)
-    found = {file for folder in _list_folders(project, site.folder) for file in project.walk(folder).files}
+    found = {file for folder in _list_folders(project, site.folder) for file in walk(project, folder).files}
     names = [file.relative_to(site.folder).as_posix() for file in found]
     return Reach(len(names), sum(name in covered for name in names))
 
@@ -161,7 +162,7 @@ def _choose_patterns(project: Project, top: Path) -> tuple[str, ...]:
     """Where recorders write to, and the configured folders that hold recordings elsewhere."""
     patterns = [_WHEREVER]
     for folder in _list_folders(project, top) if project.paths else ():
-        names = [file.relative_to(top) for file in project.walk(folder).files]
+        names = [file.relative_to(top) for file in walk(project, folder).files]
         if any(RECORDINGS not in name.parts for name in names):
             below = _SPECIAL.sub(r"\\\g<0>", folder.relative_to(top).as_posix())
             patterns.append("**/*.json" if below == "." else f"/{below}/**/*.json")

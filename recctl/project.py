@@ -6,12 +6,10 @@ from the current folder upward, counts; no other does.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
@@ -20,6 +18,7 @@ from recctl.tables import parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from recctl.hashing import Scheme
 
@@ -109,13 +108,6 @@ class Override(NamedTuple):
     changes: dict[str, Any]
 
 
-class Walk(NamedTuple):
-    """The recordings below a folder, in no order, and how many other JSON files were passed over."""
-
-    files: tuple[Path, ...]
-    ignored: int
-
-
 @dataclass(frozen=True)
 class Project:
     """A tree of recordings with one configuration.
@@ -186,38 +178,6 @@ class Project:
         keep = self.settings_for(path).keep
         relative = self._relative(path) if keep else None
         return relative is not None and _compile_patterns(keep)(relative)
-
-    def is_walked(self, path: Path, read: Callable[[], bytes]) -> bool:
-        """Whether a walk of the root would take a file for a recording; `read` gives its content.
-
-        For files of revisions, which do not lie anywhere. What git ignores is the caller's to leave out.
-        """
-        parts = path.relative_to(self.root).parts if path.is_relative_to(self.root) else path.parts
-        if path.suffix != ".json" or any(part.startswith(".") for part in parts[:-1]):
-            return False
-        if self.is_excluded(path):
-            return False
-        return (
-            RECORDINGS in parts[:-1]
-            or _HASH_NAME.fullmatch(path.name) is not None
-            or _RECORDING_HEAD.match(read()[:_HEAD_SIZE]) is not None
-        )
-
-    def walk(self, folder: Path) -> Walk:
-        """Find the recordings below a folder.
-
-        Left out: folders whose name starts with a dot, what git ignores, what `exclude` matches, and links
-        that lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
-        """
-        files, ignored = [], 0
-        for path, is_recording in _walk(folder, self.root):
-            if self.is_excluded(path):
-                continue
-            if is_recording:
-                files.append(path)
-            else:
-                ignored += 1
-        return Walk(tuple(files), ignored)
 
     def _relative(self, path: Path | None) -> str | None:
         if path is None:
@@ -435,62 +395,3 @@ def _compile_patterns(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 _FOLDER = re.compile(r"/?(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)+")
-
-
-_HASH_NAME = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json")
-_HEAD_SIZE = 4096
-_RECORDING_HEAD = re.compile(
-    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
-)
-
-
-def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
-    """Every JSON file below a folder, and whether it is to be looked at as a recording.
-
-    What the root itself lies in does not matter: a checkout may lie below a folder named `recordings`.
-    """
-    ignored = git.list_ignored(folder)
-    top = str(folder)
-    pending = [top]
-    while pending:
-        current = pending.pop()
-        try:
-            entries = list(os.scandir(current))
-        except OSError:
-            if current == top:
-                raise
-            yield Path(current), True  # a folder that can't be read: whoever opens it says so
-            continue
-        place = Path(current)
-        parts = place.relative_to(root).parts if place.is_relative_to(root) else place.parts
-        under_recordings = RECORDINGS in parts
-        for entry in entries:
-            relative = entry.path[len(top) :].replace(os.sep, "/").lstrip("/") if ignored else ""
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and f"{relative}/" not in ignored:
-                    pending.append(entry.path)
-            elif entry.name.endswith(".json") and relative not in ignored and _leads_inside(entry, folder):
-                path = Path(entry.path)
-                yield path, under_recordings or _is_recording(path)
-
-
-def _leads_inside(entry: os.DirEntry[str], folder: Path) -> bool:
-    """Whether a directory entry is a file of the folder, or a link to one; broken links count as files."""
-    if not entry.is_symlink():
-        return entry.is_file()
-    try:
-        target = Path(os.path.realpath(entry.path, strict=True))  # Path.resolve has other errors for loops
-    except OSError:
-        return True
-    return target.is_file() and target.is_relative_to(folder.resolve())
-
-
-def _is_recording(path: Path) -> bool:
-    """Whether a JSON file is named like a hash or starts like a recording."""
-    if _HASH_NAME.fullmatch(path.name):
-        return True
-    try:
-        with path.open("rb") as file:
-            return _RECORDING_HEAD.match(file.read(_HEAD_SIZE)) is not None
-    except OSError:
-        return False

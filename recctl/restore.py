@@ -25,12 +25,13 @@ from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.sources import show_path
+from recctl.walk import is_walked, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from recctl.journal import File, Run
-    from recctl.project import Project
+from recctl.project import Project
 
 TRASH, HEAD = "trash", "HEAD"
 """Where content comes from, when it is not from the history that a commit has made."""
@@ -284,7 +285,7 @@ def _settle_name(project: Project, wish: _Wish, chosen: dict[str, _Choice]) -> N
 
 def _find_named(project: Project, wish: _Wish) -> Path | None:
     """The first recording in the tree that has the name."""
-    files = project.walk(project.root).files
+    files = walk(project, project.root).files
     return min(
         (file for file in files if wish.names(file.relative_to(project.root).as_posix())), default=None
     )
@@ -313,7 +314,7 @@ def _read_lost(
         test_ids = _read_test_ids(Source(name, content, Place(path.parent.as_posix(), path.name), settings))
         if tests and not any(is_of_test(test_id, test) for test_id in test_ids for test in tests):
             continue
-        if is_named or project.is_walked(path, partial(bytes, content)):
+        if is_named or is_walked(project, path, partial(bytes, content)):
             lost = Lost(name, Status.RESTORABLE, removal.origin, len(content), next(iter(test_ids), None))
             found.append(_Found(lost, removal, content if write else b""))
     return found, errors

@@ -11,6 +11,7 @@ from recctl import git
 from recctl.errors import RecctlError
 from recctl.recordings.source import Unread
 from recctl.sources import STDIN, Target, find_place, is_hash_prefix, is_named_by, select, show_path
+from recctl.walk import is_walked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,7 +214,7 @@ def _find_target(
             return b""
         return (blob and blob.content) or b""
 
-    if not entry.path.endswith(".json") or not project.is_walked(path, read):
+    if not is_walked(project, path, read):
         return None
     settings = project.settings_for(path)
     return Target(show_path(path), settings, path, entry.blob, named=False, blob=entry.blob, key=entry.path)

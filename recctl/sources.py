@@ -16,6 +16,7 @@ from recctl.errors import RecctlError
 from recctl.project import Place
 from recctl.recordings.load import load
 from recctl.recordings.source import Source, Unread
+from recctl.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,15 +95,15 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
             continue
         name = show_path(path)
         try:
-            walk = project.walk(path)
+            found = walk(project, path)
         except OSError as error:
             unread[name] = _refuse(name, error)
             continue
-        ignored += walk.ignored
+        ignored += found.ignored
         base = "" if name == "." else f"{name}/"
         start = len(path.as_posix().rstrip("/")) + 1
         is_above = Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
-        for file in walk.files:
+        for file in found.files:
             shown = show_path(file) if is_above else f"{base}{file.as_posix()[start:]}"
             named = shown in targets and targets[shown].named
             targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
@@ -143,7 +144,7 @@ _HEX_DIGITS = re.compile("(?:models-)?[0-9a-f]{1,64}|models-[0-9a-f]{1,64}-[0-9a
 def _find_by_hash(project: Project, prefix: str) -> Path | None:
     """The one recording below the configured folders whose hash, or name, starts so; None for none."""
     folders = [project.root / path for path in project.paths] or [Path.cwd()]
-    files = {file for folder in folders if folder.is_dir() for file in project.walk(folder).files}
+    files = {file for folder in folders if folder.is_dir() for file in walk(project, folder).files}
     found = sorted(file for file in files if is_named_by(prefix, file.name))
     if len(found) > 1:
         names = ", ".join(file.name for file in found[:_NAMED])

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.disk import describe
 from recctl.errors import RecctlError
 from recctl.track import Tracked, combine
+from recctl.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
 def _list_recordings(project: Project) -> set[str]:
     """The recordings of a project, relative to its root."""
     try:
-        files = project.walk(project.root).files
+        files = walk(project, project.root).files
     except OSError as error:
         raise RecctlError(f"{project.root}: {describe(error)}", "check its permissions") from None
     return {path.relative_to(project.root).as_posix() for path in files}

@@ -20,6 +20,7 @@ from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.sources import select
 from recctl.standing import survey
+from recctl.walk import walk
 from recctl.wire import assemble
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def look(project: Project, inquiry: Inquiry | None = None) -> Report:
 
 
 def read_tree(project: Project) -> dict[str, str]:
-    return {str(path): sha256(path.read_bytes()).hexdigest() for path in project.walk(project.root).files}
+    return {str(path): sha256(path.read_bytes()).hexdigest() for path in walk(project, project.root).files}
 
 
 def count(report: Report, grade: Grade) -> int:

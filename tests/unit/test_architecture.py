@@ -23,6 +23,7 @@ LAYERS = [
     ["wire", "schemes"],
     ["completion", "fellows", "sides"],
     ["sources", "homes"],
+    ["walk"],
     ["recordings"],
     ["project", "journal"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],

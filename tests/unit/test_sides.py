@@ -15,6 +15,7 @@ from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.source import Source
 from recctl.sides import Sides, choose_sides
 from recctl.sources import read
+from recctl.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +64,7 @@ WALKED = [
 def test_files_of_a_revision_count_as_they_would_in_a_walk(history: Path) -> None:
     project = Project(history)
     assert names(choose_sides(project, ["HEAD~1", "HEAD"])) == WALKED
-    assert sorted(path.relative_to(history).as_posix() for path in project.walk(history).files) == WALKED
+    assert sorted(path.relative_to(history).as_posix() for path in walk(project, history).files) == WALKED
 
 
 def test_what_is_only_like_a_recording_by_its_start_counts_where_it_changed(history: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from recctl.recordings.recording import LoadError, Recording
     from recctl.recordings.source import Source
@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 class Format(NamedTuple):
     """A format.
 
-    `suffixes` are the endings of its files' names. `read` gives a file's recordings, in order, with one
-    `LoadError` in place of each bad one; it raises nothing.
+    `suffixes` are the endings of its files' names.
+    `claims` tells whether a walk takes a file for one of its own: by its name, the names of the folders that
+    it lies in, from the root on, and, where these do not decide it, by the beginning of its content
+    (`HEAD_SIZE` bytes or more), which its last argument gives.
+    `read` gives a file's recordings, in order, with a `LoadError` in place of each bad one. It raises
+    nothing.
     """
 
     name: str
     suffixes: tuple[str, ...]
+    claims: Callable[[str, tuple[str, ...], Callable[[], bytes]], bool]
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
 
+
+HEAD_SIZE = 4096
+"""How many bytes a walk looks at, of files whose names do not decide what they are."""
 
 DEFAULT = "ogx"
 """The format of what has no name, such as standard input, or one that no format's files have."""
@@ -35,8 +43,24 @@ DEFAULT = "ogx"
 
 def find_format(name: str) -> Format:
     """The format of a file by its name."""
-    formats = (load_format(stem) for stem in _list_formats())
-    return next((found for found in formats if name.endswith(found.suffixes)), load_format(DEFAULT))
+    return next((found for found in _each_format() if name.endswith(found.suffixes)), load_format(DEFAULT))
+
+
+def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
+    """Whether a format claims a file; the arguments are those of `Format.claims`."""
+    return any(
+        name.endswith(found.suffixes) and found.claims(name, folders, read) for found in _each_format()
+    )
+
+
+@cache
+def list_suffixes() -> tuple[str, ...]:
+    """The endings of the names of all formats' files."""
+    return tuple(suffix for found in _each_format() for suffix in found.suffixes)
+
+
+def _each_format() -> Iterator[Format]:
+    return map(load_format, _list_formats())
 
 
 @cache

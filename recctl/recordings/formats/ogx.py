@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from recctl.abridge import abridge
-from recctl.recordings.formats import Format
+from recctl.project import MODELS, RECORDINGS
+from recctl.recordings.formats import HEAD_SIZE, Format
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from recctl.recordings.source import Source
 
 MAX_DEPTH = 254
@@ -140,4 +143,18 @@ def _not_a_recording(source: Source, document: JSON) -> LoadError:
     return LoadError(source, "not-a-recording", f"not a recording: {what}", hint)
 
 
-FORMAT = Format("ogx", (".json",), read)
+def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
+    """Whether a JSON file lies where recorders write to, is named like a hash, or starts like a recording."""
+    return (
+        RECORDINGS in folders
+        or _HASH_NAME.fullmatch(name) is not None
+        or _HEAD.match(read()[:HEAD_SIZE]) is not None
+    )
+
+
+_HASH_NAME = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json")
+_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
+)
+
+FORMAT = Format("ogx", (".json",), claims, read)

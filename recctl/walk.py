@@ -1,0 +1,105 @@
+"""Which files of a tree are recordings: those that a format claims."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl import git
+from recctl.recordings.formats import HEAD_SIZE, is_claimed, list_suffixes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recctl.project import Project
+
+
+class Walk(NamedTuple):
+    """The recordings below a folder, in no order, and how many other JSON files were passed over."""
+
+    files: tuple[Path, ...]
+    ignored: int
+
+
+def walk(project: Project, folder: Path) -> Walk:
+    """Find the recordings below a folder.
+
+    Left out: folders whose name starts with a dot, what git ignores, what `exclude` matches, and links that
+    lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
+    """
+    files, ignored = [], 0
+    for path, is_recording in _walk(folder, project.root):
+        if project.is_excluded(path):
+            continue
+        if is_recording:
+            files.append(path)
+        else:
+            ignored += path.suffix == ".json"
+    return Walk(tuple(files), ignored)
+
+
+def is_walked(project: Project, path: Path, read: Callable[[], bytes]) -> bool:
+    """Whether a walk of the root would take a file for a recording; `read` gives its content.
+
+    For files of revisions, which do not lie anywhere. What git ignores is the caller's to leave out.
+    """
+    if not path.name.endswith(list_suffixes()):
+        return False
+    folders = _list_folders(path.parent, project.root)
+    if any(part.startswith(".") for part in folders) or project.is_excluded(path):
+        return False
+    return is_claimed(path.name, folders, read)
+
+
+def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
+    """Every file below a folder that has the suffix of a format, and whether one claims it.
+
+    What the root itself lies in does not matter: a checkout may lie below a folder named `recordings`.
+    """
+    ignored, suffixes = git.list_ignored(folder), list_suffixes()
+    top = str(folder)
+    pending = [top]
+    while pending:
+        current = pending.pop()
+        try:
+            entries = list(os.scandir(current))
+        except OSError:
+            if current == top:
+                raise
+            yield Path(current), True  # a folder that can't be read: whoever opens it says so
+            continue
+        folders = _list_folders(Path(current), root)
+        for entry in entries:
+            relative = entry.path[len(top) :].replace(os.sep, "/").lstrip("/") if ignored else ""
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and f"{relative}/" not in ignored:
+                    pending.append(entry.path)
+            elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
+                yield Path(entry.path), is_claimed(entry.name, folders, partial(_read_head, entry.path))
+
+
+def _list_folders(folder: Path, root: Path) -> tuple[str, ...]:
+    """The names of the folders that a file lies in, from the root on."""
+    return folder.relative_to(root).parts if folder.is_relative_to(root) else folder.parts
+
+
+def _read_head(path: str) -> bytes:
+    """The beginning of a file; nothing of one that can't be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  (a Path for each file of a tree takes its time)
+            return file.read(HEAD_SIZE)
+    except OSError:
+        return b""
+
+
+def _leads_inside(entry: os.DirEntry[str], folder: Path) -> bool:
+    """Whether a directory entry is a file of the folder, or a link to one; broken links count as files."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    try:
+        target = Path(os.path.realpath(entry.path, strict=True))  # Path.resolve has other errors for loops
+    except OSError:
+        return True
+    return target.is_file() and target.is_relative_to(folder.resolve())
