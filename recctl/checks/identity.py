@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.hashing import CURRENT, RELEASED
-from recctl.homes import find_home, is_home
+from recctl.naming.folders import find_expected_folder, lies_as_expected
 from recctl.project import recordings_folder
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ _EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes i
 class Named(NamedTuple):
     """What the rules that look across files need to know of one recording's name.
 
-    `home` is the folder in which the recorder looks for it, `scheme` the scheme that is set for it, if one
-    is. `reason` says which schemes give the name or, where that can be told, why none does. The others are as
-    in `Identity`.
+    `expected_folder` is the folder in which the recorder looks for it, `scheme` the scheme that is set for
+    it, if one is. `reason` says which schemes give the name or, where that can be told, why none does. The
+    others are as in `Identity`.
     """
 
     path: str
     folder: str
-    home: str
+    expected_folder: str
     name: str
     wanted: str
     scheme: str | None
@@ -97,7 +97,7 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
     return Named(
         path=recording.source.name,
         folder=place.folder,
-        home=find_home(place.folder, root, held, recording.test_id),
+        expected_folder=find_expected_folder(place.folder, root, held, recording.test_id),
         name=identity.name,
         wanted=identity.wanted,
         scheme=settings.scheme,
@@ -109,7 +109,7 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
 def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
     """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
     place = recording.source.place
-    if place is not None and is_home(place.folder, recording.test_id) is False:
+    if place is not None and lies_as_expected(place.folder, recording.test_id) is False:
         folder = recordings_folder(recording.test_id)
         message = f"the recorder looks for its test's recordings in {folder}"
         yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")
@@ -126,7 +126,7 @@ def check_identities(names: list[Named], neighbours: list[Named]) -> Iterator[Fi
     unreported = {named.path for named in neighbours}
     by_request: defaultdict[tuple[str, str], list[Named]] = defaultdict(list)
     for named in (*names, *neighbours):
-        by_request[named.home, named.wanted].append(named)
+        by_request[named.expected_folder, named.wanted].append(named)
     for group in by_request.values():
         if len(group) > 1:
             yield from (finding for finding in _find_duplicates(group) if finding.path not in unreported)
@@ -183,7 +183,7 @@ def _find_duplicates(group: list[Named]) -> Iterator[Finding]:
 
 def _is_found(named: Named) -> bool:
     """Whether the recorder finds a recording: in the folder and by the name that it looks for."""
-    return (named.folder, named.name) == (named.home, named.wanted)
+    return (named.folder, named.name) == (named.expected_folder, named.wanted)
 
 
 def _find(rule: Rule, path: str, message: str, hint: str, severity: Severity | None = None) -> Finding:

@@ -93,10 +93,10 @@ def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None], root:
     """The names of the recordings beside the named ones that are of the same tests."""
     if not targets:
         return []
-    from recctl.fellows import read_fellows
+    from recctl.naming.neighbours import read_neighbours
 
-    fellows = (name_recording(fellow, root) for fellow in read_fellows(targets, test_ids))
-    return [named for named in fellows if named is not None]
+    others = (name_recording(other, root) for other in read_neighbours(targets, test_ids))
+    return [named for named in others if named is not None]
 
 
 def _check_rules(project: Project) -> None:

@@ -9,7 +9,7 @@ from recctl.compare.differences import canonical
 from recctl.compare.noise import is_configured_noise
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
-from recctl.homes import is_home
+from recctl.naming.folders import lies_as_expected
 from recctl.pointer import escape_pointer
 from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
@@ -90,7 +90,10 @@ def spare(pair: Pair) -> Pair:
 
 def judge_move(pair: Pair, left: Recording, right: Recording) -> Pair:
     """A pair of recordings in different folders: its recorder may look in only one of them."""
-    homes = [side.source.place and is_home(side.source.place.folder, side.test_id) for side in (left, right)]
+    homes = [
+        side.source.place and lies_as_expected(side.source.place.folder, side.test_id)
+        for side in (left, right)
+    ]
     if pair.name != "kept" or None in homes or homes[0] == homes[1]:
         return pair
     return pair._replace(name="gained" if homes[1] else "lost")

@@ -13,7 +13,7 @@ from recctl.amounts import show_count
 from recctl.collected import combine, find_missing_families
 from recctl.errors import RecctlError
 from recctl.evidence.ages import find_times
-from recctl.evidence.filters import select_standings
+from recctl.evidence.filters import select_facts
 from recctl.evidence.orphans import Orphans, find_orphans
 from recctl.evidence.proofs import (
     group_turns,
@@ -25,7 +25,7 @@ from recctl.evidence.proofs import (
 )
 from recctl.evidence.protection import find_protection, read_git_state
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
-from recctl.standing import Status, survey
+from recctl.naming.survey import Status, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from recctl.evidence.conversations import Quote
     from recctl.evidence.proofs import Found
     from recctl.evidence.protection import GitState
+    from recctl.naming.survey import Facts
     from recctl.project import Project
     from recctl.sources import Selection
-    from recctl.standing import Standing
 
 __all__ = ["Grade", "Inquiry", "Report", "Verdict", "examine"]
 
@@ -51,25 +51,25 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     if any(target.spec is not None for target in selection.targets):
         raise RecctlError("a file of a revision can't be pruned", "name files that are here")
     surveyed = survey(project, selection)
-    standings = surveyed.standings
-    _require_evidence(standings, inquiry)
-    state = read_git_state(project.root) if standings else None
-    orphans = find_orphans(standings, project.root)
-    proofs = _weigh(standings, inquiry, orphans, project, state)
-    wanted = {standing.path for standing in standings}
+    all_facts = surveyed.all_facts
+    _require_evidence(all_facts, inquiry)
+    state = read_git_state(project.root) if all_facts else None
+    orphans = find_orphans(all_facts, project.root)
+    proofs = _weigh(all_facts, inquiry, orphans, project, state)
+    wanted = {facts.path for facts in all_facts}
     if inquiry.filter is not None:
-        wanted &= select_standings(standings, inquiry.filter, project, state)
+        wanted &= select_facts(all_facts, inquiry.filter, project, state)
     verdicts = [
-        _judge(standing, proofs[standing.path], orphans.doubts.get(standing.path), inquiry, project, state)
-        for standing in standings
-        if standing.path in wanted
+        _judge(facts, proofs[facts.path], orphans.doubts.get(facts.path), inquiry, project, state)
+        for facts in all_facts
+        if facts.path in wanted
     ]
-    _require_share(verdicts, len(standings), inquiry.max_share)
+    _require_share(verdicts, len(all_facts), inquiry.max_share)
     return Report(
-        verdicts=_tell_quotes(verdicts, standings, project) if inquiry.at_length else tuple(verdicts),
-        examined=len(standings),
+        verdicts=_tell_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
+        examined=len(all_facts),
         taken=inquiry.grades,
-        remarks=tuple(_remark(standings, inquiry, orphans)),
+        remarks=tuple(_remark(all_facts, inquiry, orphans)),
         errors=surveyed.errors,
     )
 
@@ -101,11 +101,11 @@ def _require_lists(inquiry: Inquiry) -> None:
         raise RecctlError(reason, "only a complete run shows what is not used; track the tests again")
 
 
-def _require_evidence(standings: Sequence[Standing], inquiry: Inquiry) -> None:
+def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
     """Refuse where nothing is at hand to judge by, or what is at hand is about other tests."""
-    if not standings:
+    if not all_facts:
         return
-    has_scheme = any(standing.is_held for standing in standings)
+    has_scheme = any(facts.is_held for facts in all_facts)
     has_list = bool(inquiry.lists) or inquiry.tracked is not None
     needs_scheme = {Grade.REPLACED, Grade.SUPERSEDED, Grade.DUPLICATE}.intersection(inquiry.grades)
     if not has_scheme and needs_scheme and not (inquiry.default and has_list):
@@ -115,7 +115,7 @@ def _require_evidence(standings: Sequence[Standing], inquiry: Inquiry) -> None:
         raise RecctlError(
             f"--grade {named} needs to know the hash scheme", "set scheme, or name it: --scheme"
         )
-    test_ids = {standing.test_id for standing in standings if standing.test_id is not None}
+    test_ids = {facts.test_id for facts in all_facts if facts.test_id is not None}
     for listed in inquiry.lists:
         if not any(map(listed.knows, test_ids)):
             raise RecctlError(
@@ -153,25 +153,25 @@ _ONE_COPY = 3600
 
 
 def _weigh(
-    standings: Sequence[Standing],
+    all_facts: Sequence[Facts],
     inquiry: Inquiry,
     orphans: Orphans,
     project: Project,
     state: GitState | None,
 ) -> Mapping[str, list[Proof]]:
     """All evidence against each recording, the strongest first."""
-    turns = group_turns(standings)
-    times = find_times([standing for turn in turns for standing in turn], project.root, state)
+    turns = group_turns(all_facts)
+    times = find_times([facts for turn in turns for facts in turn], project.root, state)
     found: list[Iterable[Found]] = [
-        prove_outdated(standings),
+        prove_outdated(all_facts),
         ((path, Proof(Grade.ORPHAN, reason)) for path, reason in orphans.proofs.items()),
         prove_superseded(turns, times, slack=_ONE_COPY if state is None else 0),
-        prove_duplicate(standings),
+        prove_duplicate(all_facts),
     ]
     if inquiry.lists:
-        found.append(prove_uncollected(standings, combine(inquiry.lists)))
+        found.append(prove_uncollected(all_facts, combine(inquiry.lists)))
     if inquiry.tracked is not None:
-        found.append(prove_unused(standings, inquiry.tracked, project.root))
+        found.append(prove_unused(all_facts, inquiry.tracked, project.root))
     proofs: defaultdict[str, list[Proof]] = defaultdict(list)
     for kind in found:
         for path, proof in kind:
@@ -183,7 +183,7 @@ def _weigh(
 
 
 def _judge(
-    standing: Standing,
+    facts: Facts,
     proofs: Sequence[Proof],
     doubt: str | None,
     inquiry: Inquiry,
@@ -191,10 +191,10 @@ def _judge(
     state: GitState | None,
 ) -> Verdict:
     """What the evidence against one recording comes to: what rehash can rescue is never taken."""
-    protected = None if inquiry.include_protected else find_protection(standing, project, state)
+    protected = None if inquiry.include_protected else find_protection(facts, project, state)
     if not proofs:
-        reason = doubt or _describe(standing)
-        return Verdict(standing, None, reason, protected, in_doubt=doubt is not None)
+        reason = doubt or _describe(facts)
+        return Verdict(facts, None, reason, protected, in_doubt=doubt is not None)
     asked_for = [proof for proof in proofs if proof.grade in inquiry.grades]
     is_stranded = any(proof.grade is Grade.STRANDED for proof in proofs)
     if is_stranded:
@@ -202,35 +202,35 @@ def _judge(
     else:
         decisive = (asked_for or proofs)[0]
     is_stale = bool(asked_for) and not is_stranded and protected is None
-    return Verdict(standing, decisive.grade, decisive.reason, protected, is_stale)
+    return Verdict(facts, decisive.grade, decisive.reason, protected, is_stale)
 
 
-def _describe(standing: Standing) -> str:
+def _describe(facts: Facts) -> str:
     """Why a recording is left in peace."""
-    if standing.status is Status.NOT_APPLICABLE:
-        return standing.identity.unjudged or "its name can't be judged"
-    if not standing.is_held:
+    if facts.status is Status.NOT_APPLICABLE:
+        return facts.identity.unjudged or "its name can't be judged"
+    if not facts.is_held:
         return "no evidence against it"
-    if standing.status is Status.UNEXPLAINED:
-        return f"no scheme gives it this name, which proves nothing{_cause(standing)}"
-    return f"{standing.scheme} gives it this name"
+    if facts.status is Status.UNEXPLAINED:
+        return f"no scheme gives it this name, which proves nothing{_cause(facts)}"
+    return f"{facts.scheme} gives it this name"
 
 
-def _cause(standing: Standing) -> str:
-    return f": {standing.cause}" if standing.cause else ""
+def _cause(facts: Facts) -> str:
+    return f": {facts.cause}" if facts.cause else ""
 
 
 def _tell_quotes(
-    verdicts: Sequence[Verdict], standings: Sequence[Standing], project: Project
+    verdicts: Sequence[Verdict], all_facts: Sequence[Facts], project: Project
 ) -> tuple[Verdict, ...]:
     """The verdicts, with what hangs on those that go."""
     from recctl.evidence.conversations import find_quotes
 
-    stale = {verdict.standing.path for verdict in verdicts if verdict.stale}
-    quotes = find_quotes(stale, standings, project) if stale else {}
+    stale = {verdict.facts.path for verdict in verdicts if verdict.stale}
+    quotes = find_quotes(stale, all_facts, project) if stale else {}
     return tuple(
         verdict._replace(reason=f"{verdict.reason}; {_word_quotes(quotes[path], stale)}")
-        if (path := verdict.standing.path) in quotes
+        if (path := verdict.facts.path) in quotes
         else verdict
         for verdict in verdicts
     )
@@ -245,14 +245,14 @@ def _word_quotes(quotes: Sequence[Quote], stale: set[str]) -> str:
     return f"{what} quoted by {first.path}, which {fate}{more}"
 
 
-def _remark(standings: Sequence[Standing], inquiry: Inquiry, orphans: Orphans) -> Iterator[str]:
+def _remark(all_facts: Sequence[Facts], inquiry: Inquiry, orphans: Orphans) -> Iterator[str]:
     """What is to be known before the verdicts are read."""
     if inquiry.lists:
-        yield from _remark_on_lists(standings, combine(inquiry.lists), orphans)
+        yield from _remark_on_lists(all_facts, combine(inquiry.lists), orphans)
     if orphans.unjudged:
         count = show_count(orphans.unjudged, "recording")
         yield f"the tests of {count} are not below the root: whether they still exist can't be judged"
-    unheld = sum(not standing.is_held for standing in standings)
+    unheld = sum(not facts.is_held for facts in all_facts)
     if unheld:
         count = show_count(unheld, "recording")
         yield f"no scheme is set for {count}: what was replaced among them can't be judged"
@@ -261,14 +261,14 @@ def _remark(standings: Sequence[Standing], inquiry: Inquiry, orphans: Orphans) -
         yield f"whether there still is a test can't be told for {count}: -v shows why"
 
 
-def _remark_on_lists(standings: Sequence[Standing], collected: Collected, orphans: Orphans) -> Iterator[str]:
+def _remark_on_lists(all_facts: Sequence[Facts], collected: Collected, orphans: Orphans) -> Iterator[str]:
     """What lists of tests leave out that may have been forgotten."""
     unlisted = [
-        standing.test_id
-        for standing in standings
-        if standing.test_id is not None
-        and standing.path not in orphans.proofs
-        and not collected.knows(standing.test_id)
+        facts.test_id
+        for facts in all_facts
+        if facts.test_id is not None
+        and facts.path not in orphans.proofs
+        and not collected.knows(facts.test_id)
     ]
     families = find_missing_families(collected, unlisted)
     for value, members in families[:_MOST_FAMILIES]:

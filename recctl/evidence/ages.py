@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.evidence.protection import GitState
-    from recctl.standing import Standing
+    from recctl.naming.survey import Facts
 
 
-def find_times(standings: Iterable[Standing], root: Path, state: GitState | None) -> dict[str, int]:
+def find_times(all_facts: Iterable[Facts], root: Path, state: GitState | None) -> dict[str, int]:
     """When recordings were last changed, by path, in seconds: committed, where git has them as they are.
 
     Those that are gone by now are left out. Raises RecctlError when git can't tell.
     """
-    files = {standing.path: relate(standing, root) for standing in standings}
+    files = {facts.path: relate(facts, root) for facts in all_facts}
     committed: dict[str, int] = {}
     if state is not None:
         known = [file for file in files.values() if file is not None and state.has_at_head(file)]
@@ -30,12 +30,12 @@ def find_times(standings: Iterable[Standing], root: Path, state: GitState | None
         except git.GitError as error:
             raise RecctlError(f"git can't tell how old recordings are: {error}") from None
     times = {}
-    for standing in standings:
-        time = committed.get(files[standing.path] or "")
+    for facts in all_facts:
+        time = committed.get(files[facts.path] or "")
         if time is None:
             try:
-                time = int(standing.location.stat().st_mtime)
+                time = int(facts.location.stat().st_mtime)
             except OSError:
                 continue
-        times[standing.path] = time
+        times[facts.path] = time
     return times

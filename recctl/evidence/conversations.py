@@ -14,10 +14,10 @@ from recctl.sources import read
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from recctl.naming.survey import Facts
     from recctl.project import Project
     from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target
-    from recctl.standing import Standing
 
 
 class Words(NamedTuple):
@@ -35,45 +35,45 @@ class Quote(NamedTuple):
 
 
 def find_quotes(
-    paths: Collection[str], standings: Sequence[Standing], project: Project
+    paths: Collection[str], all_facts: Sequence[Facts], project: Project
 ) -> dict[str, tuple[Quote, ...]]:
     """Which recordings of the same tests quote the recordings at some paths, sorted; others are left out."""
-    speakers = [standing for standing in standings if standing.path in paths and standing.test_id is not None]
+    speakers = [facts for facts in all_facts if facts.path in paths and facts.test_id is not None]
     spoken_by = map_files(_read_said, [speaker.target(project) for speaker in speakers])
     said: defaultdict[str | None, dict[str, Words]] = defaultdict(dict)
     for speaker, words in zip(speakers, spoken_by, strict=True):
         said[speaker.test_id][speaker.path] = words
-    fellows = [standing for standing in standings if standing.test_id in said and _may_quote(standing)]
+    others = [facts for facts in all_facts if facts.test_id in said and _may_quote(facts)]
     signs = {test_id: _list_signs(spoken.values()) for test_id, spoken in said.items()}
-    looked_for = [(fellow.target(project), signs[fellow.test_id]) for fellow in fellows]
+    looked_for = [(other.target(project), signs[other.test_id]) for other in others]
     quoted = map_files(_read_quoted, looked_for)
-    by_call, by_reply = _index(fellows, quoted)
+    by_call, by_reply = _index(others, quoted)
     found = {}
     for test_id, spoken in said.items():
         for path, words in spoken.items():
-            calls = {fellow for call in words.calls for fellow in by_call[test_id, call]} - {path}
-            replies = {fellow for reply in words.replies for fellow in by_reply[test_id, reply]} - {path}
+            calls = {other for call in words.calls for other in by_call[test_id, call]} - {path}
+            replies = {other for reply in words.replies for other in by_reply[test_id, reply]} - {path}
             if calls or replies:
-                found[path] = tuple(Quote(fellow, fellow in calls) for fellow in sorted(calls | replies))
+                found[path] = tuple(Quote(other, other in calls) for other in sorted(calls | replies))
     return found
 
 
 _Index = defaultdict[tuple[str | None, str], list[str]]
 
 
-def _index(fellows: Sequence[Standing], quoted: Iterable[Words]) -> tuple[_Index, _Index]:
+def _index(others: Sequence[Facts], quoted: Iterable[Words]) -> tuple[_Index, _Index]:
     """By test and word: the recordings that repeat a call, and those that repeat a reply."""
     by_call, by_reply = _Index(list), _Index(list)
-    for fellow, repeated in zip(fellows, quoted, strict=True):
+    for other, repeated in zip(others, quoted, strict=True):
         for index, words in ((by_call, repeated.calls), (by_reply, repeated.replies)):
             for word in words:
-                index[fellow.test_id, word].append(fellow.path)
+                index[other.test_id, word].append(other.path)
     return by_call, by_reply
 
 
-def _may_quote(standing: Standing) -> bool:
+def _may_quote(facts: Facts) -> bool:
     """Whether a request has room for the words of an earlier reply, going by the roles of its messages."""
-    roles = standing.turn.roles if standing.turn is not None else ()
+    roles = facts.turn.roles if facts.turn is not None else ()
     return not roles or any(role not in ("user", "system", "developer") for role in roles)
 
 

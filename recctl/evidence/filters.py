@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.protection import GitState
+    from recctl.naming.survey import Facts
     from recctl.project import Project
     from recctl.recordings.recording import Recording
     from recctl.sources import Target
-    from recctl.standing import Standing
 
 
 class Filter(NamedTuple):
@@ -42,24 +42,22 @@ def parse_age(text: str) -> int:
     return int(match[1]) * 3600 * {"h": 1, "d": 24, "w": 7 * 24, "y": 365 * 24}[match[2]]
 
 
-def select_standings(
-    standings: Sequence[Standing], wanted: Filter, project: Project, state: GitState | None
+def select_facts(
+    all_facts: Sequence[Facts], wanted: Filter, project: Project, state: GitState | None
 ) -> frozenset[str]:
     """The paths of the recordings that a filter lets through."""
-    left = list(standings)
+    left = list(all_facts)
     if wanted.tests:
-        left = [
-            standing for standing in left if any(is_of_test(standing.test_id, word) for word in wanted.tests)
-        ]
+        left = [facts for facts in left if any(is_of_test(facts.test_id, word) for word in wanted.tests)]
     if wanted.models or wanted.endpoints or wanted.providers:
-        targets = [standing.target(project) for standing in left]
+        targets = [facts.target(project) for facts in left]
         verdicts = map_files(partial(_passes, wanted=wanted), targets)
-        left = [standing for standing, passes in zip(left, verdicts, strict=True) if passes]
+        left = [facts for facts, passes in zip(left, verdicts, strict=True) if passes]
     if wanted.min_age is not None:
         latest = time.time() - wanted.min_age
         times = find_times(left, project.root, state)
-        left = [standing for standing in left if times.get(standing.path, latest) < latest]
-    return frozenset(standing.path for standing in left)
+        left = [facts for facts in left if times.get(facts.path, latest) < latest]
+    return frozenset(facts.path for facts in left)
 
 
 def _passes(target: Target, wanted: Filter) -> bool:

@@ -11,8 +11,8 @@ from recctl.evidence.orphans import find_test_base
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.naming.survey import Facts
     from recctl.project import Project
-    from recctl.standing import Standing
 
 
 class GitState(NamedTuple):
@@ -44,18 +44,18 @@ def read_git_state(root: Path) -> GitState | None:
         ) from None
 
 
-def find_protection(standing: Standing, project: Project, state: GitState | None) -> str | None:
+def find_protection(facts: Facts, project: Project, state: GitState | None) -> str | None:
     """Why a recording is protected, or None."""
-    path = relate(standing, project.root)
+    path = relate(facts, project.root)
     if path is None:
         return "it lies outside the root"
-    if standing.test_id is None:
+    if facts.test_id is None:
         return "it names no test"
-    if standing.is_model_list:
+    if facts.is_model_list:
         return "it is a list of models, which all tests share"
-    if find_test_base(standing) is None:
+    if find_test_base(facts) is None:
         return "it does not lie in its test's folder, so others may share it"
-    if project.is_kept(standing.location):
+    if project.is_kept(facts.location):
         return "the configuration keeps it"
     if state is not None:
         if path not in state.tracked:
@@ -65,7 +65,7 @@ def find_protection(standing: Standing, project: Project, state: GitState | None
     return None
 
 
-def relate(standing: Standing, root: Path) -> str | None:
+def relate(facts: Facts, root: Path) -> str | None:
     """Where a recording lies, relative to the root; None outside of it."""
-    base, path = f"{root.as_posix().rstrip('/')}/", f"{standing.folder}/{standing.identity.name}"
+    base, path = f"{root.as_posix().rstrip('/')}/", f"{facts.folder}/{facts.identity.name}"
     return path.removeprefix(base) if path.startswith(base) else None

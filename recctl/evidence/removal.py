@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from recctl.evidence.protection import read_git_state, relate
 from recctl.journal import digest
+from recctl.naming.survey import find_facts
 from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
 from recctl.recordings.load import find_recording
 from recctl.sources import read
-from recctl.standing import stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.verdicts import Verdict
+    from recctl.naming.survey import Facts
     from recctl.project import Project
-    from recctl.standing import Standing
 
 
 def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Applied:
@@ -30,12 +30,12 @@ def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool 
     state = read_git_state(project.root) if without_copy else None
     groups, held_back = [], []
     for verdict in verdicts:
-        path = relate(verdict.standing, project.root)
+        path = relate(verdict.facts, project.root)
         if path is None:
-            place = Path(os.path.relpath(verdict.standing.location, project.root)).as_posix()
+            place = Path(os.path.relpath(verdict.facts.location, project.root)).as_posix()
             held_back.append(HeldBack((), Refusal(place, "lies outside the root")))
             continue
-        content = _read_unchanged(verdict.standing, project)
+        content = _read_unchanged(verdict.facts, project)
         if content is None:
             held_back.append(HeldBack((), Refusal(path, "has changed since")))
             continue
@@ -46,11 +46,11 @@ def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool 
     return Applied(applied.run_id, applied.done, (*held_back, *applied.held_back))
 
 
-def _read_unchanged(standing: Standing, project: Project) -> bytes | None:
+def _read_unchanged(facts: Facts, project: Project) -> bytes | None:
     """A recording's bytes, if it still is what it was when it was judged."""
-    recording = find_recording(read(standing.target(project)))
+    recording = find_recording(read(facts.target(project)))
     if recording is None:
         return None
-    now = stand(recording, project.root)
-    is_same = (now.identity, now.turn, now.size) == (standing.identity, standing.turn, standing.size)
+    now = find_facts(recording, project.root)
+    is_same = (now.identity, now.turn, now.size) == (facts.identity, facts.turn, facts.size)
     return recording.source.content if is_same else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.filters import Filter
+    from recctl.naming.survey import Facts
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.standing import Standing
     from recctl.track import Tracked
 
 
@@ -71,7 +71,7 @@ class Verdict(NamedTuple):
     can't be told whether there still is a test.
     """
 
-    standing: Standing
+    facts: Facts
     grade: Grade | None
     reason: str
     protected: str | None = None
@@ -100,4 +100,4 @@ class Report(NamedTuple):
     @property
     def stale_size(self) -> int:
         """How many bytes go."""
-        return sum(verdict.standing.size for verdict in self.stale)
+        return sum(verdict.facts.size for verdict in self.stale)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.naming.survey import Facts, Status, survey
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import explain, explain_name
 from recctl.sources import load_all, show_path
-from recctl.standing import Standing, Status, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
     changes in it.
     """
 
-    standing: Standing
+    facts: Facts
     reason: str
     new_path: str | None = None
     action: Action | None = None
@@ -69,19 +69,19 @@ class Report(NamedTuple):
 
     def count(self, status: Status) -> int:
         """How many recordings stand so."""
-        return sum(entry.standing.status is status for entry in self.entries)
+        return sum(entry.facts.status is status for entry in self.entries)
 
     def count_actions(self, action: Action) -> int:
         """How many recordings this becomes of."""
         return sum(entry.action is action for entry in self.entries)
 
     @property
-    def contested(self) -> dict[Path, list[Standing]]:
+    def contested(self) -> dict[Path, list[Facts]]:
         """The names that several recordings want, with those recordings."""
-        wanting: dict[Path, list[Standing]] = {}
+        wanting: dict[Path, list[Facts]] = {}
         for entry in self.entries:
-            if entry.standing.conflicts_with and entry.standing.destination is not None:
-                wanting.setdefault(entry.standing.destination, []).append(entry.standing)
+            if entry.facts.conflicts_with and entry.facts.destination is not None:
+                wanting.setdefault(entry.facts.destination, []).append(entry.facts)
         return wanting
 
     def find_failures(self, *, strict: bool) -> list[Entry]:
@@ -93,9 +93,7 @@ class Report(NamedTuple):
         return [
             entry
             for entry in self.entries
-            if entry.standing.is_held
-            and entry.standing.status in failing
-            and entry.standing.replaced_by is None
+            if entry.facts.is_held and entry.facts.status in failing and entry.facts.replaced_by is None
         ]
 
 
@@ -127,27 +125,27 @@ def _explain_recording(recording: Recording) -> Explained | Unread:
 def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:
     """Where the selected recordings stand; nothing is looked for that could be done about it."""
     surveyed = survey(project, selection, to=orders.to, jobs=jobs)
-    entries = (describe(standing) for standing in surveyed.standings)
+    entries = (describe(facts) for facts in surveyed.all_facts)
     return Report(tuple(entries), surveyed.errors)
 
 
-def describe(standing: Standing) -> Entry:
+def describe(facts: Facts) -> Entry:
     """A recording as it stands, with a sentence on why, and nothing done about it."""
-    destination = standing.destination
-    is_elsewhere = destination is not None and destination != standing.location
+    destination = facts.destination
+    is_elsewhere = destination is not None and destination != facts.location
     new_path = show_path(destination) if destination is not None and is_elsewhere else None
-    is_found = standing.status is Status.CURRENT  # a model list may have the name of another week
-    return Entry(standing, _explain(standing), None if is_found else new_path)
+    is_found = facts.status is Status.CURRENT  # a model list may have the name of another week
+    return Entry(facts, _explain(facts), None if is_found else new_path)
 
 
-def _explain(standing: Standing) -> str:
-    identity, scheme = standing.identity, standing.scheme
-    match standing.status:
+def _explain(facts: Facts) -> str:
+    identity, scheme = facts.identity, facts.scheme
+    match facts.status:
         case Status.NOT_APPLICABLE:
             return identity.unjudged or "it can't be judged"
         case Status.CURRENT:
             return f"{scheme} gives it this name"
         case Status.UNEXPLAINED:
-            return standing.cause or "no hash scheme gives it this name"
+            return facts.cause or "no hash scheme gives it this name"
     reason = f"{identity.given}, {scheme} looks for {identity.wanted}"
-    return f"{reason}; {standing.replaced_by} has replaced it" if standing.replaced_by else reason
+    return f"{reason}; {facts.replaced_by} has replaced it" if facts.replaced_by else reason

@@ -62,7 +62,7 @@ def find_collisions(project: Project, proposals: Iterable[Proposal], orders: Ord
     for proposal in proposals:
         wanting[proposal.location].append(proposal)
         if proposal.moves:
-            leaving.add(proposal.standing.location)
+            leaving.add(proposal.facts.location)
     collisions = []
     for location, rivals in sorted(wanting.items()):
         stays = all(rival.moves for rival in rivals) and location not in leaving and _is_file(location)
@@ -81,7 +81,7 @@ def _is_file(path: Path) -> bool:
 def _meet(
     project: Project, location: Path, rivals: list[Proposal], orders: Orders, *, stays: bool
 ) -> Collision:
-    found: list[tuple[Path, Proposal | None]] = [(rival.standing.location, rival) for rival in rivals]
+    found: list[tuple[Path, Proposal | None]] = [(rival.facts.location, rival) for rival in rivals]
     if stays:
         found.append((location, None))
     found.sort(key=lambda item: (item[0] != location, item[0]))
@@ -93,7 +93,7 @@ def _meet(
         if orders.edits.masks is not None:
             difference = orders.edits.masks.hide_text(difference)
         agree = agree and (path == found[0][0] or difference in _SAME_REPLY)
-        shown = proposal.standing.path if proposal is not None else show_path(path)
+        shown = proposal.facts.path if proposal is not None else show_path(path)
         members.append(Member(path, shown, expected, difference, proposal))
     collision = Collision(location, tuple(members))
     kept, why = _choose(project, collision, orders, agree=agree)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
 from recctl.journal import relative
+from recctl.naming.survey import Survey, survey
 from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -16,7 +17,6 @@ from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose
 from recctl.sources import read, show_path
-from recctl.standing import Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,19 +41,19 @@ def rehash(
     targets = {target.name: target for target in selection.targets}
     met: set[Rename | Setting] = set()
     proposed = []
-    for standing in surveyed.standings:
-        proposal = propose(project, targets[standing.path], standing, orders, met)
+    for facts in surveyed.all_facts:
+        proposal = propose(project, targets[facts.path], facts, orders, met)
         if proposal is not None:
             keeps_content = applied or proposal.content is None
             proposed.append(proposal if keeps_content else proposal._replace(content=b""))
-    if surveyed.standings or not surveyed.errors:  # else those say what is wrong
+    if surveyed.all_facts or not surveyed.errors:  # else those say what is wrong
         _check_met(orders.edits, met)
         _check_test_ids(orders.edits, targets)
-    refused = {proposal.standing.path: proposal.refusal for proposal in proposed if proposal.refusal}
+    refused = {proposal.facts.path: proposal.refusal for proposal in proposed if proposal.refusal}
     refused.update(_find_quoted(project, selection, proposed))
-    proposals = [proposal for proposal in proposed if proposal.standing.path not in refused]
+    proposals = [proposal for proposal in proposed if proposal.facts.path not in refused]
     collisions = find_collisions(project, proposals, orders)
-    units, held = _make_units(proposals, collisions, {p.standing.location for p in proposed})
+    units, held = _make_units(proposals, collisions, {p.facts.location for p in proposed})
     refused.update(held)
     plan = Plan("rehash", tuple(_make_groups(project.root, units)))
     outcome = apply(project.root, plan) if applied else preview(project.root, plan)
@@ -96,7 +96,7 @@ class _Unit(NamedTuple):
         """The places that this gives up."""
         places = {path for path, _ in self.losers}
         if self.proposal is not None and self.proposal.moves:
-            places.add(self.proposal.standing.location)
+            places.add(self.proposal.facts.location)
         return places
 
 
@@ -126,7 +126,7 @@ def _make_units(
             unit
             for unit in units
             if unit.location in occupied - given_up
-            and not (unit.proposal is None or unit.proposal.standing.location == unit.location)
+            and not (unit.proposal is None or unit.proposal.facts.location == unit.location)
         ]
         if not stuck:
             return units, held
@@ -135,7 +135,7 @@ def _make_units(
             reason = f"wants the name of {show_path(unit.location)}, which stays"
             proposal = unit.proposal
             if proposal is not None:
-                held[proposal.standing.path] = reason
+                held[proposal.facts.path] = reason
 
 
 def _make_groups(root: Path, units: Sequence[_Unit]) -> Iterator[Group]:
@@ -163,7 +163,7 @@ def _make_steps(root: Path, unit: _Unit) -> Iterator[Step]:
     proposal = unit.proposal
     if proposal is None:
         return
-    path, content = relative(root, proposal.standing.location), proposal.content
+    path, content = relative(root, proposal.facts.location), proposal.content
     if proposal.moves:
         yield Move(path, proposal.expected, relative(root, proposal.location), content)
     elif content is not None:
@@ -191,7 +191,7 @@ def _find_quoted(
             reason = (
                 f"its reply's id {quoted.decode()} would change, and the request of {target.name} quotes it"
             )
-            yield proposal.standing.path, reason
+            yield proposal.facts.path, reason
 
 
 def _cut_request(source: Source) -> bytes:
@@ -225,7 +225,7 @@ def _conclude(
         for group, (path, reason) in ((held.group, held.refusal) for held in outcome.held_back)
         for step in group
     }
-    proposals = {proposal.standing.path: proposal for proposal in proposed}
+    proposals = {proposal.facts.path: proposal for proposal in proposed}
     choices = {
         member.path: f"{collision.kept.path} is kept: {collision.why}"
         for collision in collisions
@@ -233,15 +233,15 @@ def _conclude(
         for member in collision.members
     }
     entries = []
-    for standing in surveyed.standings:
-        entry, path = describe(standing), show_path(standing.location)
-        reason, step = refused.get(standing.path) or held.get(path), done.pop(path, None)
+    for facts in surveyed.all_facts:
+        entry, path = describe(facts), show_path(facts.location)
+        reason, step = refused.get(facts.path) or held.get(path), done.pop(path, None)
         if reason is not None:
             entry = entry._replace(action=Action.HOLD_BACK, remark=reason)
         elif step is not None:
-            entry = _tell_step(entry, step, proposals.get(standing.path), choices.get(standing.path))
+            entry = _tell_step(entry, step, proposals.get(facts.path), choices.get(facts.path))
         entries.append(entry)
-    moved = {entry.standing.location.parent for entry in entries if entry.action is Action.MOVE}
+    moved = {entry.facts.location.parent for entry in entries if entry.action is Action.MOVE}
     return Report(
         tuple(entries),
         surveyed.errors,

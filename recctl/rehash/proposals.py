@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.homes import find_home, find_start
 from recctl.journal import digest
+from recctl.naming.folders import find_expected_folder, find_start
+from recctl.naming.survey import Facts, Status
 from recctl.project import read_hash
 from recctl.recordings.load import find_recording, load
 from recctl.recordings.recording import Recording
@@ -15,7 +16,6 @@ from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, find_held, identify
 from recctl.sources import read
-from recctl.standing import Standing, Status
 
 if TYPE_CHECKING:
     from recctl.project import Project, Rename
@@ -33,7 +33,7 @@ class Proposal(NamedTuple):
     then, where that hangs on the name. `remark` is what else is good to know.
     """
 
-    standing: Standing
+    facts: Facts
     location: Path
     expected: str
     content: bytes | None = None
@@ -45,11 +45,11 @@ class Proposal(NamedTuple):
     @property
     def moves(self) -> bool:
         """Whether the recording gets another name or folder."""
-        return self.location != self.standing.location
+        return self.location != self.facts.location
 
 
 def propose(
-    project: Project, target: Target, standing: Standing, orders: Orders, met: set[Rename | Setting]
+    project: Project, target: Target, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a recording; None when they leave it as it is. `met` learns what fits it.
 
@@ -57,14 +57,14 @@ def propose(
     """
     if orders.edits.moved_files:
         orders = orders._replace(
-            edits=orders.edits.below(find_start(standing.folder, project.root, standing.test_id))
+            edits=orders.edits.below(find_start(facts.folder, project.root, facts.test_id))
         )
-    is_wanted = _is_included(standing, orders)
-    if not (is_wanted or orders.edits.may_fit(standing.test_id)):
+    is_wanted = _is_included(facts, orders)
+    if not (is_wanted or orders.edits.may_fit(facts.test_id)):
         return None
     recording = find_recording(read(target))
     if recording is None:
-        return _refuse(standing, "can't be read any more")
+        return _refuse(facts, "can't be read any more")
     document = edit(recording, orders.edits, met)
     edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
@@ -72,19 +72,19 @@ def propose(
     if masks is not None and (
         masks.is_left_in(edited) or (not is_edited and masks.is_left_in_file(recording.source.content))
     ):
-        return _refuse(standing, _NOT_MASKED)
+        return _refuse(facts, _NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
         return None
     if target.spec is not None:
-        return _refuse(standing, "is a file of a revision, and can't be changed")
-    location = _find_location(project, standing, edited, orders) if is_edited else standing.destination
-    proposal = _settle(recording, document, standing, location or standing.location)
+        return _refuse(facts, "is a file of a revision, and can't be changed")
+    location = _find_location(project, facts, edited, orders) if is_edited else facts.destination
+    proposal = _settle(recording, document, facts, location or facts.location)
     if masks is not None:
         if proposal.content is not None and masks.is_left_in_file(proposal.content):
-            return _refuse(standing, _NOT_MASKED)
+            return _refuse(facts, _NOT_MASKED)
         proposal = proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
-    if is_edited and not is_wanted and standing.status is not Status.CURRENT:
-        proposal = proposal._replace(remark=_explain_leftover(standing))
+    if is_edited and not is_wanted and facts.status is not Status.CURRENT:
+        proposal = proposal._replace(remark=_explain_leftover(facts))
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
 
 
@@ -94,18 +94,18 @@ _NOT_MASKED = (
 )
 
 
-def _settle(recording: Recording, document: dict[str, JSON], standing: Standing, location: Path) -> Proposal:
+def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, location: Path) -> Proposal:
     """What it takes to give a recording this place and document, with all that hangs on the name."""
-    ids = _carry_ids(document, standing.location.name, location.name)
+    ids = _carry_ids(document, facts.location.name, location.name)
     changes = tuple(change.pointer for change in find_changes(recording.document, document))
     content = spell(recording, document) if changes else None
     if changes and content is None:
-        return _refuse(standing, "is not written as the recorder writes: recctl validate --fix mends it")
-    remark = _find_stale_id(recording, location) if location.name != standing.location.name else None
+        return _refuse(facts, "is not written as the recorder writes: recctl validate --fix mends it")
+    remark = _find_stale_id(recording, location) if location.name != facts.location.name else None
     expected = digest(recording.source.content)
     if content is not None and not _says(recording, content, document):
-        return _refuse(standing, "could not be written so that it is read again: does it nest too deeply?")
-    return Proposal(standing, location, expected, content, changes, ids, remark)
+        return _refuse(facts, "could not be written so that it is read again: does it nest too deeply?")
+    return Proposal(facts, location, expected, content, changes, ids, remark)
 
 
 def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bool:
@@ -114,37 +114,37 @@ def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bo
     return isinstance(found, Recording) and found.document == document
 
 
-def _refuse(standing: Standing, refusal: str) -> Proposal:
-    return Proposal(standing, standing.location, "", refusal=refusal)
+def _refuse(facts: Facts, refusal: str) -> Proposal:
+    return Proposal(facts, facts.location, "", refusal=refusal)
 
 
-def _is_included(standing: Standing, orders: Orders) -> bool:
+def _is_included(facts: Facts, orders: Orders) -> bool:
     """Whether a recording is to have the name that the wanted scheme gives, and does not have it."""
-    match standing.status:
+    match facts.status:
         case Status.OUTDATED:
-            return standing.is_stranded or orders.include_replaced
+            return facts.is_stranded or orders.include_replaced
         case Status.UNEXPLAINED:
             return orders.include_unexplained
         case _:
             return False
 
 
-def _find_location(project: Project, standing: Standing, edited: Recording, orders: Orders) -> Path:
+def _find_location(project: Project, facts: Facts, edited: Recording, orders: Orders) -> Path:
     """Where an edited recording is to lie.
 
     An edit brings no leftover back to life: what was replaced is named by the scheme that named it, and what
     nothing explains keeps its name.
     """
-    location, place = standing.location, edited.source.place
+    location, place = facts.location, edited.source.place
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
     wanted = orders.to or find_held(edited.source.settings) or CURRENT
     name: str | None = location.name
-    if standing.status is Status.CURRENT or _is_included(standing, orders):
+    if facts.status is Status.CURRENT or _is_included(facts, orders):
         name = identify(edited, place, wanted).wanted
-    elif standing.status is Status.OUTDATED and standing.identity.newest is not None:
-        name = identify(edited, place, standing.identity.newest).wanted
-    home = find_home(standing.folder, project.root, wanted, edited.test_id, standing.test_id)
-    return Path(home, name or location.name)
+    elif facts.status is Status.OUTDATED and facts.identity.newest is not None:
+        name = identify(edited, place, facts.identity.newest).wanted
+    expected = find_expected_folder(facts.folder, project.root, wanted, edited.test_id, facts.test_id)
+    return Path(expected, name or location.name)
 
 
 def _carry_ids(document: dict[str, JSON], name: str, new_name: str) -> tuple[str, str] | None:
@@ -172,11 +172,11 @@ _ID_DIGITS = 12
 _REPLY_ID = re.compile(rf"rec-[0-9a-f]{{{_ID_DIGITS}}}")
 
 
-def _explain_leftover(standing: Standing) -> str:
+def _explain_leftover(facts: Facts) -> str:
     """Why an edited recording does not get the name that its request has now."""
-    match standing.status:
+    match facts.status:
         case Status.OUTDATED:
-            return f"stays a leftover, since {standing.replaced_by} has replaced it"
+            return f"stays a leftover, since {facts.replaced_by} has replaced it"
         case Status.UNEXPLAINED:
             return "keeps its name, which nothing explains; --include-unexplained gives it the right one"
         case _:

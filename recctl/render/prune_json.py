@@ -31,10 +31,10 @@ def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  
 
 def _file(verdict: Verdict) -> dict[str, Any]:
     return {
-        "path": verdict.standing.path,
+        "path": verdict.facts.path,
         "stale": verdict.stale,
         "grade": verdict.grade,
         "reason": verdict.reason,
         "protected": verdict.protected,
-        "bytes": verdict.standing.size,
+        "bytes": verdict.facts.size,
     }

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (no view changes it)
     """What is stale."""
-    yield from (f"{quote_path(verdict.standing.path)}\n" for verdict in report.stale)
+    yield from (f"{quote_path(verdict.facts.path)}\n" for verdict in report.stale)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count, show_size
 from recctl.evidence.verdicts import MEANINGS, Grade
+from recctl.naming.survey import Status
 from recctl.render.terminal import Line, Span, line, render_lines
-from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,13 +74,13 @@ def _tell_way(verdict: Verdict) -> str:
 
 
 def _is_unexplained(verdict: Verdict) -> bool:
-    standing = verdict.standing
-    return verdict.grade is None and standing.is_held and standing.status is Status.UNEXPLAINED
+    facts = verdict.facts
+    return verdict.grade is None and facts.is_held and facts.status is Status.UNEXPLAINED
 
 
 def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
     word, meaning, verdicts = row
-    size = show_size(sum(verdict.standing.size for verdict in verdicts))
+    size = show_size(sum(verdict.facts.size for verdict in verdicts))
     first, *others = _break(meaning, view.width)
     yield line(
         Span(f"{word:<12}", "bold red" if is_stale else "bold cyan"),
@@ -94,7 +94,7 @@ def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
         reason = verdict.reason
         if verdict.protected is not None:
             reason = f"{verdict.grade}: {reason}; protected: {verdict.protected}"
-        yield line(Span(verdict.standing.path, "bold"), f": {reason}", indent=4)
+        yield line(Span(verdict.facts.path, "bold"), f": {reason}", indent=4)
 
 
 _MEANING = 32

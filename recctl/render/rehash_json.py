@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recctl.naming.survey import Status
 from recctl.rehash import Explained
 from recctl.render.as_json import describe_error, dump_document
-from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)
     """`recctl.rehash.v1`."""
-    outdated = [entry.standing for entry in report.entries if entry.standing.status is Status.OUTDATED]
-    stranded = sum(standing.is_stranded for standing in outdated)
+    outdated = [entry.facts for entry in report.entries if entry.facts.status is Status.OUTDATED]
+    stranded = sum(facts.is_stranded for facts in outdated)
     counts = {status.value: report.count(status) for status in Status}
     yield dump_document(
         {
@@ -67,15 +67,15 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
 
 
 def _file(entry: Entry) -> dict[str, Any]:
-    standing = entry.standing
+    facts = entry.facts
     return {
-        "path": standing.path,
-        "schemes": list(standing.identity.schemes),
-        "status": standing.status.value,
-        "to": standing.scheme,
+        "path": facts.path,
+        "schemes": list(facts.identity.schemes),
+        "status": facts.status.value,
+        "to": facts.scheme,
         "new_path": entry.new_path,
-        "replaced_by": standing.replaced_by,
-        "conflicts_with": list(standing.conflicts_with),
+        "replaced_by": facts.replaced_by,
+        "conflicts_with": list(facts.conflicts_with),
         "reason": entry.reason,
         "action": entry.action,
         "remark": entry.remark,

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
+from recctl.naming.survey import Status
 from recctl.rehash import Action, Explained
 from recctl.render.terminal import Line, Span, line, render_lines
-from recctl.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,24 +59,24 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     yield _section("held back", "bold red", of_action[Action.HOLD_BACK], _tell_remark)
     lines = [told for collision in report.collisions for told in _tell_collision(collision)]
     yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
-    stranded = [entry for entry in idle if entry.standing.is_stranded]
+    stranded = [entry for entry in idle if entry.facts.is_stranded]
     yield _section("stranded", "bold red", stranded, _tell_reason)
     done = "" if report.is_applied else "to be "
     yield _section(f"{done}moved", "bold green", of_action[Action.MOVE], _tell_move)
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
     yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
-    unexplained = [entry for entry in idle if entry.standing.status is Status.UNEXPLAINED]
+    unexplained = [entry for entry in idle if entry.facts.status is Status.UNEXPLAINED]
     yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
     if verbose:
-        replaced = [entry for entry in idle if entry.standing.replaced_by is not None]
+        replaced = [entry for entry in idle if entry.facts.replaced_by is not None]
         yield _section("replaced", "bold", replaced, _tell_reason)
-        unjudged = [entry for entry in idle if entry.standing.status is Status.NOT_APPLICABLE]
+        unjudged = [entry for entry in idle if entry.facts.status is Status.NOT_APPLICABLE]
         yield _section("not applicable", "bold", unjudged, _tell_reason)
         contested = [
-            line(f"{standing.destination.name}: {standing.path}", indent=2)
-            for standings in report.contested.values()
-            for standing in standings
-            if standing.destination is not None
+            line(f"{facts.destination.name}: {facts.path}", indent=2)
+            for all_facts in report.contested.values()
+            for facts in all_facts
+            if facts.destination is not None
         ]
         yield _Section("names that several recordings want", "bold", contested, len(report.contested))
 
@@ -88,17 +88,17 @@ def _section(
 
 
 def _tell_reason(entry: Entry) -> Iterator[Line]:
-    rivals = len(entry.standing.conflicts_with)
+    rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
-    yield line(f"{entry.standing.path}: {entry.reason}{wanted}", indent=2)
+    yield line(f"{entry.facts.path}: {entry.reason}{wanted}", indent=2)
 
 
 def _tell_remark(entry: Entry) -> Iterator[Line]:
-    yield line(f"{entry.standing.path}: {entry.remark}", indent=2)
+    yield line(f"{entry.facts.path}: {entry.remark}", indent=2)
 
 
 def _tell_move(entry: Entry) -> Iterator[Line]:
-    path, new_path = entry.standing.path, entry.new_path or ""
+    path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
     yield line(f"{path} -> {shown}{_list_changes(entry)}", indent=2)
@@ -107,7 +107,7 @@ def _tell_move(entry: Entry) -> Iterator[Line]:
 
 
 def _tell_edit(entry: Entry) -> Iterator[Line]:
-    yield line(f"{entry.standing.path}{_list_changes(entry)}", indent=2)
+    yield line(f"{entry.facts.path}{_list_changes(entry)}", indent=2)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
 
@@ -128,7 +128,7 @@ def _tell_collision(collision: Collision) -> Iterator[Line]:
 
 def summarise_rehash(report: Report) -> Iterator[str]:
     """What it comes to, in a line or a few."""
-    replaced = sum(entry.standing.replaced_by is not None for entry in report.entries)
+    replaced = sum(entry.facts.replaced_by is not None for entry in report.entries)
     outdated = report.count(Status.OUTDATED)
     counts = [f"{report.count(Status.CURRENT):,} current", f"{outdated:,} outdated"]
     if outdated:
@@ -142,7 +142,7 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     if contested and not report.is_narrow:
         files = sum(map(len, contested.values()))
         yield f"{show_count(len(contested), 'name')} wanted by {files:,} recordings"
-    unheld = Counter(entry.standing.scheme for entry in report.entries if not entry.standing.is_held)
+    unheld = Counter(entry.facts.scheme for entry in report.entries if not entry.facts.is_held)
     for scheme, count in sorted(unheld.items()):
         where = f" for {count:,} of them" if count < total else ""
         yield f"no scheme is set{where}, {scheme} is taken: set scheme, or give --to, to be held to one"
@@ -151,10 +151,10 @@ def summarise_rehash(report: Report) -> Iterator[str]:
 
 def tell_left(report: Report) -> Iterator[str]:
     """What stays as it is because nobody asked for it, and who would take it."""
-    left = [entry.standing for entry in report.entries if entry.action is None and not report.is_narrow]
-    if any(standing.replaced_by is not None for standing in left):
+    left = [entry.facts for entry in report.entries if entry.action is None and not report.is_narrow]
+    if any(facts.replaced_by is not None for facts in left):
         yield "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it"
-    if any(standing.status is Status.UNEXPLAINED for standing in left):
+    if any(facts.status is Status.UNEXPLAINED for facts in left):
         yield "what no scheme explains stays: --include-unexplained re-hashes it"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.compare import Verdict, compare_recordings, compare_sets
+from recctl.naming.survey import find_turn
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
@@ -18,7 +19,6 @@ from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.schemes import CURRENT, identify
 from recctl.sources import Target
-from recctl.standing import find_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

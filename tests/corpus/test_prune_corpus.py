@@ -13,13 +13,13 @@ from recctl.errors import RecctlError
 from recctl.evidence import Grade, Inquiry, Report, examine
 from recctl.evidence.conversations import find_quotes
 from recctl.evidence.removal import remove
+from recctl.naming.survey import survey
 from recctl.plan import undo
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.sources import select
-from recctl.standing import survey
 from recctl.walk import walk
 from recctl.wire import assemble
 
@@ -64,9 +64,9 @@ def test_replaced_ones_go_stranded_ones_stay_and_all_come_back(
     assert (len(report.stale), count(report, Grade.REPLACED), count(report, Grade.STRANDED)) == (158, 158, 9)
     removed = remove(project, report.stale, without_copy=in_git)
     assert (len(removed.done), removed.held_back) == (158, ())
-    left = survey(project, select(project, ["."])).standings
-    assert sum(standing.is_stranded for standing in left) == 9
-    assert not any(standing.replaced_by for standing in left)
+    left = survey(project, select(project, ["."])).all_facts
+    assert sum(facts.is_stranded for facts in left) == 9
+    assert not any(facts.replaced_by for facts in left)
     assert len(left) == len(before) - 158
     undo(project.root)
     assert read_tree(project) == before
@@ -77,8 +77,8 @@ def listing(*test_ids: str) -> str:
 
 
 def list_test_ids(project: Project) -> list[str]:
-    standings = survey(project, select(project, ["."])).standings
-    return sorted({standing.test_id for standing in standings if standing.test_id is not None})
+    all_facts = survey(project, select(project, ["."])).all_facts
+    return sorted({facts.test_id for facts in all_facts if facts.test_id is not None})
 
 
 def read_listing(project: Project, *test_ids: str) -> Collected:
@@ -92,11 +92,11 @@ def test_a_list_condemns_the_recordings_of_exactly_what_it_lacks(project: Projec
     known = [test_id for test_id in test_ids if test_id not in lacking]
     inquiry = Inquiry((Grade.UNCOLLECTED,), lists=(read_listing(project, *known),), default=False)
     report = look(project, inquiry)
-    condemned = {verdict.standing.path for verdict in report.stale}
+    condemned = {verdict.facts.path for verdict in report.stale}
     theirs = {
-        verdict.standing.path
+        verdict.facts.path
         for verdict in report.verdicts
-        if verdict.standing.test_id in lacking
+        if verdict.facts.test_id in lacking
         and verdict.protected is None
         and verdict.grade is not Grade.STRANDED
     }
@@ -124,8 +124,8 @@ def test_a_list_cut_off_in_a_line_is_refused(project: Project) -> None:
 
 def test_most_tool_calls_are_quoted_by_later_requests(project: Project) -> None:
     selection = select(project, ["."])
-    standings = survey(project, selection).standings
-    quotes = find_quotes({standing.path for standing in standings}, standings, project)
+    all_facts = survey(project, selection).all_facts
+    quotes = find_quotes({facts.path for facts in all_facts}, all_facts, project)
     speakers = {name for name, calls in read_calls(project) if calls}
     quoted = {path for path, found in quotes.items() if any(quote.is_call for quote in found)}
     assert quoted <= speakers

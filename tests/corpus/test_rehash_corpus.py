@@ -50,7 +50,7 @@ def count(found: Report) -> dict[str | None, int]:
 
 def test_where_the_recordings_of_a_project_stand(shared: Path) -> None:
     found = look(shared / "corpus" / "ogx")
-    states = Counter((entry.standing.status.value, entry.standing.is_stranded) for entry in found.entries)
+    states = Counter((entry.facts.status.value, entry.facts.is_stranded) for entry in found.entries)
     assert states == {
         ("current", False): 787,
         ("outdated", False): 158,
@@ -65,7 +65,7 @@ def test_where_the_recordings_of_a_project_stand(shared: Path) -> None:
 
 def test_the_contested_names_are_those_that_counting_finds(shared: Path) -> None:
     found = look(shared / "corpus" / "ogx")
-    names = Counter(entry.standing.identity.wanted for entry in found.entries)
+    names = Counter(entry.facts.identity.wanted for entry in found.entries)
     assert sum(number for name, number in names.items() if name and number > 1) == 134
 
 
@@ -89,7 +89,7 @@ def test_a_release_of_2025_moves_to_the_names_of_today_and_back(
     }
 
     assert count(carry_out(root, prefer=(NEWEST,))) == {None: 77, "move": 1, "delete": 1}
-    assert [entry for entry in look(root).entries if entry.standing.status.value != "current"] == []
+    assert [entry for entry in look(root).entries if entry.facts.status.value != "current"] == []
     assert tell_findings(root) == before
 
     for _ in range(2):
@@ -142,7 +142,7 @@ def test_no_real_recording_changes_but_for_its_test_and_its_reply_s_id(shared: P
     orders = Orders(to=CURRENT, edits=edits, include_replaced=True, include_unexplained=True)
     found = rehash(project, select(project, [str(root)]), orders, applied=True)
     moved = {
-        entry.new_path: entry.standing.location
+        entry.new_path: entry.facts.location
         for entry in found.entries
         if entry.action is Action.MOVE and entry.new_path is not None
     }

@@ -60,11 +60,11 @@ def look(
 
 def tell(report: Report) -> dict[str, tuple[str | None, bool]]:
     """For each recording, its grade and whether it goes."""
-    return {verdict.standing.path: (verdict.grade, verdict.stale) for verdict in report.verdicts}
+    return {verdict.facts.path: (verdict.grade, verdict.stale) for verdict in report.verdicts}
 
 
 def reasons(report: Report) -> dict[str, str]:
-    return {verdict.standing.path: verdict.reason for verdict in report.verdicts}
+    return {verdict.facts.path: verdict.reason for verdict in report.verdicts}
 
 
 def listed(*tests: str) -> tuple[Collected, ...]:
@@ -265,7 +265,7 @@ def test_the_strongest_grade_counts_and_among_those_asked_for_first(root: Path) 
 
 
 def protect(root: Path, path: Path, **asked: Any) -> str | None:
-    (verdict,) = (verdict for verdict in look(root, **asked).verdicts if verdict.standing.location == path)
+    (verdict,) = (verdict for verdict in look(root, **asked).verdicts if verdict.facts.location == path)
     assert not verdict.stale
     return verdict.protected
 
@@ -305,8 +305,8 @@ def test_what_git_does_not_have_as_it_is_is_protected(root: Path, git: Callable[
     staged, untracked = put(root, "3", "test_y"), put(root, "4", "test_y")
     git("add", staged)
     report = look(root)
-    assert [verdict.standing.path for verdict in report.stale] == [clean]
-    assert {verdict.standing.path: verdict.protected for verdict in report.verdicts if verdict.protected} == {
+    assert [verdict.facts.path for verdict in report.stale] == [clean]
+    assert {verdict.facts.path: verdict.protected for verdict in report.verdicts if verdict.protected} == {
         edited: "it has changes that are not committed",
         staged: "it has changes that are not committed",
         untracked: "git does not have it",
@@ -324,7 +324,7 @@ def test_whoever_insists_gets_what_is_protected(root: Path) -> None:
     put(root, "1")
     gone = put(root, "2", "test_y")
     report = look(root, keep=["tests/"], include_protected=True)
-    assert [verdict.standing.path for verdict in report.stale] == [gone]
+    assert [verdict.facts.path for verdict in report.stale] == [gone]
 
 
 # --- what is refused ----------------------------------------------------------------------------------------
@@ -464,7 +464,7 @@ def test_filters_let_through_what_they_name(root: Path, wanted: Filter, passes: 
     week_ago = (root / gone).stat().st_mtime - 7 * 86400
     os.utime(root / gone, (week_ago, week_ago))
     report = look(root, filter=wanted)
-    assert [verdict.standing.path for verdict in report.stale] == [gone] * passes
+    assert [verdict.facts.path for verdict in report.stale] == [gone] * passes
     assert report.examined == 2
 
 

@@ -74,7 +74,7 @@ def files(root: Path) -> dict[str, Any]:
 def actions(found: Report) -> dict[str, tuple[str | None, str | None]]:
     """By file name: what becomes of it, and what is said of that."""
     return {
-        entry.standing.location.name: (entry.action and entry.action.value, entry.remark)
+        entry.facts.location.name: (entry.action and entry.action.value, entry.remark)
         for entry in found.entries
     }
 

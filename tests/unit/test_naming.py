@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.homes import find_home
+from recctl.naming.folders import find_expected_folder
+from recctl.naming.survey import Status, survey
 from recctl.project import Project, Rename, Settings
 from recctl.schemes import CURRENT, get_scheme
 from recctl.sources import select
-from recctl.standing import Status, survey
 from tests.names import ask, current_name, old_name, write
 
 if TYPE_CHECKING:
-    from recctl.standing import Standing, Survey
+    from recctl.naming.survey import Facts, Survey
 
 SCHEME = "ogx-2026-04"
 FOLDER = "tests/integration/inference/recordings"
@@ -33,15 +33,15 @@ def look(root: Path, *paths: str, scheme: str | None = SCHEME, **settings: Any) 
     return survey(project, select(project, paths or (".",)))
 
 
-def stand(root: Path, path: Path, **settings: Any) -> Standing:
-    (standing,) = look(root, path.relative_to(root).as_posix(), **settings).standings
-    return standing
+def stand(root: Path, path: Path, **settings: Any) -> Facts:
+    (facts,) = look(root, path.relative_to(root).as_posix(), **settings).all_facts
+    return facts
 
 
 def test_a_recording_that_its_recorder_finds_is_current(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
-    standing = stand(root, path)
-    assert (standing.status, standing.destination, standing.is_held) == (Status.CURRENT, path, True)
+    facts = stand(root, path)
+    assert (facts.status, facts.destination, facts.is_held) == (Status.CURRENT, path, True)
 
 
 def test_a_recording_with_an_older_name_is_stranded_until_one_of_its_turn_is_found(root: Path) -> None:
@@ -49,9 +49,9 @@ def test_a_recording_with_an_older_name_is_stranded_until_one_of_its_turn_is_fou
     assert stand(root, old).status is Status.OUTDATED
     assert stand(root, old).is_stranded
     again = write(root / FOLDER, ask("Hello, again"))
-    standing = stand(root, old)
-    assert standing.replaced_by == again.relative_to(root).as_posix()
-    assert not standing.is_stranded
+    facts = stand(root, old)
+    assert facts.replaced_by == again.relative_to(root).as_posix()
+    assert not facts.is_stranded
 
 
 @pytest.mark.parametrize(("field", "value"), [("model", "large"), ("endpoint", "/v1/completions")])
@@ -79,7 +79,7 @@ def test_recordings_that_want_one_name_name_each_other(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
     other = write(root / FOLDER, ask("Hello"), f"{'0' * 64}.json")
     apart = write(root / FOLDER, ask("Bye"))
-    found = {standing.location: standing.conflicts_with for standing in look(root).standings}
+    found = {facts.location: facts.conflicts_with for facts in look(root).all_facts}
     assert found == {
         old: (other.relative_to(root).as_posix(),),
         other: (old.relative_to(root).as_posix(),),
@@ -92,13 +92,13 @@ def test_what_cannot_be_read_is_told_apart_from_what_is_no_recording(root: Path)
     (root / FOLDER / "x.json").write_text("{")
     found = look(root, ".", "gone.json")
     assert [type(error).__name__ for error in found.errors] == ["Unread", "LoadError"]
-    assert len(found.standings) == 1
+    assert len(found.all_facts) == 1
 
 
 def test_a_request_of_no_known_kind_is_not_judged(root: Path) -> None:
     path = write(root / FOLDER, {**ask("Hello"), "request": {"file_id": "1"}}, f"{'0' * 64}.json")
-    standing = stand(root, path)
-    assert (standing.status, standing.destination) == (Status.NOT_APPLICABLE, None)
+    facts = stand(root, path)
+    assert (facts.status, facts.destination) == (Status.NOT_APPLICABLE, None)
 
 
 def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
@@ -106,16 +106,16 @@ def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
     after = ask("Hello", test_id="tests/ogx/test_x.py::test_y")
     path = write(root / "tests/ogx/recordings", after, current_name(before))
     assert stand(root, path).cause is None
-    standing = stand(root, path, renames=(Rename("llama_stack", "ogx"),))
-    assert standing.status is Status.UNEXPLAINED
-    assert standing.cause is not None
-    assert "llama_stack became ogx" in standing.cause
+    facts = stand(root, path, renames=(Rename("llama_stack", "ogx"),))
+    assert facts.status is Status.UNEXPLAINED
+    assert facts.cause is not None
+    assert "llama_stack became ogx" in facts.cause
 
 
 def test_without_a_scheme_the_newest_is_taken_and_nobody_is_held_to_it(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    standing = stand(root, old, scheme=None)
-    assert (standing.scheme, standing.is_held, standing.status) == (CURRENT.name, False, Status.OUTDATED)
+    facts = stand(root, old, scheme=None)
+    assert (facts.scheme, facts.is_held, facts.status) == (CURRENT.name, False, Status.OUTDATED)
 
 
 TEST = "tests/integration/inference/test_chat.py::test_reply"
@@ -140,11 +140,14 @@ TEST = "tests/integration/inference/test_chat.py::test_reply"
 )
 def test_where_a_recorder_looks(folder: str, test_id: str | None, was: str | None, home: str | None) -> None:
     root = "/here/tests/root"  # what the root itself lies in does not matter
-    assert find_home(f"{root}/{folder}", Path(root), CURRENT, test_id, was) == f"{root}/{home or folder}"
+    assert (
+        find_expected_folder(f"{root}/{folder}", Path(root), CURRENT, test_id, was)
+        == f"{root}/{home or folder}"
+    )
 
 
 def test_the_first_recorder_keeps_to_its_folder() -> None:
     first = get_scheme("ogx-2025-07")
     assert first is not None
     folder = "/project/tests/recordings/responses"
-    assert find_home(folder, Path("/project"), first, None, None) == folder
+    assert find_expected_folder(folder, Path("/project"), first, None, None) == folder

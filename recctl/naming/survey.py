@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.fellows import read_fellows
-from recctl.homes import find_home
+from recctl.naming.folders import find_expected_folder
+from recctl.naming.neighbours import read_neighbours
 from recctl.parallel import map_files
 from recctl.project import MODELS
 from recctl.recordings.load import load
@@ -43,11 +43,12 @@ class Turn(NamedTuple):
     roles: tuple[str, ...]
 
 
-class Standing(NamedTuple):
+class Facts(NamedTuple):
     """Where one recording stands.
 
-    `path` is how to show the file, `folder` the one in which it lies, `home` the one in which the wanted
-    scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set it.
+    `path` is how to show the file, `folder` the one in which it lies, `expected_folder` the one in which the
+    wanted scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set
+    it.
     `replaced_by` is another recording of the same turn that has a current name, when this one's is outdated.
     `conflicts_with` are the others that want the same name in the same folder. `cause` is why no scheme
     explains its name, where that can be guessed.
@@ -55,7 +56,7 @@ class Standing(NamedTuple):
 
     path: str
     folder: str
-    home: str
+    expected_folder: str
     size: int
     scheme: str
     is_held: bool
@@ -76,7 +77,7 @@ class Standing(NamedTuple):
     @property
     def destination(self) -> Path | None:
         """Where the wanted scheme's recorder looks for it; None where that can't be told."""
-        return None if self.identity.wanted is None else Path(self.home, self.identity.wanted)
+        return None if self.identity.wanted is None else Path(self.expected_folder, self.identity.wanted)
 
     def target(self, project: Project) -> Target:
         """The file, to be read again."""
@@ -91,7 +92,7 @@ class Standing(NamedTuple):
 class Survey(NamedTuple):
     """Where all selected recordings stand, sorted by path, and what could not be looked at."""
 
-    standings: tuple[Standing, ...]
+    all_facts: tuple[Facts, ...]
     errors: tuple[Unread | LoadError, ...] = ()
 
 
@@ -104,20 +105,20 @@ def survey(
     as what may replace them or want their names.
     """
     errors: list[Unread | LoadError] = list(selection.unread)
-    standings: list[Standing] = []
+    all_facts: list[Facts] = []
     for examined in map_files(partial(_examine, root=project.root, to=to), selection.targets, jobs):
         for item in examined:
-            if isinstance(item, Standing):
-                standings.append(item)
+            if isinstance(item, Facts):
+                all_facts.append(item)
             else:
                 errors.append(item)
-    test_ids = {standing.test_id for standing in standings}
-    neighbours = read_fellows(selection.neighbours(project), test_ids)
-    fellows = [stand(recording, project.root, to) for recording in neighbours]
-    return Survey(tuple(_relate(standings, fellows)), tuple(errors))
+    test_ids = {facts.test_id for facts in all_facts}
+    others = read_neighbours(selection.neighbours(project), test_ids)
+    neighbours = [find_facts(recording, project.root, to) for recording in others]
+    return Survey(tuple(_relate(all_facts, neighbours)), tuple(errors))
 
 
-def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standing:
+def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Facts:
     """Where one recording of the project at `root` stands, as far as it alone can tell.
 
     It must lie somewhere.
@@ -132,10 +133,10 @@ def stand(recording: Recording, root: Path, to: Scheme | None = None) -> Standin
     cause = None
     if status is Status.UNEXPLAINED:
         cause = explain_name(recording, source.place, source.settings.renames, identity)
-    return Standing(
+    return Facts(
         path=source.name,
         folder=folder,
-        home=find_home(folder, root, wanted, test_id),
+        expected_folder=find_expected_folder(folder, root, wanted, test_id),
         size=len(source.content),
         scheme=wanted.name,
         is_held=held is not None,
@@ -158,14 +159,14 @@ def find_turn(recording: Recording) -> Turn | None:
     return Turn(test_id, recording.endpoint, str(recording.model or ""), tuple(map(str, roles)))
 
 
-def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Standing | Unread | LoadError, ...]:
+def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
     source = read(target)
     if isinstance(source, Unread):
         return (source,)
     if source.place is None:
         hint = "name the file: where it lies decides what it is called"
         return (Unread(source.name, "standard input has no name", hint),)
-    return tuple(stand(item, root, to) if isinstance(item, Recording) else item for item in load(source))
+    return tuple(find_facts(item, root, to) if isinstance(item, Recording) else item for item in load(source))
 
 
 def _judge(identity: Identity, wanted: Scheme) -> Status:
@@ -176,19 +177,19 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
     return Status.OUTDATED if identity.oldest is not None else Status.UNEXPLAINED
 
 
-def _relate(standings: list[Standing], fellows: list[Standing]) -> Iterator[Standing]:
-    """The standings, with what replaces each and what it is in conflict with."""
+def _relate(all_facts: list[Facts], neighbours: list[Facts]) -> Iterator[Facts]:
+    """The facts, with what replaces each and what it is in conflict with."""
     successors: dict[Turn, str] = {}
     rivals: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for standing in sorted((*standings, *fellows), key=lambda standing: standing.path):
-        if standing.status is Status.CURRENT and standing.turn is not None:
-            successors.setdefault(standing.turn, standing.path)
-        if standing.identity.wanted is not None:
-            rivals[standing.home, standing.identity.wanted].append(standing.path)
-    for standing in standings:
+    for facts in sorted((*all_facts, *neighbours), key=lambda facts: facts.path):
+        if facts.status is Status.CURRENT and facts.turn is not None:
+            successors.setdefault(facts.turn, facts.path)
+        if facts.identity.wanted is not None:
+            rivals[facts.expected_folder, facts.identity.wanted].append(facts.path)
+    for facts in all_facts:
         replaced_by = None
-        if standing.status is Status.OUTDATED and standing.turn is not None:
-            replaced_by = successors.get(standing.turn)
-        wanting = rivals[standing.home, standing.identity.wanted or ""]
-        others = tuple(path for path in wanting if path != standing.path)
-        yield standing._replace(replaced_by=replaced_by, conflicts_with=others)
+        if facts.status is Status.OUTDATED and facts.turn is not None:
+            replaced_by = successors.get(facts.turn)
+        wanting = rivals[facts.expected_folder, facts.identity.wanted or ""]
+        others = tuple(path for path in wanting if path != facts.path)
+        yield facts._replace(replaced_by=replaced_by, conflicts_with=others)

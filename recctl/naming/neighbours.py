@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recctl.sources import Target
 
 
-def read_fellows(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
+def read_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
     """The recordings of the same tests among other files; those that can't be read are left out."""
     for target in targets:
         assert target.path is not None  # noqa: S101  (neighbours are files)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _OLD_FOLDER = "responses"
 
 
-def find_home(
+def find_expected_folder(
     folder: str, root: Path, scheme: Scheme | None, test_id: str | None, was: str | None = None
 ) -> str:
     """The folder in which a scheme's recorder looks for a recording that lies in `folder`.
@@ -32,8 +32,8 @@ def find_home(
     base = _guess_base(folder, recordings_folder(was) or wanted)
     if base is None:
         return folder
-    home = posixpath.normpath(base / wanted)
-    return home if Path(home).is_relative_to(root) else folder
+    expected = posixpath.normpath(base / wanted)
+    return expected if Path(expected).is_relative_to(root) else folder
 
 
 def find_base(folder: str, of_test: str | None) -> str | None:
@@ -46,7 +46,7 @@ def find_base(folder: str, of_test: str | None) -> str | None:
     return folder[: -len(of_test)]
 
 
-def is_home(folder: str, test_id: str | None) -> bool | None:
+def lies_as_expected(folder: str, test_id: str | None) -> bool | None:
     """Whether a test's recordings lie in a folder; None where the test is not known."""
     of_test = recordings_folder(test_id)
     return None if of_test is None else find_base(folder, of_test) is not None
