@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from recctl import git
+from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.project import Place
 from recctl.recordings.load import load
@@ -260,7 +261,8 @@ def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:
     """What a selection holds, one after the other, and what of it can't be read or holds no recording."""
     yield from selection.unread
     for source in selection.read():
-        yield from (source,) if isinstance(source, Unread) else load(source)
+        items = source if isinstance(source, Unread) else attempt(source.name, load, source)
+        yield from (items,) if isinstance(items, Unread) else items
 
 
 def _open_stdin() -> BinaryIO:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.secret import SECRET
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
@@ -50,19 +51,25 @@ def read_baseline(path: Path) -> frozenset[Known]:
         if document["version"] not in (_VERSION, _OLD_VERSION):
             raise ValueError(document["version"])
         known = frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
+        if not all(isinstance(word, str) for item in known for word in item):
+            raise ValueError("these are no findings")
         if document["version"] == _OLD_VERSION:
             known = frozenset(item for item in known if item.rule != SECRET.name)
         return known
     except OSError as error:
         hint = "write one with --write-baseline"
         raise RecctlError(f"{path}: {describe(error)}", hint) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RecctlError(f"{path}: not a baseline", "write it anew with --write-baseline") from None
 
 
 def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
-    """Remember findings in a file; returns how many. Raises RecctlError when it can't be written."""
-    known = sorted({_remember(finding, path.parent) for finding in findings})
+    """Remember findings in a file; returns how many. Raises RecctlError when it can't be written.
+
+    A file that was not checked is never remembered as such.
+    """
+    remembered = (finding for finding in findings if finding.rule != INTERNAL_ERROR.name)
+    known = sorted({_remember(finding, path.parent) for finding in remembered})
     document = {"version": _VERSION, "findings": [item._asdict() for item in known]}
     try:
         with replacing(path) as file:
@@ -78,7 +85,7 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target
     `looked_at` are the files that were to be checked: only of the rules in force for those that could be, and
     of files that are no longer there, can it be said that a finding is gone.
     """
-    known = read_baseline(path)
+    known = frozenset(item for item in read_baseline(path) if item.rule != INTERNAL_ERROR.name)
     remembered = [(finding, _remember(finding, path.parent)) for finding in report.findings]
     found = {item for _, item in remembered}
     new = tuple(finding for finding, item in remembered if item not in known)
@@ -89,7 +96,7 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target
         if item.path in unread:
             return False
         settings = checked.get(item.path)
-        return settings.applies(item.rule) if settings else not (path.parent / item.path).exists()
+        return settings.applies(item.rule) if settings else not os.path.exists(path.parent / item.path)  # noqa: PTH110  (Path.exists raises for names that are too long)
 
     fixed = tuple(sorted(filter(is_gone, known - found)))
     return Compared(report._replace(findings=new), len(report.findings) - len(new), fixed)

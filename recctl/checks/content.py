@@ -111,9 +111,13 @@ def _says_otherwise(completion: Completion) -> bool:
         parts = told.get("parts")
         if told.get("audio") or told.get("images"):
             return True
-        if any(set(part) - {"thought_signature"} for part in parts or () if isinstance(part, dict)):
+        if any(set(part) - {"thought_signature"} for part in _list_items(parts) if isinstance(part, dict)):
             return True
     return False
+
+
+def _list_items(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []
 
 
 def _list_values(value: JSON) -> list[JSON]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.attempt import attempt
 from recctl.checks.content import check_content
 from recctl.checks.file import check_file, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding
@@ -34,7 +35,15 @@ if TYPE_CHECKING:
 
 
 def examine(target: Target, root: Path) -> Examined:
-    """Read one file of the project at `root` and apply the rules that look at one file. Raises nothing."""
+    """Read one file of the project at `root` and apply the rules that look at one file. Raises nothing.
+
+    What goes wrong in recctl itself is a finding, too.
+    """
+    examined = attempt(target.name, _examine, target, root)
+    return Examined((find_unread(examined),)) if isinstance(examined, Unread) else examined
+
+
+def _examine(target: Target, root: Path) -> Examined:
     source = read(target)
     if isinstance(source, Unread):
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source)

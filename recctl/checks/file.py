@@ -45,6 +45,16 @@ LARGE_FILE = Rule(
     bad="a log of 80 MB under recordings/",
     good="a recording of 30 KB",
 )
+INTERNAL_ERROR = Rule(
+    "internal-error",
+    Severity.ERROR,
+    "recctl itself failed on the file, which was not checked.",
+    "Nothing is known of the file; the others were checked all the same. The exit code is 2, no baseline "
+    "takes note of it, and --select does not leave it out.",
+    "Report it, with the place that is named and, if you may, the file. RECCTL_DEBUG=1 shows more.",
+    bad="a recording that nobody has thought of",
+    good="any other, broken or not",
+)
 DUPLICATE_KEY = Rule(
     "duplicate-key",
     Severity.ERROR,
@@ -66,12 +76,13 @@ FORMATTING = Rule(
     good='"test_id": null and so on, a line each, indented by two spaces',
 )
 
-RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, DUPLICATE_KEY, FORMATTING)
+RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, INTERNAL_ERROR, DUPLICATE_KEY, FORMATTING)
 
 
 def find_unread(unread: Unread) -> Finding:
-    """The finding for a file that was too large to be read."""
-    return LARGE_FILE.make_finding(unread.name, unread.message, unread.hint)
+    """The finding for a file that was too large to be read, or on which recctl failed."""
+    rule = INTERNAL_ERROR if unread.failed else LARGE_FILE
+    return rule.make_finding(unread.name, unread.message, unread.hint)
 
 
 def find_load_error(error: LoadError) -> Finding:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.pointer import split_pointer
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.recordings.source import Source
+from recctl.recordings.source import Source, Unread
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ class Fix(NamedTuple):
     rules: frozenset[str]
 
 
-def find_fixes(report: Report, targets: Sequence[Target]) -> Iterator[Fix]:
-    """The fixes for a report's findings, one for each file that has any, in the order of `targets`."""
+def find_fixes(report: Report, targets: Sequence[Target]) -> Iterator[Fix | Unread]:
+    """The fixes for a report's findings, one for each file that has any, in the order of `targets`.
+
+    An `Unread` stands for a file that recctl itself fails to mend.
+    """
     rules: dict[str, set[str]] = {}
     for finding in report.findings:
         if finding.fixable:
@@ -45,11 +49,14 @@ def find_fixes(report: Report, targets: Sequence[Target]) -> Iterator[Fix]:
     for target in targets:
         if target.path is None or target.name not in rules:
             continue
-        source = read(target)
-        loaded = load(source) if isinstance(source, Source) else ()
-        for item in loaded:
-            if isinstance(item, Recording):
-                yield from _fix(item, target.path, frozenset(rules[target.name]))
+        fixes = attempt(target.name, _fix_file, target, target.path, frozenset(rules[target.name]))
+        yield from (fixes,) if isinstance(fixes, Unread) else fixes
+
+
+def _fix_file(target: Target, path: Path, rules: frozenset[str]) -> list[Fix]:
+    source = read(target)
+    loaded = load(source) if isinstance(source, Source) else ()
+    return [fix for item in loaded if isinstance(item, Recording) for fix in _fix(item, path, rules)]
 
 
 def _fix(recording: Recording, path: Path, rules: frozenset[str]) -> Iterator[Fix]:

@@ -7,8 +7,9 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
-from recctl.checks.identity import check_identities, describe_schemes, name_recording
+from recctl.checks.identity import Named, check_identities, describe_schemes, name_recording
 from recctl.errors import RecctlError, suggest
 from recctl.parallel import map_files
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
-    from recctl.checks.identity import Named
-    from recctl.project import Project
+    from recctl.project import Project, Settings
     from recctl.sources import Selection, Target
 
 _FAMILIES = ("content", "file", "identity", "schema", "secret", "stream", "tools")
@@ -59,7 +59,7 @@ def validate(
     for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
         found[number] = examined
         watch(done)
-        if cache is not None:
+        if cache is not None and not any(f.rule == INTERNAL_ERROR.name for f in examined.findings):
             cache.put(targets[number], examined)
     examined_files = [examined for examined in found if examined is not None]
     names = [named for file in examined_files for named in file.names]
@@ -72,7 +72,7 @@ def validate(
     return Report(
         checked=sum(file.error is None for file in examined_files),
         ignored=selection.ignored,
-        findings=tuple(sorted((f for f in findings if settings[f.path].applies(f.rule)), key=_order)),
+        findings=tuple(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
         remark=describe_schemes(names),
     )
@@ -93,10 +93,12 @@ def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None], root:
     """The names of the recordings beside the named ones that are of the same tests."""
     if not targets:
         return []
+    from recctl.attempt import attempt
     from recctl.naming.neighbours import read_neighbours
 
-    others = (name_recording(other, root) for other in read_neighbours(targets, test_ids))
-    return [named for named in others if named is not None]
+    others = read_neighbours(targets, test_ids)
+    named = (attempt(other.source.name, name_recording, other, root) for other in others)
+    return [each for each in named if isinstance(each, Named)]
 
 
 def _check_rules(project: Project) -> None:
@@ -107,6 +109,12 @@ def _check_rules(project: Project) -> None:
         for name in (*settings.select, *settings.ignore):
             if name not in rules:
                 raise RecctlError(f"unknown rule {name!r}", suggest(name, rules))
+
+
+def _is_told(finding: Finding, settings: Settings) -> bool:
+    """Whether a finding is of a rule in force; --select does not silence that a file was not checked."""
+    is_failure = finding.rule == INTERNAL_ERROR.name and finding.rule not in settings.ignore
+    return is_failure or settings.applies(finding.rule)
 
 
 def _order(finding: Finding) -> tuple[str, tuple[int, int], str, str]:

@@ -123,8 +123,10 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
-    from recctl.compare import compare_sets
+    from recctl.attempt import attempt
+    from recctl.compare import Comparison, compare_sets
     from recctl.git import BlobReader
+    from recctl.recordings.source import Unread
     from recctl.render.progress import show_progress
     from recctl.sources import read
 
@@ -132,7 +134,8 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
         read_target = partial(read, blobs=blobs)
         if sides.outright:
             sources = read_target(sides.left[0]), read_target(sides.right[0])
-            return _compare_two(*sources, keep_noise=keep_noise)
+            compared = attempt(sides.right[0].name, _compare_two, *sources, keep_noise)
+            return Comparison((), 0, (), (compared,)) if isinstance(compared, Unread) else compared
         with show_progress(max(len(sides.left), len(sides.right))) as watch:
             comparison = compare_sets(
                 sides.left, sides.right, read_target, keep_noise=keep_noise, watch=watch
@@ -140,7 +143,7 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     return comparison._replace(errors=(*sides.unread, *comparison.errors))
 
 
-def _compare_two(left: Source | Unread, right: Source | Unread, *, keep_noise: bool) -> Comparison:
+def _compare_two(left: Source | Unread, right: Source | Unread, keep_noise: bool) -> Comparison:
     """Two recordings that the user has set against each other, whatever they are.
 
     Where they have different names, the left one is no past state of the right one.

@@ -53,6 +53,7 @@ def command(
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
+    from recctl.attempt import attempt
     from recctl.recordings.recording import Recording
     from recctl.render import renderer
     from recctl.sources import load_all
@@ -77,11 +78,14 @@ def command(
     )
     options.check_output(output, project, selection.targets, files_from)
     failures: list[LoadError | Unread] = []
-    loaded = options.note_failures(load_all(selection), failures)
-    shown = (read_exchange(item) if isinstance(item, Recording) else item for item in loaded)
+    read = (
+        attempt(item.source.name, read_exchange, item) if isinstance(item, Recording) else item
+        for item in load_all(selection)
+    )
+    shown = options.note_failures(read, failures)
     view = options.make_view(color, output)
     is_folded = view.width is not None and not full
-    view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw)
+    view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw, refuse=failures.append)
     if output_format == "markdown" and not unmask:
         view = view._replace(mask=options.make_mask(project))
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()

@@ -151,9 +151,12 @@ def _check_fixable(selection: Selection) -> None:
 
 def _decide(report: Report, *, fails: bool) -> int:
     """The exit code; what could not be looked at is told, and wins."""
+    from recctl.checks.file import INTERNAL_ERROR
+
     for error in report.errors:
         options.say_failure(error)
-    return 2 if report.errors else int(fails)
+    has_failed = any(finding.rule == INTERNAL_ERROR.name for finding in report.findings)
+    return 2 if report.errors or has_failed else int(fails)
 
 
 def _split(words: list[str] | None) -> tuple[str, ...]:
@@ -191,10 +194,14 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
     from difflib import unified_diff
 
     from recctl.checks.fixes import find_fixes
+    from recctl.recordings.source import Unread
     from recctl.render.terminal import escape
 
     mask = options.make_mask(project)
     for fix in find_fixes(report, selection.targets):
+        if isinstance(fix, Unread):
+            options.say_failure(fix)
+            continue
         before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
         for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
             yield f"{escape(mask(line))}\n"
@@ -202,19 +209,22 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
 
 def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:
     """Mend files, and say what became of it."""
-    from recctl.checks.fixes import find_fixes
+    from recctl.checks.fixes import Fix, find_fixes
     from recctl.journal import digest
     from recctl.plan import Plan, Rewrite, apply
 
+    found = [*find_fixes(report, selection.targets)]
     steps = (
         Rewrite(os.path.relpath(fix.path, project.root).replace(os.sep, "/"), digest(fix.before), fix.after)
-        for fix in find_fixes(report, selection.targets)
+        for fix in found
+        if isinstance(fix, Fix)
     )
     groups = tuple((step,) for step in steps)
+    failed = [f"not fixed: {fix.name}: {fix.message}" for fix in found if not isinstance(fix, Fix)]
     if not groups:
-        return []
+        return failed
     applied = apply(project.root, Plan("validate --fix", groups))
-    lines = [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
+    lines = failed + [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
     if applied.done:
         files = show_count(len(applied.done), "file")
         lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")

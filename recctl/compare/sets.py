@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from recctl.attempt import attempt
 from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     _Errors = dict[tuple[str, str], Unread | LoadError]
 
 _VERDICTS = tuple(Verdict)
+_Result = TypeVar("_Result")
 
 
 def compare_sets(
@@ -63,11 +65,11 @@ class _Comparing:
         ours = {_key(target): target for target in left}
         theirs = {_key(target): target for target in right}
         kept = sorted(ours.keys() & theirs.keys())
-        unchanged = [ours[key] for key in kept if not self._add_pair(ours[key], theirs[key], SAME_PATH)]
+        unchanged = [ours[key] for key in kept if not self._try_pair(ours[key], theirs[key], SAME_PATH)]
         removed = [ours[key] for key in sorted(ours.keys() - theirs.keys())]
         added = [theirs[key] for key in sorted(theirs.keys() - ours.keys())]
         for one, other in _pair_by_name(removed, added):
-            self._add_pair(one, other, SAME_NAME)
+            self._try_pair(one, other, SAME_NAME)
         self._compare_rest(removed, added, unchanged)
         pairs = sorted(self._pairs, key=_order)
         errors, past_errors = _sort(self._errors), _sort(self._past_errors)
@@ -79,13 +81,13 @@ class _Comparing:
         folders = {_folder(facts.target) for facts in theirs}
         test_ids = {facts.side.test_id for facts in theirs} | {None}
         stayed = (target for target in unchanged if _folder(target) in folders)
-        ours = [
-            *self._read_facts(removed, is_gone=True),
-            *(facts for target in stayed if (facts := self._read_stayed(target, test_ids)) is not None),
-        ]
+        read_stayed = (self._attempt(target, self._read_stayed, target, test_ids) for target in stayed)
+        ours = [*self._read_facts(removed, is_gone=True), *(facts for facts in read_stayed if facts)]
         for match in pair_by_content(ours, theirs):
             if match.left is not None and match.right is not None:
-                self._add_match(match.left, match.right, match.paired_by or "")
+                self._attempt(
+                    match.right.target, self._add_match, match.left, match.right, match.paired_by or ""
+                )
             elif match.left is not None:
                 self._pairs.append(describe_lone(match.left.side, Verdict.REMOVED))
             elif match.right is not None:
@@ -95,9 +97,13 @@ class _Comparing:
         """The facts about files, one at a time."""
         for target in targets:
             self._advance()
-            recording = self._read(target, is_left=is_gone)
-            if recording is not None:
-                yield read_facts(target, recording, is_gone=is_gone)
+            facts = self._attempt(target, self._read_fact, target, is_gone)
+            if facts is not None:
+                yield facts
+
+    def _read_fact(self, target: Target, is_gone: bool) -> Facts | None:
+        recording = self._read(target, is_left=is_gone)
+        return None if recording is None else read_facts(target, recording, is_gone=is_gone)
 
     def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> Facts | None:
         """The facts about a file that has not changed, if it is of one of these tests.
@@ -109,6 +115,18 @@ class _Comparing:
         if not isinstance(recording, Recording) or recording.test_id not in test_ids:
             return None
         return read_facts(target, recording, is_gone=False)
+
+    def _attempt(self, target: Target, function: Callable[..., _Result], *given: object) -> _Result | None:
+        """What a function gives for a file; None, and an error taken down, where recctl itself fails."""
+        result = attempt(target.name, function, *given)
+        if isinstance(result, Unread):
+            self._errors[result.name, result.message] = result
+            return None
+        return result
+
+    def _try_pair(self, left: Target, right: Target, paired_by: str) -> bool:
+        """Compare two files as `_add_pair` does; those on which recctl fails may have changed."""
+        return self._attempt(right, self._add_pair, left, right, paired_by) is not False
 
     def _add_pair(self, left: Target, right: Target, paired_by: str) -> bool:
         """Compare two files of the same name; false when nothing has changed, which is only counted.

@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.parallel import map_files
 from recctl.recordings.load import find_recording
-from recctl.recordings.source import Source
+from recctl.recordings.source import Source, Unread
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ _SIGN = 40  # characters tell a text from others nearly as well as all of it
 def _read_said(target: Target) -> Words:
     """What can be quoted of a recording."""
     recording = find_recording(read(target))
-    return Words() if recording is None else _list_said(recording)
+    words = Words() if recording is None else attempt(target.name, _list_said, recording)
+    return Words() if isinstance(words, Unread) else words
 
 
 def _read_quoted(looked_for: tuple[Target, re.Pattern[bytes] | None]) -> Words:
@@ -101,7 +103,8 @@ def _read_quoted(looked_for: tuple[Target, re.Pattern[bytes] | None]) -> Words:
     if signs is None or not isinstance(source, Source) or not signs.search(source.content):
         return Words()
     recording = find_recording(source)
-    return Words() if recording is None else _list_quoted(recording)
+    words = Words() if recording is None else attempt(target.name, _list_quoted, recording)
+    return Words() if isinstance(words, Unread) else words
 
 
 def _list_said(recording: Recording) -> Words:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from recctl.attempt import attempt
 from recctl.evidence.ages import find_times
 from recctl.parallel import map_files
 from recctl.project import is_of_test
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from recctl.naming.survey import Facts
     from recctl.project import Project
     from recctl.recordings.recording import Recording
+    from recctl.recordings.source import Unread
     from recctl.sources import Target
 
 
@@ -52,7 +54,7 @@ def select_facts(
     if wanted.models or wanted.endpoints or wanted.providers:
         targets = [facts.target(project) for facts in left]
         verdicts = map_files(partial(_passes, wanted=wanted), targets)
-        left = [facts for facts, passes in zip(left, verdicts, strict=True) if passes]
+        left = [facts for facts, passes in zip(left, verdicts, strict=True) if passes is True]
     if wanted.min_age is not None:
         latest = time.time() - wanted.min_age
         times = find_times(left, project.root, state)
@@ -60,8 +62,12 @@ def select_facts(
     return frozenset(facts.path for facts in left)
 
 
-def _passes(target: Target, wanted: Filter) -> bool:
+def _passes(target: Target, wanted: Filter) -> bool | Unread:
     """Whether a recording is of a model, an endpoint and a provider that are wanted."""
+    return attempt(target.name, _fits, target, wanted)
+
+
+def _fits(target: Target, wanted: Filter) -> bool:
     recording = find_recording(read(target))
     return (
         recording is not None

@@ -6,9 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from recctl.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.recordings.source import Source
+from recctl.recordings.source import Source, Unread
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ def read_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> Ite
                 head = _TEST_ID.match(file.read(_HEAD_SIZE))
             if head is not None and json.loads(head[1]) not in test_ids:
                 continue
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         source = read(target)
-        for item in load(source) if isinstance(source, Source) else ():
+        items = attempt(target.name, load, source) if isinstance(source, Source) else ()
+        for item in () if isinstance(items, Unread) else items:
             if isinstance(item, Recording):
                 yield item
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
 from recctl.parallel import map_files
@@ -114,7 +115,8 @@ def survey(
                 errors.append(item)
     test_ids = {facts.test_id for facts in all_facts}
     others = read_neighbours(selection.neighbours(project), test_ids)
-    neighbours = [find_facts(recording, project.root, to) for recording in others]
+    found = (attempt(other.source.name, find_facts, other, project.root, to) for other in others)
+    neighbours = [facts for facts in found if isinstance(facts, Facts)]
     return Survey(tuple(_relate(all_facts, neighbours)), tuple(errors))
 
 
@@ -160,6 +162,11 @@ def find_turn(recording: Recording) -> Turn | None:
 
 
 def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
+    examined = attempt(target.name, _find_all_facts, target, root, to)
+    return (examined,) if isinstance(examined, Unread) else examined
+
+
+def _find_all_facts(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
     source = read(target)
     if isinstance(source, Unread):
         return (source,)

@@ -18,9 +18,13 @@ class Source(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """A file that was not looked at, and why. `too_large` is true when only its size stood in the way."""
+    """A file that was not looked at, and why.
+
+    `too_large` is true when only its size stood in the way, `failed` when it was recctl's own fault.
+    """
 
     name: str
     message: str
     hint: str
     too_large: bool = False
+    failed: bool = False

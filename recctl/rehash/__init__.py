@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.naming.survey import Facts, Status, survey
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Unread
@@ -108,7 +109,10 @@ class Explained(NamedTuple):
 def explain_all(selection: Selection) -> Iterator[Explained | LoadError | Unread]:
     """What each scheme makes of the selected recordings, one after the other."""
     for item in load_all(selection):
-        yield _explain_recording(item) if isinstance(item, Recording) else item
+        if isinstance(item, Recording):
+            yield attempt(item.source.name, _explain_recording, item)
+        else:
+            yield item
 
 
 def _explain_recording(recording: Recording) -> Explained | Unread:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
+from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import digest, relative
 from recctl.recordings.load import find_recording
-from recctl.recordings.source import Source
+from recctl.recordings.source import Source, Unread
 from recctl.rehash.orders import NEWEST
 from recctl.sources import Target, read, show_path
 
@@ -89,7 +90,10 @@ def _meet(
     first = loaded[0]
     members, agree = [], True
     for (path, proposal), (expected, recording) in zip(found, loaded, strict=True):
-        difference = "the first of them" if path == found[0][0] else _describe(first[1], recording)
+        difference = "the first of them"
+        if path != found[0][0]:
+            described = attempt(show_path(path), _describe, first[1], recording)
+            difference = "they can't be compared" if isinstance(described, Unread) else described
         if orders.edits.masks is not None:
             difference = orders.edits.masks.hide_text(difference)
         agree = agree and (path == found[0][0] or difference in _SAME_REPLY)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import relative
 from recctl.naming.survey import Survey, survey
 from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.recordings.source import Source
+from recctl.recordings.source import Source, Unread
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose
@@ -40,10 +42,13 @@ def rehash(
     surveyed = survey(project, selection, to=orders.to, jobs=jobs)
     targets = {target.name: target for target in selection.targets}
     met: set[Rename | Setting] = set()
-    proposed = []
+    proposed, errors = [], [*surveyed.errors]
     for facts in surveyed.all_facts:
-        proposal = propose(project, targets[facts.path], facts, orders, met)
-        if proposal is not None:
+        given = project, targets[facts.path], facts, orders, met
+        proposal = attempt(facts.path, propose, *given)
+        if isinstance(proposal, Unread):
+            errors.append(proposal)
+        elif proposal is not None:
             keeps_content = applied or proposal.content is None
             proposed.append(proposal if keeps_content else proposal._replace(content=b""))
     if surveyed.all_facts or not surveyed.errors:  # else those say what is wrong
@@ -57,6 +62,7 @@ def rehash(
     refused.update(held)
     plan = Plan("rehash", tuple(_make_groups(project.root, units)))
     outcome = apply(project.root, plan) if applied else preview(project.root, plan)
+    surveyed = surveyed._replace(errors=tuple(errors))
     found = _conclude(project, surveyed, proposed, collisions, refused, outcome, applied=applied)
     return found._replace(is_narrow=orders.edits.changes_requests)
 
@@ -199,8 +205,10 @@ def _cut_request(source: Source) -> bytes:
     end = source.content.find(_RESPONSE)
     if end >= 0:
         return source.content[:end]
-    requests = (item.request for item in load(source) if isinstance(item, Recording))
-    return repr(list(requests)).encode("utf-8", "surrogatepass")
+    items = attempt(source.name, load, source)
+    loaded = () if isinstance(items, Unread) else items
+    requests = (item.request for item in loaded if isinstance(item, Recording))
+    return json.dumps(list(requests), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 # --- what is told of it -------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from recctl.checks.finding import Rule
+    from recctl.recordings.source import Unread
 
 FORMATS: dict[str, dict[str, str]] = {
     "findings": {
@@ -56,8 +57,8 @@ class View(NamedTuple):
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
     repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
     them. The rest is for exchanges: `part` is the side to show ("both", "request" or "response"), `fold`
-    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, and `mask`
-    takes secrets out of what is made to be shared.
+    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask`
+    takes secrets out of what is made to be shared, and `refuse` is told of what recctl fails to show.
     """
 
     color: bool = False
@@ -71,6 +72,7 @@ class View(NamedTuple):
     timeline: bool = False
     raw: bool = False
     mask: Callable[[str], str] = str
+    refuse: Callable[[Unread], object] = lambda unread: None  # noqa: ARG005  (nobody wants to know)
 
     def shows(self, part: str) -> bool:
         """Whether a side of an exchange is to be shown."""
@@ -79,6 +81,18 @@ class View(NamedTuple):
     def from_top(self, path: str) -> str:
         """A path as services outside are told it."""
         return os.path.relpath(path, self.top).replace(os.sep, "/") if self.top else path
+
+
+def render_whole(name: str, view: View, render: Callable[..., Iterable[str]], *given: object) -> list[str]:
+    """The pieces in which something of that name is shown; none, and `view` told of it, where that fails."""
+    from recctl.attempt import attempt
+    from recctl.recordings.source import Unread
+
+    pieces = attempt(name, lambda: [*render(*given)])
+    if isinstance(pieces, Unread):
+        view.refuse(pieces)
+        return []
+    return pieces
 
 
 def renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recctl.checks.finding import Severity
+from recctl.render import render_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,17 +65,29 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     """`recctl.show.v1`, one recording at a time."""
     from recctl.wire import Exchange
 
-    errors = []
+    errors: list[LoadError | Unread] = []
+    view = view._replace(refuse=partial(_refuse, errors, view))
     yield '{\n  "version": "recctl.show.v1",\n  "recordings": ['
     separator = "\n"
     for item in items:
         if isinstance(item, Exchange):
-            yield f"{separator}{_indent(dump_document(_exchange(item, view)), 4)}"
-            separator = ",\n"
+            pieces = render_whole(item.recording.source.name, view, _render_exchange, item, view)
+            yield from (separator, *pieces) if pieces else ()
+            separator = ",\n" if pieces else separator
         else:
-            errors.append(describe_error(item))
+            errors.append(item)
     closing = "]" if separator == "\n" else "\n  ]"
-    yield f'{closing},\n  "errors": {_indent(dump_document(errors), 2).lstrip()}\n}}\n'
+    told = dump_document([describe_error(error) for error in errors])
+    yield f'{closing},\n  "errors": {_indent(told, 2).lstrip()}\n}}\n'
+
+
+def _render_exchange(exchange: Exchange, view: View) -> Iterator[str]:
+    yield _indent(dump_document(_exchange(exchange, view)), 4)
+
+
+def _refuse(errors: list[LoadError | Unread], view: View, unread: Unread) -> None:
+    errors.append(unread)
+    view.refuse(unread)
 
 
 def dump_document(document: Any) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
+from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.exchange_text import (
@@ -37,8 +38,13 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator = ""
     for item in items:
         if isinstance(item, Exchange):
-            yield separator + view.mask("\n\n".join(_tell(item, view))) + "\n"
-            separator = "\n"
+            pieces = render_whole(item.recording.source.name, view, _render, item, view)
+            yield from (separator, *pieces) if pieces else ()
+            separator = "\n" if pieces else separator
+
+
+def _render(exchange: Exchange, view: View) -> Iterator[str]:
+    yield view.mask("\n\n".join(_tell(exchange, view))) + "\n"
 
 
 def _tell(exchange: Exchange, view: View) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from recctl.amounts import show_count
+from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import list_deeds, says_nothing
 from recctl.render.terminal import Line, Span, line, render_lines
@@ -44,8 +45,10 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator: tuple[Line, ...] = ()
     for item in items:
         if isinstance(item, Exchange):
-            yield from render_lines(chain(separator, tell_exchange(item, view)), view)
-            separator = (line(), line())
+            lines = chain(separator, tell_exchange(item, view))
+            pieces = render_whole(item.recording.source.name, view, render_lines, lines, view)
+            yield from pieces
+            separator = (line(), line()) if pieces else separator
 
 
 def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:

@@ -52,11 +52,12 @@ def test_every_rule_tells_what_breaks_it_and_what_does_not(run: Run) -> None:
 
 
 def test_every_rule_has_a_bad_example() -> None:
-    # Fake keys are put together when the tests run (tests/unit/test_secret.py): hosts block pushes with one.
-    assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == RULES.keys() - {"secret"}
+    assert {folder.name for folder in (CHECKOUT / "examples/bad").iterdir()} == {*EXAMPLES}
 
 
-EXAMPLES = sorted(RULES.keys() - {"secret"})
+# Fake keys are put together when the tests run (tests/unit/test_secret.py): hosts block pushes with one.
+# What recctl itself fails on is mended once it is known (tests/cli/test_internal_errors.py).
+EXAMPLES = sorted(RULES.keys() - {"secret", "internal-error"})
 
 
 @pytest.mark.parametrize("rule", EXAMPLES)

@@ -46,6 +46,13 @@ def generate(*parts: Any) -> dict[str, Any]:
 EMPTY = [("empty-response", "/response/body")]
 
 
+@pytest.mark.parametrize("value", [5, "x", {"a": 1}, [5, None, {}], True])
+@pytest.mark.parametrize("key", ["parts", "audio", "images", "message"])
+def test_a_delta_may_hold_anything_under_any_key(key: str, value: Any) -> None:
+    found = check(read(record([chunk(delta(role="assistant", **{key: value}, finish_reason="stop"))])))
+    assert {rule for rule, _ in found} <= {"empty-response", "schema"}
+
+
 @pytest.mark.parametrize(
     "body",
     [
