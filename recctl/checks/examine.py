@@ -19,6 +19,7 @@ from recctl.checks.secret import (
 )
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
+from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
@@ -57,7 +58,7 @@ def _examine(target: Target, root: Path) -> Examined:
         named = name_recording(item, root)
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
-        findings += _add_excerpts(source, _add_positions(source, check_recording(item, named)))
+        findings += _add_excerpts(source, _add_positions(item, check_recording(item, named)))
     return Examined(tuple(findings), tuple(names), frozenset(test_ids))
 
 
@@ -78,8 +79,17 @@ def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
     ]
     settings = recording.source.settings.secrets
     told, secrets = check_secrets(recording, exchange, settings)
-    if secrets and found:
+    number, test_id = recording.key.number, recording.test_id
+    found, told = (
+        [finding._replace(number=number, test_id=test_id) for finding in findings]
+        for findings in (found, told)
+    )
+    if secrets:
         found = hide_secrets(found, secrets, settings)
+        hidden = hide_secrets(
+            told, secrets, settings
+        )  # of what is told of secrets, only the test's id needs it
+        told = [one._replace(test_id=other.test_id) for one, other in zip(told, hidden, strict=True)]
     return [*found, *told]
 
 
@@ -96,14 +106,13 @@ def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     yield from check_content(recording, exchange)
 
 
-def _add_positions(source: Source, findings: list[Finding]) -> list[Finding]:
+def _add_positions(recording: Recording, findings: list[Finding]) -> list[Finding]:
     """The findings, with lines and columns for those that point at a value."""
     missing = {finding.pointer for finding in findings if finding.position is None} - {None}
     if not missing:
         return findings
-    from recctl.syntax import locate
-
-    positions = locate(source.content.decode(), [pointer for pointer in missing if pointer is not None])
+    wanted = [pointer for pointer in missing if pointer is not None]
+    positions = load_format(recording.format).locate(recording.source, recording.index, wanted)
     return [
         finding._replace(position=finding.position or positions.get(finding.pointer or ""))
         if finding.pointer is not None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
-from recctl.pointer import join_pointer
-from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.formats import load_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,32 +85,23 @@ def find_unread(unread: Unread) -> Finding:
 
 
 def find_load_error(error: LoadError) -> Finding:
-    """The finding for a file that holds no recording."""
-    rule = next(rule for rule in RULES if rule.name == error.rule)
-    return rule.make_finding(error.name, error.message, error.hint, position=error.position)
+    """The finding for a file, or a place in it, that holds no recording."""
+    rule = _RULES[error.rule]
+    found = rule.make_finding(error.name, error.message, error.hint, position=error.position)
+    return found._replace(number=error.number)
 
 
 def check_file(recording: Recording) -> Iterator[Finding]:
-    """Repeated keys and formatting that is not the recorder's; nothing for files that are as written."""
-    if recording.as_written:
-        return
-    from recctl.syntax import find_duplicate_keys
+    """What is wrong with how the recording is written down."""
+    for defect in load_format(recording.format).inspect(recording):
+        yield _RULES[defect.rule].make_finding(
+            recording.source.name,
+            defect.message,
+            defect.hint,
+            defect.pointer,
+            position=defect.position,
+            fixable=defect.fixable,
+        )
 
-    content, name = recording.source.content, recording.source.name
-    is_unambiguous = True
-    for steps, position in find_duplicate_keys(content.decode()):
-        is_unambiguous = False
-        yield DUPLICATE_KEY.make_finding(
-            name,
-            f"the key {steps[-1]!r} stands in its object a second time",
-            "delete the value that does not belong there",
-            join_pointer(steps),
-            position=position,
-        )
-    if is_unambiguous and serialise(recording.document) != content:
-        yield FORMATTING.make_finding(
-            name,
-            "not written as the recorder writes it (indent 2, ASCII, a newline at the end)",
-            "rewrite it with json.dump(recording, file, indent=2) and a newline, or let --fix do it",
-            fixable=True,
-        )
+
+_RULES = {rule.name: rule for rule in RULES}

@@ -59,6 +59,8 @@ EXCERPT_REACH = 120
 class Finding(NamedTuple):
     """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file.
 
+    `number` tells which of the file's recordings it is about, from 1; None where a file holds one, or it is
+    about all of it. `test_id` is that recording's test, where it is known.
     `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
     line's start) to as many after it; None where there is no line, or where it is not to be shown. `mark`
     tells findings at the same place apart, and stands for the message where there is no pointer.
@@ -74,13 +76,16 @@ class Finding(NamedTuple):
     fixable: bool = False
     excerpt: str | None = None
     mark: str | None = None
+    number: int | None = None
+    test_id: str | None = None
 
     @property
     def at(self) -> str:
         """What a finding is known by beside its rule and its file: it stays when lines move."""
+        place = "" if self.number is None else f"#{self.number} "
         if self.mark is None:
-            return self.message if self.pointer is None else self.pointer
-        return f"{self.pointer or ''} {self.mark}".strip()
+            return place + (self.message if self.pointer is None else self.pointer)
+        return place + f"{self.pointer or ''} {self.mark}".strip()
 
 
 class Examined(NamedTuple):

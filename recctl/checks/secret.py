@@ -99,6 +99,7 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
         finding._replace(
             message=hide(finding.message),
             hint=finding.hint and hide(finding.hint),
+            test_id=finding.test_id and hide(finding.test_id),
             pointer=finding.pointer and cut(finding.pointer),
         )
         for finding in findings

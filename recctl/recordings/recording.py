@@ -18,14 +18,32 @@ JSON = Any
 """A JSON value as `json.loads` gives it."""
 
 
+class Key(NamedTuple):
+    """What a recording is known by: its file as people name it, and which of the file's recordings it is.
+
+    The number counts from 1; None is for formats of one recording a file.
+    """
+
+    path: str
+    number: int | None = None
+
+    def __str__(self) -> str:
+        """As the command line takes it: `path`, or `path#3`."""
+        return self.path if self.number is None else f"{self.path}#{self.number}"
+
+
 class LoadError(NamedTuple):
-    """Why a source holds no recording. `rule` is the rule that this breaks."""
+    """Why a source holds no recording, or one of its places none. `rule` is the rule that this breaks.
+
+    `number` is which of the file's recordings should be there, from 1; None where it is all of the file.
+    """
 
     source: Source
     rule: str
     message: str
     hint: str | None = None
     position: Position | None = None
+    number: int | None = None
 
     @property
     def name(self) -> str:
@@ -47,6 +65,8 @@ class Kind(Enum):
 class Recording:
     """One recorded exchange: a request and its response.
 
+    `format` is the name of the file's format, `index` tells which of the file's recordings it is, from 0;
+    `is_alone` is true for formats of one recording a file.
     `loaded` is what was read at first: the document or, where the file could be told in `short`, the abridged
     one, in which each run of chunks is one chunk.
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
@@ -57,6 +77,14 @@ class Recording:
     loaded: dict[str, JSON]
     as_written: bool
     short: Abridged | None = None
+    format: str = "ogx"
+    index: int = 0
+    is_alone: bool = True
+
+    @property
+    def key(self) -> Key:
+        """What it is known by."""
+        return Key(self.source.name, None if self.is_alone else self.index + 1)
 
     @cached_property
     def document(self) -> dict[str, JSON]:

@@ -111,6 +111,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "severity": finding.severity.label,
         "path": finding.path,
+        "index": finding.number,
+        "test_id": finding.test_id,
         "line": line,
         "column": column,
         "pointer": finding.pointer,
@@ -124,6 +126,7 @@ def _exchange(exchange: Exchange, view: View) -> dict[str, Any]:
     recording, completion = exchange.recording, exchange.completion
     return {
         "path": recording.source.name,
+        "index": recording.key.number,
         "test_id": recording.test_id,
         "endpoint": recording.endpoint,
         "url": recording.url or None,

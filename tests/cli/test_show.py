@@ -94,6 +94,7 @@ SHOW = shape(
     recordings=many(
         shape(
             path=TEXT,
+            index=some("integer"),
             test_id=some("string"),
             endpoint=TEXT,
             url=some("string"),

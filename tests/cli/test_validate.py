@@ -203,6 +203,8 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
                 "rule": "invalid-json",
                 "severity": "error",
                 "path": "bad.json",
+                "index": None,
+                "test_id": None,
                 "line": 1,
                 "column": 2,
                 "pointer": None,

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
     from recctl.recordings.recording import LoadError, Recording
     from recctl.recordings.source import Source
+    from recctl.syntax import Position
+
+
+class Defect(NamedTuple):
+    """What is wrong with how a recording is written down: the rule that this breaks, and where."""
+
+    rule: str
+    message: str
+    hint: str
+    pointer: str | None = None
+    position: Position | None = None
+    fixable: bool = False
 
 
 class Format(NamedTuple):
@@ -26,12 +38,17 @@ class Format(NamedTuple):
     (`HEAD_SIZE` bytes or more), which its last argument gives.
     `read` gives a file's recordings, in order, with a `LoadError` in place of each bad one. It raises
     nothing.
+    `inspect` finds what is wrong with how a recording is written down, beyond what it says.
+    `locate` gives the positions of JSON pointers into a recording, which is given by the source and its
+    index, from 0; what has no place of its own has that of what it is stored in.
     """
 
     name: str
     suffixes: tuple[str, ...]
     claims: Callable[[str, tuple[str, ...], Callable[[], bytes]], bool]
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
+    inspect: Callable[[Recording], Iterator[Defect]]
+    locate: Callable[[Source, int, list[str]], dict[str, Position]]
 
 
 HEAD_SIZE = 4096

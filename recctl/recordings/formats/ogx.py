@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import orjson
 
 from recctl.abridge import abridge
+from recctl.pointer import join_pointer
 from recctl.project import MODELS, RECORDINGS
-from recctl.recordings.formats import HEAD_SIZE, Format
+from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from recctl.recordings.source import Source
+    from recctl.syntax import Position
 
 MAX_DEPTH = 254
 """How deeply values may nest: what orjson writes, and far below Python's own recursion limit."""
@@ -157,4 +159,31 @@ _HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 )
 
-FORMAT = Format("ogx", (".json",), claims, read)
+
+def inspect(recording: Recording) -> Iterator[Defect]:
+    """Repeated keys and formatting that is not the recorder's; nothing for files that are as written."""
+    if recording.as_written:
+        return
+    from recctl.syntax import find_duplicate_keys
+
+    content = recording.source.content
+    is_unambiguous = True
+    for steps, position in find_duplicate_keys(content.decode()):
+        is_unambiguous = False
+        message = f"the key {steps[-1]!r} stands in its object a second time"
+        hint = "delete the value that does not belong there"
+        yield Defect("duplicate-key", message, hint, join_pointer(steps), position)
+    if is_unambiguous and serialise(recording.document) != content:
+        message = "not written as the recorder writes it (indent 2, ASCII, a newline at the end)"
+        hint = "rewrite it with json.dump(recording, file, indent=2) and a newline, or let --fix do it"
+        yield Defect("formatting", message, hint, fixable=True)
+
+
+def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:  # noqa: ARG001  (there is one)
+    """The positions of values in the file."""
+    from recctl.syntax import locate
+
+    return locate(source.content.decode(), pointers)
+
+
+FORMAT = Format("ogx", (".json",), claims, read, inspect, locate)
