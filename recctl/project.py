@@ -13,11 +13,11 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
-from recctl.errors import RecctlError
+from recctl.errors import RecctlError, did_you_mean
 from recctl.tables import parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from recctl.hashing import Scheme
@@ -218,6 +218,20 @@ def is_of_test(test_id: str | None, word: str) -> bool:
 
 
 _TEST_ENDS = ("/", "::", "[")
+
+
+def check_tests(words: Iterable[str], test_ids: Collection[str]) -> None:
+    """Raises RecctlError for a word that means none of the tests, with the nearest of what would."""
+    for word in words:
+        if any(is_of_test(test_id, word) for test_id in test_ids):
+            continue
+        parts: dict[str, None] = {}
+        for test_id in sorted(test_ids):
+            path, _, names = test_id.partition("::")
+            name = names.partition("[")[0]
+            parts |= dict.fromkeys((test_id, path, path.rpartition("/")[2], name, name.rpartition("::")[2]))
+        hint = did_you_mean(word, [*parts]) or "name its id, or a part of it that ends at /, :: or ["
+        raise RecctlError(f"no recording is of test {word!r}", hint)
 
 
 def find_project(start: Path, config: Path | None = None, *, isolated: bool = False) -> Project:

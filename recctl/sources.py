@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -17,7 +18,7 @@ from recctl.errors import RecctlError
 from recctl.project import Place
 from recctl.recordings.load import load
 from recctl.recordings.source import Source, Unread
-from recctl.walk import walk
+from recctl.walk import is_walked, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,12 +51,15 @@ class Target(NamedTuple):
 class Selection(NamedTuple):
     """What the user pointed at: targets sorted by name, and what can't be looked at.
 
-    `ignored` counts the JSON files in folders that are no recordings.
+    `ignored` counts the JSON files in folders that are no recordings. `folders` are those that were walked,
+    `gone` is how many recordings of a list of files are not there.
     """
 
     targets: tuple[Target, ...]
     ignored: int = 0
     unread: tuple[Unread, ...] = ()
+    folders: tuple[str, ...] = ()
+    gone: int = 0
 
     def read(self) -> Iterator[Source | Unread]:
         """Read the targets, one at a time, in order."""
@@ -86,6 +90,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
     """
     targets: dict[str, Target] = {}
     unread: dict[str, Unread] = {}
+    folders: dict[str, None] = {}
     ignored = 0
     for word in paths:
         path = Path(os.path.abspath(word))  # noqa: PTH100  (Path.absolute keeps "..", resolve follows links)
@@ -100,6 +105,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
         except OSError as error:
             unread[name] = _refuse(name, error)
             continue
+        folders[name] = None
         ignored += found.ignored
         base = "" if name == "." else f"{name}/"
         start = len(path.as_posix().rstrip("/")) + 1
@@ -109,7 +115,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
             named = shown in targets and targets[shown].named
             targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
     ordered = tuple(targets[name] for name in sorted(targets))
-    return Selection(ordered, ignored, tuple(unread[name] for name in sorted(unread)))
+    return Selection(ordered, ignored, tuple(unread[name] for name in sorted(unread)), tuple(folders))
 
 
 def _find_target(project: Project, word: str, path: Path) -> Target:
@@ -174,6 +180,46 @@ def read_file_list(name: str, *, nul: bool) -> list[str]:
     else:
         lines = [_unquote(line.removesuffix(b"\r")) for line in content.split(b"\n")]
     return [os.fsdecode(line) for line in lines if line]
+
+
+def sift_list(project: Project, paths: Sequence[str]) -> tuple[list[str], int]:
+    """Pass over what a list holds beside recordings, as `git diff --name-only` does: sources, deleted files.
+
+    A file stays that a walk would look at, and so does what is no file: a folder, `REV:path`, the start of a
+    hash. Counted is what is named like a recording and not there.
+    """
+    kept, gone = [], 0
+    for word in paths:
+        path = Path(os.path.abspath(word))  # noqa: PTH100  (as in select)
+        if os.path.isdir(path) or word == STDIN:  # noqa: PTH112  (as in select)
+            kept.append(word)
+        elif os.path.lexists(path):
+            if is_walked(project, path, partial(_read_head, path)):
+                kept.append(word)
+        elif is_hash_prefix(word) or _is_revision_file(word):
+            kept.append(word)
+        else:
+            gone += is_walked(project, path, bytes)
+    return kept, gone
+
+
+def _read_head(path: Path) -> bytes:
+    """How a file begins; empty where that can't be read, which whoever opens it says."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_SIZE)
+    except OSError:
+        return b""
+
+
+_HEAD_SIZE = 4096
+
+LOOKED_FOR = (
+    "in a folder, a recording is a .json file that lies below a folder named `recordings`, is named like a "
+    "hash or starts like a recording, and that neither git nor `exclude` leaves out; a file that you name is "
+    "always looked at"
+)
+"""What a walk looks for, for those who find nothing."""
 
 
 def _unquote(line: bytes) -> bytes:

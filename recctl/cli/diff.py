@@ -80,28 +80,31 @@ def command(
     """
     from recctl.render import renderer
     from recctl.sides import choose_sides
+    from recctl.sources import Selection
 
     output_format = _choose_format(output_format, stat=stat, name_only=name_only)
     render = renderer("comparison", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
     sides = choose_sides(project, before, paths, staged=staged)
+    options.say_unmatched(sides, quiet=quiet)
     options.check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
     if tests:
-        comparison = _keep_tests(comparison, tests)
+        comparison = _keep_tests(comparison, sides, tests)
     view = _make_view(color, output, quiet=quiet)
     if output_format == "markdown" and not unmask:
         view = view._replace(mask=options.make_mask(project))
     options.write_output(render(comparison, view), output, page=True)
     for error in (*comparison.errors, *comparison.past_errors):
         options.say_failure(error)
-    options.say_unmatched(sides, quiet=quiet)
     if not (sides.left or sides.right or sides.unmatched or comparison.errors):
-        options.say("no recordings found", quiet=quiet)
+        options.say_selected(Selection((), folders=(".",)), quiet=quiet)
     elif tests and not comparison.pairs:
         options.say("nothing has changed in recordings of that test", quiet=quiet)
     code = _decide(comparison, exit_noise=exit_noise, exit_lost=exit_lost)
+    if sides.unmatched and not (sides.left or sides.right):
+        code = 2  # what is asked about is not there
     return 0 if exit_zero and code == 1 else code
 
 
@@ -163,16 +166,40 @@ def _compare_two(left: Source | Unread, right: Source | Unread, keep_noise: bool
     return Comparison((pair if is_same_file else spare(pair),), 0, ())
 
 
-def _keep_tests(comparison: Comparison, words: list[str]) -> Comparison:
-    """What is said of some tests; what others share with them is told where it happened."""
-    from recctl.project import is_of_test
+def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:
+    """What is said of some tests; what others share with them is told where it happened.
 
+    Raises RecctlError for a word that means no test of either side, changed or not.
+    """
+    from recctl.project import check_tests, is_of_test
+
+    told = [
+        {side.test_id or "" for side in (pair.left, pair.right) if side is not None}
+        for pair in comparison.pairs
+    ]
+    unknown = [word for word in words if not any(is_of_test(each, word) for ids in told for each in ids)]
+    if unknown:
+        check_tests(unknown, _list_tests(sides))
     pairs = tuple(
         pair
-        for pair in comparison.pairs
-        if any(is_of_test(side.test_id, word) for side in pair[:2] if side is not None for word in words)
+        for pair, ids in zip(comparison.pairs, told, strict=True)
+        if any(is_of_test(test_id, word) for test_id in ids for word in words)
     )
     return comparison._replace(pairs=pairs, identical=0, drifts=())
+
+
+def _list_tests(sides: Sides) -> set[str]:
+    """The tests that recordings of either side belong to."""
+    from recctl.git import BlobReader
+    from recctl.recordings.load import load
+    from recctl.recordings.recording import Recording
+    from recctl.recordings.source import Source
+    from recctl.sources import read
+
+    with BlobReader(Path.cwd()) as blobs:
+        sources = (read(target, blobs) for target in sides.left + sides.right)
+        items = (item for source in sources if isinstance(source, Source) for item in load(source))
+        return {item.test_id for item in items if isinstance(item, Recording) and item.test_id}
 
 
 def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:

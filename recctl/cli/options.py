@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from recctl.amounts import show_count
 from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View
-from recctl.sources import STDIN, Selection, read_file_list, select
+from recctl.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -163,16 +164,27 @@ def select_paths(
     force_exclude: bool = False,
 ) -> Selection:
     """What the paths on the command line, or in a list, or in the configuration stand for."""
-    named = list(paths or ())
+    named, gone = list(paths or ()), 0
     if files_from is not None:
         if files_from == STDIN and STDIN in named:
             raise RecctlError(
                 "standard input can't be both a list of files and a recording", "name one as a file"
             )
-        named += read_file_list(files_from, nul=nul)
+        listed, gone = sift_list(project, read_file_list(files_from, nul=nul))
+        named += listed
     elif not named:
         named = [str(project.root / path) for path in project.paths] or ["."]
-    return select(project, named, force_exclude=force_exclude)
+    return select(project, named, force_exclude=force_exclude)._replace(gone=gone)
+
+
+def say_selected(selection: Selection, *, quiet: bool) -> None:
+    """Tell what of a list is not there, and what was looked for where folders hold no recording at all."""
+    if selection.gone:
+        verb = "is" if selection.gone == 1 else "are"
+        say(f"{show_count(selection.gone, 'listed file')} {verb} not there, and passed over", quiet=quiet)
+    if selection.folders and not (selection.targets or selection.unread):
+        say(f"no recordings found in {', '.join(selection.folders)}", quiet=quiet)
+        say(f"hint: {LOOKED_FOR}", quiet=quiet)
 
 
 def make_view(color: Color, output: str | None, *, verbose: bool = False) -> View:

@@ -172,6 +172,7 @@ def command(
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     options.check_output(output, project, selection.targets, files_from, redact_from, test_ids)
+    options.say_selected(selection, quiet=quiet)
     shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
     if explain:
         return _explain(selection, shown)

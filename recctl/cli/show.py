@@ -77,6 +77,7 @@ def command(
         else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     )
     options.check_output(output, project, selection.targets, files_from)
+    options.say_selected(selection, quiet=quiet)
     failures: list[LoadError | Unread] = []
     read = (
         attempt(item.source.name, read_exchange, item) if isinstance(item, Recording) else item
@@ -93,8 +94,8 @@ def command(
     options.write_output(render(shown, view), output, page=page)
     for failure in failures:
         options.say_failure(failure)
-    if not (selection.targets or failures):
-        options.say("no recordings found", quiet=quiet)
+    if (staged or files_from) and not (selection.targets or failures):
+        options.say(f"no {'new recordings are staged' if staged else 'recordings are listed'}", quiet=quiet)
     return options.decide(failures)
 
 

@@ -117,6 +117,7 @@ def command(
     options.write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
+    options.say_selected(selection, quiet=quiet)
     for text in (summarise_findings(report, verbose=verbose), *remarks):
         options.say(text, quiet=quiet)
     return code

@@ -12,6 +12,7 @@ from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.schemes import identify
+from recctl.sources import LOOKED_FOR
 from tests.builders import chunk, delta, read, record, source
 from tests.cli.conftest import CHECKOUT
 
@@ -381,11 +382,13 @@ def test_words_that_match_nothing_are_told(history: Path, run: Run) -> None:
     (history / "empty").mkdir()
     outcome = run("diff", "HEAD", "--", "empty", "008d", cwd=history)
     told = "empty: matches no recording\n008d: matches no recording\n"
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", told)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", told)
     some = run("diff", "-q", "HEAD", "--", "008d", "tests", cwd=history)
     assert (some.code, some.err) == (1, "")
     (history / "empty/note.txt").touch()
-    assert run("diff", "HEAD", "empty", cwd=history).err == "no recordings found\n"
+    none = run("diff", "HEAD", "empty", cwd=history)
+    assert (none.code, none.out) == (0, "")
+    assert none.err == f"no recordings found in .\nhint: {LOOKED_FOR}\n"
 
 
 @pytest.mark.parametrize("words", [["008c"], ["--", "008c"], ["HEAD", "008c7"], ["HEAD", "--", "008c7f93"]])
@@ -630,13 +633,30 @@ def test_a_revision_before_the_first_commit(run: Run) -> None:
     )
 
 
-def test_a_test_in_which_nothing_changed(history: Path, run: Run) -> None:
-    outcome = run("diff", "--test", "test_nowhere", cwd=history)
-    assert (outcome.code, outcome.out, outcome.err) == (
-        0,
-        "",
-        "nothing has changed in recordings of that test\n",
-    )
+def test_a_test_in_which_nothing_changed(history: Path, git: Callable[..., str], run: Run) -> None:
+    save(history / "tests/recordings/y.json", {**say("Hello"), "test_id": "tests/test_x.py::test_quiet[a]"})
+    git("add", "tests/recordings/y.json")
+    for word in ("test_quiet", "test_x.py", "tests/test_x.py::test_quiet[a]"):
+        outcome = run("diff", "--test", word, cwd=history)
+        assert (outcome.code, outcome.out, outcome.err) == (
+            0,
+            "",
+            "nothing has changed in recordings of that test\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("test_repyl", "did you mean 'test_reply'?"),
+        ("inference/test_chta.py", "did you mean 'tests/integration/inference/test_chat.py'?"),
+        ("nothing like it", "name its id, or a part of it that ends at /, :: or ["),
+    ],
+)
+def test_a_test_that_there_is_not(history: Path, run: Run, word: str, hint: str) -> None:
+    outcome = run("diff", "HEAD", "--test", "test_reply", "--test", word, cwd=history)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"error: no recording is of test '{word}'\nhint: {hint}\n"
 
 
 # --- names --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from recctl.evidence import Grade, Inquiry, examine
 from recctl.project import Project
 from recctl.render import View
 from recctl.render.prune_text import render_prune
-from recctl.sources import select
+from recctl.sources import LOOKED_FOR, select
 from recctl.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT
 from tests.names import ask, old_name, write
@@ -385,7 +385,11 @@ def test_a_file_that_cannot_be_opened_is_an_error_and_the_rest_is_judged(
 
 def test_where_there_are_no_recordings_there_is_nothing_to_say(run: Run, tmp_path: Path) -> None:
     outcome = run("prune")
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", "examined 0 recordings: none can go\n")
+    assert (outcome.code, outcome.out, outcome.err) == (
+        0,
+        "",
+        f"no recordings found in .\nhint: {LOOKED_FOR}\nexamined 0 recordings: none can go\n",
+    )
     assert not [*tmp_path.iterdir()]
 
 

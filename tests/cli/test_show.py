@@ -497,7 +497,7 @@ def test_staged_shows_what_head_does_not_have(run: Run, tmp_path: Path, git: Cal
         assert outcome.out.endswith(f"  I am {name}\n  finish     stop\n")
         git("commit", "-qm", "x")
     nothing = run("show", "--staged")
-    assert (nothing.code, nothing.out, nothing.err) == (0, "", "no recordings found\n")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "no new recordings are staged\n")
     assert run("show", "--staged", "deadbeef").err.startswith("deadbeef: matches no recording\n")
     both = run("show", "--staged", "--files-from", "x")
     assert both.code == 2

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.checks.run import list_rules
+from recctl.sources import LOOKED_FOR
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -156,7 +158,16 @@ def test_a_folder_without_recordings_is_sound_and_empty(run: Run, tmp_path: Path
     write(tmp_path, "package.json", b'{"name": "x"}')
     outcome = run("validate", cwd=tmp_path)
     assert (outcome.code, outcome.out) == (0, "")
-    assert outcome.err == "checked 0 recordings; 1 other JSON file ignored\n"
+    told = f"no recordings found in .\nhint: {LOOKED_FOR}\n"
+    assert outcome.err == f"{told}checked 0 recordings; 1 other JSON file ignored\n"
+    assert run("validate", "-q", cwd=tmp_path).err == ""
+
+
+@pytest.mark.parametrize("command", ["show", "prune", "rehash", "diff . ."])
+def test_every_command_that_walks_says_when_it_found_nothing(run: Run, tmp_path: Path, command: str) -> None:
+    outcome = run(*command.split(), cwd=tmp_path)
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"no recordings found in .\nhint: {LOOKED_FOR}\n")
 
 
 def test_a_list_of_files_is_all_there_is_even_when_it_is_empty(run: Run, project: Path) -> None:
@@ -164,6 +175,27 @@ def test_a_list_of_files_is_all_there_is_even_when_it_is_empty(run: Run, project
     assert (outcome.code, outcome.err) == (0, "checked 0 recordings\n")
     outcome = run("validate", "--files-from", "-", "-0", cwd=project, stdin=f"{FOLDER}/{NAME}\0".encode())
     assert (outcome.code, outcome.err) == (0, "checked 1 recording: all sound\n")
+
+
+def test_what_a_list_holds_beside_recordings_is_passed_over(
+    run: Run, project: Path, git: Callable[..., str]
+) -> None:
+    write(project, f"{FOLDER}/old.json", SOUND)
+    write(project, f"{FOLDER}/README.md", b"not JSON")
+    write(project, "elsewhere.json", SOUND)
+    write(project, "package.json", b"{}")
+    (project / "old.py").write_text("x")
+    git("add", ".")
+    git("commit", "-qm", "before")
+    for name in (f"{FOLDER}/old.json", "old.py"):
+        (project / name).unlink()
+    for name in (f"{FOLDER}/README.md", f"{FOLDER}/{NAME}", "elsewhere.json", "package.json"):
+        (project / name).write_bytes((project / name).read_bytes() + b"\n")
+    listed = git("diff", "--name-only", "-z", "HEAD").encode()
+    assert listed.count(b"\0") == 6
+    outcome = run("validate", "--files-from", "-", "-0", "--select", "schema", cwd=project, stdin=listed)
+    assert outcome.code == 0
+    assert outcome.err == ("1 listed file is not there, and passed over\nchecked 2 recordings: all sound\n")
 
 
 def test_standard_input_is_a_recording_of_no_name(run: Run, project: Path) -> None:
@@ -175,7 +207,7 @@ def test_standard_input_is_a_recording_of_no_name(run: Run, project: Path) -> No
 
 def test_excluded_files_are_looked_at_when_named_unless_forced(run: Run, project: Path) -> None:
     (project / "recctl.toml").write_text('scheme = "ogx-2026-04"\nexclude = ["tests/"]\n')
-    assert run("validate", cwd=project).err == "checked 0 recordings\n"
+    assert run("validate", cwd=project).err.endswith("\nchecked 0 recordings\n")
     assert run("validate", f"{FOLDER}/{NAME}", cwd=project).err == "checked 1 recording: all sound\n"
     forced = run("validate", "--force-exclude", f"{FOLDER}/{NAME}", cwd=project)
     assert forced.err == "checked 0 recordings\n"
