@@ -36,7 +36,7 @@ class Target(NamedTuple):
     For a file of a revision, `path` is where it would lie. `named` is true for what the user named outright,
     false for what a folder was walked for. `blob` is git's id of the content, where that is known. `key` is
     the path below the folder or the repository that a side of a comparison begins at: files of two sides that
-    have the same key are the same file.
+    have the same key are the same file. `number` is the one of the file's recordings that is wanted, from 1.
     """
 
     name: str
@@ -46,6 +46,12 @@ class Target(NamedTuple):
     named: bool = True
     blob: str | None = None
     key: str = ""
+    number: int | None = None
+
+    @property
+    def file(self) -> str:
+        """The name of the file, without the number of a recording in it."""
+        return self.name if self.number is None else self.name.removesuffix(f"#{self.number}")
 
 
 class Selection(NamedTuple):
@@ -83,6 +89,7 @@ class Selection(NamedTuple):
 def select(project: Project, paths: Sequence[str], *, force_exclude: bool = False) -> Selection:
     """Find what paths stand for: files, folders (walked), `REV:path`, the start of a hash, or `-`.
 
+    A `#3` behind all but folders asks for the third recording of a file, where no file has that very name.
     A hash is looked for below the configured paths, or else the current folder. `force_exclude` applies the
     configuration's `exclude` to files that were named, too. Reads no file whole and raises nothing for files
     that can't be opened: they are in `unread`.
@@ -120,6 +127,12 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
 
 def _find_target(project: Project, word: str, path: Path) -> Target:
     """What a word that names no folder stands for; `path` is the path that it would be."""
+    numbered = _NUMBERED.fullmatch(word)
+    if numbered is not None and not os.path.lexists(path):
+        number = int(numbered["number"])
+        whole = numbered["word"]
+        of_file = _find_target(project, whole, Path(os.path.abspath(whole)))  # noqa: PTH100  (as in select)
+        return of_file._replace(name=f"{of_file.name}#{number}", number=number)
     if word == STDIN:
         return Target("<stdin>", project.settings_for(None))
     if _is_revision_file(word):
@@ -131,6 +144,9 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
     if is_hash_prefix(word) and not os.path.lexists(path):
         path = _find_by_hash(project, word) or path
     return Target(show_path(path), project.settings_for(path), path=path)
+
+
+_NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[1-9][0-9]{0,8})", re.DOTALL)
 
 
 def is_hash_prefix(word: str) -> bool:
@@ -300,7 +316,7 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
             too_large=True,
         )
     place = Place(path.parent.as_posix(), path.name) if path else None
-    return Source(target.name, content, place, target.settings)
+    return Source(target.file, content, place, target.settings, target.number)
 
 
 def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:

@@ -90,7 +90,7 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target
     found = {item for _, item in remembered}
     new = tuple(finding for finding, item in remembered if item not in known)
     unread = {_relative(error.name, path.parent) for error in report.errors}
-    checked = {_relative(target.name, path.parent): target.settings for target in looked_at}
+    checked = {_relative(target.file, path.parent): target.settings for target in looked_at}
 
     def is_gone(item: Known) -> bool:
         if item.path in unread:

@@ -96,7 +96,7 @@ def _is_writable(value: Any) -> bool:
 
 def _identify(target: Target) -> list[int] | None:
     """What changes when a file does: size, times of its content and of its inode, and the inode."""
-    if target.path is None:
+    if target.path is None or target.number is not None:
         return None
     try:
         status = os.stat(target.path)  # noqa: PTH116  (a third of the time of Path.stat, for every file)
@@ -111,17 +111,19 @@ def _dump(examined: Examined) -> list[Any]:
         [*finding._replace(path="", position=None), finding.position and [*finding.position]]
         for finding in examined.findings
     ]
-    return [findings, [[*named._replace(path="")] for named in examined.names], [*examined.test_ids]]
+    names = [[*named._replace(path="")] for named in examined.names]
+    return [findings, names, [*examined.test_ids], examined.recordings]
 
 
 def _restore(name: str, dumped: list[Any]) -> Examined | None:
     """A result as it was before `_dump`; None for what can't be one."""
     try:
-        findings, names, test_ids = dumped
+        findings, names, test_ids, count = dumped
         return Examined(
             tuple([_restore_finding(name, values) for values in findings]),
             tuple([_restore_name(name, values) for values in names]),
             frozenset(test_ids),
+            recordings=count,
         )
     except (ValueError, TypeError, IndexError):
         return None

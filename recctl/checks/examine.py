@@ -40,18 +40,19 @@ def examine(target: Target, root: Path) -> Examined:
 
     What goes wrong in recctl itself is a finding, too.
     """
-    examined = attempt(target.name, _examine, target, root)
+    examined = attempt(target.file, _examine, target, root)
     return Examined((find_unread(examined),)) if isinstance(examined, Unread) else examined
 
 
 def _examine(target: Target, root: Path) -> Examined:
     source = read(target)
     if isinstance(source, Unread):
-        return Examined((find_unread(source),)) if source.too_large else Examined(error=source)
+        return Examined((find_unread(source),)) if source.too_large else Examined(error=source, recordings=0)
     findings: list[Finding] = []
     names: list[Named] = []
     test_ids: set[str | None] = set()
-    for item in load(source):
+    items = load(source)
+    for item in items:
         if isinstance(item, LoadError):
             findings += _add_excerpts(source, _describe_load_error(source, item))
             continue
@@ -59,7 +60,7 @@ def _examine(target: Target, root: Path) -> Examined:
         names += [named] if named is not None else []
         test_ids.add(item.test_id)
         findings += _add_excerpts(source, _add_positions(item, check_recording(item, named)))
-    return Examined(tuple(findings), tuple(names), frozenset(test_ids))
+    return Examined(tuple(findings), tuple(names), frozenset(test_ids), recordings=len(items))
 
 
 def check_recording(recording: Recording, named: Named | None) -> list[Finding]:

@@ -89,16 +89,20 @@ class Finding(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """What one file gave, looked at by itself: findings, the facts for rules across files, or an error."""
+    """What one file gave, looked at by itself: findings, the facts for rules across files, or an error.
+
+    `recordings` is how many it holds, bad ones included.
+    """
 
     findings: tuple[Finding, ...] = ()
     names: tuple[Named, ...] = ()
     test_ids: frozenset[str | None] = frozenset()
     error: Unread | None = None
+    recordings: int = 1
 
 
 class Report(NamedTuple):
-    """What a validation found. `checked` counts files, `ignored` the JSON files that are no recordings.
+    """What a validation found. `checked` counts recordings, `ignored` the JSON files that are no recordings.
 
     `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.
     """

@@ -47,9 +47,9 @@ def find_fixes(report: Report, targets: Sequence[Target]) -> Iterator[Fix | Unre
         if finding.fixable:
             rules.setdefault(finding.path, set()).add(finding.rule)
     for target in targets:
-        if target.path is None or target.name not in rules:
+        if target.path is None or target.file not in rules:
             continue
-        fixes = attempt(target.name, _fix_file, target, target.path, frozenset(rules[target.name]))
+        fixes = attempt(target.name, _fix_file, target, target.path, frozenset(rules[target.file]))
         yield from (fixes,) if isinstance(fixes, Unread) else fixes
 
 

@@ -67,10 +67,10 @@ def validate(
     neighbours = _name_neighbours([*selection.neighbours(project)], test_ids, project.root)
     findings = [finding for file in examined_files for finding in file.findings]
     findings += check_identities(names, neighbours)
-    settings = {target.name: target.settings for target in targets}
+    settings = {target.file: target.settings for target in targets}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
-        checked=sum(file.error is None for file in examined_files),
+        checked=sum(file.recordings for file in examined_files),
         ignored=selection.ignored,
         findings=tuple(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recctl.recordings.formats import DEFAULT, find_format, load_format
+from recctl.amounts import show_count
+from recctl.recordings.formats import find_format
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 
@@ -10,10 +11,18 @@ from recctl.recordings.source import Source, Unread
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
     """Read what a source holds: its recordings, in order, or one `LoadError` in place of each bad one.
 
-    Raises nothing.
+    Of a source with a number, the one of them that it asks for. Raises nothing.
     """
-    place = source.place
-    return (load_format(DEFAULT) if place is None else find_format(place.name)).read(source)
+    place, content = source.place, source.content
+    found = find_format("" if place is None else place.name, content).read(source)
+    if source.number is None or (len(found) == 1 and found[0].key.number is None):
+        return found if source.number in (None, 1) else (_miss(source, 1),)
+    return found[source.number - 1 : source.number] or (_miss(source, len(found)),)
+
+
+def _miss(source: Source, count: int) -> LoadError:
+    message = f"there is no recording #{source.number}: the file holds {show_count(count, 'recording')}"
+    return LoadError(source, "not-a-recording", message, "name one that is there, or the whole file")
 
 
 def find_recording(source: Source | Unread) -> Recording | None:

@@ -50,6 +50,11 @@ class LoadError(NamedTuple):
         """The source's name."""
         return self.source.name
 
+    @property
+    def key(self) -> Key:
+        """What is known of the recording that should be there."""
+        return Key(self.name, self.number)
+
 
 class Kind(Enum):
     """What was recorded; it decides which parts of the request the file's name is a hash of."""

@@ -9,12 +9,16 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """Bytes to look at. `name` is how to show it, `place` where it lies (None for standard input)."""
+    """Bytes to look at. `name` is how to show it, `place` where it lies (None for standard input).
+
+    `number` is the one of its recordings that is wanted, from 1; None for all of them.
+    """
 
     name: str
     content: bytes
     place: Place | None
     settings: Settings
+    number: int | None = None
 
 
 class Unread(NamedTuple):

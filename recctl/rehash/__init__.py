@@ -116,7 +116,8 @@ def explain_all(selection: Selection) -> Iterator[Explained | LoadError | Unread
 
 
 def _explain_recording(recording: Recording) -> Explained | Unread:
-    name, _, place, settings = recording.source
+    source = recording.source
+    name, place, settings = source.name, source.place, source.settings
     if place is None:
         hint = "name the file: where it lies decides what it is called"
         return Unread(name, "standard input has no name", hint)

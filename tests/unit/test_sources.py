@@ -12,9 +12,12 @@ import pytest
 
 from recctl.errors import RecctlError
 from recctl.project import Override, Place, Project, Settings
+from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.render.terminal import quote_path
-from recctl.sources import Selection, read_file_list, select
+from recctl.sources import Selection, load_all, read_file_list, select
+from tests.builders import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -418,3 +421,30 @@ def test_the_start_of_several_hashes_is_refused(here: Path) -> None:
     shown = ", ".join(f"{HASH[:-1]}{digit}.json" for digit in "456")
     assert caught.value.message == f"0123 is the start of 6 recordings: {shown} and 3 more"
     assert caught.value.hint == "give more digits"
+
+
+# --- one of a file's recordings -----------------------------------------------------------------------------
+
+
+def test_a_number_behind_a_name_asks_for_one_of_the_files_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.json").write_bytes(serialise(record(None)))
+    (target,) = select(Project(tmp_path), ["x.json#1"]).targets
+    assert (target.name, target.file, target.number) == ("x.json#1", "x.json", 1)
+    (loaded,) = load_all(select(Project(tmp_path), ["x.json#1"]))
+    assert isinstance(loaded, Recording)
+    assert str(loaded.key) == "x.json"
+    (missing,) = load_all(select(Project(tmp_path), ["x.json#2"]))
+    assert isinstance(missing, LoadError)
+    assert missing.message == "there is no recording #2: the file holds 1 recording"
+
+
+def test_a_file_that_has_a_number_in_its_name_is_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.json#2").write_bytes(serialise(record(None)))
+    (target,) = select(Project(tmp_path), ["x.json#2"]).targets
+    assert (target.file, target.number) == ("x.json#2", None)

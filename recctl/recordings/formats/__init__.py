@@ -55,12 +55,16 @@ HEAD_SIZE = 4096
 """How many bytes a walk looks at, of files whose names do not decide what they are."""
 
 DEFAULT = "ogx"
-"""The format of what has no name, such as standard input, or one that no format's files have."""
+"""The format of what is like the files of none."""
 
 
-def find_format(name: str) -> Format:
-    """The format of a file by its name."""
-    return next((found for found in _each_format() if name.endswith(found.suffixes)), load_format(DEFAULT))
+def find_format(name: str, content: bytes) -> Format:
+    """The format of a file, by its name, and by its content where the name fits several or none."""
+    fitting = [found for found in _each_format() if name.endswith(found.suffixes)]
+    if len(fitting) == 1:
+        return fitting[0]
+    by_content = (found for found in fitting or _each_format() if found.claims("", (), lambda: content))
+    return next(by_content, load_format(DEFAULT))
 
 
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
