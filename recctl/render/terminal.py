@@ -52,28 +52,74 @@ def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
     yield from _render_with_rich(lines, view)
 
 
-_UNSAFE = (
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\ud800-\udfff\U00013430-\U0001343f\U00016fe4"
+    # Unicode's Default_Ignorable_Code_Point: what is shown as nothing by a font that knows nothing better
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Control characters, bidirectional overrides, invisible characters and lone surrogates; tabs are let be."""
 
 
 def escape(text: str) -> str:
-    """The text with whatever would act on a terminal, or can't be seen, written as an escape sequence."""
-    return text if text.isprintable() else re.sub(_UNSAFE, _escape_character, text)
+    """The text with whatever would act on a terminal, or can't be seen, written as an escape sequence.
+
+    What joins emoji or the letters of a script, or chooses how an emoji looks, stays where it does that.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(_escape_character, text)
 
 
 def _escape_character(match: re.Match[str]) -> str:
+    if match[0] in _SHAPING and _shapes(match.string, match.start()):
+        return match[0]
     code = ord(match[0])
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+_NON_JOINER, _JOINER, _AS_EMOJI = "\u200c", "\u200d", "\ufe0f"
+_SHAPING = (_NON_JOINER, _JOINER, "\ufe0e", _AS_EMOJI)
+_MORE_EMOJI = "\u203c\u2049\u2139\u2194\u3030\u303d"  # emoji that Unicode does not count among the symbols
+_ARABIC = "[\u0620-\u064a\u0671-\u06d3]"
+_NEVER_JOINED = (
+    "[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0649\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06c0-\u06cb]"
+)
+_PARTED = re.compile(f"(?!{_NEVER_JOINED}){_ARABIC}{_NON_JOINER}{_ARABIC}")
+
+
+def _shapes(text: str, place: int) -> bool:
+    """Whether the character there changes how its neighbours look: what changes nothing could hide a text.
+
+    Of the scripts, it is as domain names have it (RFC 5892, A.1 and A.2), simplified: what stands after a
+    virama, and what parts Arabic letters that would be joined.
+    """
+    from unicodedata import category, combining
+
+    def is_emoji(place: int) -> bool:
+        return 0 <= place < len(text) and (category(text[place]) == "So" or text[place] in _MORE_EMOJI)
+
+    character, before = text[place], text[max(0, place - 1) : place]
+    if character not in (_NON_JOINER, _JOINER):
+        is_key = before in tuple("0123456789#*") and text.startswith("\u20e3", place + 1)
+        return is_key or is_emoji(place - 1)
+    if before and combining(before) == _VIRAMA:
+        return True
+    if character == _NON_JOINER:
+        return _PARTED.match(text, max(0, place - 1)) is not None
+    is_toned = before and category(before) == "Sk" and ord(before) > 0xFFFF
+    ends_emoji = is_toned or is_emoji(place - 1 - (before == _AS_EMOJI))
+    return bool(ends_emoji) and is_emoji(place + 1)
+
+
+_VIRAMA = 9  # as a class of combining characters
+
+
 def quote_path(path: str) -> str:
     """A path on a line of a list; one that holds more than plain text is quoted, as git does and reads."""
-    if path.isprintable() and not _QUOTED.intersection(path):
+    if path.isprintable() and not _UNSAFE.search(path) and not _QUOTED.intersection(path):
         return path
     told = (chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in os.fsencode(path))
     return '"' + "".join(told) + '"'
