@@ -15,6 +15,8 @@ from recctl.errors import RecctlError
 from recctl.project import Rename
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
@@ -228,8 +230,9 @@ def carry_out(
     _show(report, shown)
     for text in tell_left(report):
         options.say(text, quiet=shown.quiet)
-    if orders.edits.masks is not None and not any(entry.action for entry in report.entries):
-        options.say("no recording that was looked at holds what is to be redacted", quiet=shown.quiet)
+    if orders.edits.masks is not None:
+        for text in _tell_unfound(orders.edits.masks, found=any(entry.action for entry in report.entries)):
+            options.say(text, quiet=shown.quiet)
     if applied and orders.edits.masks is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
         options.say(text, quiet=shown.quiet)
@@ -290,6 +293,15 @@ def _find_moved_files(project: Project) -> tuple[Rename, ...]:
     except GitError as error:
         raise RecctlError(f"git can't tell what was renamed: {error}", "run it in a repository") from None
     return tuple(Rename(old, new) for old, new in renames if old.endswith(".py") and new.endswith(".py"))
+
+
+def _tell_unfound(masks: Masks, *, found: bool) -> Iterator[str]:
+    """Which values no recording holds, by their numbers: what they are is not to be printed."""
+    if not found:
+        yield "no recording that was looked at holds what is to be redacted"
+        return
+    for number in masks.list_unfound():
+        yield f"value {number} of those to redact is in no recording that was looked at"
 
 
 def _read_masks(path: str) -> Masks:

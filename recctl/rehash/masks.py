@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64encode
 from collections import defaultdict
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
-from recctl.pointer import escape_pointer
 from recctl.wire import assemble
 
 if TYPE_CHECKING:
@@ -45,10 +45,13 @@ class Masks:
                 message = f"value {number} of those to redact is part of a word that all recordings hold"
                 raise RecctlError(message, "name more of its surroundings")
             self._masks[value] = self._find_mask(value, values)
-        variants: dict[str, str] = {}
-        for value, mask in self._masks.items():
-            variants.update(zip(_spell_variants(value), _spell_variants(mask), strict=True))
-        self._variants = sorted(variants.items(), key=lambda item: (-len(item[0]), item[0]))
+        masked = sorted(self._masks.items(), key=lambda item: (-len(item[0]), item[0]))
+        self._values = [_prepare(value, mask) for value, mask in masked]
+        self._found: set[str] = set()
+
+    def list_unfound(self) -> list[int]:
+        """Which of the values, counted from 1, no recording held that was hidden or looked through so far."""
+        return [number for number, value in enumerate(self._masks, 1) if value not in self._found]
 
     def _find_mask(self, value: str, values: tuple[str, ...]) -> str:
         number = 0
@@ -84,7 +87,10 @@ class Masks:
         return self._stands_in(content.decode("utf-8", "surrogateescape"))
 
     def _stands_in(self, text: str) -> bool:
-        return any(value in text for value, _ in self._variants)
+        is_escaped = _holds_escaped_letters(text)
+        left = [value for value in self._values if value.stands_in(text, is_escaped=is_escaped)]
+        self._found.update(value.value for value in left)
+        return bool(left)
 
     def _hide(self, value: JSON) -> JSON:
         if isinstance(value, str):
@@ -102,27 +108,39 @@ class Masks:
             return value if mask is None else int(mask)
         return value
 
-    def hide_text(self, text: str, *, keeps_length: bool = False) -> str:
-        """A text with every value masked, however it is spelled; or only where that keeps the length."""
-        for value, mask in self._variants:
-            if value in text and not (keeps_length and len(mask) != len(value)):
-                text = text.replace(value, mask)
-        return text
+    def hide_text(self, text: str) -> str:
+        """A text with every value masked, however it is spelled."""
+        return "".join(self._hide_texts([text]))
+
+    def _hide_texts(self, texts: list[str]) -> list[str]:
+        """Texts in which every value is masked that they hold together, each with its part of the mask."""
+        whole = "".join(texts)
+        is_escaped = _holds_escaped_letters(whole)
+        for value in self._values:
+            if not (is_escaped or value.core in whole):
+                continue
+            cells = [*whole]
+            for match in value.pattern.finditer(whole):
+                self._found.add(value.value)
+                for number, (character, mask) in enumerate(zip(value.value, value.mask, strict=True), 1):
+                    if _is_masked(character):
+                        start, end = match.span(number)
+                        cells[start:end] = [_respell(match[number], mask), *[""] * (end - start - 1)]
+            texts = [*_cut(cells, map(len, texts))]
+            whole = "".join(texts)
+        return texts
 
     def _hide_across(self, chunks: list[JSON]) -> list[JSON]:
-        """Chunks with what is spread over several of them masked; their texts keep their lengths."""
+        """Chunks with what is spread over several of them masked."""
         places: defaultdict[tuple[str | int, ...], list[tuple[int, str]]] = defaultdict(list)
         for number, chunk in enumerate(chunks):
             for path, text in _walk_texts(chunk, ()):
                 places[path].append((number, text))
         for path, texts in places.items():
-            joined = "".join(text for _, text in texts)
-            hidden = self.hide_text(joined, keeps_length=True)
-            start = 0
-            for number, text in texts if hidden != joined else ():
-                end = start + len(text)
-                _put(chunks, (number, *path), hidden[start:end])
-                start = end
+            hidden = self._hide_texts([text for _, text in texts])
+            for (number, text), masked in zip(texts, hidden, strict=True):
+                if masked != text:
+                    _put(chunks, (number, *path), masked)
         return chunks
 
 
@@ -149,10 +167,113 @@ def _mask(value: str, number: int) -> str:
     return "".join(reversed(masked))
 
 
-def _spell_variants(value: str) -> tuple[str, ...]:
-    """How a value may be written: as it is, inside JSON that is itself a text, in a url, in a pointer."""
-    in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True))
-    return (value, *in_json, quote(value), quote(value, safe=""), escape_pointer(value))
+def _respell(spelled: str, mask: str) -> str:
+    """A character of a mask, in place of one so spelled: what follows a backslash stays an escape."""
+    if len(spelled) == 1 or spelled[0] not in "ux":
+        return mask
+    return f"{spelled[0]}{ord(mask):04x}" if spelled[0] == "u" else f"x{ord(mask):02x}"
+
+
+class _Value(NamedTuple):
+    """A value, its mask, and what shows that it stands in a text: any spelling, `core` unless it is escaped.
+
+    `pattern` has a group for each character of the value.
+    """
+
+    value: str
+    mask: str
+    core: str
+    pattern: re.Pattern[str]
+    encoded: tuple[str, ...]
+
+    def stands_in(self, text: str, *, is_escaped: bool) -> bool:
+        """Whether it can be read in a text, in base64, too."""
+        is_there = (is_escaped or self.core in text) and self.pattern.search(text) is not None
+        return is_there or any(encoded in text for encoded in self.encoded)
+
+
+def _holds_escaped_letters(text: str) -> bool:
+    """Whether a text may hold ASCII letters or digits that are not written as themselves; few do."""
+    return _ESCAPED_LETTER.search(text) is not None
+
+
+_ESCAPED_LETTER = re.compile(r"\\(?:u00|x)[3-7]|%(?:25)*[3-7][0-9A-Fa-f]|&#")
+
+
+def _prepare(value: str, mask: str) -> _Value:
+    core = max(re.findall("[A-Za-z0-9]+", value), key=len, default="")
+    units = [f"({_spell(value, place)})" for place in range(len(value))]
+    # no match starts inside a row of backslashes, which would be read to its end from each of them
+    starts = rf"(?:(?<!\\)(?<!%5[cC])(?<!255[cC])|(?!{_BACKSLASH}))"
+    pattern = re.compile(starts + "".join(units))
+    return _Value(value, mask, core, pattern, (*_encode(value),))
+
+
+_BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
+_ESCAPE = f"{_BACKSLASH}++"
+_AMPERSAND = rf"(?:&|{_ESCAPE}u0026)(?:amp;)*"
+
+
+def _spell(value: str, place: int) -> str:
+    """How a character of a value may be written, as a regular expression.
+
+    As it is; in JSON that is itself a text, however often; in a url, a pointer, HTML, or one in another.
+    """
+    character = value[place]
+    follows_row = value[place - 1 : place] == "\\"
+    if character == "\\":  # a row of them only gets longer
+        if follows_row:
+            return ""
+        row = re.match(r"\\+", value[place:])
+        length = len(row[0]) if row is not None else 1
+        ways = (f"(?:{way}){{{length}}}" for way in _escape(character, _ESCAPE))
+        return "|".join((f"{_BACKSLASH}{{{length},}}+", *ways))
+    # the row that stands before it has taken all backslashes
+    escape = f"{_BACKSLASH}*+" if follows_row else _ESCAPE
+    return "|".join((re.escape(character), *_escape(character, escape)))
+
+
+def _escape(character: str, escape: str) -> Iterator[str]:
+    code = ord(character)
+    halves = re.findall("....", character.encode("utf-16-be", "surrogatepass").hex())
+    yield "".join(f"{escape if number == 0 else _ESCAPE}u(?i:{half})" for number, half in enumerate(halves))
+    yield f"{_AMPERSAND}#(?i:0*{code}|x0*{code:x});"
+    yield "".join(f"%(?:25)*(?i:{part:02x})" for part in character.encode("utf-8", "surrogatepass"))
+    if code < 0x100:
+        yield f"{escape}x(?i:{code:02x})"
+    if character in _IN_JSON:
+        yield f"{escape}(?:{_IN_JSON[character]}|%(?:25)*{code:02x})"
+    if character in _IN_HTML:
+        yield f"{_AMPERSAND}{_IN_HTML[character]};"
+    if character in _IN_OTHERS:
+        yield _IN_OTHERS[character]
+
+
+_IN_JSON = {'"': '"', "'": "'", "/": "/", "\t": "t", "\n": "n", "\r": "r", "\b": "b", "\f": "f"}
+_IN_HTML = {'"': "quot", "'": "apos", "<": "lt", ">": "gt"}
+_IN_OTHERS = {"&": "&(?:amp;)+", "/": "~0*1", "~": "~0+", " ": r"(?:\+|%(?:25)*2[bB])"}
+
+
+def _encode(value: str) -> Iterator[str]:
+    """What the value becomes in base64, without what depends on its neighbours."""
+    content = value.encode("utf-8", "surrogatepass")
+    for before in range(3):
+        encoded = b64encode(bytes(before) + content)
+        inner = encoded[-(-before * 8 // 6) : (before + len(content)) * 8 // 6].decode()
+        if len(inner) >= _SHORTEST_ENCODED:
+            yield inner
+            if "+" in inner or "/" in inner:
+                yield inner.replace("+", "-").replace("/", "_")
+
+
+_SHORTEST_ENCODED = 6  # in data, fewer are met by accident
+
+
+def _cut(cells: list[str], lengths: Iterable[int]) -> Iterator[str]:
+    start = 0
+    for length in lengths:
+        yield "".join(cells[start : start + length])
+        start += length
 
 
 def _walk_texts(value: JSON, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -89,8 +89,8 @@ def propose(
 
 
 _NOT_MASKED = (
-    "what is to be redacted is spread over its chunks, part of a number, or under a key that is repeated: "
-    "record it again"
+    "what is to be redacted is spread over its chunks, part of a number, in base64, or under a key that is "
+    "repeated: record it again"
 )
 
 

@@ -283,6 +283,14 @@ def test_nothing_that_is_redacted_is_printed(run: Run, project: Path) -> None:
     assert again.err.endswith("\nno recording that was looked at holds what is to be redacted\n")
 
 
+def test_a_redacted_value_that_no_recording_holds_is_told_by_its_number(run: Run, project: Path) -> None:
+    write(project / FOLDER, ask('the arguments {"password": "{\\"p\\": \\"7\\\\\\"secret\\"}"}'))
+    (project / "values").write_text('not-there\n7"secret\n')
+    outcome = run("rehash", "--redact-from", "values", cwd=project)
+    assert outcome.out.startswith("to be moved: 1\n")
+    assert outcome.err.splitlines()[-1] == "value 1 of those to redact is in no recording that was looked at"
+
+
 def test_tests_of_old_recordings_are_read_from_a_file(run: Run, project: Path) -> None:
     document = ask("Hi")
     del document["test_id"]

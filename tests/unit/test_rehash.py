@@ -861,8 +861,8 @@ def test_a_token_of_a_log_probability_keeps_its_bytes_in_step() -> None:
 
 
 NOT_MASKED = (
-    "what is to be redacted is spread over its chunks, part of a number, or under a key that is repeated: "
-    "record it again"
+    "what is to be redacted is spread over its chunks, part of a number, in base64, or under a key that is "
+    "repeated: record it again"
 )
 
 
