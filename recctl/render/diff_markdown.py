@@ -6,7 +6,6 @@ anything.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape as escape_html
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from recctl.render.diff_text import title
 from recctl.render.diff_words import compare_words, fold_same
 from recctl.render.exchange_markdown import code, fence
 from recctl.render.exchange_text import compact, format_json
+from recctl.render.masking import mask_texts
 from recctl.render.terminal import escape
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _MOST_ERRORS = 10
 
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     """A headline, a table of verdicts, and what changed, folded away by test."""
-    comparison = _mask(comparison, view)
+    comparison = mask_texts(comparison, view.mask)  # before texts are taken apart word by word
     drifting = {drift.change.gist for drift in comparison.drifts}
     text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
     yield text
@@ -72,29 +72,6 @@ def _bring_together(pairs: list[Pair]) -> list[Pair]:
     for pair in pairs:
         order.setdefault(title(pair), len(order))
     return sorted(pairs, key=lambda pair: order[title(pair)])
-
-
-def _mask(comparison: Comparison, view: View) -> Comparison:
-    """A comparison without secrets, masked before texts are taken apart word by word."""
-
-    def mask(value: JSON) -> JSON:
-        if isinstance(value, str):
-            return view.mask(value)
-        if isinstance(value, list):
-            return [mask(item) for item in value]
-        if isinstance(value, dict):
-            return {view.mask(key): mask(item) for key, item in value.items()}
-        return value
-
-    def mask_change(change: Change) -> Change:
-        return change._replace(left=mask(change.left), right=mask(change.right))
-
-    return comparison._replace(
-        pairs=tuple(
-            pair._replace(changes=tuple(map(mask_change, pair.changes))) for pair in comparison.pairs
-        ),
-        drifts=tuple(replace(drift, change=mask_change(drift.change)) for drift in comparison.drifts),
-    )
 
 
 def _tell_summary(comparison: Comparison) -> Iterator[str]:

@@ -19,6 +19,7 @@ from recctl.render.exchange_text import (
     layout,
     name_data,
 )
+from recctl.render.masking import mask_texts
 from recctl.render.terminal import escape
 
 if TYPE_CHECKING:
@@ -44,12 +45,19 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
 
 
 def _render(exchange: Exchange, view: View) -> Iterator[str]:
-    yield view.mask("\n\n".join(_tell(exchange, view))) + "\n"
+    yield view.mask("\n\n".join(_tell(_mask(exchange, view), view))) + "\n"
+
+
+def _mask(exchange: Exchange, view: View) -> Exchange:
+    """The exchange with each of its texts masked: laid out, a secret need not look like one any more."""
+    mask = view.mask
+    request, completion = mask_texts(exchange.request, mask), mask_texts(exchange.completion, mask)
+    return exchange._replace(request=request, completion=completion)
 
 
 def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
-    yield f"### {code(recording.source.name)}"
+    yield f"### {code(view.mask(recording.source.name))}"
     facts = [completion.wire]
     if completion.streamed:
         facts.append(show_count(completion.chunks, "chunk"))
@@ -57,7 +65,7 @@ def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     if model:
         facts.append(f"model {code(model)}")
     if recording.test_id:
-        facts.append(f"test {code(recording.test_id)}")
+        facts.append(f"test {code(view.mask(recording.test_id))}")
     yield " · ".join(facts)
     if view.shows("request") and view.shows("response"):
         yield "<details><summary>Request</summary>"
