@@ -1,3 +1,24 @@
-"""recctl: look after recorded LLM API traffic that is kept in git."""
+"""recctl: look after recorded LLM API traffic that is kept in git.
+
+For programs: `load` gives the recordings of a file, `assemble` what the model said in one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recctl.library import Completion, RecctlError, Recording, assemble, load
 
 __version__ = "0.1.0"
+
+__all__ = ["Completion", "RecctlError", "Recording", "__version__", "assemble", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """What programs import is loaded when they do: the command line starts without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from recctl import library
+
+    return getattr(library, name)

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "recctl"
 
 LAYERS = [
-    ["__main__"],
+    ["__main__", "library"],
     ["cli"],
     ["render"],
     ["rehash"],
@@ -68,7 +68,7 @@ def find_imports() -> list[Import]:
 
 
 IMPORTS = find_imports()
-OWN = [found for found in IMPORTS if found.module.split(".")[0] == "recctl"]
+OWN = [found for found in IMPORTS if found.module.split(".")[0] == "recctl" and found.part != "__init__"]
 
 
 def imported_part(found: Import) -> str:
@@ -93,6 +93,13 @@ def test_imports_point_down() -> None:
         if found.part != imported_part(found) and layer(found.part) >= layer(imported_part(found))
     ]
     assert upwards == []
+
+
+def test_the_package_itself_hands_on_its_library_and_nothing_else() -> None:
+    taken = {
+        imported_part(found) for found in IMPORTS if found.part == "__init__" and "recctl" in found.module
+    }
+    assert taken == {"library"}
 
 
 def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
