@@ -33,10 +33,11 @@ def map_files(
         return
     from concurrent.futures import ProcessPoolExecutor, wait
 
-    pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
     is_patient = False  # they end with this process
+    with own_modules_only():
+        pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
     try:
-        with _interrupts_held():
+        with _interrupts_held(), own_modules_only():
             starts = range(0, len(files), _BATCH)
             batches = deque(pool.submit(_do, start) for start in starts)
         while batches:
@@ -47,6 +48,26 @@ def map_files(
         is_patient = True
     finally:
         pool.shutdown(wait=is_patient, cancel_futures=True)
+
+
+@contextmanager
+def own_modules_only() -> Iterator[None]:
+    """Processes that are started here import nothing from the current folder, which may be a stranger's.
+
+    Where they are not forks of this one, Python would look there first.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _count_cores() -> int:

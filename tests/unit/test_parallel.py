@@ -91,3 +91,30 @@ def test_an_interrupt_of_who_takes_the_results_waits_for_none() -> None:
     env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     finished = subprocess.run(command, env=env, stderr=subprocess.PIPE, timeout=30, check=False)
     assert (finished.returncode, finished.stderr) == (130, b"")
+
+
+_ELSEWHERE = """
+import multiprocessing, sys
+from recctl.parallel import map_files
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    assert sum(map_files(abs, range(1000), 2)) == 499500
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_no_process_imports_what_lies_in_the_current_folder(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "elsewhere" / "script.py"
+    script.parent.mkdir()
+    script.write_text(_ELSEWHERE)
+    (tmp_path / "multiprocessing.py").write_text("open('was-run', 'w').close()")
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
+    subprocess.run(
+        [sys.executable, str(script), method],
+        cwd=tmp_path,
+        env={**env, "PYTHONPATH": str(CHECKOUT)},
+        timeout=60,
+        check=True,
+    )
+    assert not (tmp_path / "was-run").exists()

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from recctl.git.command import GitError, find_top_level, locate, run, start
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
     from typing import Self
+
+__all__ = ["GitError", "find_top_level"]
 
 
 class Blob(NamedTuple):
     """A file of some revision: `content` is None when it is over the size that was asked for."""
 
     content: bytes | None
-
-
-def find_top_level(start: Path) -> Path | None:
-    """The work tree that a folder belongs to: its nearest ancestor (or itself) that holds a `.git`."""
-    candidates = (start, *start.parents)
-    return next((folder for folder in candidates if os.path.exists(folder / ".git")), None)  # noqa: PTH110  (which raises where it may not look)
 
 
 def list_ignored(folder: Path) -> frozenset[str]:
@@ -37,11 +35,10 @@ def list_ignored(folder: Path) -> frozenset[str]:
         return frozenset()
     command = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"]
     try:
-        listed = _run(command, folder)
-    except (OSError, subprocess.CalledProcessError):
+        names = _ask_list(command, folder)
+    except GitError:
         return frozenset()
-    names = listed.decode("utf-8", "surrogateescape").split("\0")
-    return frozenset(name for name in names if name not in ("", "./"))
+    return frozenset(name for name in names if name != "./")
 
 
 class BlobReader:
@@ -72,14 +69,10 @@ class BlobReader:
         if "\n" in spec:
             return None
         if self._process is None:
-            command = [*_GIT, "cat-file", "--batch"]
-            self._process = subprocess.Popen(  # noqa: S603  (the command is ours, specs go through its stdin)
-                command,
-                cwd=self._folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
+            try:
+                self._process = start(["cat-file", "--batch"], self._folder, asks=True)
+            except GitError as error:
+                raise ChildProcessError(str(error)) from None
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101  (both are pipes, as asked above)
         assert stdout is not None  # noqa: S101
@@ -121,15 +114,8 @@ def find_repository(folder: Path) -> Path | None:
 
     Raises GitError where there is no repository, or no git.
     """
-    try:
-        return Path(os.fsdecode(_ask(["rev-parse", "--show-toplevel"], folder)).removesuffix("\n"))
-    except GitError:
-        _ask(["rev-parse", "--git-dir"], folder)
-        return None
-
-
-class GitError(Exception):
-    """That git could not do what it was asked; the message is the last that it said."""
+    run(["rev-parse", "--git-dir"], folder)
+    return locate(folder).top
 
 
 def resolve_tree(revision: str, folder: Path) -> str | None:
@@ -141,7 +127,7 @@ def resolve_tree(revision: str, folder: Path) -> str | None:
 def find_merge_base(one: str, other: str, folder: Path) -> str | None:
     """The commit that two revisions have both come from; None when there is none (here)."""
     try:
-        return _ask(["merge-base", one, other], folder).decode().split()[0]
+        return run(["merge-base", "--", one, other], folder).decode().split()[0]
     except GitError:
         return None
 
@@ -149,7 +135,7 @@ def find_merge_base(one: str, other: str, folder: Path) -> str | None:
 def is_shallow(folder: Path) -> bool:
     """Whether a clone lacks its older history."""
     try:
-        return _ask(["rev-parse", "--is-shallow-repository"], folder) == b"true\n"
+        return run(["rev-parse", "--is-shallow-repository"], folder) == b"true\n"
     except GitError:
         return False
 
@@ -179,7 +165,8 @@ def list_index(folder: Path) -> Index:
         elif mode in _FILE_MODES:
             entries.append(Entry(path, blob))
     if any(entry.blob in _EMPTY for entry in entries):
-        announced = set(_ask_list(["diff-files", "-z", "--name-only", f"--diff-filter={_ANNOUNCED}"], folder))
+        command = [*_CHANGED_FILES, "--name-only", f"--diff-filter={_ANNOUNCED}"]
+        announced = set(_ask_list(command, folder, reads_files=True))
         entries = [entry for entry in entries if entry.path not in announced]
     return Index(tuple(entries), tuple(sorted(unmerged)))
 
@@ -189,7 +176,7 @@ def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
 
     Files that are as they were staged have the same ids as there.
     """
-    records = iter(_ask_list(["diff-files", "-z", "--name-status", "--ignore-submodules"], top))
+    records = iter(_ask_list([*_CHANGED_FILES, "--name-status"], top, reads_files=True))
     states = {next(records): state for state in records}
     known = (
         entry._replace(blob=None) if entry.path in states else entry
@@ -218,25 +205,26 @@ def get_config(key: str, folder: Path, scope: str | None = None, *, is_path: boo
     """
     scopes = [] if scope is None else [f"--{scope}"]
     kind = ["--type=path"] if is_path else []
-    found = _ask(["config", *scopes, *kind, "-z", "--default", "", "--get", key], folder)
+    found = run(["config", *scopes, *kind, "-z", "--default", "", "--get", key], folder, anywhere=True)
     return os.fsdecode(found).removesuffix("\0") or None
 
 
 def set_config(key: str, value: str, folder: Path, scope: str) -> None:
     """Set a value of git's configuration, once, whatever stood there. Raises GitError."""
-    _ask(["config", f"--{scope}", "--replace-all", key, value], folder)
+    run(["config", f"--{scope}", "--replace-all", key, value], folder, anywhere=True)
 
 
 def unset_config(key: str, folder: Path, scope: str) -> None:
     """Take a value that is set out of git's configuration. Raises GitError."""
-    _ask(["config", f"--{scope}", "--unset-all", key], folder)
+    run(["config", f"--{scope}", "--unset-all", key], folder, anywhere=True)
 
 
 def delete_ref(ref: str, folder: Path) -> None:
     """Delete a ref, if it is there. Raises GitError."""
-    _ask(["update-ref", "-d", ref], folder)
+    run(["update-ref", "-d", ref], folder)
 
 
+_CHANGED_FILES = ("diff-files", "-z", "--ignore-submodules")
 _FILE_MODES = ("100644", "100755")
 _ANNOUNCED = "A"
 _GONE = ("D", "T")  # deleted, or of another type: a link
@@ -249,38 +237,19 @@ _EMPTY = (
 
 def _resolve(spec: str, folder: Path) -> str | None:
     try:
-        found = _ask(["rev-parse", "--verify", "--quiet", "--end-of-options", spec], folder)
+        found = run(["rev-parse", "--verify", "--quiet", "--end-of-options", spec], folder)
     except GitError:
         return None
     return found.decode().strip()
 
 
-def _ask_list(arguments: list[str], folder: Path) -> list[str]:
+def _ask_list(arguments: list[str], folder: Path, *, reads_files: bool = False) -> list[str]:
     """What git lists, each item ended by NUL."""
-    return _ask(arguments, folder).decode("utf-8", "surrogateescape").split("\0")[:-1]
-
-
-def _ask(arguments: list[str], folder: Path) -> bytes:
-    try:
-        return _run(arguments, folder)
-    except FileNotFoundError:
-        raise GitError("git is not installed") from None
-    except (OSError, ValueError) as error:  # a ValueError for a NUL in an argument
-        raise GitError(f"git could not be started: {error}") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise GitError(said.removeprefix("fatal: ") or "git failed") from None
+    listed = run(arguments, folder, reads_files=reads_files)
+    return listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 _FOUND = re.compile(rb"[0-9a-f]+ (?P<type>[a-z]+) (?P<size>[0-9]+)\n")  # else the spec, and what is wrong
-_GIT = ("git", "--no-pager", "-c", "core.quotePath=false")
-
-
-def _run(arguments: list[str], folder: Path) -> bytes:
-    finished = subprocess.run(  # noqa: S603  (a fixed command without a shell)
-        [*_GIT, *arguments], cwd=folder, check=True, capture_output=True
-    )
-    return finished.stdout
 
 
 def _read(stream: IO[bytes], size: int, *, keep: bool) -> bytes:
@@ -319,14 +288,15 @@ def list_removals(folder: Path, pathspecs: list[str]) -> Iterator[Removal]:
         find_repository(folder)  # there may be no commit yet, but a repository there should be
         return
     wanted = [*_REMOVED, "HEAD", "--", *pathspecs]
-    time = int(_ask([*_PLAIN, "show", "--no-patch", "--format=%ct", "HEAD"], folder))
-    yield from _read_removals(iter(_ask_list(["diff-index", *wanted], folder)), time)
+    time = int(run(["show", "--no-patch", "--format=%ct", "HEAD"], folder))
+    yield from _read_removals(
+        iter(_ask_list(["diff-index", "--ignore-submodules", *wanted], folder, reads_files=True)), time
+    )
     yield from _read_removals(iter(_ask_list([*_ALL_HISTORY, *wanted], folder)), time)
 
 
 _REMOVED = ("-z", "--raw", "--no-abbrev", "-M100%", "--diff-filter=DR", "--relative")
-_PLAIN = ("-c", "log.showSignature=false", "-c", "log.diffMerges=separate")
-_ALL_HISTORY = (*_PLAIN, "log", "-m", "--full-history", "--sparse", "--format=%H %ct %P")
+_ALL_HISTORY = ("log", "--diff-merges=separate", "--full-history", "--sparse", "--format=%H %ct %P")
 
 
 def _read_removals(records: Iterator[str], time: int) -> Iterator[Removal]:
@@ -372,7 +342,7 @@ def list_modified(folder: Path) -> frozenset[str]:
         "--no-ext-diff",
         "--ignore-submodules",
     ]
-    return frozenset(_ask_list(["--no-optional-locks", *command, "HEAD", "--"], folder))
+    return frozenset(_ask_list([*command, "HEAD", "--"], folder, reads_files=True))
 
 
 def list_tracked(folder: Path) -> frozenset[str]:
@@ -395,29 +365,24 @@ def list_commit_times(folder: Path, files: Iterable[str]) -> dict[str, int]:
     if not wanted:
         return found
     folders = sorted({os.path.dirname(file) or "." for file in wanted})  # noqa: PTH120  (they are texts)
-    command = [*_GIT, "--literal-pathspecs", *_LAST_CHANGES, "--relative", "HEAD", "--", *folders]
-    try:
-        with subprocess.Popen(  # noqa: S603  (a fixed command without a shell)
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process:
-            assert process.stdout is not None  # noqa: S101  (it is a pipe, as asked above)
-            time = 0
-            for record in _read_records(process.stdout):
-                if record.startswith("/"):  # as no name below the folder does
-                    time = int(record[1:])
-                    continue
-                file = record.removeprefix("\n")
-                if file in wanted:
-                    found.setdefault(file, time)
-                    if len(found) == len(wanted):
-                        break
-            process.kill()
-    except OSError as error:
-        raise GitError(f"git could not be started: {error}") from None
+    command = ["--literal-pathspecs", *_LAST_CHANGES, "--relative", "HEAD", "--", *folders]
+    with start(command, folder) as process:
+        assert process.stdout is not None  # noqa: S101  (it is a pipe)
+        time = 0
+        for record in _read_records(process.stdout):
+            if record.startswith("/"):  # as no name below the folder does
+                time = int(record[1:])
+                continue
+            file = record.removeprefix("\n")
+            if file in wanted:
+                found.setdefault(file, time)
+                if len(found) == len(wanted):
+                    break
+        process.kill()
     return found
 
 
-_LAST_CHANGES = ("-c", "log.showSignature=false", "log", "-z", "--format=/%ct", "--name-only", "--no-renames")
+_LAST_CHANGES = ("log", "-z", "--format=/%ct", "--name-only", "--no-renames")
 
 
 def _read_records(stream: IO[bytes]) -> Iterator[str]:
