@@ -146,7 +146,7 @@ def list_tree(tree: str, folder: Path) -> tuple[Entry, ...]:
     for record in _ask_list(["ls-tree", "-r", "-z", "--full-tree", tree], folder):
         description, _, path = record.partition("\t")
         mode, _, blob = description.split(" ")
-        if mode in _FILE_MODES:
+        if mode in _FILE_MODES and not _leads_outside(path):
             entries.append(Entry(path, blob))
     return tuple(entries)
 
@@ -160,6 +160,8 @@ def list_index(folder: Path) -> Index:
     for record in _ask_list(["ls-files", "-z", "--stage", "--full-name", "--", ":/"], folder):
         description, _, path = record.partition("\t")
         mode, blob, stage = description.split(" ")
+        if _leads_outside(path):
+            continue
         if stage != "0":
             unmerged.add(path)
         elif mode in _FILE_MODES:
@@ -183,7 +185,7 @@ def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
         for entry in index.entries
         if states.get(entry.path) not in _GONE
     )
-    announced = (path for path, state in states.items() if state == _ANNOUNCED)
+    announced = (path for path, state in states.items() if state == _ANNOUNCED and not _leads_outside(path))
     untracked = _ask_list(["ls-files", "-z", "--others", "--exclude-standard"], top)
     new = (path for path in (*announced, *untracked) if not (top / path).is_symlink())
     return (*known, *(Entry(path, None) for path in new))
@@ -233,6 +235,14 @@ _EMPTY = (
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 )
 """The ids of a file without content, in repositories of either kind."""
+
+
+def _leads_outside(path: str) -> bool:
+    """Whether a path is none that git itself would store, but somebody else did."""
+    return _STRANGE.search(path) is not None
+
+
+_STRANGE = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)")
 
 
 def _resolve(spec: str, folder: Path) -> str | None:
@@ -312,7 +322,7 @@ def _read_removals(records: Iterator[str], time: int) -> Iterator[Removal]:
         path, is_move = next(records), status.startswith("R")
         if is_move:
             next(records)
-        if mode in _FILE_MODES:
+        if mode in _FILE_MODES and not _leads_outside(path):
             yield Removal(path, blob, int(mode[-3:], 8), time, commit, len(parents) > 1, is_move)
 
 

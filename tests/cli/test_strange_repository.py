@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import shutil
 import subprocess
 from contextlib import chdir
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from recctl.__main__ import main
-from recctl.recording import serialise
+from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-PACKAGE = Path(__file__).resolve().parents[2] / "recctl"
+    from pathlib import Path
 
 NAME = "tests/recordings/0123456789ab.json"
 
@@ -52,10 +48,10 @@ class Traps:
 
     def sprung(self) -> set[str]:
         """The names of those that were run since the last time."""
-        names = set(os.listdir(self._marks))
-        for name in names:
-            (self._marks / name).unlink()
-        return names
+        marks = [*self._marks.iterdir()]
+        for mark in marks:
+            mark.unlink()
+        return {mark.name for mark in marks}
 
 
 @pytest.fixture

@@ -134,3 +134,28 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
         or (found.module == "recctl.wire" and found.name in protocols)
     }
     assert taken == set()
+
+
+STARTERS = {
+    "recctl/cli/options.py": "the pager that the user has chosen",
+    "recctl/git/command.py": "git, so that no repository has a say in what runs",
+    "recctl/track/run.py": "the command that the user has named",
+}
+"""The modules that start other programs, and which."""
+
+
+def test_programs_are_started_in_few_places() -> None:
+    found = {
+        found.place.partition(":")[0]
+        for found in IMPORTS
+        if {found.module, f"{found.module}.{found.name}"} & {"subprocess", "pty", "asyncio.subprocess"}
+    }
+    assert found == {*STARTERS, "recctl/git/__init__.py"}  # which has what it was started for from there
+    calls = {"system", "popen", "execv", "execve", "execvp", "spawnv", "posix_spawn", "startfile"}
+    named = {
+        f"{path.relative_to(PACKAGE.parent).as_posix()}: {node.attr}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in calls
+    }
+    assert named == set()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +18,12 @@ from recctl.git import (
     find_repository,
     find_top_level,
     is_shallow,
+    list_commit_times,
     list_ignored,
     list_index,
+    list_modified,
+    list_removals,
+    list_tracked,
     list_tree,
     list_work_tree,
     resolve_tree,
@@ -24,7 +31,6 @@ from recctl.git import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NO_LIMIT = 10**9
 
@@ -261,3 +267,127 @@ def test_where_there_is_no_repository_git_says_so(tmp_path: Path, monkeypatch: p
     with pytest.raises(GitError, match="git is not installed"):
         find_repository(tmp_path)
     assert not is_shallow(tmp_path)
+
+
+# --- whose repository, whose settings -----------------------------------------------------------------------
+
+
+def test_a_hook_has_the_index_that_git_made_for_it(
+    history: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `git commit FILE`, which leaves the rest of the index out of it."""
+    (history / "new").touch()
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/other")
+    git("read-tree", "v1")
+    git("add", "new")
+    for folder in (history, history / "sub"):
+        assert [entry.path for entry in list_index(folder).entries] == ["new", "sub/a.json"]
+    git("init", "-q", "inner")
+    assert list_index(history / "inner").entries == ()  # it is not that repository's index
+    monkeypatch.setenv("GIT_DIR", ".git")
+    assert [entry.path for entry in list_index(history).entries] == ["new", "sub/a.json"]
+    assert list_index(history / "inner").entries == ()
+
+
+def test_a_second_work_tree_is_a_place_of_its_own(
+    history: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("worktree", "add", "-q", "second", "v1")
+    second = history / "second"
+    assert find_repository(second / "sub") == second
+    assert list_tracked(second) == {"sub/a.json"}
+    monkeypatch.chdir(second)
+    monkeypatch.setenv("GIT_DIR", str(history / ".git/worktrees/second"))
+    assert find_repository(second) == second
+    assert list_tracked(second) == {"sub/a.json"}
+
+
+@pytest.mark.usefixtures("history")
+def test_git_dir_names_a_repository_that_lies_elsewhere(
+    git: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    git("clone", "-q", "--bare", ".", str(home / "dotfiles"))
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("GIT_DIR", "dotfiles")
+    assert find_repository(home) is None
+    assert read(home, "v1:sub/a.json") == [b"first"]
+    monkeypatch.setenv("GIT_WORK_TREE", ".")
+    assert find_repository(home) == home
+    subprocess.run(["git", "read-tree", "v1"], check=True)
+    assert list_tracked(home) == {"sub/a.json"}
+
+
+def test_the_work_tree_is_where_dot_git_lies(
+    history: Path, git: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    victim = tmp_path_factory.mktemp("victim")
+    (victim / "private.json").touch()
+    git("config", "core.worktree", str(victim))
+    assert find_repository(history / "sub") == history
+    assert "private.json" not in {entry.path for entry in list_work_tree(list_index(history), history)}
+    git("config", "core.bare", "true")
+    assert list_modified(history) == frozenset()
+
+
+def test_a_bare_repository_of_ones_own_is_used_and_one_that_came_with_another_is_not(
+    history: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("clone", "-q", "--bare", ".", "mine.git")
+    monkeypatch.chdir(history / "mine.git")
+    assert find_repository(Path.cwd()) is None
+    assert read(Path.cwd(), "v1:sub/a.json") == [b"first"]
+    (history / "mine.git/refs/.keep").touch()
+    git("add", "-f", "mine.git/HEAD")
+    assert find_repository(Path.cwd()) == history
+
+
+def test_paths_that_lead_out_of_the_work_tree_are_no_files(history: Path, git: Callable[..., str]) -> None:
+    inner = git("rev-parse", "HEAD:sub").strip()
+    tree = subprocess.run(
+        ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
+        input=b"40000 ..\0" + bytes.fromhex(inner),
+        check=True,
+        capture_output=True,
+    )
+    assert "../a.json" in git("ls-tree", "-r", "--name-only", tree.stdout.decode().strip())
+    assert list_tree(tree.stdout.decode().strip(), history) == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_somebody_else_is_not_trusted(
+    history: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    os.chown(history / ".git", 12345, -1)
+    monkeypatch.setenv("LC_ALL", "C")
+    with pytest.raises(GitError, match="dubious ownership"):
+        list_tracked(history)
+    assert list_ignored(history) == frozenset()
+    settings = tmp_path_factory.mktemp("home") / "gitconfig"
+    settings.write_text(f"[safe]\n\tdirectory = {history}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    assert "sub/a.json" in list_tracked(history)
+
+
+def test_what_the_log_is_written_in_makes_no_difference(history: Path, git: Callable[..., str]) -> None:
+    (history / "sub/a.json").unlink()
+    git("commit", "-qam", "third")
+    for key, value in (("logOutputEncoding", "UTF-16"), ("commitEncoding", "UTF-16")):
+        git("config", f"i18n.{key}", value)
+    assert [removal.path for removal in list_removals(history, ["."])] == ["sub/a.json"]
+    assert list_commit_times(history, ["a b.json"]).keys() == {"a b.json"}
+
+
+def test_git_is_not_looked_for_in_folders_that_one_happens_to_be_in(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = history / "git"
+    program.write_text("#!/bin/sh\ntouch was-run\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.pathsep}{os.environ['PATH']}")
+    assert "sub/a.json" in list_tracked(history)
+    assert not (history / "was-run").exists()
