@@ -24,14 +24,32 @@ class ToolCall(NamedTuple):
     arguments: str | None
 
 
+class Part(NamedTuple):
+    """A piece of what was said, in its place among others.
+
+    `kind` is "text", "reasoning" or "refusal" (then there is a `text`), "tool_call" (a `call`), or "other":
+    something that a provider's tool gave, a picture, which stands at `place` in `extra`.
+    """
+
+    kind: str
+    text: str | None = None
+    call: ToolCall | None = None
+    place: tuple[str, ...] = ()
+
+
 class Message(NamedTuple):
-    """What one choice said, over all its chunks."""
+    """What one choice said, over all its chunks.
+
+    `parts` tells in which order, where that is not the usual one: reasoning, refusal, text, calls, and one
+    text of each kind at most. Else it is empty. `content` and its like are the texts of the parts, joined.
+    """
 
     role: str | None = None
     content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recctl.checks.finding import Severity
+from recctl.pointer import join_pointer
 from recctl.render import render_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
-    from recctl.completion import Completion, Request, ToolCall
+    from recctl.completion import Completion, Part, Request, ToolCall
     from recctl.project import ConfigValue
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
@@ -186,6 +187,7 @@ def _response(completion: Completion) -> dict[str, Any]:
                     "reasoning": choice.message.reasoning,
                     "refusal": choice.message.refusal,
                     "tool_calls": [_tool_call(call) for call in choice.message.tool_calls],
+                    "parts": [_part(part) for part in choice.message.parts],
                 },
                 "finish_reason": choice.finish_reason,
                 "logprobs": choice.logprobs,
@@ -196,6 +198,15 @@ def _response(completion: Completion) -> dict[str, Any]:
         "error": completion.error,
         "extra": completion.extra,
     }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """A part of a message: its text, its call, or a JSON pointer to its place in `extra`."""
+    if part.call is not None:
+        return {"type": part.kind, "tool_call": _tool_call(part.call)}
+    if part.place:
+        return {"type": part.kind, "extra": join_pointer(part.place)}
+    return {"type": part.kind, "text": part.text}
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

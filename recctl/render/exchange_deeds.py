@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Choice, Completion
+    from recctl.completion import Choice, Completion, Part
     from recctl.recordings.recording import JSON
 
 PLACES = {
@@ -84,9 +84,20 @@ def says_nothing(completion: Completion) -> bool:
     )
 
 
+def find_deeds(completion: Completion, part: Part) -> list[Deed]:
+    """What a part of a message tells that is kept in `extra`."""
+    value: JSON = completion.extra
+    for step in part.place:
+        if isinstance(value, list):
+            value = dict(zip(map(str, range(len(value))), value, strict=True))
+        value = value.get(step) if isinstance(value, dict) else None
+    return [*_list(value)]
+
+
 def list_deeds(completion: Completion, choice: Choice) -> list[Deed]:
-    """What a choice did, in the order in which assembly keeps it."""
-    extra = completion.extra
+    """What a choice did, in the order in which assembly keeps it, but for what its message's parts tell."""
+    places = {part.place for part in choice.message.parts if part.place}
+    extra = _leave_out(completion.extra, places) if places else completion.extra
     own = extra.get("choices")
     holders = [own.get(str(choice.index))] if isinstance(own, dict) else []
     if choice is completion.choices[0]:
@@ -95,6 +106,17 @@ def list_deeds(completion: Completion, choice: Choice) -> list[Deed]:
     if choice.message.reasoning is not None:  # OpenRouter tells it in fragments once more
         deeds = [deed for deed in deeds if deed.name != "reasoning_details"]
     return deeds
+
+
+def _leave_out(value: JSON, places: set[tuple[str, ...]], path: tuple[str, ...] = ()) -> JSON:
+    """A value without what stands at some places."""
+    if isinstance(value, dict):
+        kept = ((key, (*path, key)) for key in value if (*path, key) not in places)
+        return {key: _leave_out(value[key], places, place) for key, place in kept}
+    if isinstance(value, list):
+        steps = ((item, (*path, str(number))) for number, item in enumerate(value))
+        return [_leave_out(item, places, place) for item, place in steps if place not in places]
+    return value
 
 
 def _list(part: JSON) -> Iterator[Deed]:

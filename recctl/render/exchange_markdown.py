@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from recctl.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
-from recctl.render.exchange_deeds import list_deeds, says_nothing
+from recctl.render.exchange_deeds import find_deeds, list_deeds, says_nothing
 from recctl.render.exchange_text import (
+    ASIDES,
     compact,
     describe_usage,
     format_json,
     layout,
+    name_call,
     name_data,
 )
 from recctl.render.masking import mask_texts
@@ -25,7 +27,7 @@ from recctl.render.terminal import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.completion import Completion, Message, Request, RequestMessage, ToolCall
+    from recctl.completion import Completion, Message, Part, Request, RequestMessage, ToolCall
     from recctl.recordings.recording import JSON, LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
@@ -114,7 +116,10 @@ def _tell_reply(completion: Completion) -> Iterator[str]:
     for choice in completion.choices:
         number = f" (choice {choice.index})" if len(completion.choices) > 1 else ""
         yield f"**{_word(choice.message.role or 'reply')}**{number}"
-        yield from _tell_message(choice.message)
+        if choice.message.parts:
+            yield from _tell_parts(completion, choice.message.parts)
+        else:
+            yield from _tell_message(choice.message)
         for deed in list_deeds(completion, choice):
             yield from _tell_value(deed.name, deed.value)
         if choice.finish_reason is not None:
@@ -133,8 +138,8 @@ def _tell_reply(completion: Completion) -> Iterator[str]:
 
 
 def _tell_message(message: Message) -> Iterator[str]:
-    for name, text in (("thinks", message.reasoning), ("refuses", message.refusal)):
-        if text is not None:
+    for kind, name in ASIDES.items():
+        if (text := getattr(message, kind)) is not None:
             yield f"{name}:"
             yield fence(text)
     if message.content is not None:
@@ -142,10 +147,22 @@ def _tell_message(message: Message) -> Iterator[str]:
     yield from _tell_calls(message.tool_calls)
 
 
+def _tell_parts(completion: Completion, parts: tuple[Part, ...]) -> Iterator[str]:
+    for part in parts:
+        if part.call is not None:
+            yield from _tell_calls((part.call,))
+        elif part.text is not None:
+            if part.kind in ASIDES:
+                yield f"{ASIDES[part.kind]}:"
+            yield fence(part.text)
+        for deed in find_deeds(completion, part) if part.place else ():
+            yield from _tell_value(deed.name, deed.value)
+
+
 def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
     for call in calls:
         call_id = f" {code(call.id)}" if call.id else ""
-        yield f"calls {code(call.name or '?')}{call_id}"
+        yield f"calls {code(name_call(call))}{call_id}"
         if call.arguments is not None:
             text, is_json = format_arguments(call.arguments, name_data)
             yield fence(text, "json" if is_json else "text")

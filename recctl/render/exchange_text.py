@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from recctl.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
-from recctl.render.exchange_deeds import list_deeds, says_nothing
+from recctl.render.exchange_deeds import find_deeds, list_deeds, says_nothing
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.completion import Completion, Message, Request, ToolCall
+    from recctl.completion import Completion, Message, Part, Request, ToolCall
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
@@ -32,6 +32,9 @@ _ROLE_STYLES = {
     "model": "bold green",
     "tool": "bold yellow",
 }
+ASIDES = {"reasoning": "thinks", "refusal": "refuses"}
+"""How texts are introduced that are not the answer."""
+
 _COPIED = ("test", "request")
 _FOLDED_LINES = 30
 _KEPT_LINES = 20
@@ -108,7 +111,10 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
         number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
         role = choice.message.role
         yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
-        yield from _tell_message(choice.message, view)
+        if choice.message.parts:
+            yield from _tell_parts(completion, choice.message.parts, view)
+        else:
+            yield from _tell_message(choice.message, view)
         for deed in list_deeds(completion, choice):
             yield from _tell_deed(deed, view)
         if choice.finish_reason is not None:
@@ -128,14 +134,36 @@ def _tell_reply(completion: Completion, view: View) -> Iterator[Line]:
 
 
 def _tell_message(message: Message, view: View) -> Iterator[Line]:
-    for name, text in (("thinks", message.reasoning), ("refuses", message.refusal)):
-        if text is not None:
-            yield line(Span(name, "italic dim"), indent=2)
-            yield from _tell_text(text, view, indent=4, style="dim")
+    for kind in ASIDES:
+        if (text := getattr(message, kind)) is not None:
+            yield from _tell_aside(kind, text, view)
     if message.content is not None:
         yield from _tell_text(message.content, view)
     for call in message.tool_calls:
         yield from _tell_call(call, view)
+
+
+def _tell_parts(completion: Completion, parts: tuple[Part, ...], view: View) -> Iterator[Line]:
+    """What was said in its order; a blank line parts a text from the one before it."""
+    before = ""
+    for part in parts:
+        if part.call is not None:
+            yield from _tell_call(part.call, view)
+        elif part.kind == "text":
+            if before == part.kind:
+                yield line()
+            yield from _tell_text(part.text or "", view)
+        elif part.text is not None:
+            yield from _tell_aside(part.kind, part.text, view)
+        else:
+            for deed in find_deeds(completion, part):
+                yield from _tell_deed(deed, view)
+        before = part.kind
+
+
+def _tell_aside(kind: str, text: str, view: View) -> Iterator[Line]:
+    yield line(Span(ASIDES[kind], "italic dim"), indent=2)
+    yield from _tell_text(text, view, indent=4, style="dim")
 
 
 def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
@@ -208,9 +236,14 @@ def _name_match(data: re.Match[str], hint: str) -> str:
     return f"[{data[1] or 'data'}, {size:,} bytes{hint}]"
 
 
+def name_call(call: ToolCall) -> str:
+    """What a call is called: by its tool's name, or, as the provider's own tools may be, by its type."""
+    return call.name or call.type or "?"
+
+
 def _tell_call(call: ToolCall, view: View) -> Iterator[Line]:
     yield line(
-        Span("calls ", "dim"), Span(call.name or "?", "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
+        Span("calls ", "dim"), Span(name_call(call), "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
     )
     if call.arguments is not None:
         text, is_json = format_arguments(call.arguments, partial(_fold_data, view=view))

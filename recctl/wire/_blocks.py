@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.completion import RequestMessage, ToolCall
-from recctl.wire._builder import CallBuilder, is_nothing, join, write_text
+from recctl.wire._message import CallBuilder
 from recctl.wire._requests import text_or_none
 from recctl.wire._sse import decode
+from recctl.wire._values import is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from recctl.recordings.recording import JSON
-    from recctl.wire._builder import ChoiceBuilder, Extra, ReplyBuilder
+    from recctl.wire._builder import Extra, ReplyBuilder
+    from recctl.wire._message import ChoiceBuilder
 
 
 class Block:
@@ -59,20 +61,33 @@ class Block:
                 return
         self.add_to_list("deltas", delta)
 
-    def take_text(self, channel: str, to: list[str], *, own_key: str | None = None) -> None:
-        """Move the block's own text, if it has any under `own_key`, and a channel's fragments elsewhere.
+    def take_text(
+        self,
+        channel: str,
+        choice: ChoiceBuilder,
+        to: str,
+        *,
+        own_key: str | None = None,
+        goes_on: bool = False,
+    ) -> bool:
+        """Move the block's own text, if it has any under `own_key`, and a channel's fragments to a choice.
 
-        A block that has such a text of its own shows by it of what type it is, so that goes too.
+        A block that has such a text of its own shows by it of what type it is, so that goes too. `to` is the
+        choice's channel; the text goes on with what was said last (`goes_on`), or is a part of its own. Gives
+        whether there was any.
         """
         own = None
         if own_key:
             own = self.own.pop(own_key, None)
             self.own.pop("type", None)
+        fragments = self.texts.pop(channel, [])
         if isinstance(own, str) and own:
-            to.append(own)
+            fragments = [own, *fragments]
         elif not is_nothing(own):
             self.own[f"odd_{own_key}"] = own
-        to.extend(self.texts.pop(channel, ()))
+        if fragments:
+            choice.say_all(to, fragments, goes_on=goes_on)
+        return bool(fragments)
 
     def take_call(self, choice: ChoiceBuilder, channel: str, own_key: str, *, has_ended: bool) -> None:
         """Move what the block says of a tool call to a new call of a choice.
@@ -81,7 +96,7 @@ class Block:
         empty object there is what a block begins with, so it counts only once the block has ended.
         """
         call = CallBuilder(self.pointer)
-        choice.calls.append(call)
+        choice.add_call(call)
         if self.kind:
             call.type = self.own.pop("type", None)
         for key in ("id", "name"):
@@ -190,17 +205,14 @@ def check_final(builder: ReplyBuilder, final: ChoiceBuilder, pointer: str) -> No
     choice.logprobs = choice.logprobs or final.logprobs
     for field in ("content", "reasoning", "refusal"):
         said, text = join(getattr(choice, field)), join(getattr(final, field))
-        if not said:
-            setattr(choice, field, getattr(final, field))
-        elif said != text:
+        if said and said != text:
             differences.append(field)
             builder.extra.add(("final", field), text)
-    if not choice.calls:
-        choice.calls = final.calls
-    elif not _agree(choice.sorted_calls(), final.sorted_calls()):
+    if choice.calls and not _agree(choice.sorted_calls(), final.sorted_calls()):
         differences.append("tool calls")
         calls = [call.build()._asdict() for call in final.sorted_calls()]
         builder.extra.add(("final", "tool_calls"), calls)
+    choice.adopt(final)
     if differences:
         message = f"the provider's final message differs from its stream in {' and '.join(differences)}"
         builder.note("final-mismatch", message, pointer)

@@ -6,13 +6,13 @@ a stream is complete, which texts look like tool calls) are kept here.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from typing import TYPE_CHECKING
 
-from recctl.completion import Choice, Completion, Message, Note, ToolCall
+from recctl.completion import Completion, Note
 from recctl.strict_json import decode
+from recctl.wire._message import ChoiceBuilder
+from recctl.wire._values import describe_error, is_nothing, join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -102,115 +102,6 @@ class Extra:
                 key = f"odd_{key}"
             inner[key] = values[0] if len(values) == 1 else values
         return result
-
-
-class CallBuilder:
-    """A tool call under construction. `key` is the index that the protocol gave it, `pointer` its start.
-
-    `takes_text` is for calls of tools whose arguments are any text, rather than JSON.
-    """
-
-    __slots__ = ("_name", "_name_length", "arguments", "id", "key", "pointer", "takes_text", "type")
-
-    def __init__(self, pointer: str, key: JSON = None) -> None:
-        self.pointer = pointer
-        self.key = key
-        self.id: str | None = None
-        self.type: str | None = None
-        self.arguments: list[str] = []
-        self.takes_text = False
-        self._name: list[str] = []
-        self._name_length = 0
-
-    @property
-    def name(self) -> str | None:
-        """The tool's name as far as it was told."""
-        return join(self._name)
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        self._name = [name] if name else []
-        self._name_length = len(name or "")
-
-    def add_name(self, fragment: str) -> None:
-        """Append to the name, unless this is the name so far: some send it whole, again and again."""
-        if len(fragment) != self._name_length or fragment != self.name:
-            self._name.append(fragment)
-            self._name_length += len(fragment)
-
-    def add_arguments(self, arguments: JSON) -> None:
-        """Append a fragment: text as it is, null as nothing, anything else as JSON."""
-        text = arguments if isinstance(arguments, str) else write_text(arguments)
-        if text:
-            self.arguments.append(text)
-
-    @property
-    def says_something(self) -> bool:
-        """Whether there was more than an empty fragment, which would be a phantom of a call."""
-        return bool(self.id or self._name or self.arguments)
-
-    def build(self) -> ToolCall:
-        """The call as far as it was told."""
-        return ToolCall(self.id, self.type, self.name, join(self.arguments))
-
-
-class ChoiceBuilder:
-    """A choice under construction; the lists collect fragments of text.
-
-    `ended` is for protocols that can say that a choice has ended without a reason.
-    """
-
-    __slots__ = (
-        "calls",
-        "content",
-        "ended",
-        "finish_reason",
-        "index",
-        "logprobs",
-        "reasoning",
-        "refusal",
-        "role",
-    )
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.role: str | None = None
-        self.content: list[str] = []
-        self.reasoning: list[str] = []
-        self.refusal: list[str] = []
-        self.calls: list[CallBuilder] = []
-        self.finish_reason: str | None = None
-        self.ended = False
-        self.logprobs: JSON = None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the provider has said that this is all."""
-        return self.ended or self.finish_reason is not None
-
-    def add_logprobs(self, logprobs: JSON) -> JSON:
-        """Join log probabilities: lists are appended to each other, of other values the last one counts.
-
-        Gives what a value of another type, or another value, has replaced; None when nothing was.
-        """
-        self.logprobs, replaced = _join_values(self.logprobs, logprobs)
-        return replaced
-
-    def build(self) -> Choice:
-        """The choice as far as it was told; calls stand by their index, then by arrival."""
-        message = Message(
-            role=self.role,
-            content=join(self.content),
-            reasoning=join(self.reasoning),
-            refusal=join(self.refusal),
-            tool_calls=tuple(call.build() for call in self.sorted_calls()),
-        )
-        return Choice(self.index, message, self.finish_reason, self.logprobs)
-
-    def sorted_calls(self) -> list[CallBuilder]:
-        """The calls by their index (those without one last), then by arrival; phantoms are left out."""
-        calls = [call for call in self.calls if call.says_something]
-        return sorted(calls, key=lambda call: (call.key is None, call.key or 0))
 
 
 class ReplyBuilder:
@@ -333,33 +224,7 @@ class ReplyBuilder:
                 self.note("tool-arguments-json", f"the arguments for {name} are not JSON", call.pointer)
 
 
-def _join_values(known: JSON, value: JSON) -> tuple[JSON, JSON]:
-    """What two values add up to, and what of the first was replaced. Null is nothing; `known` is changed."""
-    if value is None or known is None:
-        return _copy(value) if known is None else known, None
-    if isinstance(known, list) and isinstance(value, list):
-        known += value
-        return known, None
-    if isinstance(known, dict) and isinstance(value, dict):
-        replaced = {}
-        for key, inner in value.items():
-            known[key], lost = _join_values(known.get(key), inner)
-            if lost is not None:
-                replaced[key] = lost
-        return known, replaced or None
-    return _copy(value), known if known != value else None
-
-
-def _copy(value: JSON) -> JSON:
-    """A value that may grow without the recording that it comes from."""
-    if isinstance(value, dict):
-        return {key: _copy(inner) for key, inner in value.items()}
-    return [*value] if isinstance(value, list) else value
-
-
-_URL_SAFE = str.maketrans("-_", "+/")
 # Few texts are looked at with these: they are compiled when the first one is.
-_SURROGATE = "[\ud800-\udfff]"
 _THINKING = r"</?(think|thinking|reasoning)>"
 _CALL_AS_TEXT = (
     r"(?:<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=|<\|tool_calls_section_begin\|>|"
@@ -396,60 +261,6 @@ def _is_call(text: str) -> bool:
     arguments = value.get("arguments", value.get("parameters"))
     is_bare = value.keys() <= {"name", "arguments", "parameters", "type", "id"}
     return is_bare and isinstance(arguments, dict) and not arguments.keys() >= {"type", "properties"}
-
-
-def is_nothing(value: JSON) -> bool:
-    """Whether a value says nothing: absent, null, or empty."""
-    return not value and value != 0
-
-
-def write_text(value: JSON) -> str | None:
-    """A value as text: text as it is, null as None, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def join(fragments: list[str]) -> str | None:
-    """The text that fragments add up to; None for none. Surrogate pairs that a cut parted are mended."""
-    if not fragments:
-        return None
-    text = fragments[0] if len(fragments) == 1 else "".join(fragments)
-    if not text.isascii() and re.search(_SURROGATE, text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-    return text
-
-
-def decode_base64(text: JSON) -> bytes | None:
-    """What base64 text stands for, in either alphabet, padded or not; None when it is no base64 text."""
-    if not isinstance(text, str) or not text:
-        return None
-    text = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return None
-
-
-def describe_error(error: JSON) -> str:
-    """An error in a few words."""
-    if isinstance(error, dict):
-        inner = error.get("error")
-        if isinstance(inner, dict):
-            return describe_error(inner)
-        for key in ("message", "detail", "error", "type", "code"):
-            if isinstance(error.get(key), str) and error[key]:
-                return str(error[key])
-    return error if isinstance(error, str) and error else json.dumps(error, ensure_ascii=False)
-
-
-def is_bare_error(data: dict[str, JSON]) -> bool:
-    """Whether an object is an error without an `error` key, as vLLM, FastAPI and Databricks send it."""
-    choices = data.get("choices")  # null where OpenAI's SDK has dumped the error as a reply
-    if choices or data.get("error"):
-        return False
-    has_code = choices is None and bool(data.get("error_code")) and bool(data.get("message"))
-    return data.get("object") == "error" or data.keys() == {"detail"} or has_code
 
 
 def _describe_end(choices: list[ChoiceBuilder], chunks: int) -> str:

@@ -10,20 +10,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import (
-    FOLDED,
-    CallBuilder,
-    ReplyBuilder,
-    is_bare_error,
-    is_nothing,
-    join,
-    write_text,
-)
+from recctl.wire._builder import FOLDED, ReplyBuilder
+from recctl.wire._message import CallBuilder
+from recctl.wire._values import is_bare_error, is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
     from recctl.recordings.recording import JSON
-    from recctl.wire._builder import ChoiceBuilder
+    from recctl.wire._message import ChoiceBuilder
 
 
 def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion:
@@ -279,8 +273,6 @@ class _Assembly:
             self._append(choice, "odd_message" if is_whole else "odd_delta", delta)
             return False
         role, content, refusal = delta.get("role"), delta.get("content"), delta.get("refusal")
-        if content:
-            self._add_text(choice, "content", content)
         if role:
             self._add_role(choice, role, step)
         for key in _UNPLACED_IN_DELTA[tuple(delta)]:
@@ -291,6 +283,8 @@ class _Assembly:
             self._add_reasoning(choice, reasoning, twin)
         if refusal:
             self._add_text(choice, "refusal", refusal)
+        if content:
+            self._add_text(choice, "content", content)
         calls, legacy = delta.get("tool_calls"), delta.get("function_call")
         if calls:
             self._add_calls(choice, calls, f"{step}/tool_calls", is_whole=is_whole)
@@ -327,7 +321,7 @@ class _Assembly:
         """Add text to a channel; some send it as a list of parts, with the thinking among them (Mistral)."""
         for part in text if isinstance(text, list) else [text]:
             if isinstance(part, str):
-                getattr(choice, channel).append(part)
+                choice.say(channel, part)
             elif isinstance(part, dict):
                 self._add_part(choice, channel, part)
             else:
@@ -339,7 +333,7 @@ class _Assembly:
         if key == "thinking" and channel != "reasoning" and value:
             self._add_text(choice, "reasoning", value)
         elif isinstance(value, str):
-            getattr(choice, channel).append(value)
+            choice.say(channel, value)
         else:
             self._append(choice, f"odd_{channel}", part)
             return
@@ -357,7 +351,7 @@ class _Assembly:
                 index = fragment.get("index")
                 key = index if type(index) is int else None
                 call = CallBuilder(f"{self._pointer()}/{step}/{position}", key)
-                choice.calls.append(call)
+                choice.add_call(call)
             self._add_fragment(choice, call, fragment, fragment.get("function"))
 
     def _find_call(self, choice: ChoiceBuilder, fragment: dict[str, JSON]) -> CallBuilder | None:
@@ -421,7 +415,7 @@ class _Assembly:
         if call is None:
             pointer = f"{self._pointer()}/{step}"
             call = self._calls[choice.index, "legacy", None] = CallBuilder(pointer)
-            choice.calls.append(call)
+            choice.add_call(call)
             message = "the call is a function_call, as it was before there were tool calls"
             self.builder.note("legacy-function-call", message, pointer)
         self._add_fragment(choice, call, {}, function)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from recctl.recordings.formats.ogx import MAX_DEPTH
-from recctl.wire._builder import join
+from recctl.wire._values import join
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import CallBuilder, ReplyBuilder, is_nothing, join, write_text
+from recctl.wire._message import CallBuilder
 from recctl.wire._requests import text_or_none
+from recctl.wire._values import is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from recctl.recordings.recording import JSON
-    from recctl.wire._builder import ChoiceBuilder
+    from recctl.wire._builder import ReplyBuilder
+    from recctl.wire._message import ChoiceBuilder
 
 EVENT_KEYS = frozenset({"type", "sequence_number", "obfuscation"})
 """What an event may have that says nothing."""
@@ -37,6 +39,13 @@ _PARTS = {
     "refusal": "refusal",
     "summary_text": "reasoning_summary_text",
     "reasoning_text": "reasoning_text",
+}
+
+_CHANNELS = {
+    "output_text": "content",
+    "refusal": "refusal",
+    "reasoning_summary_text": "reasoning",
+    "reasoning_text": "reasoning",
 }
 
 ARGUMENT_KEYS = {kind: _TEXTS[name][1] for kind, name in _ARGUMENTS.items()}
@@ -173,12 +182,6 @@ class Output:
 
     def place(self, choice: ChoiceBuilder) -> None:
         """Move all items to their places."""
-        channels = {
-            "output_text": choice.content,
-            "refusal": choice.refusal,
-            "reasoning_summary_text": choice.reasoning,
-            "reasoning_text": choice.reasoning,
-        }
         order, extra = list(_TEXTS), self._builder.extra
         for item in sorted(self._items, key=lambda item: item.index):
             role = item.names.get("role")
@@ -186,11 +189,13 @@ class Output:
             if role != choice.role:
                 extra.add((*item.path, "role"), role)
             if item.kind in _ARGUMENTS:
-                choice.calls.append(item.build_call())
+                choice.add_call(item.build_call())
+            elif item.kind not in ("message", "reasoning"):
+                choice.add_other(item.path)
             for name, position in sorted(item.texts, key=lambda key: (order.index(key[0]), key[1])):
                 text = item.texts[name, position]
-                if name in channels and (told := text.build()):
-                    channels[name].append(told)
+                if name in _CHANNELS and (told := text.build()):
+                    choice.say_all(_CHANNELS[name], [told])
                 self._keep_rest_of_text(choice, item, text, name, position)
             for name, fragments in item.other_texts.items():
                 if (whole := "".join(fragments)) not in item.strings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire._builder import write_text
+from recctl.wire._values import write_text
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON

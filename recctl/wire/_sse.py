@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
 from recctl.recordings.formats.ogx import MAX_DEPTH
-from recctl.wire._builder import ReplyBuilder, is_bare_error
+from recctl.wire._builder import ReplyBuilder
+from recctl.wire._values import is_bare_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

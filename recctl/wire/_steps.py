@@ -7,9 +7,10 @@ from collections import defaultdict
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.wire._builder import ReplyBuilder, join
+from recctl.wire._builder import ReplyBuilder
 from recctl.wire._choices import find_messages
 from recctl.wire._sse import peek, read_lines
+from recctl.wire._values import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
-from recctl.wire._builder import FOLDED, ReplyBuilder, decode_base64, is_nothing
+from recctl.wire._builder import FOLDED, ReplyBuilder
+from recctl.wire._values import decode_base64, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

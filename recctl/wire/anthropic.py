@@ -23,6 +23,7 @@ from recctl.wire._blocks import (
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_chat_request, text_or_none
 from recctl.wire._sse import keep_unknown, peek, read_events
+from recctl.wire._values import is_nothing
 
 if TYPE_CHECKING:
     from recctl.completion import Completion, Request
@@ -84,12 +85,21 @@ class _Reply:
 
     def place_blocks(self) -> None:
         """Move the blocks to their places, once all have come."""
+        was_cited = False
         for block in self._blocks.sorted():
             choice = self.builder.choice(0)
-            for channel, to in (("text", choice.content), ("thinking", choice.reasoning)):
-                block.take_text(channel, to, own_key=channel if block.kind == channel else None)
+            is_cited = "citations" in block.lists or not is_nothing(block.own.get("citations"))
+            says_something = False
+            for channel, to in (("text", "content"), ("thinking", "reasoning")):
+                own_key = channel if block.kind == channel else None
+                # What is cited cuts a text into blocks, even in mid-sentence.
+                goes_on = channel == "text" and (is_cited or was_cited)
+                says_something |= block.take_text(channel, choice, to, own_key=own_key, goes_on=goes_on)
             if block.kind.endswith("tool_use") or "partial_json" in block.texts:
                 block.take_call(choice, "partial_json", "input", has_ended=choice.has_ended)
+            elif not says_something and block.kind not in ("text", "thinking"):
+                choice.add_other(block.path)
+            was_cited = is_cited
             block.keep_rest(self.builder.extra)
 
     def _add_to_message(self, kind: str, data: dict[str, JSON], pointer: str) -> None:

@@ -11,24 +11,19 @@ from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
 from recctl.wire import Wire, by_class
-from recctl.wire._builder import (
-    CallBuilder,
-    ReplyBuilder,
-    decode_base64,
-    is_bare_error,
-    is_nothing,
-    write_text,
-)
+from recctl.wire._builder import ReplyBuilder
 from recctl.wire._json_paths import put_together
+from recctl.wire._message import CallBuilder
 from recctl.wire._requests import text_or_none
 from recctl.wire._sse import read_events
+from recctl.wire._values import decode_base64, is_bare_error, is_nothing, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.completion import Completion
     from recctl.recordings.recording import JSON
-    from recctl.wire._builder import ChoiceBuilder
+    from recctl.wire._message import ChoiceBuilder
 
 NAME = "gemini"
 _MARKS = frozenset({"candidates", "usage_metadata", "usageMetadata", "prompt_feedback", "promptFeedback"})
@@ -169,7 +164,7 @@ class _Assembly:
         if isinstance(text, str):
             told = {"text", "thought"} if isinstance(thought, bool) else {"text"}
             if text:
-                (choice.reasoning if thought is True else choice.content).append(text)
+                choice.say("reasoning" if thought is True else "content", text)
         if isinstance(function, dict):
             told.add("function_call")
         rest = {key: value for key, value in part.items() if key not in told and not is_nothing(value)}
@@ -178,7 +173,10 @@ class _Assembly:
         if isinstance(function, dict):
             self._add_call(choice, _snake_keys(function), rest, pointer)
         elif rest:
-            self._parts.setdefault(choice.index, []).append(rest)
+            parts = self._parts.setdefault(choice.index, [])
+            if rest.keys() - {"thought", "thought_signature"}:
+                choice.add_other(("choices", str(choice.index), "parts", str(len(parts))))
+            parts.append(rest)
         return bool(text or function or rest)
 
     def _add_call(
@@ -195,7 +193,7 @@ class _Assembly:
                 self._keep(choice, "odd_function_calls", {**function, **rest})
                 return
             call = CallBuilder(pointer, len(choice.calls))
-            choice.calls.append(call)
+            choice.add_call(call)
         call.id = call.id or call_id or None
         call.name = call.name or name or None
         if arguments or not (continues or goes_on or pieces):

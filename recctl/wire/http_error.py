@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._builder import ReplyBuilder, is_bare_error, is_nothing
+from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_prompt_request
 from recctl.wire._sse import decode, peek, read_events
+from recctl.wire._values import is_bare_error, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,9 +22,11 @@ from recctl.wire._blocks import (
     read_result,
     read_turn,
 )
-from recctl.wire._builder import ChoiceBuilder, ReplyBuilder, is_nothing
+from recctl.wire._builder import ReplyBuilder
+from recctl.wire._message import ChoiceBuilder
 from recctl.wire._requests import read_chat_request, text_or_none
 from recctl.wire._sse import keep_unknown, peek, read_events
+from recctl.wire._values import is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 NAME = "gemini-interactions"
 _ROOTS = {"content": "outputs", "step": "steps"}
+_KINDS_OF_TEXT = ("text", "thought", "model_output")
 _EVENT_KEYS = frozenset({"event_type", "event_id", "metadata"})
 _INTERACTION_KEYS = frozenset(
     {"id", "interaction_id", "model", "object", "role", "status", "usage", "errors", "outputs", "steps"}
@@ -189,14 +192,17 @@ class _Reply:
     def _place(self, blocks: list[Block], choice: ChoiceBuilder) -> None:
         for block in blocks:
             if block.kind == "model_output":
-                _take_parts(block, "content", choice.content)
+                _take_parts(block, "content", choice, "content")
             elif block.kind == "thought":
-                _take_parts(block, "summary", choice.reasoning)
-            block.take_text("text", choice.content, own_key="text" if block.kind == "text" else None)
-            block.take_text("thought", choice.reasoning)
+                _take_parts(block, "summary", choice, "reasoning")
+            own_key = "text" if block.kind == "text" else None
+            says_something = block.take_text("text", choice, "content", own_key=own_key)
+            says_something |= block.take_text("thought", choice, "reasoning")
             if block.kind.endswith("_call") or "arguments" in block.texts:
                 has_ended = self.builder.choice(0).has_ended
                 block.take_call(choice, "arguments", "arguments", has_ended=has_ended)
+            elif not says_something and block.kind not in _KINDS_OF_TEXT:
+                choice.add_other(block.path)
             block.keep_rest(self.builder.extra)
 
 
@@ -208,13 +214,13 @@ def _is_text(value: JSON) -> bool:
     return isinstance(value, dict) and value.get("type") == "text" and isinstance(value.get("text"), str)
 
 
-def _take_parts(block: Block, key: str, to: list[str]) -> None:
-    """Move the texts among a block's parts elsewhere; what else the parts hold stays with it."""
+def _take_parts(block: Block, key: str, choice: ChoiceBuilder, channel: str) -> None:
+    """Move the texts among a block's parts to a choice; what else the parts hold stays with the block."""
     block.own.pop("type")
     rest = []
     for part in _as_list(block.own.pop(key, None)):
         if _is_text(part):
-            to.append(part["text"])
+            choice.say_all(channel, [part["text"]])
             rest.append({name: part[name] for name in part if name not in ("type", "text")})
         else:
             rest.append(part)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire._builder import FOLDED, ReplyBuilder, is_nothing
+from recctl.wire._builder import FOLDED, ReplyBuilder
 from recctl.wire._requests import read_chat_request
+from recctl.wire._values import is_nothing
 from recctl.wire._views import add_models
 
 if TYPE_CHECKING:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
-from recctl.wire._builder import FOLDED, CallBuilder, ReplyBuilder, is_nothing, write_text
+from recctl.wire._builder import FOLDED, ReplyBuilder
+from recctl.wire._message import CallBuilder
 from recctl.wire._requests import read_chat_request, text_or_none
+from recctl.wire._values import is_nothing, write_text
 
 if TYPE_CHECKING:
     from recctl.completion import Completion
     from recctl.recordings.recording import JSON
-    from recctl.wire._builder import ChoiceBuilder
+    from recctl.wire._message import ChoiceBuilder
 
 NAME = "ollama"
 _COUNTERS = ("prompt_eval_count", "eval_count")
@@ -45,8 +47,8 @@ def _add_chunk(builder: ReplyBuilder, choice: ChoiceBuilder, data: dict[str, JSO
     builder.identify("model", data.get("model"), f"{pointer}/model")
     if data.get("error"):
         builder.fail(data["error"], pointer)
-    _add_text(builder, choice.content, "response", data)
-    _add_text(builder, choice.reasoning, "thinking", data)
+    _add_text(builder, choice, "reasoning", "thinking", data)
+    _add_text(builder, choice, "content", "response", data)
     message = data.get("message")
     if isinstance(message, dict):
         _add_message(builder, choice, message, f"{pointer}/message")
@@ -69,8 +71,8 @@ def _add_message(
     choice.role = choice.role or text_or_none(role) or None
     if role != choice.role:
         builder.extra.add(("message", "other_roles"), role)
-    _add_text(builder, choice.content, "content", message)
-    _add_text(builder, choice.reasoning, "thinking", message)
+    _add_text(builder, choice, "reasoning", "thinking", message)
+    _add_text(builder, choice, "content", "content", message)
     calls = message.get("tool_calls") or []
     for number, entry in enumerate(calls if isinstance(calls, list) else [calls]):
         _add_call(builder, choice, entry, f"{pointer}/tool_calls/{number}")
@@ -90,14 +92,16 @@ def _add_call(builder: ReplyBuilder, choice: ChoiceBuilder, entry: JSON, pointer
     path = ("choices", "0", "tool_calls", call.id or str(len(choice.calls)))
     builder.extra.add_rest(path, entry, _CALL_KEYS)
     builder.extra.add_rest(path, function, _FUNCTION_KEYS)
-    choice.calls.append(call)
+    choice.add_call(call)
 
 
-def _add_text(builder: ReplyBuilder, channel: list[str], key: str, data: dict[str, JSON]) -> None:
+def _add_text(
+    builder: ReplyBuilder, choice: ChoiceBuilder, channel: str, key: str, data: dict[str, JSON]
+) -> None:
     text = data.get(key)
     if isinstance(text, str):
         if text:
-            channel.append(text)
+            choice.say(channel, text)
     elif not is_nothing(text):
         builder.extra.add((f"odd_{key}",), text)
 

@@ -22,10 +22,12 @@ from recctl.wire._blocks import (
     read_result,
     read_turn,
 )
-from recctl.wire._builder import ChoiceBuilder, ReplyBuilder, is_nothing
+from recctl.wire._builder import ReplyBuilder
+from recctl.wire._message import ChoiceBuilder
 from recctl.wire._outputs import ARGUMENT_KEYS, EVENT_KEYS, Output
 from recctl.wire._requests import read_chat_request, text_or_none
 from recctl.wire._sse import keep_unknown, peek, read_events
+from recctl.wire._values import is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

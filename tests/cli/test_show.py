@@ -89,6 +89,13 @@ def many(items: dict[str, Any]) -> dict[str, Any]:
 CALL = shape(
     id=some("string"), type=some("string"), function=shape(name=some("string"), arguments=some("string"))
 )
+PART = {
+    "oneOf": [
+        shape(type={"enum": ["text", "reasoning", "refusal"]}, text=TEXT),
+        shape(type={"const": "tool_call"}, tool_call=CALL),
+        shape(type={"const": "other"}, extra={"type": "string", "pattern": "^/"}),
+    ]
+}
 SHOW = shape(
     version={"const": "recctl.show.v1"},
     recordings=many(
@@ -136,6 +143,7 @@ SHOW = shape(
                             reasoning=some("string"),
                             refusal=some("string"),
                             tool_calls=many(CALL),
+                            parts=many(PART),
                         ),
                         finish_reason=some("string"),
                         logprobs={},
@@ -183,6 +191,7 @@ def test_json_tells_the_call_exactly(run: Run) -> None:
                         },
                     }
                 ],
+                "parts": [],
             },
             "finish_reason": "tool_calls",
             "logprobs": None,

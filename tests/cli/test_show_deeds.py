@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,7 +132,6 @@ RESPONSE = {
 
 RESPONSE_AS_TEXT = """\
 assistant replies
-  It is 5050.
   web_search_call {"action": {"type": "search", "query": "sums"}}
   file_search_call {"status": "failed", "queries": ["sums"]}
   code_interpreter_call
@@ -145,7 +145,7 @@ assistant replies
         }
       ]
     }
-  annotations [{"type": "url_citation", "url": "https://example.org"}]
+  It is 5050.
   mcp_approval_request {"name": "rm", "arguments": "{}", "server_label": "os"}
 """
 
@@ -153,8 +153,9 @@ assistant replies
 def test_what_the_tools_of_openai_did(run: Run, tmp_path: Path) -> None:
     told = show(run, tmp_path, RESPONSE)
     assert told.startswith(RESPONSE_AS_TEXT)
-    image = f'  image_generation_call\n    {{\n      "result": "{PICTURE}"\n    }}\n  finish     completed\n'
-    assert told.removeprefix(RESPONSE_AS_TEXT) == image
+    image = f'  image_generation_call\n    {{\n      "result": "{PICTURE}"\n    }}\n'
+    annotations = '  annotations [{"type": "url_citation", "url": "https://example.org"}]\n'
+    assert told.removeprefix(RESPONSE_AS_TEXT) == f"{image}{annotations}  finish     completed\n"
     named = '\n`image_generation_call` `{"result": "[data, 600 bytes]"}`\n'
     assert named in show(run, tmp_path, RESPONSE, "markdown")
 
@@ -185,9 +186,6 @@ MESSAGE = {
 
 MESSAGE_AS_TEXT = """\
 assistant replies
-  thinks
-    Easy.
-  5050.
   calls web_search  srv_1
     {"query": "sums"}
   web_search_tool_result
@@ -200,6 +198,9 @@ assistant replies
         }
       ]
     }
+  5050.
+  thinks
+    Easy.
   citations [{"cited_text": "5050"}]
   finish     end_turn
 """
@@ -260,3 +261,99 @@ def test_bookkeeping_is_left_to_json(run: Run, tmp_path: Path, bookkeeping: dict
     said = {**delta(role="assistant", content="Hi", finish_reason="stop"), **bookkeeping}
     body = [chunk(said, service_tier="default", system_fingerprint="fp_1")]
     assert show(run, tmp_path, body) == "assistant replies\n  Hi\n  finish     stop\n"
+
+
+ON_BOTH_SIDES = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "small",
+    "stop_reason": "end_turn",
+    "content": [
+        {"type": "thinking", "thinking": "I can't know.", "signature": "c2VhbA=="},
+        {"type": "text", "text": "I'll look."},
+        {"type": "server_tool_use", "id": "srv_1", "name": "web_search", "input": {"query": "tide"}},
+        {"type": "web_search_tool_result", "tool_use_id": "srv_1", "content": [{"title": "Tides"}]},
+        {"type": "text", "text": "At noon."},
+        {"type": "text", "text": "Or so."},
+    ],
+}
+
+ON_BOTH_SIDES_AS_TEXT = """\
+assistant replies
+  thinks
+    I can't know.
+  I'll look.
+  calls web_search  srv_1
+    {"query": "tide"}
+  web_search_tool_result {"tool_use_id": "srv_1", "content": [{"title": "Tides"}]}
+  At noon.
+
+  Or so.
+  finish     end_turn
+"""
+
+ON_BOTH_SIDES_AS_MARKDOWN = """\
+**assistant**
+
+thinks:
+
+```text
+I can't know.
+```
+
+```text
+I'll look.
+```
+
+calls `web_search` `srv_1`
+
+```json
+{"query": "tide"}
+```
+
+`web_search_tool_result` `{"tool_use_id": "srv_1", "content": [{"title": "Tides"}]}`
+
+```text
+At noon.
+```
+
+```text
+Or so.
+```
+
+finish `end_turn`
+"""
+
+
+def test_text_on_both_sides_of_a_call_stands_on_both_sides(run: Run, tmp_path: Path) -> None:
+    assert show(run, tmp_path, ON_BOTH_SIDES) == ON_BOTH_SIDES_AS_TEXT
+    assert show(run, tmp_path, ON_BOTH_SIDES, "markdown") == ON_BOTH_SIDES_AS_MARKDOWN
+
+
+def test_json_tells_the_parts_and_where_a_result_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(serialise(record(ON_BOTH_SIDES)))
+    outcome = run("show", "x.json", "--format", "json")
+    (recording,) = json.loads(outcome.out)["recordings"]
+    (choice,) = recording["response"]["choices"]
+    (call,) = choice["message"]["tool_calls"]
+    assert choice["message"]["content"] == "I'll look.At noon.Or so."
+    assert choice["message"]["parts"] == [
+        {"type": "reasoning", "text": "I can't know."},
+        {"type": "text", "text": "I'll look."},
+        {"type": "tool_call", "tool_call": call},
+        {"type": "other", "extra": "/content/3"},
+        {"type": "text", "text": "At noon."},
+        {"type": "text", "text": "Or so."},
+    ]
+    result = recording["response"]["extra"]["content"]["3"]
+    assert result["content"] == [{"title": "Tides"}]
+
+
+def test_a_call_of_the_providers_own_tool_goes_by_its_type(run: Run, tmp_path: Path) -> None:
+    search = {"type": "google_search_call", "id": "s1", "arguments": {"queries": ["tide"]}}
+    told = show(run, tmp_path, {**STEP, "outputs": [search]})
+    assert told.startswith('model replies\n  calls google_search_call  s1\n    {"queries": ["tide"]}\n')
+    assert "\ncalls `google_search_call` `s1`\n" in show(
+        run, tmp_path, {**STEP, "outputs": [search]}, "markdown"
+    )

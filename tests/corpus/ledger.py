@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS, SUMMARISED, decode_base64, is_nothing
+from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS, SUMMARISED
+from recctl.wire._values import decode_base64, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -525,3 +525,27 @@ def test_arguments_that_nest_beyond_reason() -> None:
     for left, right in ((900, 901), (90_000, 90_001), (300, 301)):
         pair = compare(nested(left), nested(right))
         assert [change.kind for change in pair.changes] == ["tool-argument"]
+
+
+# Replies in parts
+
+
+def in_parts(*texts: str) -> Any:
+    """The document of a recording whose reply speaks, calls a tool, and speaks again."""
+    call = {"type": "server_tool_use", "id": "s1", "name": "search", "input": {}}
+    first, *others = ({"type": "text", "text": text} for text in texts)
+    content = [first, call, *others]
+    return record(
+        {"id": "m", "type": "message", "role": "assistant", "content": content, "stop_reason": "end"}
+    )
+
+
+def test_a_text_that_changes_beside_a_call_is_a_change_of_wording() -> None:
+    (change,) = compare(in_parts("I'll look.", "At noon."), in_parts("I'll look.", "At one.")).changes
+    assert (change.where, change.kind) == ("/response/choices/0/message/content", "wording")
+    assert (change.left, change.right) == ("I'll look.At noon.", "I'll look.At one.")
+
+
+def test_where_a_text_is_cut_into_parts_is_noise() -> None:
+    pair = compare(in_parts("I'll ", "look."), in_parts("I'll look."))
+    assert (pair.verdict, pair.changes, pair.noise) == (Verdict.NOISE, (), 1)

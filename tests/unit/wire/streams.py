@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from recctl.completion import Completion, Request
+from recctl.completion import Choice, Completion, Request
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.wire import assemble, read_request, recognise
@@ -123,6 +123,24 @@ def _find_places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield value, key
         if isinstance(value[key], (dict, list)) and key not in _FOLDED:
             yield from _find_places(value[key])
+
+
+def check_parts(choice: Choice) -> Choice:
+    """Check that a choice's parts, where it has any, are what its message says; gives it without them."""
+    message = choice.message
+    if message.parts:
+        channels = {"text": message.content, "reasoning": message.reasoning, "refusal": message.refusal}
+        for kind, text in channels.items():
+            units = [*map(in_units, (part.text or "" for part in message.parts if part.kind == kind))]
+            assert b"".join(units) == in_units(text or "")
+        calls = tuple(part.call for part in message.parts if part.call is not None)
+        assert calls == message.tool_calls
+    return replace(choice, message=message._replace(parts=()))
+
+
+def in_units(text: str) -> bytes:
+    """A text in UTF-16 units, which show both halves of a character that was cut in two."""
+    return text.encode("utf-16-le", "surrogatepass")
 
 
 def find_lost(marks: list[str], completion: Completion) -> list[str]:

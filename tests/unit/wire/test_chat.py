@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.completion import Choice, Completion, Message, Note, Request, RequestMessage, Tool, ToolCall
+from recctl.completion import Choice, Completion, Message, Note, Part, Request, RequestMessage, Tool, ToolCall
 from recctl.recordings.recording import Recording
-from recctl.wire import _builder, assemble, read_exchange, read_request
-from recctl.wire._builder import ChoiceBuilder
+from recctl.wire import _message, _values, assemble, read_exchange, read_request
+from recctl.wire._message import ChoiceBuilder
 from tests import builders
 from tests.builders import delta, read, record, source
 from tests.unit.wire.hostile import json_values, spoil
-from tests.unit.wire.streams import codes, count_calls, cut_said, exchange, interleave
+from tests.unit.wire.streams import check_parts, codes, count_calls, cut_said, exchange, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,8 @@ def test_content_reasoning_and_refusal_are_channels_of_their_own() -> None:
         chunk(delta(refusal="I ", content=", ")),
         chunk(delta(refusal="can't", content="thanks")),
     )
-    assert message == Message(content="No, thanks", reasoning="Let me think", refusal="I can't")
+    said_apart = Message(content="No, thanks", reasoning="Let me think", refusal="I can't")
+    assert message._replace(parts=()) == said_apart
 
 
 def test_reasoning_under_two_names_counts_once_per_delta() -> None:
@@ -731,7 +732,9 @@ def test_content_may_come_in_parts_with_the_thinking_among_them() -> None:  # Mi
         chunk(delta(content=[{"type": "thinking", "thinking": "!"}, {"type": "thinking", "thinking": []}])),
         STOP,
     )
-    assert completion.choices[0].message == Message(content="Hello", reasoning="Let me see!")
+    message = completion.choices[0].message
+    assert message == Message(content="Hello", reasoning="Let me see!", parts=message.parts)
+    assert message.parts == (Part("reasoning", "Let me see"), Part("text", "Hello"), Part("reasoning", "!"))
 
 
 def test_parts_that_are_no_text_are_kept() -> None:
@@ -1122,7 +1125,7 @@ def test_any_completion_in_any_legal_chunks_is_put_together_again(
 ) -> None:
     chunks = data.draw(split_reply(choices, usage))
     completion = stream(*chunks)
-    assert completion.choices == choices
+    assert tuple(map(check_parts, completion.choices)) == choices
     assert (completion.usage, completion.complete, completion.error) == (usage, True, None)
     assert (completion.id, completion.model, completion.chunks) == ("rec-0123456789ab", "small", len(chunks))
     assert completion.extra == {}
@@ -1257,7 +1260,7 @@ def test_log_probabilities_grow_in_place() -> None:
 
 def test_a_name_in_endless_pieces_is_copied_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
     copied = 0
-    join = _builder.join
+    join = _values.join
 
     def count(fragments: list[str]) -> str | None:
         nonlocal copied
@@ -1265,7 +1268,7 @@ def test_a_name_in_endless_pieces_is_copied_a_few_times_only(monkeypatch: pytest
         copied += len(text or "")
         return text
 
-    monkeypatch.setattr(_builder, "join", count)
+    monkeypatch.setattr(_message, "join", count)
     name = "".join(f"n{n}" for n in range(2000))
     assert assemble(grow("names", 2000)).choices[0].message.tool_calls[0].name == name
     assert copied < 10 * len(name)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.wire import _steps, read_exchange
-from recctl.wire._builder import join
+from recctl.wire._values import join
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values
 

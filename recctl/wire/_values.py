@@ -1,0 +1,92 @@
+"""What the wire protocols share: what values say, texts in pieces, errors in a few words."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+
+_URL_SAFE = str.maketrans("-_", "+/")
+_SURROGATE = "[\ud800-\udfff]"
+
+
+def is_nothing(value: JSON) -> bool:
+    """Whether a value says nothing: absent, null, or empty."""
+    return not value and value != 0
+
+
+def write_text(value: JSON) -> str | None:
+    """A value as text: text as it is, null as None, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def join(fragments: list[str]) -> str | None:
+    """The text that fragments add up to; None for none. Surrogate pairs that a cut parted are mended."""
+    if not fragments:
+        return None
+    text = fragments[0] if len(fragments) == 1 else "".join(fragments)
+    if not text.isascii() and re.search(_SURROGATE, text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return text
+
+
+def decode_base64(text: JSON) -> bytes | None:
+    """What base64 text stands for, in either alphabet, padded or not; None when it is no base64 text."""
+    if not isinstance(text, str) or not text:
+        return None
+    text = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return None
+
+
+def describe_error(error: JSON) -> str:
+    """An error in a few words."""
+    if isinstance(error, dict):
+        inner = error.get("error")
+        if isinstance(inner, dict):
+            return describe_error(inner)
+        for key in ("message", "detail", "error", "type", "code"):
+            if isinstance(error.get(key), str) and error[key]:
+                return str(error[key])
+    return error if isinstance(error, str) and error else json.dumps(error, ensure_ascii=False)
+
+
+def is_bare_error(data: dict[str, JSON]) -> bool:
+    """Whether an object is an error without an `error` key, as vLLM, FastAPI and Databricks send it."""
+    choices = data.get("choices")  # null where OpenAI's SDK has dumped the error as a reply
+    if choices or data.get("error"):
+        return False
+    has_code = choices is None and bool(data.get("error_code")) and bool(data.get("message"))
+    return data.get("object") == "error" or data.keys() == {"detail"} or has_code
+
+
+def join_values(known: JSON, value: JSON) -> tuple[JSON, JSON]:
+    """What two values add up to, and what of the first was replaced. Null is nothing; `known` is changed."""
+    if value is None or known is None:
+        return _copy(value) if known is None else known, None
+    if isinstance(known, list) and isinstance(value, list):
+        known += value
+        return known, None
+    if isinstance(known, dict) and isinstance(value, dict):
+        replaced = {}
+        for key, inner in value.items():
+            known[key], lost = join_values(known.get(key), inner)
+            if lost is not None:
+                replaced[key] = lost
+        return known, replaced or None
+    return _copy(value), known if known != value else None
+
+
+def _copy(value: JSON) -> JSON:
+    """A value that may grow without the recording that it comes from."""
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [*value] if isinstance(value, list) else value
