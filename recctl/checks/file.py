@@ -94,7 +94,8 @@ def find_load_error(error: LoadError) -> Finding:
 def check_file(recording: Recording) -> Iterator[Finding]:
     """What is wrong with how the recording is written down."""
     for defect in load_format(recording.format).inspect(recording):
-        yield _RULES[defect.rule].make_finding(
+        rule = _RULES[defect.rule]
+        found = rule.make_finding(
             recording.source.name,
             defect.message,
             defect.hint,
@@ -102,6 +103,7 @@ def check_file(recording: Recording) -> Iterator[Finding]:
             position=defect.position,
             fixable=defect.fixable,
         )
+        yield found._replace(severity=Severity.WARNING) if defect.is_read else found
 
 
 _RULES = {rule.name: rule for rule in RULES}

@@ -9,6 +9,7 @@ from recctl.checks.finding import Finding, Rule, Severity
 from recctl.hashing import CURRENT, RELEASED
 from recctl.naming.folders import find_expected_folder, lies_as_expected
 from recctl.project import recordings_folder
+from recctl.recordings.formats import load_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ class Named(NamedTuple):
 def name_recording(recording: Recording, root: Path) -> Named | None:
     """The facts about the name of a recording of the project at `root`; None where they can't be told."""
     place, settings = recording.source.place, recording.source.settings
-    if place is None:
+    if place is None or not load_format(recording.format).is_named_by_hash:
         return None
     from recctl.schemes import explain_name, find_held, identify  # not for what is known from the cache
 
@@ -109,7 +110,8 @@ def name_recording(recording: Recording, root: Path) -> Named | None:
 def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
     """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
     place = recording.source.place
-    if place is not None and lies_as_expected(place.folder, recording.test_id) is False:
+    is_hashed = load_format(recording.format).is_named_by_hash
+    if is_hashed and place is not None and lies_as_expected(place.folder, recording.test_id) is False:
         folder = recordings_folder(recording.test_id)
         message = f"the recorder looks for its test's recordings in {folder}"
         yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Rule, Severity
 from recctl.pointer import join_pointer
+from recctl.recordings.formats import load_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ _SUFFIX = ".schema.json"
 
 
 def list_schemas() -> tuple[str, ...]:
-    """The names of all schemas, sorted; `recording` is the one that refers to the others."""
+    """The names of all schemas, sorted; `recording` and `exchange` are what refers to the others."""
     return tuple(_find_files())
 
 
@@ -93,7 +94,7 @@ def check_schema(recording: Recording) -> Iterator[Finding]:
 
     The same mistake in many items of the same lists is one finding, at the first of them.
     """
-    if _proves("recording", recording.document):
+    if _proves(load_format(recording.format).schema, recording.document):
         return
     violations = _find_violations(recording)
     mistakes: dict[object, list[_Violation]] = {}
@@ -144,7 +145,7 @@ def _compile(schema: str) -> jsonschema_rs.Draft202012Validator:
 
 
 @cache
-def _load_reference() -> jsonschema.Draft202012Validator:
+def _load_reference(schema: str) -> jsonschema.Draft202012Validator:
     from jsonschema import Draft202012Validator
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
@@ -153,7 +154,7 @@ def _load_reference() -> jsonschema.Draft202012Validator:
     uris = [_uri(name) for name in list_schemas()]
     resources = [(uri, DRAFT202012.create_resource(retrieve(uri))) for uri in uris]
     registry: Registry[JSON] = Registry().with_resources(resources).crawl()
-    return Draft202012Validator(retrieve(_uri("recording")), registry=registry)
+    return Draft202012Validator(retrieve(_uri(schema)), registry=registry)
 
 
 _Path = tuple[str | int, ...]
@@ -172,17 +173,18 @@ class _Error(NamedTuple):
 
 def _list_errors(recording: Recording) -> Iterable[_Error]:
     """What is wrong, in no particular order and perhaps more than once."""
+    schema = load_format(recording.format).schema
     if len(recording.source.content) <= _SMALL:
         with suppress(ValueError):  # lone surrogates
             return [
                 _Error(tuple(error.instance_path), error.kind.name, _as_set(error.kind.value))
-                for error in _compile("recording").iter_errors(recording.document)
+                for error in _compile(schema).iter_errors(recording.document)
             ]
-    return _ask_reference(recording.document)
+    return _ask_reference(schema, recording.document)
 
 
-def _ask_reference(document: JSON) -> Iterator[_Error]:
-    """What the reference says about a document, one error at a time."""
+def _ask_reference(schema: str, document: JSON) -> Iterator[_Error]:
+    """What the reference says about a document by a schema, one error at a time."""
     chunks, kept = document["response"].get("body"), []
     if isinstance(chunks, list):
         # It would take its time over sound chunks. The first stays: an error in it excuses the request.
@@ -190,7 +192,7 @@ def _ask_reference(document: JSON) -> Iterator[_Error]:
         kept = list(islice(suspects, MOST_VIOLATIONS + 1))
         response = {**document["response"], "body": [chunks[index] for index in kept]}
         document = {**document, "response": response}
-    for error in _load_reference().iter_errors(document):
+    for error in _load_reference(schema).iter_errors(document):
         path: _Path = tuple(error.absolute_path)
         match path:
             case ("response", "body", int(index), *steps):

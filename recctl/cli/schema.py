@@ -12,7 +12,11 @@ from recctl.errors import RecctlError, did_you_mean
 
 def command(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="The schema to print; `recording` refers to the others.")
+        str,
+        typer.Argument(
+            metavar="[NAME]",
+            help="The schema to print: `recording`, `exchange` (of a cassette), or one that these refer to.",
+        ),
     ] = "recording",
     list_names: Annotated[bool, typer.Option("--list", help="List the names of the schemas.")] = False,
     output: options.OutputFile = None,

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Defect(NamedTuple):
-    """What is wrong with how a recording is written down: the rule that this breaks, and where."""
+    """What is wrong with how a recording is written down: the rule that this breaks, and where.
+
+    `is_read` says that its recorder reads it all the same: it is worth a look, and breaks no test.
+    """
 
     rule: str
     message: str
@@ -27,6 +30,7 @@ class Defect(NamedTuple):
     pointer: str | None = None
     position: Position | None = None
     fixable: bool = False
+    is_read: bool = False
 
 
 class Format(NamedTuple):
@@ -41,6 +45,8 @@ class Format(NamedTuple):
     `inspect` finds what is wrong with how a recording is written down, beyond what it says.
     `locate` gives the positions of JSON pointers into a recording, which is given by the source and its
     index, from 0; what has no place of its own has that of what it is stored in.
+    `schema` is the name of the JSON Schema that its recordings' documents are held to.
+    `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
     """
 
     name: str
@@ -49,6 +55,8 @@ class Format(NamedTuple):
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
     inspect: Callable[[Recording], Iterator[Defect]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
+    schema: str = "exchange"
+    is_named_by_hash: bool = False
 
 
 HEAD_SIZE = 4096

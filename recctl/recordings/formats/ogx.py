@@ -186,4 +186,4 @@ def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Positio
     return locate(source.content.decode(), pointers)
 
 
-FORMAT = Format("ogx", (".json",), claims, read, inspect, locate)
+FORMAT = Format("ogx", (".json",), claims, read, inspect, locate, schema="recording", is_named_by_hash=True)
