@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -96,40 +97,44 @@ def _put_in_place(draft: Path, place: Path, status: os.stat_result | None) -> No
         draft.unlink()
 
 
-def sync_files(paths: Collection[Path]) -> None:
+def sync_files(paths: Collection[Path], folder: int | None = None) -> None:
     """Bring files down to the disk, many at a time, for which it takes little longer than for one.
 
-    Raises OSError.
+    Paths may be relative to the descriptor of a folder. Raises OSError.
     """
     if sys.platform == "win32":  # there only who has written a file can sync it
         return
     if len(paths) < _MANY:
         for path in paths:
-            _sync(path)
+            _sync(path, folder)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(_MANY) as pool:
-        for _ in pool.map(_sync, paths):
+        for _ in pool.map(partial(_sync, folder=folder), paths):
             pass
 
 
 _MANY = 16
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path | int) -> None:
     """Bring the names in a folder down to the disk, where a system can be asked for that. Raises OSError."""
     if sys.platform == "win32":
         return
     try:
-        _sync(folder)
+        if isinstance(folder, int):
+            os.fsync(folder)
+        else:
+            _sync(folder)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(path: Path, folder: int | None = None) -> None:
+    flags = os.O_RDONLY if folder is None else os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, dir_fd=folder)
     try:
         os.fsync(descriptor)
     finally:

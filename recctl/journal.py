@@ -2,10 +2,14 @@
 
 `lock` is held by the one process that changes files. Each run has a folder `runs/<number>` with
 
+- `outcome`: which groups were done, and whether the trash has been emptied since; it comes first, and names
+  no groups as long as the run is under way. A run that nobody is at work on then was interrupted;
 - `before/<digest>`: what files were, once for each content: the trash;
-- `manifest.json`: what each path is to become; until it is there, nothing is touched;
-- `outcome.json`: which groups were done, and whether the trash has been emptied since; until it is there, the
-  run is interrupted.
+- `manifest`: what each path is to become; until it is there, nothing is touched.
+
+Outcome and manifest are JSON below a signature. A run without both of them is not believed, whether it came
+with the repository, was made elsewhere or by somebody else, or by a version of recctl that did not sign:
+nothing is taken back for it, or thrown away.
 """
 
 from __future__ import annotations
@@ -13,25 +17,31 @@ from __future__ import annotations
 import errno
 import json
 import re
-import shutil
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from recctl import __version__, git
-from recctl.disk import describe, sync_files, sync_folder, write_file
+from recctl.disk import describe
 from recctl.errors import RecctlError
-from recctl.state import STATE_FOLDER, state_folder
+from recctl.state import STATE_FOLDER, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MANIFEST, _OUTCOME, _KEPT = "manifest.json", "outcome.json", "before"
+_RUNS = "runs"
+_MANIFEST, _OUTCOME, _KEPT = "manifest", "outcome", "before"
+_OLD_MANIFEST = "manifest.json"
+
+PERMISSIONS = 0o777
+"""What counts of a file's mode. Nothing that recctl writes is run as somebody else."""
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +124,49 @@ class Trash(NamedTuple):
     size: int
 
 
+class _Ending(NamedTuple):
+    """What is known of how a run ended: the groups that were done, None as long as it is under way."""
+
+    done: tuple[int, ...] | None
+    emptied: bool = False
+
+
 class Journal:
-    """The runs of a tree. Whoever changes anything gets it from `open_journal`."""
+    """The runs of a tree. Whoever changes anything gets it from `open_journal`.
+
+    Only what this user has done here is a run; `list_foreign` names the others. What the file system refuses
+    is an OSError in all methods.
+    """
 
     def __init__(self, root: Path, blobs: git.BlobReader | None = None) -> None:
         self.root = root
-        self._runs = root / STATE_FOLDER / "runs"
+        self._state = State(root)
         self._blobs = blobs
+        self._tracked: frozenset[str] | None = None
 
     def read_runs(self) -> tuple[Run, ...]:
-        """All runs that began, oldest first. Raises RecctlError for one that can't be read."""
-        runs = [_read_run(folder) for folder in self._folders() if (folder / _MANIFEST).exists()]
+        """All runs that began, oldest first."""
+        runs = [run for run_id in self._list_ids() if (run := self._read_run(run_id))]
         undone = {run.undoes for run in runs if run.done}
         return tuple(replace(run, undone=run.run_id in undone) for run in runs)
 
+    def list_foreign(self) -> tuple[str, ...]:
+        """What looks like a run and is not believed: git tracks it, or this user did not make it here."""
+        own = {run_id for run_id in self._list_ids() if self._read_run(run_id) or self._has_not_begun(run_id)}
+        named = {_MANIFEST, _OUTCOME, _OLD_MANIFEST}
+        others = (run_id for run_id in self._list_names() if run_id not in own)
+        return tuple(run_id for run_id in others if named.intersection(self._state.list(_place(run_id))))
+
     def find_interrupted(self) -> Run | None:
-        """The run that has no outcome, if any; what a run left that had not begun is cleared away."""
-        for folder in self._folders():
-            if (folder / _OUTCOME).exists():
+        """The run that has no outcome yet, if any; what a run left that had not begun is cleared away."""
+        for run_id in self._list_ids():
+            ending = self._read_ending(run_id)
+            if ending is None or ending.done is not None:
                 continue
-            if (folder / _MANIFEST).exists():
-                return _read_run(folder)
-            shutil.rmtree(folder)
+            if (run := self._read_run(run_id)) is not None:
+                return run
+            if self._has_not_begun(run_id):
+                self._state.remove_folder(_place(run_id))
         return None
 
     def find_standing(self, run_id: str | None) -> Run:
@@ -147,20 +178,25 @@ class Journal:
                     return run
                 message = f"run {run.run_id} can't be undone: its copies were thrown away by --empty-trash"
                 raise RecctlError(message, "recctl restore brings back what git has of deleted files")
-        hint = "recctl undo --list shows the runs and what became of them"
         if run_id is None:
+            hint = "recctl undo --list shows the runs and what became of them"
             raise RecctlError("there is no run to take back", hint)
+        if run_id in self.list_foreign():
+            hint = f"what it may have kept of files is in {STATE_FOLDER}/{_place(run_id)}/{_KEPT}"
+            raise RecctlError(f"run {run_id} was not made here by you, and can't be taken back", hint)
         is_known = any(run.run_id == run_id for run in runs)
         why = "has been taken back already" if is_known else "is not known"
-        raise RecctlError(f"run {run_id} {why}", hint)
+        raise RecctlError(f"run {run_id} {why}", "recctl undo --list shows the runs and what became of them")
 
     def begin(self, command: str, groups: tuple[tuple[Change, ...], ...], undoes: Run | None = None) -> Run:
         """Keep a copy of each file that a run is to change, then write down what it will do.
 
-        Raises OSError, and RecctlError when a file is not what the run takes it for.
+        Raises OSError, and RecctlError when a file is not what the run takes it for, or when this user has no
+        place for the key that journals are signed with.
         """
+        self._require_key()
         run = Run(
-            run_id=str(max((int(folder.name) for folder in self._folders()), default=0) + 1),
+            run_id=self._take_id(),
             command=command,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             recctl=__version__,
@@ -168,74 +204,132 @@ class Journal:
             folders=tuple(sorted({*self._list_missing(groups), *(undoes.folders if undoes else ())})),
             undoes=undoes.run_id if undoes else None,
         )
-        folder = self._runs / run.run_id
-        kept = folder / _KEPT
+        place = _place(run.run_id)
+        kept = f"{place}/{_KEPT}"
         try:
-            kept.mkdir(parents=True)
+            self._write_ending(run, _Ending(None))
+            self._state.make_folder(kept)
             for change in run.changes:
                 if change.before is not None:
                     self._keep(kept, change.path, change.before)
-            sync_files(list(kept.iterdir()))
-            for written in (kept, *kept.parents[:4]):
-                sync_folder(written)
-            _write_json(folder / _MANIFEST, asdict(run))
-            sync_folder(folder)
+            self._state.sync_files(kept, self._state.list(kept))
+            self._state.sync_folder(kept, and_above=True)
+            self._write_json(f"{place}/{_MANIFEST}", asdict(run))
+            self._state.sync_folder(place)
         except (OSError, RecctlError, KeyboardInterrupt):
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                self._state.remove_folder(place)
             raise
         return run
 
     def has_ended(self, run: Run) -> bool:
         """Whether it is written down what became of a run."""
-        return (self._runs / run.run_id / _OUTCOME).exists()
+        ending = self._read_ending(run.run_id)
+        return ending is not None and ending.done is not None
 
     def finish(self, run: Run, done: tuple[int, ...]) -> None:
         """Write down which groups were done: none, when the run was taken back. Raises OSError."""
-        folder = self._runs / run.run_id
-        _write_json(folder / _OUTCOME, {"done": done})
+        self._write_ending(run, _Ending(done))
         with suppress(OSError):  # the run is over; should a power cut lose this, it will be taken back
-            sync_folder(folder)
+            self._state.sync_folder(_place(run.run_id))
 
     def drop_copies(self, run: Run) -> None:
         """Give back the space of a run's pre-images."""
-        shutil.rmtree(self._runs / run.run_id / _KEPT, ignore_errors=True)
+        with suppress(OSError):
+            self._state.remove_folder(f"{_place(run.run_id)}/{_KEPT}")
 
     def measure_trash(self) -> Trash:
-        """What emptying the trash would throw away. Raises RecctlError for a run that can't be read."""
+        """What emptying the trash would throw away."""
         runs, files, size = [], 0, 0
         for run in self.read_runs():
             copies = self._list_copies(run) if run.done is not None else []
             if copies:
                 runs.append(run)
                 files += len(copies)
-                size += sum(copy.stat().st_size for copy in copies)
+                size += sum(self._state.find_size(copy) or 0 for copy in copies)
         return Trash(tuple(runs), files, size)
 
     def empty_trash(self) -> Trash:
-        """Throw the copies of all runs that have ended away; may be killed, and called again.
-
-        Raises OSError, and RecctlError for a run that can't be read.
-        """
+        """Throw the copies of all runs that have ended away; may be killed, and called again."""
         trash = self.measure_trash()
         for run in trash.runs:
-            folder = self._runs / run.run_id
-            _write_json(folder / _OUTCOME, {"done": run.done, "emptied": True})
-            sync_folder(folder)
+            self._write_ending(run, _Ending(run.done, emptied=True))
+            self._state.sync_folder(_place(run.run_id))
             for copy in self._list_copies(run):
-                copy.unlink()
+                self._state.remove(copy)
         return trash
 
     def read_before(self, run: Run, file: File) -> bytes:
-        """What a file was before a run, byte for byte, from the copy or from git. Raises OSError."""
-        place = self._runs / run.run_id / _KEPT / file.digest
-        if file.blob is None or place.exists():
-            content, reason = place.read_bytes(), "its copy is damaged"
+        """What a file was before a run, byte for byte, from the copy or from git."""
+        copy = f"{_place(run.run_id)}/{_KEPT}/{file.digest}"
+        if file.blob is None or self._state.find_size(copy) is not None:
+            content, reason = self._state.read(copy), "its copy is damaged"
         else:
             content = self._read_blob(file.blob)
             reason = f"git no longer has its content (in {file.blob.partition(':')[0][:12]})"
         if digest(content) != file.digest:
-            raise OSError(errno.EIO, reason, str(place))
+            raise OSError(errno.EIO, reason, str(self.root / STATE_FOLDER / copy))
         return content
+
+    # --- what is believed ---
+
+    def _list_names(self) -> list[str]:
+        names = (name for name in self._state.list(_RUNS) if re.fullmatch("[1-9][0-9]*", name))
+        return sorted(names, key=int)
+
+    def _list_ids(self) -> list[str]:
+        """What may be a run of ours: what git tracks never is."""
+        names = self._list_names()
+        if names and self._tracked is None:
+            self._tracked = self._find_tracked()
+        return [name for name in names if name not in (self._tracked or ())]
+
+    def _find_tracked(self) -> frozenset[str]:
+        try:
+            paths = git.list_tracked(self.root, f":(icase){STATE_FOLDER}")
+        except git.GitError:
+            return frozenset()
+        return frozenset(steps[2] for path in paths if len(steps := path.split("/")) > 2)
+
+    def _read_run(self, run_id: str) -> Run | None:
+        ending = self._read_ending(run_id)
+        content = self._state.read_signed(f"{_place(run_id)}/{_MANIFEST}") if ending is not None else None
+        return None if ending is None or content is None else _parse_run(run_id, content, ending)
+
+    def _read_ending(self, run_id: str) -> _Ending | None:
+        content = self._state.read_signed(f"{_place(run_id)}/{_OUTCOME}")
+        return None if content is None else _parse_ending(content)
+
+    def _has_not_begun(self, run_id: str) -> bool:
+        is_missing = self._state.find_size(f"{_place(run_id)}/{_MANIFEST}") is None
+        return is_missing and self._read_ending(run_id) == _Ending(None)
+
+    # --- what is written ---
+
+    def _require_key(self) -> None:
+        try:
+            self._state.require_key()
+        except OSError as error:
+            message = (
+                f"no journal can be kept, and so nothing is changed: {error.filename}: {describe(error)}"
+            )
+            hint = "set XDG_STATE_HOME to a folder of your own outside the project that can be written"
+            raise RecctlError(message, hint) from None
+
+    def _take_id(self) -> str:
+        """Make the folder of a new run; its name is higher than those of all others of ours."""
+        number = max((int(run_id) for run_id in self._list_ids() if self._read_ending(run_id)), default=0)
+        while True:
+            number += 1
+            with suppress(FileExistsError):
+                self._state.make_folder(_place(str(number)))
+                return str(number)
+
+    def _write_ending(self, run: Run, ending: _Ending) -> None:
+        self._write_json(f"{_place(run.run_id)}/{_OUTCOME}", ending._asdict())
+
+    def _write_json(self, name: str, document: Any) -> None:
+        self._state.write_signed(name, json.dumps(document, indent=1).encode())
 
     def _list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
         """The folders that have to be made for what the groups put into them."""
@@ -244,13 +338,14 @@ class Journal:
             if not (self.root / folder).exists():
                 yield folder.as_posix()
 
-    def _keep(self, kept: Path, path: str, file: File) -> None:
+    def _keep(self, kept: str, path: str, file: File) -> None:
         if file.blob is not None and digest(self._read_blob(file.blob)) == file.digest:
             return
         content = (self.root / path).read_bytes()
         if digest(content) != file.digest:
             raise RecctlError(f"{path}: is being changed", "try again when nothing else writes here")
-        write_file(kept / file.digest, content, file.mode, sync=False)
+        with suppress(FileExistsError):  # for another file of the same content
+            self._state.create(f"{kept}/{file.digest}", content, file.mode)
 
     def _read_blob(self, blob: str) -> bytes:
         if self._blobs is None:
@@ -261,15 +356,11 @@ class Journal:
             return b""
         return (found and found.content) or b""
 
-    def _list_copies(self, run: Run) -> list[Path]:
-        kept = self._runs / run.run_id / _KEPT
-        return sorted(kept.iterdir()) if kept.is_dir() else []
-
-    def _folders(self) -> list[Path]:
-        if not self._runs.is_dir():
-            return []
-        folders = [folder for folder in self._runs.iterdir() if folder.name.isdecimal()]
-        return sorted(folders, key=lambda folder: int(folder.name))
+    def _list_copies(self, run: Run) -> list[str]:
+        """The copies that a run has kept, and nothing else that may lie beside them."""
+        kept = f"{_place(run.run_id)}/{_KEPT}"
+        digests = {change.before.digest for change in run.changes if change.before is not None}
+        return [f"{kept}/{name}" for name in self._state.list(kept) if name in digests]
 
 
 @contextmanager
@@ -278,10 +369,16 @@ def open_journal(root: Path) -> Iterator[Journal]:
 
     Raises RecctlError when another process has it, and for whatever the file system refuses meanwhile.
     """
+    with explaining(root), State(root).open_lock() as lock, git.BlobReader(root) as blobs:
+        _lock(lock.fileno())
+        yield Journal(root, blobs)
+
+
+@contextmanager
+def explaining(root: Path) -> Iterator[None]:
+    """Tell what the file system refuses as a RecctlError."""
     try:
-        with (state_folder(root) / "lock").open("ab") as lock, git.BlobReader(root) as blobs:
-            _lock(lock.fileno())
-            yield Journal(root, blobs)
+        yield
     except OSError as error:
         message = f"{error.filename or root}: {describe(error)}"
         raise RecctlError(message, "put that right and try again; nothing is left half done") from None
@@ -312,36 +409,56 @@ def _lock(descriptor: int) -> None:
         raise RecctlError("another recctl is changing files here", "wait until it has ended") from None
 
 
-def _write_json(path: Path, document: Any) -> None:
-    draft = path.with_suffix(".tmp")
-    write_file(draft, json.dumps(document, indent=1).encode(), 0o644)
-    draft.replace(path)
+def _place(run_id: str) -> str:
+    """Where a run has its folder, below `.recctl/`."""
+    return f"{_RUNS}/{run_id}"
 
 
-def _read_run(folder: Path) -> Run:
+def _parse_run(run_id: str, content: bytes, ending: _Ending) -> Run | None:
+    """A run as it was written down; None for anything else."""
     try:
-        values = json.loads((folder / _MANIFEST).read_bytes())
-        ended = json.loads((folder / _OUTCOME).read_bytes()) if (folder / _OUTCOME).exists() else None
-        fixed: dict[str, Any] = {
-            "run_id": folder.name,
-            "groups": tuple(tuple(_read_change(change) for change in group) for group in values["groups"]),
-            "folders": tuple(values["folders"]),
-        }
-        if ended is not None:
-            fixed |= {"done": tuple(ended["done"]), "emptied": ended.get("emptied") is True}
-        return Run(**{**values, **fixed})
-    except (ValueError, TypeError, KeyError, OSError):
-        message = f"{folder}: the journal of this run can't be read"
-        raise RecctlError(message, "move the folder away; recctl then knows nothing of the run") from None
+        values = json.loads(content)
+        datetime.fromisoformat(values["time"])
+        run = Run(
+            run_id=run_id,
+            command=_expect(str, values["command"]),
+            time=values["time"],
+            recctl=_expect(str, values["recctl"]),
+            groups=tuple(tuple(_parse_change(change) for change in group) for group in values["groups"]),
+            folders=tuple(_expect(str, folder) for folder in values["folders"]),
+            undoes=None if values["undoes"] is None else _expect(str, values["undoes"]),
+            done=ending.done,
+            emptied=ending.emptied,
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return run
 
 
-def _read_change(values: dict[str, Any]) -> Change:
-    return Change(str(values["path"]), _read_file(values["before"]), _read_file(values["after"]))
+def _parse_ending(content: bytes) -> _Ending | None:
+    try:
+        values = json.loads(content)
+        done = values["done"]
+        numbers = None if done is None else tuple(_expect(int, number) for number in done)
+        return _Ending(numbers, _expect(bool, values["emptied"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
-def _read_file(values: dict[str, Any] | None) -> File | None:
+def _parse_change(values: dict[str, Any]) -> Change:
+    return Change(_expect(str, values["path"]), _parse_file(values["before"]), _parse_file(values["after"]))
+
+
+def _parse_file(values: dict[str, Any] | None) -> File | None:
     if values is None:
         return None
     if not re.fullmatch("[0-9a-f]{64}", values["digest"]):
         raise ValueError("not a digest")
-    return File(**values)
+    blob = None if values["blob"] is None else _expect(str, values["blob"])
+    return File(values["digest"], _expect(int, values["mode"]) & PERMISSIONS, blob)
+
+
+def _expect(kind: type[_Value], value: Any) -> _Value:
+    if type(value) is not kind:
+        raise TypeError(f"not a {kind.__name__}")
+    return value

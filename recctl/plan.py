@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.disk import describe, sync_files, sync_folder, write_file
 from recctl.errors import InterruptError, RecctlError
-from recctl.journal import Change, File, Journal, Run, Trash, digest, open_journal
-from recctl.state import STATE_FOLDER
+from recctl.journal import PERMISSIONS, Change, File, Journal, Run, Trash, digest, explaining, open_journal
+from recctl.state import STATE_FOLDER, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -168,7 +168,7 @@ def recover(root: Path) -> Recovered | None:
 
     Raises RecctlError when another recctl is at work here, or when a file can't be put back.
     """
-    if not (root / STATE_FOLDER).is_dir():
+    if not State(root).exists():
         return None
     with open_journal(root) as journal:
         if run := journal.find_interrupted():
@@ -181,7 +181,7 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
 
     Raises RecctlError when there is no such run, and as `apply` does.
     """
-    if not (root / STATE_FOLDER).is_dir():
+    if not State(root).exists():
         raise RecctlError("there is no run to take back", "recctl has changed nothing here")
     with _open_settled(root) as journal:
         run = journal.find_standing(run_id)
@@ -196,14 +196,22 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
 def list_runs(root: Path) -> tuple[Run, ...]:
     """The runs that changed files, oldest first, those that undid others left out.
 
-    Raises RecctlError when the journal of one can't be read.
+    Raises RecctlError when the journal can't be read.
     """
-    return tuple(run for run in Journal(root).read_runs() if run.undoes is None)
+    with explaining(root):
+        return tuple(run for run in Journal(root).read_runs() if run.undoes is None)
+
+
+def list_foreign(root: Path) -> tuple[str, ...]:
+    """What looks like a run, but was not made here by this user. Raises RecctlError as `list_runs` does."""
+    with explaining(root):
+        return Journal(root).list_foreign()
 
 
 def measure_trash(root: Path) -> Trash:
-    """What `empty_trash` would throw away. Raises RecctlError when the journal of a run can't be read."""
-    return Journal(root).measure_trash()
+    """What `empty_trash` would throw away. Raises RecctlError when the journal can't be read."""
+    with explaining(root):
+        return Journal(root).measure_trash()
 
 
 def empty_trash(root: Path) -> Trash:
@@ -211,7 +219,7 @@ def empty_trash(root: Path) -> Trash:
 
     Raises RecctlError when another recctl is at work here, or an interrupted run waits for `recover`.
     """
-    if not (root / STATE_FOLDER).is_dir():
+    if not State(root).exists():
         return Trash((), 0, 0)
     with _open_settled(root) as journal:
         return journal.empty_trash()
@@ -280,7 +288,7 @@ def _look(root: Path, path: str) -> File | None:
             status = place.lstat()
             if not stat.S_ISREG(status.st_mode):
                 raise _RefusedError(path, "is a link or no file")
-            return File(digest(place.read_bytes()), stat.S_IMODE(status.st_mode))
+            return File(digest(place.read_bytes()), status.st_mode & PERMISSIONS)
         except FileNotFoundError:
             return None
 
@@ -341,7 +349,7 @@ def _resolve(root: Path, group: Group, tree: dict[str, File | None]) -> tuple[Ch
         known = after if path in after else tree
         if (known[path] if path in known else _look(root, path)) is not None:
             raise _RefusedError(path, "exists already")
-        mode = step.mode if isinstance(step, Create) else found[step.path].mode
+        mode = step.mode & PERMISSIONS if isinstance(step, Create) else found[step.path].mode
         after[path] = found[step.path] if step.content is None else File(digest(step.content), mode)
     return tuple(Change(path, found.get(path), file) for path, file in after.items())
 

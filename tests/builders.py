@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
+from recctl.state import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEST_ID = "tests/integration/inference/test_chat.py::test_reply[model=small]"
 CHUNK = "openai.types.chat.chat_completion_chunk.ChatCompletionChunk"
@@ -64,3 +68,9 @@ def chunk(*choices: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def delta(index: int = 0, finish_reason: str | None = None, **delta: Any) -> dict[str, Any]:
     """A choice of a chat chunk, with what it adds to the message."""
     return {"index": index, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+
+
+def interrupt(root: Path) -> None:
+    """Make the last run below a root one that was killed before its end."""
+    run_id = max((path.name for path in (root / ".recctl/runs").iterdir()), key=int)
+    State(root).write_signed(f"runs/{run_id}/outcome", b'{"done": null, "emptied": false}')

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from recctl.signature import make_key
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,6 +20,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job and
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")  # a busy machine is no reason to fail
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the key with which recctl signs its state apart from the user's own."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    make_key(tmp_path_factory.mktemp("root"))
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,14 @@ import orjson
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.checks.identity import Named
-from recctl.disk import replacing
-from recctl.state import STATE_FOLDER, state_folder
+from recctl.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.sources import Target
 
+_NAME = "cache/validate"
 _CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's times of files advance
 
 
@@ -32,10 +32,9 @@ class Cache:
     """Results by file, kept below `root`. `basis` is all that they depend on, beside the files."""
 
     def __init__(self, root: Path, basis: object) -> None:
-        self._root = root
-        self._path = root / STATE_FOLDER / "cache" / "validate.json"
+        self._state = State(root)
         self._basis = f"{__version__} {basis!r}"
-        self._files: dict[str, Any] = _read(self._path, self._basis)
+        self._files: dict[str, Any] = _read(self._state, self._basis)
         self._is_changed = False
 
     def get(self, target: Target) -> Examined | None:
@@ -61,16 +60,13 @@ class Cache:
             return
         content = _serialise(self._basis, self._files)
         with suppress(OSError):
-            folder = state_folder(self._root) / "cache"
-            folder.mkdir(exist_ok=True)
-            with replacing(self._path, sync=False) as file:
-                file.write(content)
+            self._state.write_signed(_NAME, content, sync=False)
 
 
-def _read(path: Path, basis: str) -> dict[str, Any]:
+def _read(state: State, basis: str) -> dict[str, Any]:
     """The entries of a cache of that basis; empty when there is none, or one of another basis."""
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(state.read_signed(_NAME) or b"")
         files = document["files"] if document["basis"] == basis else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -91,7 +91,7 @@ def command(
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
     from recctl.disk import describe, replacing
-    from recctl.state import STATE_FOLDER, state_folder
+    from recctl.state import STATE_FOLDER, State
     from recctl.track import dump_tracked
 
     text = dump_tracked(tracked)
@@ -101,9 +101,10 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     path = root / STATE_FOLDER / _DEFAULT if output is None else Path(output)
     try:
         if output is None:
-            state_folder(root)
-        with replacing(path) as file:
-            file.write(text.encode())
+            State(root).write(_DEFAULT, text.encode())
+        else:
+            with replacing(path) as file:
+                file.write(text.encode())
     except OSError as error:
         name = PurePath(os.path.relpath(path)).as_posix()
         raise RecctlError(f"{name}: {describe(error)}", "name a file that can be written with -o") from None

@@ -41,6 +41,7 @@ def command(
 
     render = renderer("runs" if listed else "undone", output_format)
     root = options.open_project(config, isolated=isolated).root
+    _say_foreign(root, quiet=quiet)
     if listed:
         outcomes = [_tell(root, known, known.state) for known in list_runs(root)]
     else:
@@ -50,6 +51,20 @@ def command(
         options.say(f"{name_run(outcome)}: {told}", quiet=quiet)
     options.write_output(render(outcomes, options.make_view(color, output)), output)
     return int(any(outcome.refused for outcome in outcomes))
+
+
+def _say_foreign(root: Path, *, quiet: bool) -> None:
+    """Say which runs are not believed."""
+    from recctl.plan import list_foreign
+
+    if foreign := list_foreign(root):
+        runs, pronoun = ("run", "it") if len(foreign) == 1 else ("runs", "they")
+        were = "was" if len(foreign) == 1 else "were"
+        others = (
+            f"by another user, in another folder, by an older recctl, or {pronoun} came with the repository"
+        )
+        text = f"left out: {runs} {', '.join(foreign)} {were} not made here by you (but {others})"
+        options.say(text, quiet=quiet)
 
 
 def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:

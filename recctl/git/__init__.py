@@ -355,9 +355,9 @@ def list_modified(folder: Path) -> frozenset[str]:
     return frozenset(_ask_list([*command, "HEAD", "--"], folder, reads_files=True))
 
 
-def list_tracked(folder: Path) -> frozenset[str]:
+def list_tracked(folder: Path, *pathspecs: str) -> frozenset[str]:
     """The files below a folder, relative to it, that git knows. Raises GitError."""
-    return frozenset(_ask_list(["ls-files", "-z"], folder))
+    return frozenset(_ask_list(["ls-files", "-z", "--", *pathspecs], folder))
 
 
 def find_head(folder: Path) -> str | None:

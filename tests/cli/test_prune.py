@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.evidence import Grade, Inquiry, examine
+from recctl.plan import list_runs
 from recctl.project import Project
 from recctl.render import View
 from recctl.render.prune_text import render_prune
@@ -256,8 +257,8 @@ def test_killed_half_way_every_recording_is_in_place_or_in_the_trash(
     after = project.read()
     gone = {before[path] for path in before.keys() - after.keys()}
     assert len(gone) == deletions
-    manifest = json.loads((project.root / ".recctl/runs/1/manifest.json").read_bytes())
-    assert {change["path"] for (change,) in manifest["groups"]} == {project.replaced, project.orphan}
+    (interrupted,) = list_runs(project.root)
+    assert {change.path for change in interrupted.changes} == {project.replaced, project.orphan}
     assert gone <= {path.name for path in (project.root / ".recctl/runs/1/before").iterdir()}
 
     again = run("prune", "--apply", "-q")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import TEST_ID
+from tests.builders import TEST_ID, interrupt
 from tests.names import ask, current_name, hash_request, old_name, write
 
 if TYPE_CHECKING:
@@ -397,7 +397,7 @@ def test_standard_input_cannot_be_moved(run: Run, project: Path) -> None:
 
 def test_what_a_killed_run_left_is_taken_back_first(run: Run, project: Path) -> None:
     run("rehash", "--apply", cwd=project)
-    (project / ".recctl/runs/1/outcome.json").unlink()
+    interrupt(project)
     outcome = run("rehash", "--apply", cwd=project)
     assert outcome.code == 0
     assert "run 1" in outcome.err.split("\n")[0]

@@ -10,7 +10,7 @@ import pytest
 from recctl.journal import digest
 from recctl.plan import Delete, Plan, Rewrite, apply
 from recctl.recordings.formats.ogx import serialise
-from tests.builders import TEST_ID, record
+from tests.builders import TEST_ID, interrupt, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ def test_paths_are_for_other_commands_and_may_come_from_a_list(run: Run) -> None
 def test_a_killed_run_is_taken_back_first(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("1")
     apply(tmp_path, Plan("rehash", ((Rewrite("other", digest(b"1"), b"2"),),)))
-    (tmp_path / ".recctl/runs/2/outcome.json").unlink()
+    interrupt(tmp_path)
     assert run("restore", A).err == f"1 recording ({SIZE}) can be restored; --apply does it\n"
     outcome = run("restore", A, "--apply")
     assert outcome.code == 0

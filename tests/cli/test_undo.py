@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,10 +13,11 @@ import pytest
 
 from recctl.journal import digest
 from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash
-from tests.builders import record
+from tests.builders import interrupt, record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -35,11 +37,6 @@ def project(tmp_path: Path) -> Path:
 
 def read(project: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in (project / "sub").iterdir()}
-
-
-def interrupt(project: Path) -> None:
-    """Make the last run one that was killed before its end."""
-    max((project / ".recctl/runs").iterdir()).joinpath("outcome.json").unlink()
 
 
 def test_the_last_run_is_taken_back(run: Run, project: Path) -> None:
@@ -190,6 +187,65 @@ def test_a_file_edited_after_the_kill_is_left_and_told(run: Run, project: Path) 
     assert (outcome.code, outcome.out) == (1, "sub/a: has changed since, and was left as it is\n")
     assert outcome.err == "run 1 (prune, 2 files): rolled back\n"
     assert read(project) == {"a": "edited", "b": "2"}
+
+
+def test_runs_that_were_not_made_here_by_the_user_are_told_and_left_alone(run: Run, project: Path) -> None:
+    """By git, by an older recctl that did not sign, and by the user, in another folder."""
+    runs = project / ".recctl/runs"
+    manifest = b'{"groups": [[{"path": "sub/a", "before": null, "after": null}]]}'
+    for name in ("2/manifest.json", "3/manifest", "3/outcome"):
+        (runs / name).parent.mkdir(exist_ok=True)
+        (runs / name).write_bytes(manifest)
+    shutil.copytree(project, project / "copy")
+    listed = run("undo", "--list", cwd=project)
+    assert (listed.code, listed.out.partition("  ")[2]) == (0, "run 1 (prune, 2 files): applied\n")
+    told = (
+        "left out: runs 2, 3 were not made here by you (but by another user, in another folder, by an older "
+        "recctl, or they came with the repository)\n"
+    )
+    assert listed.err == told
+    document = json.loads(run("undo", "--list", "--format", "json", cwd=project).out)
+    assert [entry["run"] for entry in document["runs"]] == ["1"]
+    named = run("undo", "3", cwd=project)
+    assert (named.code, named.out) == (2, "")
+    assert named.err == (
+        f"{told}error: run 3 was not made here by you, and can't be taken back\n"
+        "hint: what it may have kept of files is in .recctl/runs/3/before\n"
+    )
+    copied = run("undo", cwd=project / "copy")
+    assert (copied.code, copied.out) == (2, "")
+    assert copied.err == (
+        f"{told.replace('2, 3', '1, 2, 3')}error: there is no run to take back\n"
+        "hint: recctl undo --list shows the runs and what became of them\n"
+    )
+    outcome = run("undo", cwd=project)
+    assert (outcome.code, outcome.err) == (0, f"{told}run 1 (prune, 2 files): undone\n")
+    assert read(project) == {"a": "1", "b": "2"}
+
+
+def test_what_git_tracks_is_no_run_of_ours(run: Run, project: Path, git: Callable[..., str]) -> None:
+    git("add", "-f", ".recctl")
+    outcome = run("undo", cwd=project)
+    assert outcome.code == 2
+    assert outcome.err.startswith("left out: run 1 was not made here by you")
+    assert read(project) == {"a": "one"}
+
+
+@pytest.mark.parametrize("place", ["/dev/null/state", "{project}/state"])
+def test_without_a_place_for_the_key_nothing_is_changed(run: Run, project: Path, place: str) -> None:
+    (project / "recordings").mkdir()
+    path = project / "recordings/1.json"
+    path.write_text(f"{json.dumps(record([]))} ")
+    before = path.read_bytes()
+    env = {"XDG_STATE_HOME": place.format(project=project)}
+    outcome = run("validate", "--fix", cwd=project, env=env)
+    assert outcome.code == 2
+    assert "error: no journal can be kept, and so nothing is changed: " in outcome.err
+    assert outcome.err.endswith(
+        "hint: set XDG_STATE_HOME to a folder of your own outside the project that can be written\n"
+    )
+    assert path.read_bytes() == before
+    assert run("undo", "--list", cwd=project, env=env).code == 0
 
 
 def test_strange_names_cannot_act_on_a_terminal(run: Run, project: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.recordings.formats.ogx import serialise
+from recctl.state import State
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
@@ -288,16 +289,17 @@ def test_a_warm_cache_gives_the_same_report_and_sees_every_change(run: Run, larg
 
 def test_a_broken_cache_is_made_anew(run: Run, large: Path) -> None:
     cold = run("validate", "--format", "json", cwd=large)
-    (large / ".recctl/cache/validate.json").write_bytes(b'{"basis": 1')
+    (large / ".recctl/cache/validate").write_bytes(b'{"basis": 1')
     assert run("validate", "--format", "json", cwd=large).out == cold.out
 
 
 @pytest.mark.parametrize("entry", [5, [], [[1, 2, 3, 4]], [None, []]])
 def test_an_entry_of_the_cache_that_is_none_is_not_known(run: Run, large: Path, entry: object) -> None:
     cold = run("validate", "--format", "json", cwd=large)
-    path = large / ".recctl/cache/validate.json"
-    known = json.loads(path.read_bytes())
-    path.write_text(json.dumps({**known, "files": dict.fromkeys(known["files"], entry)}))
+    state = State(large)
+    known = json.loads(state.read_signed("cache/validate") or b"")
+    broken = {**known, "files": dict.fromkeys(known["files"], entry)}
+    state.write_signed("cache/validate", json.dumps(broken).encode())
     again = run("validate", "--format", "json", cwd=large)
     assert (again.code, again.out) == (cold.code, cold.out)
 
@@ -309,7 +311,7 @@ def test_a_finding_that_utf_8_cannot_tell_is_no_reason_to_cache_nothing(run: Run
     cold = run("validate", "--format", "json", "more", cwd=large)
     assert "the arguments for '\\\\ud83d' are not JSON" in cold.out
     assert run("validate", "--format", "json", "more", cwd=large).out == cold.out
-    assert b"more/recordings/299.json" in (large / ".recctl/cache/validate.json").read_bytes()
+    assert b"more/recordings/299.json" in (large / ".recctl/cache/validate").read_bytes()
 
 
 def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) -> None:

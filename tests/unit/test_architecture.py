@@ -27,7 +27,8 @@ LAYERS = [
     ["attempt"],
     ["recordings"],
     ["project", "journal"],
-    ["git", "parallel", "syntax", "hashing", "state", "abridge", "disk"],
+    ["git", "parallel", "syntax", "hashing", "state", "abridge"],
+    ["disk", "signature"],
     ["tables", "strict_json", "pointer"],
     ["amounts", "errors", "__init__"],
 ]
