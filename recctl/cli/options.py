@@ -356,7 +356,7 @@ def say_failure(failure: LoadError | Unread) -> None:
     if isinstance(failure, Unread):
         where = failure.name
     else:
-        where = failure.source.name
+        where = str(failure.key)
         if failure.position is not None:
-            where += f":{failure.position.line}:{failure.position.column}"
+            where = f"{failure.name}:{failure.position.line}:{failure.position.column}"
     say(f"error: {where}: {failure.message} ({failure.hint})")

@@ -80,7 +80,7 @@ def command(
     options.say_selected(selection, quiet=quiet)
     failures: list[LoadError | Unread] = []
     read = (
-        attempt(item.source.name, read_exchange, item) if isinstance(item, Recording) else item
+        attempt(str(item.key), read_exchange, item) if isinstance(item, Recording) else item
         for item in load_all(selection)
     )
     shown = options.note_failures(read, failures)

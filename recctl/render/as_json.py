@@ -72,7 +72,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator = "\n"
     for item in items:
         if isinstance(item, Exchange):
-            pieces = render_whole(item.recording.source.name, view, _render_exchange, item, view)
+            pieces = render_whole(str(item.recording.key), view, _render_exchange, item, view)
             yield from (separator, *pieces) if pieces else ()
             separator = ",\n" if pieces else separator
         else:

@@ -50,6 +50,8 @@ def finding_line(finding: Finding, *, with_hint: bool = False) -> Line:
     where = finding.path
     if finding.position is not None:
         where += f":{finding.position.line}:{finding.position.column}"
+    elif finding.number is not None:
+        where += f"#{finding.number}"
     spans = [
         Span(where, "bold"),
         Span(": "),

@@ -41,7 +41,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     separator = ""
     for item in items:
         if isinstance(item, Exchange):
-            pieces = render_whole(item.recording.source.name, view, _render, item, view)
+            pieces = render_whole(str(item.recording.key), view, _render, item, view)
             yield from (separator, *pieces) if pieces else ()
             separator = "\n" if pieces else separator
 
@@ -59,7 +59,7 @@ def _mask(exchange: Exchange, view: View) -> Exchange:
 
 def _tell(exchange: Exchange, view: View) -> Iterator[str]:
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
-    yield f"### {code(view.mask(recording.source.name))}"
+    yield f"### {code(view.mask(str(recording.key)))}"
     facts = [completion.wire]
     if completion.streamed:
         facts.append(show_count(completion.chunks, "chunk"))

@@ -49,7 +49,7 @@ def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View)
     for item in items:
         if isinstance(item, Exchange):
             lines = chain(separator, tell_exchange(item, view))
-            pieces = render_whole(item.recording.source.name, view, render_lines, lines, view)
+            pieces = render_whole(str(item.recording.key), view, render_lines, lines, view)
             yield from pieces
             separator = (line(), line()) if pieces else separator
 
@@ -62,7 +62,7 @@ def tell_exchange(exchange: Exchange, view: View) -> Iterator[Line]:
         for text_line in json.dumps(sides, indent=2).split("\n"):
             yield line(Span(text_line, "json"))
         return
-    yield line(Span(recording.source.name, "bold underline"), is_whole=True)
+    yield line(Span(str(recording.key), "bold underline"), is_whole=True)
     streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
     method = recording.request.get("method")
     fields = (
