@@ -55,17 +55,17 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     """
 
     def refuse(message: str, hint: str, text: str = "", offset: int = 0) -> Fault:
-        return Fault(message, hint, _positions(text)(offset))
+        return Fault(message, hint, find_positions(text)(offset))
 
     if not content.strip():
         return refuse("the file is empty", _RECORD_AGAIN)
-    text = _decode(content)
-    if isinstance(text, _NotText):
+    text = decode_text(content)
+    if isinstance(text, NotText):
         return refuse(*text, len(text.before))
     try:
         document = decode(text)
     except json.JSONDecodeError as error:
-        marker = _CONFLICT_MARKER.search(text)
+        marker = CONFLICT_MARKER.search(text)
         if marker:
             message = "a merge conflict's markers stand in the file"
             return refuse(message, "resolve the conflict", text, marker.start())
@@ -81,7 +81,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     return Value(document)
 
 
-class _NotText(NamedTuple):
+class NotText(NamedTuple):
     """Why a file is not text: the message, the hint, the text before the place where that shows."""
 
     message: str
@@ -93,27 +93,27 @@ class _NotText(NamedTuple):
 _UTF_16 = re.compile(rb'\xff\xfe|\xfe\xff|\0[\s\[{"]|[\s\[{"]\0')
 
 
-def _decode(content: bytes) -> str | _NotText:
+def decode_text(content: bytes) -> str | NotText:
     """A file's text, or why it is none."""
     if content.startswith(b"\xef\xbb\xbf"):
-        return _NotText("the file starts with a byte order mark", _SAVE_AS_UTF_8)
+        return NotText("the file starts with a byte order mark", _SAVE_AS_UTF_8)
     if _UTF_16.match(content):
-        return _NotText("the file is UTF-16, not UTF-8", _SAVE_AS_UTF_8)
+        return NotText("the file is UTF-16, not UTF-8", _SAVE_AS_UTF_8)
     nul = content.find(b"\0", 0, 8192)
     if nul >= 0:
         before = content[:nul].decode("utf-8", "replace")
-        return _NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before)
+        return NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
         if error.reason == "unexpected end of data":
-            return _NotText("the file ends inside a character: it is cut off", _RECORD_AGAIN, before)
+            return NotText("the file ends inside a character: it is cut off", _RECORD_AGAIN, before)
         message = f"byte 0x{content[error.start]:02x} is not UTF-8 text"
-        return _NotText(message, _SAVE_AS_UTF_8, before)
+        return NotText(message, _SAVE_AS_UTF_8, before)
 
 
-_CONFLICT_MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+CONFLICT_MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 
 
@@ -221,7 +221,7 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
         if container and wanted:
             wanted.start, wanted.container_start = value.start, container.start
         path.append(wanted)
-    position_of = _positions(text)
+    position_of = find_positions(text)
     return {
         pointer: position_of(target[-1].start)
         for pointer, target in targets.items()
@@ -234,7 +234,7 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
 def find_duplicate_keys(text: str) -> Iterator[tuple[tuple[str, ...], Position]]:
     """Every key of a JSON text that its object has had already: the steps to it, and where it stands."""
     path: list[tuple[str, set[str]]] = []  # the step to each open container, and its keys so far
-    position_of = _positions(text)
+    position_of = find_positions(text)
     for value in _walk(text):
         del path[value.depth :]
         if value.key_start is not None:
@@ -284,7 +284,7 @@ def _walk(text: str) -> Iterator[_Value]:
                 step, key_start = "0", None
 
 
-def _positions(text: str) -> Callable[[int], Position]:
+def find_positions(text: str) -> Callable[[int], Position]:
     """A function from offsets in a text to positions; to be made once for many offsets."""
     line_starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
 

@@ -26,7 +26,7 @@ LAYERS = [
     ["walk"],
     ["attempt"],
     ["recordings"],
-    ["project", "journal"],
+    ["project", "journal", "yaml_text"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge"],
     ["disk", "signature"],
     ["tables", "strict_json", "pointer"],
@@ -38,6 +38,7 @@ EXTERNAL = {
     "jsonschema": {"checks"},
     "jsonschema_rs": {"checks"},
     "deepdiff": {"compare"},
+    "yaml": {"yaml_text"},
     "rich": {"render"},
     "typer": {"cli", "__main__"},
 }

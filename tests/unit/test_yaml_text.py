@@ -1,0 +1,176 @@
+"""YAML text: what it says, in what way it is none, where its values stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recctl.syntax import Fault, Position
+from recctl.yaml_text import Document, Oddity, load_tree, read_documents
+
+MAX_SIZE = 1_000_000
+
+PRINTABLE = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t\x85\u2028")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(PRINTABLE) | st.binary(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(PRINTABLE), values),
+    max_leaves=20,
+)  # fmt: skip
+
+
+def read(text: str | bytes) -> Any:
+    documents = read_documents(text if isinstance(text, bytes) else text.encode(), max_size=MAX_SIZE)
+    assert not isinstance(documents, Fault), documents
+    (document,) = documents
+    return document.value
+
+
+def fault(text: str | bytes) -> tuple[Position, str]:
+    found = read_documents(text if isinstance(text, bytes) else text.encode(), max_size=MAX_SIZE)
+    assert isinstance(found, Fault), found
+    return found.position, found.message
+
+
+@given(VALUES, st.booleans(), st.sampled_from([None, "|", '"']))
+def test_what_pyyaml_writes_is_read(value: Any, allow_unicode: bool, style: str | None) -> None:
+    text = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=allow_unicode, default_style=style)
+    assert read(text) == value
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    """With PyYAML as the judge, but for what it can't make a value of, and we can."""
+    found = read_documents(content, max_size=MAX_SIZE)
+    try:
+        tuple(yaml.load_all(content, Loader=yaml.CSafeLoader))
+    except yaml.constructor.ConstructorError:
+        return
+    except (yaml.YAMLError, ValueError):
+        assert isinstance(found, Fault)
+    else:
+        is_odd = not content.strip() or content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        assert isinstance(found, Fault) == is_odd
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[1, 0x1f, 1.5, yes, ~, 1:30]", [1, 31, 1.5, True, None, 90]),
+        ("- 2020-01-01\n- .inf\n- .nan\n- =", ["2020-01-01", ".inf", ".nan", "="]),
+        ("1: a\nnull: b\n", {"1": "a", "null": "b"}),
+        ("!!str 1", "1"),
+        ("! 1", 1),
+        ("!!int '1'", 1),
+        ("!!set {a, b}", {"a": None, "b": None}),
+        ("!!binary aGVsbG8=", b"hello"),
+        ("? &k a\n: 1\nb: *k\n", {"a": 1, "b": "a"}),
+        ("- &x {a: 1, b: 1}\n- {<<: *x, b: 2}", [{"a": 1, "b": 1}, {"a": 1, "b": 2}]),
+        ("{<<: [{a: 1, b: 1}, {a: 2, c: 3}]}", {"a": 1, "b": 1, "c": 3}),
+        ("\ufeffa: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+        ("'<<': 1", {"<<": 1}),
+    ],
+)  # fmt: skip
+def test_values(text: str, value: Any) -> None:
+    assert read(text) == value
+
+
+def test_an_alias_is_a_value_of_its_own() -> None:
+    value = read("a: &x {b: [1]}\nc: *x\n")
+    assert value["a"] == value["c"]
+    assert value["a"]["b"] is not value["c"]["b"]
+
+
+CONFLICT = "a merge conflict's markers stand in the file"
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message"),
+    [
+        ("", 1, 1, "the file is empty"),
+        (" \n\n", 1, 1, "the file is empty"),
+        ("a: 1\n\tb: 2\n", 2, 1, "not YAML: a tab stands where only spaces may"),
+        ("a: 'x\n", 1, 4, "not YAML: the text that begins here does not end; the file may be cut off"),
+        ("a: 1\n b: 2\n", 2, 3, "not YAML: mapping values are not allowed in this context"),
+        ("é: \x07\n", 1, 4, "the character U+0007 may not stand in YAML"),
+        (b"a: 1\nb: \xff\n", 2, 4, "byte 0xff is not UTF-8 text"),
+        ("a: 1".encode("utf-16"), 1, 1, "the file is UTF-16, not UTF-8"),
+        ("a: 1".encode("utf-16-le"), 1, 2, "the file is binary: a NUL byte stands in it"),
+        ("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> x\n", 2, 1, CONFLICT),
+        ("a: 'b\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'\n", 2, 1, CONFLICT),
+        ("[" * 300 + "]" * 300, 1, 251, "values nest more than 250 deep"),
+        ("- " * 300, 1, 501, "values nest more than 250 deep"),
+        ("[" * 100_000, 1, 1001, "not YAML: exceeded maximum nesting depth"),
+        ("a: &x [*x]", 1, 8, "the alias *x is part of what it stands for"),
+        ("a: *x", 1, 4, "the alias *x stands for nothing that came before"),
+        ("a: &x 1\nb: &x 2\n", 2, 4, "the anchor &x is set a second time"),
+        (LAUGHS, 5, 10, "the aliases up to here repeat more than a recording can hold"),
+        ("a: !!binary x", 1, 4, "what stands after !!binary is no base64"),
+        ("a: 0b_", 1, 4, "a number that can't be read stands here"),
+        ("a: " + "7" * 5000, 1, 4, "a number that can't be read stands here"),
+        ("? [a, b]\n: 1", 1, 3, "a key that is no text stands here"),
+    ],
+    ids=lambda value: None if isinstance(value, int) else "",
+)  # fmt: skip
+def test_what_is_no_yaml_is_refused_in_one_line_with_its_place(
+    text: str | bytes, line: int, column: int, message: str
+) -> None:
+    assert fault(text) == ((line, column), message)
+
+
+def test_lines_are_what_editors_take_for_lines() -> None:
+    """libyaml counts two more characters as ends of lines."""
+    assert fault('a: "\u2028\x85"\nb: *x\n')[0] == (2, 4)
+
+
+def test_what_is_odd_is_read_and_told() -> None:
+    text = b"a: 1\nb: {c: !!python/object/apply:os.system [ls]}\na: !x 2\n? !!python/object/new:y [d]\n: 3\n"
+    documents = read_documents(text, max_size=MAX_SIZE)
+    assert documents == (
+        Document(
+            {"a": "2", "b": {"c": ["ls"]}, "d": 3},
+            0,
+            oddities=(
+                Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/apply:os.system", 12),
+                Oddity("duplicate-key", "a", 50),
+                Oddity("unreadable-tag", "!x", 53),
+                Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/new:y", 60),
+            ),
+        ),
+    )
+
+
+def test_a_tag_that_the_reader_of_the_text_knows() -> None:
+    constructors = {"tag:yaml.org,2002:python/tuple": lambda value: value[0]}
+    documents = read_documents(b"a: !!python/tuple [b]\n", max_size=MAX_SIZE, constructors=constructors)
+    assert documents == (Document({"a": "b"}, 0),)
+
+
+def test_documents_of_one_text() -> None:
+    assert read_documents(b"a: &x 1\n---\n# nothing\n--- !!binary aaaa\n", max_size=MAX_SIZE) == (
+        Document({"a": 1}, 0),
+        Document(None, 8),
+        Document(b"i\xa6\x9a", 22, has_bytes=True),
+    )
+    assert read_documents(b"# nothing\n", max_size=MAX_SIZE) == ()
+
+
+def test_where_values_stand() -> None:
+    tree = load_tree("\ufeff# é\r\na:\r\n- b: 'x'\r\n  c: {d: [1, 2]}\r\n- e: 1\r\n  e: 2\r\n".encode())
+    assert tree.locate(["a", "0", "b"]) == (3, 6)
+    assert tree.locate(["a", "0", "c", "d", "1"]) == (4, 14)
+    assert tree.locate(["a", "0", "b", "0"]) == tree.locate(["a", "0", "b"])
+    assert tree.locate(["a", "1", "e"]) == (6, 6)
+    assert tree.locate(["a", "7"]) == tree.locate(["a"]) == (3, 1)
+    assert tree.find(["a", "x"]) is None
+    assert [tree.text[span.start : span.stop] for span in tree.find_spans(["a"])] == [
+        "b: 'x'\r\n  c: {d: [1, 2]}\r\n- ",
+        "e: 1\r\n  e: 2\r\n",
+    ]
