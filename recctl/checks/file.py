@@ -24,6 +24,28 @@ INVALID_JSON = Rule(
     bad="<<<<<<< HEAD, or the first half of an object",
     good="one JSON object, whole, in UTF-8",
 )
+INVALID_YAML = Rule(
+    "invalid-yaml",
+    Severity.ERROR,
+    "The file is not YAML, or more than a recorder would write.",
+    "A recorder that can't read a cassette fails each of its tests. Merge conflicts, cut-off writes, tabs "
+    "and encodings other than UTF-8 all count. So do aliases that repeat without end, and compressed files "
+    "that are damaged or hold more than max-size.",
+    "Resolve the conflict, take the file from git's history, or record it again.",
+    bad="<<<<<<< HEAD, or a text in quotes that does not end",
+    good="one YAML document, whole, in UTF-8",
+)
+UNREADABLE_TAG = Rule(
+    "unreadable-tag",
+    Severity.ERROR,
+    "A cassette has a YAML tag that its recorder refuses.",
+    "Older versions of vcrpy wrote Python objects, and built them again when they read the file. vcrpy 9 "
+    "does not load such a file at all, and each of its tests fails. recctl reads the plain value, and builds "
+    "nothing.",
+    "Write the plain value in its place, or record the cassette again.",
+    bad="!!python/object/apply:multidict._multidict.istr [Accept]",
+    good="Accept",
+)
 NOT_A_RECORDING = Rule(
     "not-a-recording",
     Severity.ERROR,
@@ -75,7 +97,16 @@ FORMATTING = Rule(
     good='"test_id": null and so on, a line each, indented by two spaces',
 )
 
-RULES = (INVALID_JSON, NOT_A_RECORDING, LARGE_FILE, INTERNAL_ERROR, DUPLICATE_KEY, FORMATTING)
+RULES = (
+    INVALID_JSON,
+    INVALID_YAML,
+    NOT_A_RECORDING,
+    LARGE_FILE,
+    INTERNAL_ERROR,
+    DUPLICATE_KEY,
+    UNREADABLE_TAG,
+    FORMATTING,
+)
 
 
 def find_unread(unread: Unread) -> Finding:

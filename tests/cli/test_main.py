@@ -83,7 +83,7 @@ def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -
         ("recctl validate --scheme ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
         ("recctl rehash --to ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
         ("recctl prune --grade s", ["superseded"]),
-        ("recctl rules inv", ["invalid-json"]),
+        ("recctl rules inv", ["invalid-json", "invalid-yaml"]),
     ],
 )
 def test_a_shell_can_complete_names(run: Run, line: str, words: list[str]) -> None:

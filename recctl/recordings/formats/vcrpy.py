@@ -1,0 +1,340 @@
+"""vcrpy's cassettes: the exchanges of one test in a YAML file, found by the test's name, played in order.
+
+Mirrors vcrpy 9.4 (`vcr/serialize.py`, `vcr/serializers/`) and the layouts that projects made of it: JSON
+bodies under `parsed_body` (pydantic-ai's serializer), compressed files with the two lists `requests` and
+`responses` (langchain's), vcrpy's own JSON serializer.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.pointer import split_pointer
+from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
+from recctl.recordings.formats import HEAD_SIZE, Defect, Format
+from recctl.recordings.http import Message, make_document
+from recctl.recordings.recording import LoadError, Recording, name_type
+from recctl.syntax import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recctl.recordings.source import Source
+    from recctl.syntax import Position
+    from recctl.yaml_text import YAML
+
+NAME = "vcrpy"
+_JSON_DEPTH = 254
+
+
+def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
+    """Whether a file starts like a cassette, by what it says and not by how it is named."""
+    head = read()[:HEAD_SIZE]
+    if head.startswith(GZIP):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, HEAD_SIZE)
+        except zlib.error:
+            return False
+    head = head.replace(b"\r\n", b"\n").removeprefix(b"\xef\xbb\xbf")
+    return (_JSON_HEAD.match(head) or _YAML_HEAD.search(head)) is not None
+
+
+_YAML_HEAD = re.compile(
+    rb"""^(?:interactions|requests):[ \t]*(?:\[\][ \t]*)?(?:\#.*)?\n
+         (?:[ \t]*(?:\#.*)?\n)*                # blank lines, comments
+         (?:[ \t]*-[ \t]+(?:request|response|body|headers|method|uri): | [^ \t\#-] | \Z)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_JSON_HEAD = re.compile(rb'\s*\{\s*(?:"version"\s*:\s*1\s*,\s*)?"interactions"\s*:\s*\[')
+
+
+class _Raw(NamedTuple):
+    """What a file says: its exchanges as stored."""
+
+    items: list[YAML]
+    has_bytes: bool
+    is_sound: bool
+
+
+def read(source: Source) -> tuple[Recording | LoadError, ...]:
+    """The exchanges of a cassette, in order; a `LoadError` in place of each bad one, or one for the file.
+
+    A cassette without exchanges gives none, and no error.
+    A recording is `as_written` when nothing about the file is odd (keys that stand twice, tags that vcrpy
+    refuses), however it is laid out. Raises nothing but RecctlError, when libyaml is not there.
+    """
+    content = _unpack(source)
+    raw = content if isinstance(content, LoadError) else _parse(source, content)
+    if isinstance(raw, LoadError):
+        return (raw,)
+    if raw.items and not any(isinstance(item, dict) and "request" in item for item in raw.items):
+        return (_refuse_items(source, raw.items),)
+    return tuple(_read_item(source, raw, index) for index in range(len(raw.items)))
+
+
+def _unpack(source: Source) -> bytes | LoadError:
+    """A file's text, inflated where it is compressed."""
+    if not source.content.startswith(GZIP):
+        return source.content
+    try:
+        return inflate(source.content, source.settings.max_size)
+    except InflationError as error:
+        return LoadError(source, "invalid-yaml", str(error), "record it again, or take it from git's history")
+
+
+def _is_json(source: Source) -> bool:
+    return source.place is not None and source.place.name.endswith(".json")
+
+
+def _parse(source: Source, content: bytes) -> _Raw | LoadError:
+    """The exchanges of a text as stored, or why it is no cassette."""
+    if _is_json(source):
+        from recctl.syntax import read_strictly
+
+        read = read_strictly(content, _JSON_DEPTH)
+        if isinstance(read, Fault):
+            return LoadError(source, "invalid-json", *read)
+        return _find_items(source, read.value, has_bytes=False, is_sound=True)
+    from recctl.yaml_text import find_fault, read_documents
+
+    documents = read_documents(content, max_size=source.settings.max_size, constructors=_CONSTRUCTORS)
+    if isinstance(documents, Fault):
+        return LoadError(source, "invalid-yaml", *documents)
+    if not documents:
+        return LoadError(source, "not-a-recording", "not a cassette: there is nothing in it", _HINT)
+    if len(documents) > 1:
+        message = "a second document begins here, and a cassette is one"
+        fault = find_fault(content, documents[1].start, message, "keep one of them")
+        return LoadError(source, "invalid-yaml", *fault)
+    value, _, has_bytes, oddities = documents[0]
+    return _find_items(source, value, has_bytes=has_bytes, is_sound=not oddities)
+
+
+_HINT = "a cassette is a mapping with a list of 'interactions'; move other files elsewhere"
+
+
+def _take_state(value: YAML) -> YAML:
+    """The content of a dumped `io.BytesIO`, as vcrpy takes it."""
+    state = value.get("state") if isinstance(value, dict) else None
+    return state[0] if isinstance(state, list) and state else ""
+
+
+def _take_arguments(value: YAML) -> YAML:
+    """What a dumped iterator goes over, as vcrpy takes it: the pieces of a body, put together."""
+    arguments = value.get("args") if isinstance(value, dict) else None
+    pieces = arguments[0] if isinstance(arguments, list) and arguments else []
+    if isinstance(pieces, list) and all(isinstance(piece, (str, bytes)) for piece in pieces):
+        return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+    return pieces
+
+
+_PYTHON = "tag:yaml.org,2002:python/"
+_CONSTRUCTORS: dict[str, Callable[[YAML], YAML]] = {
+    f"{_PYTHON}str": lambda value: value,
+    f"{_PYTHON}unicode": lambda value: value,
+    f"{_PYTHON}tuple": lambda value: value,
+    f"{_PYTHON}object/new:_io.BytesIO": _take_state,
+    f"{_PYTHON}object/apply:builtins.iter": _take_arguments,
+}
+"""The tags of Python's that vcrpy 9.4 reads (`vcr/serializers/yamlserializer.py`)."""
+
+
+def _find_items(source: Source, value: YAML, *, has_bytes: bool, is_sound: bool) -> _Raw | LoadError:
+    def refuse(what: str, hint: str = _HINT) -> LoadError:
+        return LoadError(source, "not-a-recording", f"not a cassette: {what}", hint)
+
+    if isinstance(value, list):
+        if value and isinstance(value[0], dict) and "request" in value[0]:
+            return refuse(
+                "a list as vcrpy wrote it before 1.0, which it refuses now",
+                "convert it with vcrpy's migration script (python -m vcr.migration), or record it again",
+            )
+        return refuse("a list, and no mapping")
+    if not isinstance(value, dict):
+        return refuse(f"{name_type(value)}, and no mapping")
+    if "interactions" in value:
+        items = value["interactions"]
+    elif isinstance(value.get("requests"), list) and isinstance(value.get("responses"), list):
+        items = _pair(value["requests"], value["responses"])
+    else:
+        return refuse("a mapping, but without 'interactions'")
+    if items is None:
+        items = []
+    if not isinstance(items, list):
+        return refuse(f"its 'interactions' are {name_type(items)}, and no list")
+    return _Raw(items, has_bytes, is_sound)
+
+
+def _pair(requests: list[YAML], responses: list[YAML]) -> list[YAML]:
+    """Exchanges, from two lists; what has no counterpart is alone in its exchange."""
+    count = max(len(requests), len(responses))
+    return [
+        {
+            **({"request": requests[index]} if index < len(requests) else {}),
+            **({"response": responses[index]} if index < len(responses) else {}),
+        }
+        for index in range(count)
+    ]
+
+
+def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
+    """The error for a file of which no exchange is one of HTTP."""
+    first = next((item for item in items if isinstance(item, dict) and item), None)
+    what = "hold no mappings" if first is None else f"hold {' and '.join(map(repr, [*first][:3]))}"
+    message = f"no HTTP was recorded here: its interactions {what}, and no 'request'"
+    return LoadError(source, "not-a-recording", message, _HINT)
+
+
+def _read_item(source: Source, raw: _Raw, index: int) -> Recording | LoadError:
+    item = raw.items[index]
+    what = _find_defect(item)
+    if what is not None:
+        return _refuse_item(source, index, what)
+    request, response = item["request"], item["response"]
+    body, status = response.get("body"), response.get("status")
+    document = make_document(
+        request["method"],
+        request["uri"],
+        _read_message(request, request.get("body"), raw.has_bytes),
+        status.get("code") if isinstance(status, dict) else status,
+        _read_message(response, body.get("string") if isinstance(body, dict) else body, raw.has_bytes),
+        max_size=source.settings.max_size,
+    )
+    return Recording(source, document, raw.is_sound, format=NAME, index=index, is_alone=False)
+
+
+def _find_defect(item: YAML) -> str | None:
+    """What keeps an item from being an exchange; None if nothing does."""
+    if not isinstance(item, dict):
+        return f"it is {name_type(item)}, and no mapping"
+    for side in ("request", "response"):
+        if side not in item:
+            return f"it has no {side!r}"
+        if not isinstance(item[side], dict):
+            return f"its {side!r} is {name_type(item[side])}, and no mapping"
+    for key in ("method", "uri"):
+        if not isinstance(item["request"].get(key), str):
+            return f"its request has no {key!r}"
+    return None
+
+
+def _refuse_item(source: Source, index: int, what: str) -> LoadError:
+    message = f"not an exchange: {what}"
+    hint = "an exchange has a 'request' and a 'response'; vcrpy does not load the file otherwise"
+    return LoadError(source, "not-a-recording", message, hint, locate(source, index, [""])[""], index + 1)
+
+
+def _read_message(side: dict[str, YAML], body: YAML, has_bytes: bool) -> Message:
+    """A side of an exchange, whose body is stored as `body` unless it was parsed."""
+    headers, body = side.get("headers") or {}, side.get("parsed_body", body)
+    if has_bytes:
+        headers = write_bytes(headers)
+        body = write_bytes(body) if isinstance(body, (dict, list)) else body
+    return Message(headers, body)
+
+
+def inspect(recording: Recording) -> Iterator[Defect]:
+    """Keys that stand twice, and tags that vcrpy refuses; of what is in no exchange, the first one tells."""
+    if recording.as_written:
+        return
+    from recctl.yaml_text import load_tree, read_documents
+
+    content = _unpack(recording.source)
+    assert isinstance(content, bytes)  # noqa: S101  (a recording was read from it)
+    documents = read_documents(
+        content, max_size=recording.source.settings.max_size, constructors=_CONSTRUCTORS
+    )
+    tree = load_tree(content)
+    spans = tree.find_spans(["interactions"])
+    for kind, word, offset in documents[0].oddities if not isinstance(documents, Fault) else ():
+        owner = next((number for number, span in enumerate(spans) if offset in span), 0)
+        if owner == recording.index:
+            yield _describe_oddity(kind, word, tree.position_of(offset))
+
+
+def _describe_oddity(kind: str, word: str, position: Position) -> Defect:
+    if kind == "duplicate-key":
+        message = f"the key {word!r} stands in its mapping a second time; vcrpy takes the last"
+        hint = "delete the value that does not belong there"
+        return Defect(kind, message, hint, position=position, is_read=True)
+    tag = word.replace("tag:yaml.org,2002:", "!!")
+    message = f"vcrpy 9 does not load a file with the tag {tag}"
+    return Defect(kind, message, "write the plain value in its place, or record it again", position=position)
+
+
+def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    """Where the values that pointers into a recording name stand in the file, inflated if need be.
+
+    What has no place of its own, such as a value in a body that is stored as text, has that of what it is
+    stored in. "" is the recording itself. Empty for a file that holds no cassette.
+    """
+    content = _unpack(source)
+    if isinstance(content, LoadError):
+        return {}
+    if _is_json(source):
+        return _locate_in_json(content.decode(), index, pointers)
+    from recctl.yaml_text import load_tree
+
+    tree = load_tree(content)
+
+    def has(steps: list[str]) -> bool:
+        return tree.find(steps) is not None
+
+    return {pointer: tree.locate(_find_steps(pointer, index, has)) for pointer in pointers}
+
+
+def _locate_in_json(text: str, index: int, pointers: list[str]) -> dict[str, Position]:
+    from recctl.pointer import join_pointer
+    from recctl.strict_json import decode
+    from recctl.syntax import locate
+
+    value = decode(text)
+
+    def has(steps: list[str]) -> bool:
+        found = value
+        for step in steps:
+            if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+                found = found[int(step)]
+            elif isinstance(found, dict) and step in found:
+                found = found[step]
+            else:
+                return False
+        return True
+
+    places = {}
+    for pointer in pointers:
+        steps = _find_steps(pointer, index, has)
+        while not has(steps):
+            steps.pop()
+        places[pointer] = join_pointer(steps)
+    positions = locate(text, list(places.values()))
+    return {pointer: positions[place] for pointer, place in places.items()}
+
+
+def _find_steps(pointer: str, index: int, has: Callable[[list[str]], bool]) -> list[str]:
+    """The steps to where a file stores what a pointer into a recording names, or to what that is part of."""
+    side, *steps = [*split_pointer(pointer), ""] if pointer else [""]
+    steps = steps[:-1]
+    number = str(index)
+    if side not in ("request", "response"):
+        return ["interactions" if has(["interactions"]) else "requests", number]
+    place = ["interactions", number, side] if has(["interactions"]) else [f"{side}s", number]
+    if not steps:
+        return place
+    name, *inner = steps
+    if name == "model":
+        name, inner = "body", ["model"]
+    if name in ("body", "is_streaming"):
+        if has([*place, "parsed_body"]):
+            return [*place, "parsed_body", *inner]
+        return [*place, "body", *inner] if side == "request" else [*place, "body", "string", *inner]
+    return [*place, *_STORED.get(name, (name,)), *inner]
+
+
+_STORED = {"url": ("uri",), "endpoint": ("uri",), "status": ("status", "code")}
+"""Under which keys a file stores what has other names in a recording."""
+
+
+FORMAT = Format(NAME, (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"), claims, read, inspect, locate)
