@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     TOOL_CALLS = "tool-calls"
     FINISH_REASON = "finish-reason"
     WORDING = "wording"
+    MODELS = "models"
     REQUEST = "request"
     NOISE = "noise"
     IDENTICAL = "identical"
@@ -36,6 +37,9 @@ class Change(NamedTuple):
     `REPLY_KINDS`, "request" or "noise". `label` is what people call the place: "get_weather.city",
     "message 3 (user)" for the third, "tool get_weather".
 
+    An id that has another one in its place throughout the request is told once, with where it stands first;
+    `places` says how often, and is 0 for other changes.
+
     A vector is told as `{"dimension": 768}`, on the right with its `"cosine_distance"` from the left one.
     """
 
@@ -44,11 +48,13 @@ class Change(NamedTuple):
     left: JSON
     right: JSON
     label: str = ""
+    places: int = 0
 
     @property
     def gist(self) -> tuple[str, str, bytes]:
         """What this has in common with the same change elsewhere, wherever in a list it happened."""
-        return self.kind, generalise(self.where), fingerprint([self.left, self.right])
+        where = "" if self.places else generalise(self.where)
+        return self.kind, where, fingerprint([self.left, self.right])
 
 
 REPLY_KINDS = {
@@ -63,6 +69,7 @@ REPLY_KINDS = {
     "role": Verdict.WORDING,
     "vector": Verdict.WORDING,
     "other": Verdict.WORDING,
+    "model-list": Verdict.MODELS,
 }
 """What can change in a reply, with the verdict that it calls for. "other" is all that has no channel of its
 own and is no known noise: it is shown with the wording, since it may be just that."""
@@ -84,12 +91,13 @@ class Side(NamedTuple):
 class Pair(NamedTuple):
     """Two recordings that belong together, or one that is alone.
 
-    `request` is "same" or "changed"; `reply` is "same", "noise", "wording", "finish-reason", "tool-calls" or
-    "error". `name` says whether the recorder finds the file, before and now: "kept", "lost", "gained" or
-    "never"; a recording that is alone is "kept" when it is (or was) found. `paired_by` is a phrase that says
-    why the two were paired, None for one that is alone. `changes` hold noise only when that was asked for;
-    `noise` counts it in any case. `superseded` is true when the left one is still there on the right although
-    the right one has taken its place.
+    `request` is "same" or "changed"; `reply` is "same", "noise", "models", "wording", "finish-reason", "tool-
+    calls" or "error". `name` says whether the recorder finds the file, before and now: "kept", "lost",
+    "gained" or "never"; a recording that is alone is "kept" when it is (or was) found. `paired_by` is a
+    phrase that says why the two were paired, None for one that is alone. `changes` hold noise only when that
+    was asked for; `noise` counts it in any case. `superseded` is true when the left one is still there on the
+    right although the right one has taken its place. `ids` are those of the request that others stand in the
+    places of now; differences of the reply that come to no more are noise.
     """
 
     left: Side | None
@@ -102,6 +110,7 @@ class Pair(NamedTuple):
     changes: tuple[Change, ...]
     noise: int
     superseded: bool = False
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

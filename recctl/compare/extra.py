@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from recctl.compare.comparison import Change
 from recctl.compare.differences import canonical, find_differences
 from recctl.compare.noise import (
+    NEAR,
     is_known_noise,
     is_nothing_but_noise,
     is_same_number,
@@ -42,11 +43,28 @@ def compare_extra(left: Exchange, right: Exchange) -> Iterator[Change]:
         if wire == "embeddings":
             yield from _compare_vectors(left.recording, right.recording)
         if isinstance(ours.get("ids"), list) and isinstance(theirs.get("ids"), list):
-            gone = set(map(str, ours["ids"])) ^ set(map(str, theirs["ids"]))
-            ours, theirs = (_forget_models(extra, gone) for extra in (ours, theirs))
+            before, now = (dict.fromkeys(map(str, extra["ids"])) for extra in (ours, theirs))
+            ours, theirs = (_forget_models(extra, before.keys() ^ now.keys()) for extra in (ours, theirs))
+            if wire == "models":
+                yield from _compare_lists([*before], [*now])
+                ours, theirs = (_leave_out(extra, ("ids",)) for extra in (ours, theirs))
+    kind = "model-list" if left.completion.wire == right.completion.wire == "models" else "other"
     for key in (*ours, *(key for key in theirs if key not in ours)):
-        yield from _compare_values(ours.get(key), theirs.get(key), key)
+        yield from _compare_values(ours.get(key), theirs.get(key), key, kind)
     yield from _compare_pictures(left.recording, right.recording)
+
+
+def _compare_lists(left: list[str], right: list[str]) -> Iterator[Change]:
+    """Which models a list names that the other does not; their order says nothing."""
+    removed, added = (
+        [name for name in one if name not in other] for one, other in ((left, set(right)), (right, set(left)))
+    )
+    if removed:
+        yield Change("/response/extra/ids", "model-list", removed, None, "ids")
+    if added:
+        yield Change("/response/extra/ids", "model-list", None, added, "ids")
+    if left != right and not (removed or added):
+        yield Change("/response/extra/ids", "noise", left, right, "the order of ids")
 
 
 def _leave_out(extra: dict[str, JSON], keys: tuple[str, ...]) -> dict[str, JSON]:
@@ -61,7 +79,7 @@ def _forget_models(extra: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
     return {**extra, "models": {name: told for name, told in models.items() if name not in names}}
 
 
-def _compare_values(left: JSON, right: JSON, key: str) -> Iterator[Change]:
+def _compare_values(left: JSON, right: JSON, key: str, kind: str) -> Iterator[Change]:
     where = f"/response/extra/{escape_pointer(key)}"
     if is_known_noise(where):
         if canonical(left) != canonical(right):
@@ -71,7 +89,7 @@ def _compare_values(left: JSON, right: JSON, key: str) -> Iterator[Change]:
         one, other, place = difference.left, difference.right, where + difference.pointer
         is_noise = is_known_noise(place) or is_same_number(one, other) or is_nothing_but_noise(one, other)
         label = f"{key}.{difference.path}" if difference.steps else key
-        yield Change(place, "noise" if is_noise else "other", one, other, label)
+        yield Change(place, "noise" if is_noise else kind, one, other, label)
 
 
 def _compare_vectors(left: Recording, right: Recording) -> Iterator[Change]:
@@ -83,11 +101,11 @@ def _compare_vectors(left: Recording, right: Recording) -> Iterator[Change]:
         where, label = f"/response/extra/vectors/{position}", f"vector {position + 1}"
         if one is None or other is None:
             yield Change(where, "vector", _measure(one), _measure(other), label)
-        elif is_same_vector(one, other):
-            yield Change(where, "noise", _measure(one), _measure(other), label)
         else:
-            told = {"dimension": len(other), "cosine_distance": measure_distance(one, other)}
-            yield Change(where, "vector", _measure(one), told, label)
+            distance = measure_distance(one, other)
+            is_noise = is_same_vector(one, other) or (distance is not None and distance < NEAR)
+            told = {"dimension": len(other), "cosine_distance": distance}
+            yield Change(where, "noise" if is_noise else "vector", _measure(one), told, label)
 
 
 def _measure(vector: list[float] | None) -> JSON:

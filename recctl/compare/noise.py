@@ -66,6 +66,11 @@ Vectors are computed in 32-bit floats (7 digits), added up in an order that depe
 written with 5 to 17 digits: the same text embedded twice differs from about the sixth digit on.
 """
 
+NEAR = 1e-6
+"""Below which cosine distance two vectors are the same: embedding models of servers under load differ by some
+1e-8 from run to run, a word's synonym by some 1e-1.
+"""
+
 
 def is_known_noise(where: str) -> bool:
     """Whether a JSON pointer into a reply leads to, or through, one of the keys of `NOISE`."""

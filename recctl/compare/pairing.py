@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.recordings import describe_side
+from recctl.project import MODELS
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target
 
+SAME_LIST = "the same list, of other models"
 SAME_PATH = "the same path"
 SAME_NAME = "the same name in another folder"
 SAME_TURN = "the same test and turn"
 SAME_QUESTION = "the same question"
 SAME_STEP = "the same step of the test, asked something else"
+OTHER_MODEL = "the same question of the test, with another model or parameter"
 
 
 class Facts(NamedTuple):
@@ -32,7 +35,9 @@ class Facts(NamedTuple):
     `roles` are those of the request's messages, `question` is a fingerprint of what the user said, `words`
     are its first words, `asked` holds one number for each key of the body with its value, `reply` is how the
     reply begins, `response` a fingerprint of all of it but for the id that follows from the file's name.
-    `is_gone` is true for a recording of the left set that is no longer there.
+    `listing` is, for a list of models, the url and its path up to the digest of the list; lists of one
+    request with different digests live side by side. `is_gone` is true for a recording of the left set that
+    is no longer there.
     """
 
     target: Target
@@ -44,6 +49,7 @@ class Facts(NamedTuple):
     asked: frozenset[int]
     reply: str
     response: bytes
+    listing: str = ""
 
 
 class Match(NamedTuple):
@@ -57,6 +63,8 @@ class Match(NamedTuple):
 def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
     """The facts about one recording."""
     exchange = read_exchange(recording)
+    path = target.key or target.name
+    is_listing = path.rpartition("/")[2].startswith(MODELS)
     question = _read_question(exchange.request, recording)
     return Facts(
         target=target,
@@ -68,6 +76,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
         asked=frozenset(hash((key, canonical(value))) for key, value in recording.asked.items()),
         reply=_read_reply(exchange.completion)[:_KEPT],
         response=fingerprint(_MADE_ID.sub(b"", canonical(recording.response)).decode("latin-1")),
+        listing=f"{recording.url} {path.rpartition('-')[0]}" if is_listing else "",
     )
 
 
@@ -81,12 +90,18 @@ def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match
     ours, theirs = [*left], [*right]
     matches: list[Match] = []
     for paired_by, identify in (
+        (SAME_LIST, _identify_listing),
         (SAME_TURN, _identify_turn),
         (SAME_QUESTION, _identify_question),
         (SAME_STEP, _identify_step),
+        (OTHER_MODEL, _identify_parameterless),
     ):
         candidates = [one for one in ours if one.is_gone or _may_be_superseded(one, paired_by)]
-        for one, other in _pair(candidates, theirs, identify):
+        before, now = (
+            [facts for facts in every if bool(facts.listing) == (paired_by == SAME_LIST)]
+            for every in (candidates, theirs)
+        )
+        for one, other in _pair(before, now, identify):
             matches.append(Match(one, other, paired_by))
         paired = {id(facts) for match in matches for facts in match[:2]}
         ours = [facts for facts in ours if id(facts) not in paired]
@@ -104,6 +119,10 @@ def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
     return paired_by == SAME_TURN or (paired_by == SAME_QUESTION and facts.side.test_id is None)
 
 
+def _identify_listing(facts: Facts) -> Hashable:
+    return facts.listing
+
+
 def _identify_turn(facts: Facts) -> Hashable:
     side = facts.side
     return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles, facts.question)
@@ -111,8 +130,17 @@ def _identify_turn(facts: Facts) -> Hashable:
 
 def _identify_question(facts: Facts) -> Hashable:
     """The question with its place in the conversation; instructions may come and go."""
-    dialogue = tuple(role for role in facts.roles if role not in ("system", "developer"))
-    return facts.side.endpoint, facts.side.model, dialogue, facts.question
+    return facts.side.endpoint, facts.side.model, _list_speakers(facts), facts.question
+
+
+def _identify_parameterless(facts: Facts) -> Hashable:
+    """The question of a test, whatever its parameters are, to whatever model."""
+    test = (facts.side.test_id or "").partition("[")[0]
+    return test and (test, facts.side.endpoint, _list_speakers(facts), facts.question)
+
+
+def _list_speakers(facts: Facts) -> tuple[str, ...]:
+    return tuple(role for role in facts.roles if role not in ("system", "developer"))
 
 
 def _identify_step(facts: Facts) -> Hashable:
@@ -182,17 +210,22 @@ def _pair_twins(left: list[_Traits], right: list[_Traits]) -> Iterator[tuple[_Tr
 
 
 class _Traits(NamedTuple):
-    """What makes one recording of a group more like another: its facts, and its texts in parts."""
+    """What makes one recording of a group more like another: its facts, and its texts in parts.
+
+    `parts` are those of the parameters.
+    """
 
     facts: Facts
     test: str
     parameters: str
+    parts: frozenset[str]
     words: frozenset[str]
 
     @classmethod
     def read(cls, facts: Facts) -> _Traits:
         test, _, parameters = (facts.side.test_id or "").partition("[")
-        return cls(facts, test, parameters, frozenset(facts.reply.split()))
+        parts = frozenset(re.split(r"[-=:/\]]", parameters))
+        return cls(facts, test, parameters, parts, frozenset(facts.reply.split()))
 
 
 def _identify_content(traits: _Traits) -> Hashable:
@@ -208,14 +241,16 @@ _TWINS: tuple[Callable[[_Traits], Hashable], ...] = (
 """What two recordings share of which one was made from the other by renaming a test, or the file it is in."""
 
 
-def _rank(left: _Traits, right: _Traits) -> tuple[bool, bool, bool, bool, float, bool]:
+def _rank(left: _Traits, right: _Traits) -> tuple[bool, bool, bool, bool, bool, float, bool]:
     """How well two recordings of a group fit: the larger, the better."""
     return (
         left.facts.is_gone,
+        left.facts.response == right.facts.response,
         left.parameters == right.parameters,
         left.test == right.test,
         left.facts.roles == right.facts.roles,
-        _overlap(left.facts.asked, right.facts.asked)
+        _overlap(left.parts, right.parts)
+        + _overlap(left.facts.asked, right.facts.asked)
         + _overlap(left.facts.words, right.facts.words)
         + _overlap(left.words, right.words),
         left.facts.side.found is True,
@@ -230,7 +265,8 @@ def _overlap(left: frozenset[int] | frozenset[str], right: frozenset[int] | froz
 def _read_question(request: Request, recording: Recording) -> JSON:
     """What the user said; without that, the whole of what was asked."""
     said = [_read_text(message.content) for message in request.messages if message.role == "user"]
-    return said or request.prompt or [recording.url, recording.asked]
+    asked = {key: value for key, value in recording.asked.items() if key != "model"}
+    return said or request.prompt or [recording.url, asked]
 
 
 def _read_text(content: JSON) -> JSON:
@@ -255,4 +291,6 @@ def _read_reply(completion: Completion) -> str:
         said.append(choice.message.content)
         for call in choice.message.tool_calls:
             said += (call.name, call.arguments)
+    listed = completion.extra.get("ids")
+    said += map(str, listed) if isinstance(listed, list) else ()
     return " ".join(text for text in said if text)

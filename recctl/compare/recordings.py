@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.compare.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
 from recctl.compare.differences import canonical
+from recctl.compare.ids import is_same_but_for, pair_ids, tell_ids
 from recctl.compare.noise import is_configured_noise
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
@@ -15,7 +16,7 @@ from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from recctl.project import Settings
     from recctl.recordings.recording import Recording
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAMED = "both were named"
 """Why two recordings are compared that somebody chose."""
 
+_NOTHING: Mapping[str, str] = {}
 _VERDICTS = tuple(Verdict)
 _EXCHANGE = ("test_id", "request", "response")
 
@@ -42,7 +44,9 @@ def compare_recordings(
     """
     is_same = left.source.content == right.source.content
     of_request = [] if is_same else [*_sift(compare_requests(left, right), settings.noise)]
-    of_reply = [] if is_same else [*_sift(_compare_exchanges(left, right), settings.noise)]
+    ids = pair_ids(of_request, left.request, right.request)
+    of_request = tell_ids(of_request, ids) if ids else of_request
+    of_reply = [] if is_same else [*_sift(_compare_exchanges(left, right), settings.noise, ids)]
     of_rest = [] if is_same else [*_compare_rest(left, right)]
     if not (is_same or of_request or of_reply or of_rest):
         of_rest = [Change("", "noise", None, None, "how the file is written")]
@@ -62,6 +66,7 @@ def compare_recordings(
         paired_by=paired_by,
         changes=tuple(change for change in changes if keep_noise or change.kind != "noise"),
         noise=sum(change.kind == "noise" for change in changes),
+        ids=tuple(ids.items()),
     )
 
 
@@ -132,8 +137,10 @@ def _compare_rest(left: Recording, right: Recording) -> Iterator[Change]:
             yield Change(f"/{escape_pointer(key)}", "noise", one, other, key)
 
 
-def _sift(changes: Iterator[Change] | list[Change], noise: Collection[str]) -> Iterator[Change]:
-    """The changes, with those that the configuration calls noise marked as such."""
+def _sift(
+    changes: Iterable[Change], noise: Collection[str], ids: Mapping[str, str] = _NOTHING
+) -> Iterator[Change]:
+    """The changes, with those marked as noise that the configuration calls so, or that come to ids."""
     for change in changes:
-        is_noise = noise and is_configured_noise(change.where, noise)
+        is_noise = (noise and is_configured_noise(change.where, noise)) or is_same_but_for(change, ids)
         yield change._replace(kind="noise") if is_noise else change

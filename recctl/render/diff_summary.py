@@ -32,6 +32,7 @@ VERDICT_STYLES = {
     Verdict.TOOL_CALLS: "bold red",
     Verdict.FINISH_REASON: "bold magenta",
     Verdict.WORDING: "bold yellow",
+    Verdict.MODELS: "bold yellow",
     Verdict.REQUEST: "bold cyan",
     Verdict.NOISE: "dim",
     Verdict.IDENTICAL: "dim",
@@ -44,6 +45,7 @@ _WORDS = {
     Verdict.TOOL_CALLS: ("reply calls tools differently", "replies call tools differently"),
     Verdict.FINISH_REASON: ("reply ends for another reason", "replies end for another reason"),
     Verdict.WORDING: ("reply is worded differently", "replies are worded differently"),
+    Verdict.MODELS: ("list of models changed", "lists of models changed"),
     Verdict.REQUEST: (
         "request changed, and its reply did not",
         "requests changed, and their replies did not",

@@ -6,6 +6,8 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.compare.ids import ID
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -39,7 +41,7 @@ def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
     return tuple(pieces) if same >= _LEAST_SHARE * min(len(left), len(right)) else None
 
 
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(rf"{ID}|[0-9]+(?:[.,:][0-9]+)*(?![0-9A-Za-z_])|\w+|\s+|[^\w\s]")
 _MOST_PAIRS = 4_000_000  # then frequent words are no longer matched with each other, which would take long
 _LEAST_SHARE = 0.3
 

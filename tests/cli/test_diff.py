@@ -74,6 +74,7 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
                         "left": "Rome",
                         "right": "Milan",
                         "label": "get_weather.city",
+                        "places": 0,
                     }
                 ],
             }
@@ -83,6 +84,7 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
             "tool-calls": 1,
             "finish-reason": 0,
             "wording": 0,
+            "models": 0,
             "request": 0,
             "noise": 0,
             "identical": 0,

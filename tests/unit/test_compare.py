@@ -210,8 +210,17 @@ def test_a_models_list_tells_which_models_came_and_went() -> None:
 
     changes = compare(models("a", "b"), models("a", "c")).changes
     assert [(change.where, change.left, change.right) for change in changes] == [
-        ("/response/extra/ids/1", "b", "c")
+        ("/response/extra/ids", ["b"], None),
+        ("/response/extra/ids", None, ["c"]),
     ]
+
+
+def test_a_models_list_in_another_order_is_noise() -> None:
+    def models(*names: str) -> Any:
+        return record([{"id": name, "object": "model", "owned_by": "us", "created": 1} for name in names])
+
+    assert compare(models("a", "b"), models("a", "c")).verdict is Verdict.MODELS
+    assert compare(models("a", "b"), models("b", "a")).verdict is Verdict.NOISE
 
 
 def test_a_picture_of_the_same_size_is_another_picture() -> None:
@@ -247,6 +256,12 @@ def test_a_vector_that_was_computed_twice_is_noise() -> None:
 def test_a_vector_that_was_sent_as_base64_is_noise() -> None:
     packed = base64.b64encode(struct.pack("<2f", 0.6, 0.8)).decode()
     assert compare(embedding([0.6, 0.8]), embedding(packed)).verdict is Verdict.NOISE
+
+
+def test_a_vector_that_points_the_same_way_but_for_a_millionth_is_noise() -> None:
+    pair = compare(embedding([0.6, 0.8, 0.0001]), embedding([0.6, 0.8, 0.0002]))
+    assert (pair.verdict, pair.noise) == (Verdict.NOISE, 1)
+    assert compare(embedding([0.6, 0.8, 0.001]), embedding([0.6, 0.8, 0.003])).verdict is Verdict.WORDING
 
 
 def test_another_vector_is_told_by_its_distance() -> None:
@@ -549,3 +564,61 @@ def test_a_text_that_changes_beside_a_call_is_a_change_of_wording() -> None:
 def test_where_a_text_is_cut_into_parts_is_noise() -> None:
     pair = compare(in_parts("I'll ", "look."), in_parts("I'll look."))
     assert (pair.verdict, pair.changes, pair.noise) == (Verdict.NOISE, (), 1)
+
+
+# Ids that change together
+
+FILES = ("439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d", "file-62515096040")
+
+
+def quoting(
+    file_id: str, reply: str = "See {}.", *, search: str = "[1] {}: 21 degrees. Cite as <|{}|>."
+) -> Any:
+    """The document of a recording in which a search finds a file, and the reply quotes it."""
+    document = record(whole(reply.format(file_id)))
+    document["request"]["body"] = {
+        "model": "small",
+        "files": [file_id],
+        "messages": [
+            {"role": "assistant", "tool_calls": [call("search", "call_1a2b3c4d5e", file=file_id)]},
+            {"role": "tool", "tool_call_id": "call_1a2b3c4d5e", "content": search.format(file_id, file_id)},
+        ],
+    }
+    return document
+
+
+def test_an_id_that_is_quoted_in_several_places_is_one_change() -> None:
+    pair = compare(quoting(FILES[0]), quoting(FILES[1]), keep_noise=True)
+    assert (pair.verdict, pair.request, pair.reply) == (Verdict.REQUEST, "changed", "noise")
+    assert pair.changes == (
+        Change("/request/body/files/0", "request", *FILES, "id", 4),
+        Change(
+            "/response/choices/0/message/content", "noise", f"See {FILES[0]}.", f"See {FILES[1]}.", "reply"
+        ),
+    )
+
+
+def test_what_else_changes_beside_an_id_is_told_in_full() -> None:
+    after = quoting(FILES[1], "See {} first.", search="[1] {}: 22 degrees. Cite as <|{}|>.")
+    pair = compare(quoting(FILES[0]), after)
+    assert (pair.verdict, pair.ids) == (Verdict.WORDING, (FILES,))
+    assert [(change.kind, change.label) for change in pair.changes] == [
+        ("request", "id"),
+        ("request", "message 2 (tool)"),
+        ("wording", "reply"),
+    ]
+
+
+def test_another_of_the_ids_that_there_are_is_a_change() -> None:
+    other = "00000000-1c4f-4f5e-9a55-8d1f0a8b7c6d"
+    both = f"[1] {{}}: 21 degrees. [2] {other}: 3 degrees. Not {{}}."
+    pair = compare(quoting(FILES[0], search=both), quoting(other, search=both))
+    assert pair.ids == ()
+    assert pair.verdict is Verdict.WORDING
+    swapped = compare(quoting(FILES[0], search=both), quoting(FILES[0], f"See {other}.", search=both))
+    assert [change.kind for change in swapped.changes] == ["wording"]
+
+
+def test_an_id_that_only_the_reply_quotes_is_part_of_its_wording() -> None:
+    before, after = (record(whole(f"I saved {name}.")) for name in FILES)
+    assert compare(before, after).verdict is Verdict.WORDING

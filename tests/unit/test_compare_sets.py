@@ -221,12 +221,90 @@ def test_what_has_no_counterpart_was_added_or_removed() -> None:
     assert (removed.verdict, removed.right, removed.changes) == (Verdict.REMOVED, None, ())
 
 
-def test_other_endpoints_and_models_are_other_recordings() -> None:
+def test_other_endpoints_are_other_recordings() -> None:
     old, new = Files(), Files()
     old.add(ask())
     changed = ask()
-    changed["request"]["model"] = changed["request"]["body"]["model"] = "large"
+    changed["request"] |= {"endpoint": "/v1/completions", "url": "http://localhost/v1/completions"}
     new.add(changed)
+    assert [pair.verdict for pair in compare(old, new).pairs] == [Verdict.ADDED, Verdict.REMOVED]
+
+
+def ask_model(model: str, parameters: str, reply: str = "Hi", test: str = "test_y") -> dict[str, Any]:
+    document = ask(reply=reply, test_id=f"tests/test_x.py::{test}[{parameters}]")
+    document["request"]["model"] = document["request"]["body"]["model"] = model
+    return document
+
+
+def test_a_model_in_a_parameter_is_renamed_and_each_provider_finds_its_own() -> None:
+    old, new = Files(), Files()
+    for provider in ("azure", "openai", "groq"):
+        old.add(ask_model("gpt-4o", f"client-txt={provider}/gpt-4o", f"I am at {provider}"))
+        new.add(ask_model("gpt-4.1", f"client-txt={provider}/gpt-4.1", f"I live at {provider}"))
+    pairs = compare(old, new).pairs
+    assert {pair.paired_by for pair in pairs} == {
+        "the same question of the test, with another model or parameter"
+    }
+    told = [
+        (change.left, change.right) for pair in pairs for change in pair.changes if change.kind == "wording"
+    ]
+    assert sorted(told) == [
+        (f"I am at {provider}", f"I live at {provider}") for provider in ("azure", "groq", "openai")
+    ]
+
+
+def test_another_model_takes_the_place_of_none_that_stayed() -> None:
+    old, new = Files(), Files()
+    new.contents[old.add(ask_model("gpt-4o", "gpt-4o"))] = serialise(ask_model("gpt-4o", "gpt-4o"))
+    new.add(ask_model("gpt-4.1", "gpt-4.1"))
+    assert only(compare(old, new)).verdict is Verdict.ADDED
+
+
+def test_where_parameters_do_not_decide_an_equal_reply_does() -> None:
+    old, new = Files(), Files()
+    for provider, reply in (("a", "One"), ("b", "Two"), ("c", "Three")):
+        old.add(ask_model("small", f"{provider}/small-x", reply))
+    for provider, reply in (("a", "Three"), ("b", "One"), ("d", "Two")):
+        new.add(ask_model("small", f"{provider}/small-y", reply, "test_z"))
+    assert {pair.verdict for pair in compare(old, new).pairs} == {Verdict.REQUEST}
+
+
+# Lists of models
+
+
+def list_models(*names: str, url: str = "http://localhost/v1/models") -> dict[str, Any]:
+    items = [{"id": name, "object": "model", "owned_by": "us", "created": 1} for name in names]
+    document = record(items, endpoint="/v1/models")
+    document["request"] |= {"url": url, "body": {}, "model": ""}
+    return document
+
+
+def test_a_list_of_models_that_took_the_place_of_another_has_a_verdict_of_its_own() -> None:
+    old, new = Files(), Files()
+    old.add(list_models("a", "b"), f"models-{64 * 'a'}-{8 * '1'}.json")
+    new.add(list_models("b", "c"), f"models-{64 * 'a'}-{8 * '2'}.json")
+    pair = only(compare(old, new))
+    assert (pair.verdict, pair.reply, pair.paired_by) == (
+        Verdict.MODELS,
+        "models",
+        "the same list, of other models",
+    )
+    assert [(change.left, change.right) for change in pair.changes] == [(["a"], None), (None, ["c"])]
+
+
+def test_lists_of_models_live_side_by_side() -> None:
+    old, new = Files(), Files()
+    stayed = old.add(list_models("a", "b"), f"models-{64 * 'a'}-{8 * '1'}.json")
+    new.contents[stayed] = old.contents[stayed]
+    new.add(list_models("b", "c"), f"models-{64 * 'a'}-{8 * '2'}.json")
+    assert only(compare(old, new)).verdict is Verdict.ADDED
+    assert only(compare(new, old)).verdict is Verdict.REMOVED
+
+
+def test_lists_of_other_providers_do_not_pair() -> None:
+    old, new = Files(), Files()
+    old.add(list_models("a", "b"), f"models-{64 * 'a'}-{8 * '1'}.json")
+    new.add(list_models("b", "c", url="http://there/v1/models"), f"models-{64 * 'a'}-{8 * '2'}.json")
     assert [pair.verdict for pair in compare(old, new).pairs] == [Verdict.ADDED, Verdict.REMOVED]
 
 

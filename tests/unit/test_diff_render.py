@@ -72,6 +72,21 @@ def mark(left: str, right: str) -> str:
         ("same end", "other same end", "{+other +}same end"),
         ("one\ntwo", "one\nthree", "one\n[-two-]{+three+}"),
         ("a  b", "a b", "a[-  -]{+ +}b"),
+        ("score: 0.25, ok", "score: 0.125, ok", "score: [-0.25-]{+0.125+}, ok"),
+        ("at 12:30.", "at 12:45.", "at [-12:30-]{+12:45+}."),
+        (
+            "cite it as <|file-62515096040|>",
+            "cite it as <|file-62515096041|>",
+            "cite it as <|[-file-62515096040-]{+file-62515096041+}|>",
+        ),
+        (
+            "it is in 439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d, which is small",
+            "it is in 439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6e, which is small",
+            (
+                "it is in [-439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d-]{+439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6e+}, "
+                "which is small"
+            ),
+        ),
     ],
 )
 def test_words_that_changed_are_told_apart(left: str, right: str, marked: str) -> None:
@@ -111,7 +126,7 @@ def test_what_is_the_same_is_folded_to_a_few_words() -> None:
 # --- text ---------------------------------------------------------------------------------------------------
 
 
-def test_the_summary_takes_ten_lines_at_most() -> None:
+def test_the_summary_takes_eleven_lines_at_most() -> None:
     drifts = tuple(Drift(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5))
     pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
     pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
@@ -122,6 +137,7 @@ def test_the_summary_takes_ten_lines_at_most() -> None:
         "1,200 replies call tools differently\n"
         "1,200 replies end for another reason\n"
         "1,201 replies are worded differently\n"
+        "1,200 lists of models changed\n"
         "1,201 requests changed, and their replies did not\n"
         "      `k0` added in 9, `k1` added in 8, `k2` added in 7, and 2 more such changes\n"
         "1,200 recordings added, 1,200 removed\n"
