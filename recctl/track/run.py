@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.disk import describe
 from recctl.errors import RecctlError
+from recctl.recordings.formats import list_suffixes
 from recctl.track import Tracked, combine
 from recctl.walk import walk
 
@@ -32,7 +33,7 @@ INTERRUPTED = 130
 """The exit code of a command that was stopped by Ctrl-C."""
 
 _INSIDE = Path(__file__).parent / "inside"
-_NOTES, _OUTCOMES = ".opened", ".outcomes"
+_NOTES, _OUTCOMES, _SUFFIXES = ".opened", ".outcomes", "suffixes"
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _KILLED = 128  # plus the signal's number: the exit code by which a shell tells
 
@@ -81,6 +82,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
     with tempfile.TemporaryDirectory(prefix="recctl-track-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
+            (folder / _SUFFIXES).write_text("\n".join(list_suffixes()), encoding="utf-8")
             code, received = _run(command, _make_environment(name))
         except OSError as error:
             hint = "if it is a script, its first line should be #! and a program that is there"
@@ -166,7 +168,9 @@ def _parse_notes(content: bytes) -> _Notes:
     except UnicodeDecodeError:
         return _Notes(set(), False)
     tests, paths = fields[0:-1:2], fields[1:-1:2]
-    is_whole = len(tests) == len(paths) and not fields[-1] and all(path.endswith(".json") for path in paths)
+    is_whole = (
+        len(tests) == len(paths) and not fields[-1] and all(path.endswith(list_suffixes()) for path in paths)
+    )
     return _Notes(set(zip(tests, paths, strict=False)), is_whole)
 
 

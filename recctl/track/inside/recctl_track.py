@@ -1,4 +1,4 @@
-"""Notes which JSON files a process opens, for `recctl track`.
+"""Notes which files that may hold recordings a process opens, for `recctl track`.
 
 This is loaded into processes that are not ours, by any Python from 3.8 on: it imports nothing that a Python
 which starts has not loaded already, and raises nothing. A note is the id of the test that runs, or nothing,
@@ -15,21 +15,31 @@ FOLDER = "RECCTL_TRACK"
 ENDING = ".opened"
 """How the names of files with notes end."""
 
+SUFFIXES = "suffixes"
+"""The file in that folder that lists, a line each, how the names of files end of which notes are taken."""
+
 _TOKEN = os.urandom(4).hex()  # since process ids come round again
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
 
 _folder = ""
+_suffixes: "tuple[str, ...]" = ()
 _test, _tester = "", 0
 _seen: "set[tuple[str, str]]" = set()
 
 
 def install() -> None:
     """Begin to take notes, unless that has been done, or no folder is named."""
-    global _folder  # noqa: PLW0603  (an audit hook has no other place, and can't be taken away again)
+    global _folder, _suffixes  # noqa: PLW0603  (an audit hook has no other place, and can't be taken away again)
     wanted = os.environ.get(FOLDER)
-    if wanted and not _folder and hasattr(sys, "addaudithook"):
-        _folder = wanted
-        sys.addaudithook(_note)
+    if not wanted or _folder or not hasattr(sys, "addaudithook"):
+        return
+    try:
+        with open(f"{wanted}/{SUFFIXES}", encoding="utf-8") as file:  # noqa: PTH123  (as in _note)
+            _suffixes = tuple(file.read().split())
+    except OSError:
+        return
+    _folder = wanted
+    sys.addaudithook(_note)
 
 
 def enter(test: str) -> None:
@@ -47,7 +57,7 @@ def _note(event: str, arguments: "tuple[object, ...]") -> None:
             if not isinstance(path, (bytes, os.PathLike)):
                 return
             path = os.fsdecode(path)
-        if not path.endswith(".json") or "\0" in path:
+        if not path.endswith(_suffixes) or "\0" in path:
             return
         if not os.path.isabs(path):  # noqa: PTH117  (pathlib would have to be loaded)
             path = f"{os.getcwd()}/{path}"  # noqa: PTH109
