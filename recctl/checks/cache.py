@@ -2,14 +2,18 @@
 
 A file is taken to be the same when its size, its times and its inode are; a file that changed so recently
 that the clock could not tell another change is not remembered. The cache is one JSON file, replaced as a
-whole, so that runs side by side don't disturb each other: the last one's stays. It is data, never code.
+whole, so that runs side by side don't disturb each other: the last one's stays. It is data, never code, and
+only what this user has written here is read (see `state`).
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,7 +24,7 @@ from recctl.checks.identity import Named
 from recctl.state import State
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from recctl.sources import Target
 
@@ -33,7 +37,7 @@ class Cache:
 
     def __init__(self, root: Path, basis: object) -> None:
         self._state = State(root)
-        self._basis = f"{__version__} {basis!r}"
+        self._basis = f"{__version__} {sys.version} {_describe_package()} {basis!r}"
         self._files: dict[str, Any] = _read(self._state, self._basis)
         self._is_changed = False
 
@@ -61,6 +65,26 @@ class Cache:
         content = _serialise(self._basis, self._files)
         with suppress(OSError):
             self._state.write_signed(_NAME, content, sync=False)
+
+
+def _describe_package() -> str:
+    """What changes when recctl itself does: an upgrade, or an edited rule, scheme, or schema of a checkout.
+
+    By the times and sizes of its files; reading them would take ten times as long.
+    """
+    package = Path(__file__).parents[1]
+    found = [*_list_sources(package), *_list_sources(package.parent / "schemas")]
+    return blake2b(repr(sorted(found)).encode()).hexdigest()
+
+
+def _list_sources(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    with suppress(OSError), os.scandir(folder) as entries:  # a wheel has all of it inside the package
+        for entry in entries:
+            if entry.name.endswith((".py", ".json")):
+                status = entry.stat()
+                yield entry.path, status.st_mtime_ns, status.st_size
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from _list_sources(entry.path)
 
 
 def _read(state: State, basis: str) -> dict[str, Any]:
