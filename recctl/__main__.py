@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def main() -> int:
             from recctl.disk import describe
 
             return _fail(f"standard output can't be written: {describe(error)}", None)
+        if isinstance(error, OSError) and (reason := _find_fault_of_folder()):
+            return _fail(f"the current folder can't be used: {reason}", "change to another one")
         if os.environ.get("RECCTL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"
@@ -69,6 +72,17 @@ def main() -> int:
     if code == _INTERRUPTED:
         _tell(told)
     return code if isinstance(code, int) else 0
+
+
+def _find_fault_of_folder() -> str | None:
+    """What is wrong with the current folder: it may be deleted, or below one that can't be entered."""
+    try:
+        Path.cwd().joinpath("..").stat()
+    except OSError as error:
+        from recctl.disk import describe
+
+        return describe(error)
+    return None
 
 
 def _name_command(error: TyperException) -> str:

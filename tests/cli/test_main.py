@@ -119,6 +119,42 @@ def test_an_internal_error_is_one_line_and_no_traceback() -> None:
     )
 
 
+def run_in(folder: Path, change: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run recctl in a folder that a shell command, run there, has changed."""
+    script = f'{change} && exec "$@"'
+    return subprocess.run(
+        ["sh", "-c", script, "sh", sys.executable, "-P", "-m", "recctl", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", ["validate", "show x", "diff", "prune", "git install", "undo"])
+def test_a_current_folder_that_is_gone_is_told_in_a_line(arguments: str, tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    finished = run_in(folder, 'rmdir "$PWD"', *arguments.split())
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        "error: the current folder can't be used: no such file or directory\nhint: change to another one\n"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_so_is_one_below_a_folder_that_cannot_be_entered(tmp_path: Path) -> None:
+    folder = tmp_path / "shut" / "inner"
+    folder.mkdir(parents=True)
+    finished = run_in(folder, "chmod 600 ..", "validate")
+    folder.parent.chmod(0o700)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        "error: the current folder can't be used: permission denied\nhint: change to another one\n"
+    )
+
+
 def test_an_interrupt_exits_with_130() -> None:
     script = (
         "import sys; sys.argv = ['recctl', 'rules']\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.errors import RecctlError
 from recctl.git import (
     Blob,
     BlobReader,
@@ -391,3 +392,10 @@ def test_git_is_not_looked_for_in_folders_that_one_happens_to_be_in(
     monkeypatch.setenv("PATH", f".{os.pathsep}{os.pathsep}{os.environ['PATH']}")
     assert "sub/a.json" in list_tracked(history)
     assert not (history / "was-run").exists()
+
+
+def test_a_filter_that_cannot_be_switched_off_is_told(history: Path, git: Callable[..., str]) -> None:
+    git("config", "filter.a=b.clean", "touch was-run")
+    with pytest.raises(RecctlError, match="a filter with an equals sign"):
+        list_modified(history)
+    assert "sub/a.json" in list_tracked(history)
