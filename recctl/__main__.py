@@ -124,11 +124,11 @@ def _fail(message: str, hint: str | None) -> int:
 
 
 def _tell(lines: list[str]) -> None:
-    from recctl.render.terminal import escape
+    from recctl.render.log import make_line
 
     with suppress(OSError):  # the exit code says the rest
         for line in lines:
-            sys.stderr.write(f"{escape(line)}\n")
+            sys.stderr.write(f"{make_line(line)}\n")
 
 
 if __name__ == "__main__":

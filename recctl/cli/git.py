@@ -81,7 +81,7 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
     Exits with 0 when git shows all recordings of this repository as conversations, else with 1.
     """
     from recctl.gitsetup import find_global_site, find_program, find_site, inspect, measure_reach
-    from recctl.render.terminal import escape
+    from recctl.render.log import make_line
 
     project = options.open_project(config, isolated=isolated)
     here = Path.cwd()
@@ -96,7 +96,7 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
     reach = measure_reach(project, site)
     lines.append(f"recctl       {program or ('not found' if is_set_up else 'not set up')}")
     lines.append(f"recordings   {reach.shown:,} of {reach.recordings:,} are shown as conversations")
-    options.write_output((f"{escape(text)}\n" for text in lines), None)
+    options.write_output((f"{make_line(text)}\n" for text in lines), None)
     return int(program is None or reach.shown < reach.recordings)
 
 

@@ -16,6 +16,7 @@ from recctl.errors import RecctlError, suggest
 from recctl.project import Project, find_project
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View
+from recctl.render.log import goes_to_log, make_line
 from recctl.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def make_view(color: Color, output: str | None, *, verbose: bool = False) -> Vie
         from shutil import get_terminal_size
 
         width = get_terminal_size().columns
-    return View(has_color, width, verbose)
+    return View(has_color, width, verbose, is_log=goes_to_log(output))
 
 
 def make_mask(project: Project) -> Callable[[str], str]:
@@ -345,10 +346,8 @@ def decide(failures: Collection[LoadError | Unread], *, fails: bool = False) -> 
 def say(text: str, *, quiet: bool = False) -> None:
     """Tell the user something that is no result, on standard error."""
     if not quiet:
-        from recctl.render.terminal import escape
-
         with suppress(OSError):  # nobody is left to be told
-            sys.stderr.write(f"{escape(text)}\n")
+            sys.stderr.write(f"{make_line(text)}\n")
 
 
 def say_failure(failure: LoadError | Unread) -> None:

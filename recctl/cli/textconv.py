@@ -13,15 +13,24 @@ from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.render import View
 from recctl.render.exchange_text import tell_exchange
+from recctl.render.log import disarm, is_read
 from recctl.render.terminal import escape, render_lines
 from recctl.wire import read_exchange
 
 
 def convert(path: Path) -> str:
-    """The conversation that a file holds, or else its lines as they stand, made safe to print.
+    """What git is to show for a file, made safe to print.
+
+    Raises RecctlError when the file can't be read, or is too large.
+    """
+    text = _describe(path)
+    return disarm(text) if is_read() else text
+
+
+def _describe(path: Path) -> str:
+    """The conversation that a file holds, or else its lines as they stand.
 
     The file's name is left out, as git gives files of revisions names that change all the time.
-    Raises RecctlError when the file can't be read, or is too large.
     """
     settings = Settings()
     try:

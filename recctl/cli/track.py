@@ -91,12 +91,13 @@ def command(
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
     from recctl.disk import describe, replacing
+    from recctl.render.log import disarm_pieces, goes_to_log
     from recctl.state import STATE_FOLDER, State
     from recctl.track import dump_tracked
 
     text = dump_tracked(tracked)
     if output == STDIN:
-        options.write_output([text], output)
+        options.write_output(disarm_pieces([text], "json") if goes_to_log(output) else [text], output)
         return
     path = root / STATE_FOLDER / _DEFAULT if output is None else Path(output)
     try:

@@ -196,7 +196,7 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
 
     from recctl.checks.fixes import find_fixes
     from recctl.recordings.source import Unread
-    from recctl.render.terminal import escape
+    from recctl.render.log import make_line
 
     mask = options.make_mask(project)
     for fix in find_fixes(report, selection.targets):
@@ -205,7 +205,7 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
             continue
         before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
         for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
-            yield f"{escape(mask(line))}\n"
+            yield f"{make_line(mask(line))}\n"
 
 
 def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:

@@ -56,9 +56,10 @@ class View(NamedTuple):
     `width` is a terminal's, in cells; None means that lines are not broken. `summary` tells what results come
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
     repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
-    them. The rest is for exchanges: `part` is the side to show ("both", "request" or "response"), `fold`
-    shortens what is long, `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask`
-    takes secrets out of what is made to be shared, and `refuse` is told of what recctl fails to show.
+    them. `is_log` says that what is shown ends up in a build's log, which is read for commands. The rest is
+    for exchanges: `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long,
+    `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what
+    is made to be shared, and `refuse` is told of what recctl fails to show.
     """
 
     color: bool = False
@@ -67,6 +68,7 @@ class View(NamedTuple):
     summary: bool = True
     top: Path | None = None
     rules: tuple[Rule, ...] = ()
+    is_log: bool = False
     part: str = "both"
     fold: bool = False
     timeline: bool = False
@@ -105,4 +107,13 @@ def renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:
         raise RecctlError(f"unknown format {name!r}", suggest(name, list(formats)))
     module = import_module(f"{__name__}.{formats[name]}")
     function: Callable[..., Iterator[str]] = getattr(module, f"render_{kind}")
-    return function
+
+    def render(results: object, view: View) -> Iterator[str]:
+        pieces = function(results, view)
+        if not view.is_log:
+            return pieces
+        from recctl.render.log import disarm_pieces
+
+        return disarm_pieces(pieces, name)
+
+    return render
