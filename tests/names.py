@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def ask(text: str, reply: str = "Hello", **fields: Any) -> dict[str, Any]:
-    """A recording of this question, answered in a stream of one chunk; `fields` replace the document's."""
+def ask(text: str, reply: str = "Hello", body: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """A recording of this question, answered in a stream of one chunk; `fields` replace the document's.
+
+    `body` is put into the request's: the same question, asked in another way.
+    """
     document = record([chunk(delta(content=reply, finish_reason="stop"), id="chatcmpl-1")])
     document["request"]["body"]["messages"][0]["content"] = text
+    document["request"]["body"].update(body or {})
     return {**document, **fields}
+
+
+AGAIN = {"temperature": 0.5}
+"""What makes another request of one, and no other turn."""
 
 
 def hash_request(document: dict[str, Any], *, with_test_id: bool = True) -> str:

@@ -20,7 +20,7 @@ import orjson
 
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
-from recctl.checks.identity import Named
+from recctl.naming.facts import Facts
 from recctl.state import State
 
 if TYPE_CHECKING:
@@ -126,36 +126,25 @@ def _identify(target: Target) -> list[int] | None:
 
 
 def _dump(examined: Examined) -> list[Any]:
-    """A result without the path, which every finding and name would repeat."""
+    """A result without the path, which every finding, and what is known of a name, would repeat."""
     findings = [
         [*finding._replace(path="", position=None), finding.position and [*finding.position]]
         for finding in examined.findings
     ]
-    names = [[*named._replace(path="")] for named in examined.names]
-    return [findings, names, [*examined.test_ids], examined.recordings]
+    return [findings, [facts.dump() for facts in examined.facts], examined.recordings]
 
 
 def _restore(name: str, dumped: list[Any]) -> Examined | None:
     """A result as it was before `_dump`; None for what can't be one."""
     try:
-        findings, names, test_ids, count = dumped
+        findings, all_facts, count = dumped
         return Examined(
             tuple([_restore_finding(name, values) for values in findings]),
-            tuple([_restore_name(name, values) for values in names]),
-            frozenset(test_ids),
+            tuple([Facts.restore(name, values) for values in all_facts]),
             recordings=count,
         )
     except (ValueError, TypeError, IndexError):
         return None
-
-
-def _restore_name(name: str, values: list[Any]) -> Named:
-    _, *known = values
-    known[_SCHEMES - 1] = tuple(known[_SCHEMES - 1])
-    return Named(name, *known)
-
-
-_SCHEMES = Named._fields.index("schemes")
 
 
 def _restore_finding(name: str, values: list[Any]) -> Finding:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from recctl.attempt import attempt
 from recctl.checks.content import check_content
 from recctl.checks.file import check_file, find_load_error, find_unread
-from recctl.checks.finding import EXCERPT_REACH, Examined, Finding
-from recctl.checks.identity import Named, check_identity, name_recording
+from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
+from recctl.checks.identity import check_place
 from recctl.checks.schema import check_events, check_schema
 from recctl.checks.secret import (
     SECRET,
@@ -19,6 +19,7 @@ from recctl.checks.secret import (
 )
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
+from recctl.naming.survey import find_facts
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from recctl.naming.facts import Facts
     from recctl.recordings.source import Source
     from recctl.sources import Target
     from recctl.wire import Exchange
@@ -49,22 +51,21 @@ def _examine(target: Target, root: Path) -> Examined:
     if isinstance(source, Unread):
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source, recordings=0)
     findings: list[Finding] = []
-    names: list[Named] = []
-    test_ids: set[str | None] = set()
+    all_facts: list[Facts] = []
     items = load(source)
     for item in items:
         if isinstance(item, LoadError):
             findings += _add_excerpts(source, _describe_load_error(source, item))
             continue
-        named = name_recording(item, root)
-        names += [named] if named is not None else []
-        test_ids.add(item.test_id)
-        findings += _add_excerpts(source, _add_positions(item, check_recording(item, named)))
-    return Examined(tuple(findings), tuple(names), frozenset(test_ids), recordings=len(items))
+        found, test_id = check_recording(item)
+        findings += _add_excerpts(source, _add_positions(item, found))
+        if source.place is not None:
+            all_facts.append(find_facts(item, root)._replace(shown_test_id=test_id))
+    return Examined(tuple(findings), tuple(all_facts), recordings=len(items))
 
 
-def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
-    """What all rules find in one recording. What they quote of a secret is hidden.
+def check_recording(recording: Recording) -> tuple[list[Finding], str | None]:
+    """What all rules find in one recording, and the id of its test. What they quote of a secret is hidden.
 
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
@@ -74,7 +75,7 @@ def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
         of_reply = [*_check_reply(recording, exchange)]
     found = [
         *check_file(recording),
-        *check_identity(recording, named),
+        *check_place(recording),
         *of_reply,
         *check_tools(recording, exchange),
     ]
@@ -91,7 +92,9 @@ def check_recording(recording: Recording, named: Named | None) -> list[Finding]:
             told, secrets, settings
         )  # of what is told of secrets, only the test's id needs it
         told = [one._replace(test_id=other.test_id) for one, other in zip(told, hidden, strict=True)]
-    return [*found, *told]
+        (shown,) = hide_secrets([Finding("", Severity.NOTE, "", "", test_id=test_id)], secrets, settings)
+        test_id = shown.test_id
+    return [*found, *told], test_id
 
 
 def _describe_load_error(source: Source, error: LoadError) -> list[Finding]:

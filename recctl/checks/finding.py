@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from recctl.checks.identity import Named
+    from recctl.naming.facts import Facts
     from recctl.recordings.source import Unread
     from recctl.syntax import Position
 
@@ -95,8 +95,7 @@ class Examined(NamedTuple):
     """
 
     findings: tuple[Finding, ...] = ()
-    names: tuple[Named, ...] = ()
-    test_ids: frozenset[str | None] = frozenset()
+    facts: tuple[Facts, ...] = ()
     error: Unread | None = None
     recordings: int = 1
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.hashing import CURRENT, RELEASED
-from recctl.naming.folders import find_expected_folder, lies_as_expected
+from recctl.hashing import RELEASED
+from recctl.naming.facts import Status
+from recctl.naming.folders import lies_as_expected
 from recctl.project import recordings_folder
 from recctl.recordings.formats import load_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from recctl.naming.facts import Conflict, Facts
+    from recctl.naming.history import Past
     from recctl.recordings.recording import Recording
 
 OUTDATED_HASH = Rule(
@@ -23,17 +25,28 @@ OUTDATED_HASH = Rule(
     "Only an older hash scheme gives the file this name.",
     "Recorders compute a recording's name from the request. When a new version computes it in another way, "
     "it looks for another name: today's recorder can't find this file and makes the call again.",
-    "`recctl rehash` gives it the name that is looked for; when another recording has taken its place, "
-    "`recctl prune` takes it away.",
+    "`recctl rehash` gives it the name that is looked for. Where another recording of the same turn has "
+    "taken its place, this is a warning, and `recctl prune` takes it away.",
     bad="3f1c0a9be27d.json, the first 12 digits by which recorders of 2025 went",
     good="the name of 64 digits that the scheme in force gives",
 )
+NEWER_HASH = Rule(
+    "newer-hash",
+    Severity.WARNING,
+    "Only a newer hash scheme than the one in force gives the file this name.",
+    "A newer recorder has written the file, and one that goes by the scheme in force can't find it. To name "
+    "it by that would undo what the newer one did.",
+    "Set `scheme` to the one by which today's recorder goes; if that is the older one, record it again.",
+    bad="a name that only ogx-2026-04 gives, where scheme is ogx-2026-03",
+    good="the same file, where scheme is ogx-2026-04",
+)
 UNEXPLAINED_HASH = Rule(
     "unexplained-hash",
-    Severity.ERROR,
+    Severity.WARNING,
     "No released hash scheme gives the file this name.",
     "The request was edited after it was recorded (a renamed test, a changed url, a redacted key), the file "
-    "was renamed by hand, or a recorder wrote it that was never released. Its recorder can't find it.",
+    "was renamed by hand, or a recorder wrote it that was never released. Its recorder can't find it. Where "
+    "git tells that it did before an edit or a renaming, this is an error.",
     "Undo the edit, or let `recctl rehash --include-unexplained` name it after what it holds now, or record "
     "it again. `recctl rehash --explain FILE` shows what each scheme hashes.",
     bad="a request whose url was edited, under the name that it had before",
@@ -52,141 +65,169 @@ MISPLACED = Rule(
 DUPLICATE_RECORDING = Rule(
     "duplicate-recording",
     Severity.WARNING,
-    "Another file records the same request.",
-    "The recorder computes one name for both, so it can load one of them at most. The others cost space and "
-    "every reader's time. A model list's ids count as part of its request.",
-    "Keep the one that has the name which the recorder looks for: `recctl prune --grade duplicate`.",
+    "Another file records the same request, and is the one that the recorder finds.",
+    "The recorder computes one name for both, so it never loads this one. It costs space and every reader's "
+    "time. What is the same request, the scheme says; a model list's ids count as part of it.",
+    "`recctl prune --grade duplicate` takes it away. Where the replies differ, `recctl diff` shows how.",
     bad="two files with the same test_id, url and body",
     good="one file for each request",
 )
+RULES = (OUTDATED_HASH, NEWER_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
 
-RULES = (OUTDATED_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
-
-_REHASH = "recctl rehash mends it; where another has replaced it, recctl prune takes it"
 _EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again"
+_NONE = "no hash scheme gives it this name"
 
 
-class Named(NamedTuple):
-    """What the rules that look across files need to know of one recording's name.
-
-    `expected_folder` is the folder in which the recorder looks for it, `scheme` the scheme that is set for
-    it, if one is. `reason` says which schemes give the name or, where that can be told, why none does. The
-    others are as in `Identity`.
-    """
-
-    path: str
-    folder: str
-    expected_folder: str
-    name: str
-    wanted: str
-    scheme: str | None
-    schemes: tuple[str, ...]
-    reason: str | None
-
-
-def name_recording(recording: Recording, root: Path) -> Named | None:
-    """The facts about the name of a recording of the project at `root`; None where they can't be told."""
-    place, settings = recording.source.place, recording.source.settings
-    if place is None or not load_format(recording.format).is_named_by_hash:
-        return None
-    from recctl.schemes import explain_name, find_held, identify  # not for what is known from the cache
-
-    held = find_held(settings)
-    identity = identify(recording, place, held or CURRENT)
-    if identity.wanted is None:
-        return None
-    return Named(
-        path=recording.source.name,
-        folder=place.folder,
-        expected_folder=find_expected_folder(place.folder, root, held, recording.test_id),
-        name=identity.name,
-        wanted=identity.wanted,
-        scheme=settings.scheme,
-        schemes=identity.schemes,
-        reason=identity.given or explain_name(recording, place, settings.renames, identity),
-    )
-
-
-def check_identity(recording: Recording, named: Named | None) -> Iterator[Finding]:
-    """Whether the recorder finds a recording, as far as it alone can tell: by its folder, and its scheme."""
+def check_place(recording: Recording) -> Iterator[Finding]:
+    """Whether a recording lies in the folder of its test."""
     place = recording.source.place
     is_hashed = load_format(recording.format).is_named_by_hash
     if is_hashed and place is not None and lies_as_expected(place.folder, recording.test_id) is False:
         folder = recordings_folder(recording.test_id)
         message = f"the recorder looks for its test's recordings in {folder}"
-        yield _find(MISPLACED, recording.source.name, message, f"move it to {folder}")
-    if named is not None and named.scheme is not None:
-        yield from _judge(named, named.scheme, Severity.ERROR)
+        yield MISPLACED.make_finding(recording.source.name, message, f"move it to {folder}")
 
 
-def check_identities(names: list[Named], neighbours: list[Named]) -> Iterator[Finding]:
-    """What only all recordings together can tell: duplicates, and names where no scheme is set.
+def check_names(
+    all_facts: Sequence[Facts],
+    neighbours: Sequence[Facts],
+    pasts: Mapping[str, Past],
+    have_same_reply: Callable[[Facts, Facts], bool],
+) -> Iterator[Finding]:
+    """Whether the recorder finds recordings by their names, and whether it is for the same request.
 
-    `neighbours` count as the duplicates of others but get no findings of their own.
+    `all_facts` tell what replaces each recording, and what is in conflict with it; `neighbours` are those
+    beside them, which get no findings of their own. `pasts` tell, by path, what was found before. Whether two
+    have the same reply is asked only where it matters, since they have to be read for that.
     """
-    scheme = _detect_scheme(names)
-    unreported = {named.path for named in neighbours}
-    by_request: defaultdict[tuple[str, str], list[Named]] = defaultdict(list)
-    for named in (*names, *neighbours):
-        by_request[named.expected_folder, named.wanted].append(named)
-    for group in by_request.values():
-        if len(group) > 1:
-            yield from (finding for finding in _find_duplicates(group) if finding.path not in unreported)
-    for named in names:
-        if named.scheme is None:
-            yield from _judge(named, scheme, Severity.NOTE)
+    scheme = _detect_scheme(all_facts)
+    by_path = {facts.path: facts for facts in (*neighbours, *all_facts)}
+    comparing = _Comparing(by_path, have_same_reply)
+    for facts in all_facts:
+        found = (*_judge(facts, scheme, pasts.get(facts.path)), *comparing.compare(facts))
+        yield from (finding._replace(test_id=facts.shown_test_id) for finding in found)
 
 
-def describe_schemes(names: list[Named]) -> str | None:
+def describe_schemes(all_facts: Sequence[Facts]) -> str | None:
     """A sentence on the scheme that names seem to follow; None where every recording has its scheme set."""
-    unset = [named for named in names if named.scheme is None]
+    unset = [facts for facts in all_facts if _is_unset(facts)]
     if not unset:
         return None
-    scheme, total = _detect_scheme(names), f"{len(unset):,}"
+    scheme, total = _detect_scheme(all_facts), f"{len(unset):,}"
     if scheme is None and len(unset) == 1:
         return "no scheme gives the recording its name; set scheme to have it checked"
     if scheme is None:
         return f"no scheme gives most of the {total} names; set scheme to have them checked"
-    matching = sum(scheme in named.schemes for named in unset)
+    matching = sum(scheme in facts.identity.schemes for facts in unset)
     return f"{matching:,} of {total} names match {scheme}; set scheme to be held to it"
 
 
-def _detect_scheme(names: list[Named]) -> str | None:
+def _detect_scheme(all_facts: Sequence[Facts]) -> str | None:
     """The newest scheme that gives most of the names, among recordings for which none is set."""
-    unset = [named for named in names if named.scheme is None]
-    explained = Counter(scheme for named in unset for scheme in named.schemes)
+    unset = [facts for facts in all_facts if _is_unset(facts)]
+    explained = Counter(scheme for facts in unset for scheme in facts.identity.schemes)
     own = sorted(explained.keys() - {scheme.name for scheme in RELEASED})
     verified = [scheme.name for scheme in RELEASED if scheme.verified]
     return next((name for name in (*own, *reversed(verified)) if 2 * explained[name] > len(unset)), None)
 
 
-def _judge(named: Named, scheme: str | None, severity: Severity) -> Iterator[Finding]:
-    """What a name deserves whose recorder uses `scheme` (None: not known)."""
-    if scheme is not None and scheme in named.schemes:
+def _is_unset(facts: Facts) -> bool:
+    return not facts.is_held and facts.status is not Status.NOT_APPLICABLE
+
+
+def _judge(facts: Facts, detected: str | None, past: Past | None) -> Iterator[Finding]:
+    """What a name deserves; where no scheme is set, by the one that most of the others follow."""
+    if facts.status is Status.NOT_APPLICABLE:
         return
-    if not named.schemes:
-        message = named.reason or "no hash scheme gives it this name"
-        yield _find(UNEXPLAINED_HASH, named.path, message, _EXPLAIN, severity)
-    elif scheme is not None:
-        message = f"{named.reason}, but not {scheme}"
-        if severity is Severity.ERROR:
-            message = f"{named.reason}, {scheme} looks for {named.wanted}"
-        yield _find(OUTDATED_HASH, named.path, message, _REHASH, severity)
+    identity = facts.identity
+    if not identity.schemes:
+        yield _report_unexplained(facts, past)
+    elif facts.is_held:
+        yield from _report_other_scheme(facts)
+    elif detected is not None and detected not in identity.schemes:
+        message = f"{identity.given}, but not {detected}"
+        hint = "recctl rehash mends it; where another has replaced it, recctl prune takes it"
+        yield OUTDATED_HASH.make_finding(facts.path, message, hint)._replace(severity=Severity.NOTE)
 
 
-def _find_duplicates(group: list[Named]) -> Iterator[Finding]:
-    """A finding for each of these recordings of one request but the one that the recorder would load."""
-    first, *others = sorted(group, key=lambda named: (not _is_found(named), named.path))
-    for named in others:
-        message = f"{first.path} records the same request"
-        finding = _find(DUPLICATE_RECORDING, named.path, message, "keep one of them")
-        yield finding._replace(mark="")  # the message names a file as it is seen from the current folder
+def _report_unexplained(facts: Facts, past: Past | None) -> Finding:
+    message = facts.cause or _NONE
+    finding = UNEXPLAINED_HASH.make_finding(facts.path, message, _EXPLAIN)
+    if not facts.is_held:
+        return finding._replace(severity=Severity.NOTE)
+    if past is None:
+        return finding
+    told = f"{message}; the recorder found it until {past.tell(facts.identity.name)}"
+    return finding._replace(severity=Severity.ERROR, message=told, mark=message)
 
 
-def _is_found(named: Named) -> bool:
-    """Whether the recorder finds a recording: in the folder and by the name that it looks for."""
-    return (named.folder, named.name) == (named.expected_folder, named.wanted)
+def _report_other_scheme(facts: Facts) -> Iterator[Finding]:
+    """A finding where a name is not the one that the scheme in force gives, but some other scheme's."""
+    given, wanted = facts.identity.given, f"{facts.scheme} looks for {facts.identity.wanted}"
+    if facts.status is Status.AHEAD:
+        hint = f"set scheme to {facts.identity.newest} if the recorder goes by it; rehash leaves it alone"
+        yield NEWER_HASH.make_finding(facts.path, f"{given}, which is newer than {facts.scheme}", hint)
+    elif facts.status is Status.OUTDATED and facts.replaced_by is None:
+        yield OUTDATED_HASH.make_finding(facts.path, f"{given}, {wanted}", "recctl rehash gives it that name")
+    elif facts.status is Status.OUTDATED:
+        message = f"{given}, {wanted}; {facts.replaced_by} has taken its place"
+        finding = OUTDATED_HASH.make_finding(facts.path, message, "recctl prune takes it away")
+        yield finding._replace(severity=Severity.WARNING, mark=f"{given}, {wanted}")
 
 
-def _find(rule: Rule, path: str, message: str, hint: str, severity: Severity | None = None) -> Finding:
-    return Finding(rule.name, rule.severity if severity is None else severity, path, message, hint)
+class _Comparing:
+    """Recordings that want one name: all of them by path, and whether two of them have the same reply."""
+
+    def __init__(self, by_path: Mapping[str, Facts], have_same_reply: Callable[[Facts, Facts], bool]) -> None:
+        self._by_path = by_path
+        self._have_same_reply = have_same_reply
+
+    def compare(self, facts: Facts) -> Iterator[Finding]:
+        """What is to be said of a recording of whose request there are others."""
+        conflict = facts.conflict
+        if conflict is None:
+            return
+        if facts.duplicate_of is not None:
+            yield self._report_duplicate(facts, self._by_path[facts.duplicate_of])
+        elif not facts.is_held:
+            yield from self._report_same_request(facts, conflict)
+
+    def _report_duplicate(self, facts: Facts, found: Facts) -> Finding:
+        message = f"{self._tell_likeness(facts, found)}, and has the name that the recorder looks for"
+        hint = "recctl diff shows how they differ; recctl prune --grade duplicate takes this, never played"
+        if self._are_equal(facts, found):
+            hint = "keep that one: recctl prune --grade duplicate takes this one"
+        return _find_duplicate(facts, message, hint)
+
+    def _report_same_request(self, facts: Facts, conflict: Conflict) -> Iterator[Finding]:
+        """Where no scheme is set, only requests that are the same as they stand are the same for certain."""
+        members = [self._by_path[path] for path in conflict.members]
+        same = [
+            other for other in members if other.folder == facts.folder and _have_same_request(facts, other)
+        ]
+        first = min(same, key=lambda other: (not other.is_found, other.path), default=facts)
+        if first.path != facts.path:
+            hint = "recctl diff shows how they differ; set scheme to be told which one the recorder finds"
+            hint = "keep one of them" if self._are_equal(facts, first) else hint
+            yield _find_duplicate(facts, self._tell_likeness(facts, first), hint)
+
+    def _tell_likeness(self, facts: Facts, other: Facts) -> str:
+        """How much two recordings that want one name have in common."""
+        request = "the same request"
+        if not _have_same_request(facts, other):
+            request = f"a request that is the same to {facts.scheme}"
+        reply = "the same reply" if self._have_same_reply(facts, other) else "another reply"
+        return f"{other.path} records {request} with {reply}"
+
+    def _are_equal(self, one: Facts, other: Facts) -> bool:
+        return _have_same_request(one, other) and self._have_same_reply(one, other)
+
+
+def _find_duplicate(facts: Facts, message: str, hint: str) -> Finding:
+    """The finding, known by no message: that names a file as it is seen from the current folder."""
+    return DUPLICATE_RECORDING.make_finding(facts.path, message, hint)._replace(mark="")
+
+
+def _have_same_request(one: Facts, other: Facts) -> bool:
+    """Whether two requests are the same as they stand."""
+    return one.identity.plain == other.identity.plain is not None

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
-from recctl.checks.identity import Named, check_identities, describe_schemes, name_recording
+from recctl.checks.identity import check_names, describe_schemes
 from recctl.errors import RecctlError, suggest
+from recctl.naming.facts import Status
+from recctl.naming.relations import relate
 from recctl.parallel import map_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
+    from recctl.naming.facts import Facts
+    from recctl.naming.history import Past
     from recctl.project import Project, Settings
     from recctl.sources import Selection, Target
 
@@ -62,11 +66,11 @@ def validate(
         if cache is not None and not any(f.rule == INTERNAL_ERROR.name for f in examined.findings):
             cache.put(targets[number], examined)
     examined_files = [examined for examined in found if examined is not None]
-    names = [named for file in examined_files for named in file.names]
-    test_ids = {test_id for file in examined_files for test_id in file.test_ids}
-    neighbours = _name_neighbours([*selection.neighbours(project)], test_ids, project.root)
     findings = [finding for file in examined_files for finding in file.findings]
-    findings += check_identities(names, neighbours)
+    all_facts = [facts for file in examined_files for facts in file.facts]
+    neighbours = _survey_neighbours(project, selection, all_facts)
+    all_facts = [*relate(all_facts, neighbours)]
+    findings += check_names(all_facts, neighbours, _find_pasts(project, all_facts), _compare_replies(project))
     settings = {target.file: target.settings for target in targets}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
@@ -74,9 +78,12 @@ def validate(
         ignored=selection.ignored,
         findings=tuple(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
-        remark=describe_schemes(names),
+        remark=describe_schemes(all_facts),
     )
 
+
+_FEW = 8
+"""How many replies are kept while they are compared: those of one name come one after the other."""
 
 WORTH_CACHING = 50
 """How many files there must be for a cache to gain more than reading it costs."""
@@ -89,16 +96,35 @@ def _examine_all(targets: list[Target], root: Path, jobs: int | None) -> Iterato
         yield from map_files(partial(examine, root=root), targets, jobs)
 
 
-def _name_neighbours(targets: Sequence[Target], test_ids: set[str | None], root: Path) -> list[Named]:
-    """The names of the recordings beside the named ones that are of the same tests."""
-    if not targets:
+def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequence[Facts]) -> list[Facts]:
+    """The facts about recordings of the same tests beside those that were named."""
+    if not any(target.named for target in selection.targets):
         return []
-    from recctl.attempt import attempt
-    from recctl.naming.neighbours import read_neighbours
+    from recctl.naming.survey import survey_neighbours
 
-    others = read_neighbours(targets, test_ids)
-    named = (attempt(other.source.name, name_recording, other, root) for other in others)
-    return [each for each in named if isinstance(each, Named)]
+    return survey_neighbours(project, selection, {facts.test_id for facts in all_facts})
+
+
+def _compare_replies(project: Project) -> Callable[[Facts, Facts], bool]:
+    """What tells whether two recordings have the same reply; each is read once, and none before it has to."""
+
+    @lru_cache(maxsize=_FEW)
+    def read_text(facts: Facts) -> str | None:
+        from recctl.naming.replies import read_reply
+
+        return read_reply(facts, project)
+
+    return lambda one, other: read_text(one) == read_text(other) is not None
+
+
+def _find_pasts(project: Project, all_facts: Sequence[Facts]) -> Mapping[str, Past]:
+    """What was found before, of the recordings whose names nothing explains: where that is to be judged."""
+    unexplained = [facts for facts in all_facts if facts.is_held and facts.status is Status.UNEXPLAINED]
+    if not unexplained:
+        return {}
+    from recctl.naming.history import find_pasts
+
+    return find_pasts(project, unexplained)
 
 
 def _check_rules(project: Project) -> None:

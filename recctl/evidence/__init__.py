@@ -25,7 +25,8 @@ from recctl.evidence.proofs import (
 )
 from recctl.evidence.protection import find_protection, read_git_state
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
-from recctl.naming.survey import Status, survey
+from recctl.naming.facts import Status
+from recctl.naming.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from recctl.evidence.conversations import Quote
     from recctl.evidence.proofs import Found
     from recctl.evidence.protection import GitState
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.project import Project
     from recctl.sources import Selection
 
@@ -213,6 +214,8 @@ def _describe(facts: Facts) -> str:
         return "no evidence against it"
     if facts.status is Status.UNEXPLAINED:
         return f"no scheme gives it this name, which proves nothing{_cause(facts)}"
+    if facts.status is Status.AHEAD:
+        return f"{facts.identity.given}, which is newer than {facts.scheme}"
     return f"{facts.scheme} gives it this name"
 
 

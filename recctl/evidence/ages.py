@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.evidence.protection import GitState
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
 
 
 def find_times(all_facts: Iterable[Facts], root: Path, state: GitState | None) -> dict[str, int]:

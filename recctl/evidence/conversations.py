@@ -15,7 +15,7 @@ from recctl.sources import read
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.project import Project
     from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target

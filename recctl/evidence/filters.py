@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.protection import GitState
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.project import Project
     from recctl.recordings.recording import Recording
     from recctl.recordings.source import Unread

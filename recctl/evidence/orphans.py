@@ -13,7 +13,7 @@ from recctl.testcode import CodeTree, Fate, parse_test_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
 
 
 class Orphans(NamedTuple):

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from recctl.evidence.verdicts import Grade, Proof
-from recctl.naming.survey import Status
+from recctl.naming.facts import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from recctl.collected import Collected
-    from recctl.naming.survey import Facts, Turn
+    from recctl.naming.facts import Facts, Turn
     from recctl.track import Tracked
 
 Found = tuple[str, Proof]
@@ -64,10 +64,13 @@ def prove_unused(all_facts: Sequence[Facts], tracked: Tracked, root: Path) -> It
 
 
 def group_turns(all_facts: Sequence[Facts]) -> list[list[Facts]]:
-    """The recordings of each turn that has several which the recorder finds; lists of models left out."""
+    """The recordings of each turn that has several which the recorder finds; lists of models left out.
+
+    What tools answered counts, too: these are recordings that tests may well play.
+    """
     turns: defaultdict[tuple[str, Turn], list[Facts]] = defaultdict(list)
     for facts in all_facts:
-        if facts.turn is not None and _is_found(facts) and not facts.is_model_list:
+        if facts.turn is not None and facts.is_held and facts.is_found and not facts.is_model_list:
             turns[facts.folder, facts.turn].append(facts)
     return [members for members in turns.values() if len(members) > 1]
 
@@ -85,17 +88,11 @@ def prove_superseded(turns: list[list[Facts]], times: Mapping[str, int], *, slac
 
 def prove_duplicate(all_facts: Sequence[Facts]) -> Iterator[Found]:
     """Recordings of a request that another file records under the name that the recorder looks for."""
-    found = {facts.path for facts in all_facts if _is_found(facts)}
     for facts in all_facts:
-        loaded = sorted(found.intersection(facts.conflicts_with))
-        if facts.is_held and loaded and facts.path not in found:
-            reason = f"{loaded[0]} records the same request, and has the name that {facts.scheme} looks for"
+        found = facts.duplicate_of
+        if found is not None:
+            reason = f"{found} records the same request, and has the name that {facts.scheme} looks for"
             yield facts.path, Proof(Grade.DUPLICATE, reason)
-
-
-def _is_found(facts: Facts) -> bool:
-    """Whether today's recorder finds a recording under its name, in its folder."""
-    return facts.is_held and facts.status is Status.CURRENT and facts.folder == facts.expected_folder
 
 
 def _show(time: int) -> str:

@@ -11,7 +11,7 @@ from recctl.evidence.orphans import find_test_base
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.project import Project
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.verdicts import Verdict
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.project import Project
 
 

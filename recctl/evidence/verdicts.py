@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.filters import Filter
-    from recctl.naming.survey import Facts
+    from recctl.naming.facts import Facts
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.track import Tracked

@@ -13,7 +13,7 @@ from recctl.git.command import GitError, find_top_level, locate, run, start
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
     from typing import Self
 
@@ -401,3 +401,66 @@ def _read_records(stream: IO[bytes]) -> Iterator[str]:
     while part := stream.read(1 << 14):
         *records, rest = (rest + part).split(b"\0")
         yield from (record.decode("utf-8", "surrogateescape") for record in records)
+
+
+class Version(NamedTuple):
+    """What a file was before a change: the id of its content, and its path where that was another.
+
+    `path` is where it is now, below the folder that was asked about. `commit` made the change; None for one
+    that is not committed.
+    """
+
+    path: str
+    commit: str | None
+    blob: str
+    renamed_from: str | None = None
+
+
+def list_versions(folder: Path, files: Collection[str]) -> Iterator[Version]:
+    """What files were before each of their changes, the latest first; paths are relative to the folder.
+
+    Where one was added under its name by a renaming, that is the earliest change. Merges are passed over.
+    Raises GitError.
+    """
+    if resolve_tree("HEAD", folder) is None:
+        return
+    which = ["diff", "--no-ext-diff", "--ignore-submodules", *_RAW, "--find-renames", "HEAD", "--"]
+    changed = _read_versions(which, folder, files, reads_files=True)
+    yield from (version for version in changed if version.blob.strip("0"))
+    if len(files) > _MOST_NAMED:
+        places = sorted({os.path.dirname(file) or "." for file in files})  # noqa: PTH120  (they are texts)
+    else:
+        places = sorted(files)
+    log = ["--literal-pathspecs", "log", "--format=/%H", *_RAW, "--no-renames", "HEAD", "--"]
+    added: dict[str, list[str]] = {}
+    for version in _read_versions([*log, *places], folder, files):
+        if version.blob.strip("0"):
+            yield version
+        elif version.commit is not None:
+            added.setdefault(version.commit, []).append(version.path)
+    for commit, paths in added.items():
+        renames = ["diff-tree", "-r", "--no-commit-id", *_RAW, "--find-renames", "--diff-filter=R", commit]
+        for version in _read_versions(renames, folder, paths):
+            yield version._replace(commit=commit)
+
+
+_RAW = ("--raw", "-z", "--no-abbrev", "--relative")
+_MOST_NAMED = 1000
+"""How many files are named one by one on a command line."""
+
+
+def _read_versions(
+    arguments: list[str], folder: Path, files: Collection[str], *, reads_files: bool = False
+) -> Iterator[Version]:
+    """What git says of changed files, each after the commit, if it says one."""
+    commit, records = None, iter(_ask_list(arguments, folder, reads_files=reads_files))
+    for record in records:
+        description = record.removeprefix("\n")
+        if not description.startswith(":"):
+            commit = description.removeprefix("/")
+            continue
+        _, _, blob, _, status = description.split(" ")
+        old = next(records)
+        path = next(records) if status.startswith("R") else old
+        if path in files and not status.startswith("D"):
+            yield Version(path, commit, blob, old if path != old else None)

@@ -1,97 +1,34 @@
-"""Where recordings stand with their recorder: found or left behind, and what replaced them."""
+"""The one pass in which all facts about names and places are collected, of each file and of all together."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
+from recctl.hashing import RELEASED
+from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
+from recctl.naming.relations import relate
+from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import MODELS
+from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, identify
-from recctl.sources import Target, read
+from recctl.sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recctl.project import Project
-    from recctl.sources import Selection
-
-
-class Status(StrEnum):
-    """What a recording's name is to the wanted scheme."""
-
-    CURRENT = "current"
-    OUTDATED = "outdated"
-    UNEXPLAINED = "unexplained"
-    NOT_APPLICABLE = "not-applicable"
-
-
-class Turn(NamedTuple):
-    """Which step of which test a recording is: one that agrees in all of this can take its place."""
-
-    test_id: str
-    endpoint: str
-    model: str
-    roles: tuple[str, ...]
-
-
-class Facts(NamedTuple):
-    """Where one recording stands.
-
-    `path` is how to show the file, `folder` the one in which it lies, `expected_folder` the one in which the
-    wanted scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set
-    it.
-    `replaced_by` is another recording of the same turn that has a current name, when this one's is outdated.
-    `conflicts_with` are the others that want the same name in the same folder. `cause` is why no scheme
-    explains its name, where that can be guessed.
-    """
-
-    path: str
-    folder: str
-    expected_folder: str
-    size: int
-    scheme: str
-    is_held: bool
-    identity: Identity
-    status: Status
-    test_id: str | None = None
-    turn: Turn | None = None
-    is_model_list: bool = False
-    replaced_by: str | None = None
-    conflicts_with: tuple[str, ...] = ()
-    cause: str | None = None
-
-    @property
-    def location(self) -> Path:
-        """Where it lies."""
-        return Path(self.folder, self.identity.name)
-
-    @property
-    def destination(self) -> Path | None:
-        """Where the wanted scheme's recorder looks for it; None where that can't be told."""
-        return None if self.identity.wanted is None else Path(self.expected_folder, self.identity.wanted)
-
-    def target(self, project: Project) -> Target:
-        """The file, to be read again."""
-        return Target(self.path, project.settings_for(self.location), path=self.location)
-
-    @property
-    def is_stranded(self) -> bool:
-        """Whether the recorder has left it behind and nothing has taken its place."""
-        return self.status is Status.OUTDATED and self.replaced_by is None
+    from recctl.sources import Selection, Target
 
 
 class Survey(NamedTuple):
-    """Where all selected recordings stand, sorted by path, and what could not be looked at."""
+    """The facts about all selected recordings, sorted by path, and what could not be looked at."""
 
     all_facts: tuple[Facts, ...]
     errors: tuple[Unread | LoadError, ...] = ()
@@ -113,15 +50,21 @@ def survey(
                 all_facts.append(item)
             else:
                 errors.append(item)
-    test_ids = {facts.test_id for facts in all_facts}
+    neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
+    return Survey(tuple(relate(all_facts, neighbours)), tuple(errors))
+
+
+def survey_neighbours(
+    project: Project, selection: Selection, test_ids: set[str | None], *, to: Scheme | None = None
+) -> list[Facts]:
+    """The facts about recordings of these tests that lie beside files that were named."""
     others = read_neighbours(selection.neighbours(project), test_ids)
     found = (attempt(other.source.name, find_facts, other, project.root, to) for other in others)
-    neighbours = [facts for facts in found if isinstance(facts, Facts)]
-    return Survey(tuple(_relate(all_facts, neighbours)), tuple(errors))
+    return [facts for facts in found if isinstance(facts, Facts)]
 
 
 def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Facts:
-    """Where one recording of the project at `root` stands, as far as it alone can tell.
+    """What is known of one recording of the project at `root`, as far as it alone can tell.
 
     It must lie somewhere.
     """
@@ -129,12 +72,19 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
     held = to or find_held(source.settings)
     wanted = held or CURRENT
-    identity = identify(recording, source.place, wanted)
+    if load_format(recording.format).is_named_by_hash:
+        identity = identify(recording, source.place, wanted)
+    else:
+        identity = Identity(source.place.name, unjudged="files of this format are not named after a hash")
     folder = source.place.folder
     status = _judge(identity, wanted)
-    cause = None
+    is_model_list = (identity.wanted or identity.name).startswith(MODELS)
+    cause, has_lost = None, False
     if status is Status.UNEXPLAINED:
+        from recctl.schemes.causes import has_lost_test
+
         cause = explain_name(recording, source.place, source.settings.renames, identity)
+        has_lost = has_lost_test(recording, source.place)
     return Facts(
         path=source.name,
         folder=folder,
@@ -145,20 +95,18 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         identity=identity,
         status=status,
         test_id=test_id,
-        turn=find_turn(recording),
-        is_model_list=(identity.wanted or identity.name).startswith(MODELS),
+        turn=find_turn(recording, wanted, _name_models(identity) if is_model_list else None),
+        is_model_list=is_model_list,
+        names_test=status is Status.CURRENT or _names_test(recording, identity, wanted),
+        has_lost_test=has_lost,
         cause=cause,
     )
 
 
-def find_turn(recording: Recording) -> Turn | None:
-    """Which turn of its test a recording is; None where the test is not known."""
-    test_id = recording.test_id
-    if test_id is None:
-        return None
-    messages = recording.asked.get("messages")
-    roles = [message.get("role") for message in messages or () if isinstance(message, dict)]
-    return Turn(test_id, recording.endpoint, str(recording.model or ""), tuple(map(str, roles)))
+def has_right_name(recording: Recording) -> bool | None:
+    """Whether the recorder looks for a recording's name; None where nobody can tell."""
+    place = recording.source.place
+    return None if place is None else find_facts(recording, Path(place.folder)).has_right_name
 
 
 def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
@@ -181,22 +129,23 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
         return Status.NOT_APPLICABLE
     if wanted.name in identity.schemes:
         return Status.CURRENT
-    return Status.OUTDATED if identity.oldest is not None else Status.UNEXPLAINED
+    if not identity.schemes:
+        return Status.UNEXPLAINED
+    released = [scheme.name for scheme in RELEASED]
+    newer = released[released.index(wanted.name) :] if wanted.name in released else []
+    return Status.AHEAD if set(identity.schemes) <= set(newer) else Status.OUTDATED
 
 
-def _relate(all_facts: list[Facts], neighbours: list[Facts]) -> Iterator[Facts]:
-    """The facts, with what replaces each and what it is in conflict with."""
-    successors: dict[Turn, str] = {}
-    rivals: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for facts in sorted((*all_facts, *neighbours), key=lambda facts: facts.path):
-        if facts.status is Status.CURRENT and facts.turn is not None:
-            successors.setdefault(facts.turn, facts.path)
-        if facts.identity.wanted is not None:
-            rivals[facts.expected_folder, facts.identity.wanted].append(facts.path)
-    for facts in all_facts:
-        replaced_by = None
-        if facts.status is Status.OUTDATED and facts.turn is not None:
-            replaced_by = successors.get(facts.turn)
-        wanting = rivals[facts.expected_folder, facts.identity.wanted or ""]
-        others = tuple(path for path in wanting if path != facts.path)
-        yield facts._replace(replaced_by=replaced_by, conflicts_with=others)
+def _names_test(recording: Recording, identity: Identity, wanted: Scheme) -> bool:
+    """Whether a recording names its test, be it null, or the wanted name does not hang on that."""
+    place, document = recording.source.place, recording.loaded
+    if "test_id" in document or "test_id" in recording.request or place is None:
+        return True
+    request = {**recording.request, "test_id": "?"}
+    with_test = recording.with_document({**document, "test_id": "?", "request": request})
+    return identify(with_test, place, wanted).wanted == identity.wanted
+
+
+def _name_models(identity: Identity) -> str:
+    """What stands for the ids of a list of models in its name."""
+    return (identity.wanted or identity.name).rpartition("-")[2]

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
-from recctl.naming.survey import Facts, Status, survey
+from recctl.naming.facts import Facts, Status
+from recctl.naming.survey import survey
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import explain, explain_name
@@ -139,8 +140,8 @@ def describe(facts: Facts) -> Entry:
     destination = facts.destination
     is_elsewhere = destination is not None and destination != facts.location
     new_path = show_path(destination) if destination is not None and is_elsewhere else None
-    is_found = facts.status is Status.CURRENT  # a model list may have the name of another week
-    return Entry(facts, _explain(facts), None if is_found else new_path)
+    stays = facts.status in (Status.CURRENT, Status.AHEAD)  # a model list may have the name of another week
+    return Entry(facts, _explain(facts), None if stays else new_path)
 
 
 def _explain(facts: Facts) -> str:
@@ -152,5 +153,7 @@ def _explain(facts: Facts) -> str:
             return f"{scheme} gives it this name"
         case Status.UNEXPLAINED:
             return facts.cause or "no hash scheme gives it this name"
+        case Status.AHEAD:
+            return f"{identity.given}, which is newer than {scheme}"
     reason = f"{identity.given}, {scheme} looks for {identity.wanted}"
     return f"{reason}; {facts.replaced_by} has replaced it" if facts.replaced_by else reason

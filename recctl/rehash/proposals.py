@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.journal import digest
+from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
-from recctl.naming.survey import Facts, Status
 from recctl.project import read_hash
 from recctl.recordings.load import find_recording, load
 from recctl.recordings.recording import Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
-from recctl.schemes import CURRENT, find_held, identify
+from recctl.schemes import CURRENT, find_held, get_scheme, identify
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ def _is_included(facts: Facts, orders: Orders) -> bool:
             return facts.is_stranded or orders.include_replaced
         case Status.UNEXPLAINED:
             return orders.include_unexplained
+        case Status.AHEAD:
+            return orders.to is not None
         case _:
             return False
 
@@ -141,8 +143,9 @@ def _find_location(project: Project, facts: Facts, edited: Recording, orders: Or
     name: str | None = location.name
     if facts.status is Status.CURRENT or _is_included(facts, orders):
         name = identify(edited, place, wanted).wanted
-    elif facts.status is Status.OUTDATED and facts.identity.newest is not None:
-        name = identify(edited, place, facts.identity.newest).wanted
+    elif facts.identity.newest is not None:
+        scheme = get_scheme(facts.identity.newest, edited.source.settings) or wanted
+        name = identify(edited, place, scheme).wanted
     expected = find_expected_folder(facts.folder, project.root, wanted, edited.test_id, facts.test_id)
     return Path(expected, name or location.name)
 
@@ -179,6 +182,8 @@ def _explain_leftover(facts: Facts) -> str:
             return f"stays a leftover, since {facts.replaced_by} has replaced it"
         case Status.UNEXPLAINED:
             return "keeps its name, which nothing explains; --include-unexplained gives it the right one"
+        case Status.AHEAD:
+            return f"is named by {facts.identity.newest} as before, which is newer than {facts.scheme}"
         case _:
             return "keeps its name, which nothing can tell to be right"
 

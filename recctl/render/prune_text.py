@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count, show_size
 from recctl.evidence.verdicts import MEANINGS, Grade
-from recctl.naming.survey import Status
+from recctl.naming.facts import Status
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recctl.naming.survey import Status
+from recctl.naming.facts import Status
 from recctl.rehash import Explained
 from recctl.render.as_json import describe_error, dump_document
 

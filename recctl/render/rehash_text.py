@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
-from recctl.naming.survey import Status
+from recctl.naming.facts import Status
 from recctl.rehash import Action, Explained
 from recctl.render.terminal import Line, Span, line, render_lines
 
@@ -65,6 +65,8 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     yield _section(f"{done}moved", "bold green", of_action[Action.MOVE], _tell_move)
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
     yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
+    ahead = [entry for entry in idle if entry.facts.status is Status.AHEAD]
+    yield _section("ahead", "bold yellow", ahead, _tell_reason)
     unexplained = [entry for entry in idle if entry.facts.status is Status.UNEXPLAINED]
     yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
     if verbose:
@@ -133,9 +135,11 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     counts = [f"{report.count(Status.CURRENT):,} current", f"{outdated:,} outdated"]
     if outdated:
         counts[-1] += f" ({replaced:,} replaced, {outdated - replaced:,} stranded)"
-    for status, name in ((Status.UNEXPLAINED, "unexplained"), (Status.NOT_APPLICABLE, "not applicable")):
-        if report.count(status):
-            counts.append(f"{report.count(status):,} {name}")
+    counts += [
+        f"{report.count(status):,} {status.replace('-', ' ')}"
+        for status in (Status.AHEAD, Status.UNEXPLAINED, Status.NOT_APPLICABLE)
+        if report.count(status)
+    ]
     total = len(report.entries)
     yield f"{show_count(total, 'recording')}: {', '.join(counts)}"
     contested = report.contested

@@ -3,10 +3,9 @@
 What a scheme is, and which there are, is told in `recctl.hashing`.
 """
 
-from recctl.hashing import CURRENT, DRAFTS, RELEASED, SCHEMES, Scheme
+from recctl.hashing import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
 from recctl.schemes.names import (
     Explanation,
-    Identity,
     explain,
     explain_name,
     find_held,

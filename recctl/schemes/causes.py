@@ -12,7 +12,6 @@ from recctl.schemes.names import identify
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from recctl.hashing import Scheme
     from recctl.project import Place, Rename
     from recctl.recordings.recording import JSON, Recording
 
@@ -25,12 +24,12 @@ def find_cause(recording: Recording, place: Place, renames: Sequence[Rename]) ->
     for trial in islice(_undo_renames(recording.document, renames), _MOST_TRIALS):
         scheme = _find_scheme(recording, trial.document, place)
         if scheme is not None:
-            return f"before {_word(recording.document, trial)}, {scheme.name} gave it this name"
+            return f"before {_word(recording.document, trial)}, {scheme} gave it this name"
     if recording.test_id is not None:
         scheme = _find_scheme(recording, _without_test_id(recording.document), place)
         if scheme is not None:
-            return f"without its test_id, {scheme.name} gives it this name"
-    elif _has_lost_its_test(recording, place):
+            return f"without its test_id, {scheme} gives it this name"
+    elif has_lost_test(recording, place):
         return "its test_id is missing, which is part of every name of this length"
     return None
 
@@ -110,14 +109,17 @@ def _without_test_id(document: dict[str, JSON]) -> dict[str, JSON]:
     return {**document, "test_id": None, "request": request}
 
 
-def _find_scheme(recording: Recording, document: dict[str, JSON], place: Place) -> Scheme | None:
+def _find_scheme(recording: Recording, document: dict[str, JSON], place: Place) -> str | None:
     """The newest scheme, or else a draft, that gives the name to a recording with that document."""
     identity = identify(recording.with_document(document), place)
     return identity.newest or identity.draft
 
 
-def _has_lost_its_test(recording: Recording, place: Place) -> bool:
-    """Whether the recorder that gave so long a name would have written a test's id, or null."""
+def has_lost_test(recording: Recording, place: Place) -> bool:
+    """Whether a recording lacks the id of its test, or null, which its recorder has written.
+
+    Recorders that give names of that length write one, and make the name of it.
+    """
     has_full_hash = len(read_hash(place.name)) == _FULL
     return recording.kind is Kind.INFERENCE and "test_id" not in recording.document and has_full_hash
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Scheme
+from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Identity, Scheme
 from recctl.project import Settings
 from recctl.recordings.recording import Kind
 from recctl.schemes.texts import Texts, digest, write_recipe
@@ -32,32 +32,6 @@ def get_scheme(name: str, settings: Settings = _DEFAULTS) -> Scheme | None:
 def find_held(settings: Settings) -> Scheme | None:
     """The scheme that settings hold a recording to; None where they name none."""
     return get_scheme(settings.scheme or "", settings)
-
-
-class Identity(NamedTuple):
-    """Which schemes give a recording the name that its file has.
-
-    `schemes` names the released ones, oldest first, then the configuration's own; `oldest` and `newest` bound
-    those of them that are verified. `draft` is the first draft that gives the name when none of them does.
-    `wanted` is the file name that the wanted scheme gives. `unjudged` says why nothing can be told; then all
-    else is empty.
-    """
-
-    name: str
-    wanted: str | None = None
-    schemes: tuple[str, ...] = ()
-    oldest: Scheme | None = None
-    newest: Scheme | None = None
-    draft: Scheme | None = None
-    unjudged: str | None = None
-
-    @property
-    def given(self) -> str | None:
-        """Which schemes give the name, as a sentence; None where none does."""
-        if self.oldest is None or self.newest is None:
-            return None
-        first, last = self.oldest.name, self.newest.name
-        return f"{first} gives it this name" if first == last else f"{first} to {last} give it this name"
 
 
 class Explanation(NamedTuple):
@@ -97,9 +71,10 @@ def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Id
         name=place.name,
         wanted=names[wanted.name][0],
         schemes=tuple(scheme.name for scheme in matching),
-        oldest=bounds[0] if bounds else None,
-        newest=bounds[-1] if bounds else None,
-        draft=next((draft for draft in DRAFTS if place.name in drafts.get(draft.name, ())), None),
+        oldest=bounds[0].name if bounds else None,
+        newest=bounds[-1].name if bounds else None,
+        draft=next((draft.name for draft in DRAFTS if place.name in drafts.get(draft.name, ())), None),
+        plain=next(iter(names.get(RELEASED[0].name, ())), None),
     )
 
 
@@ -115,7 +90,7 @@ def explain_name(
     if identity.unjudged is not None or identity.schemes:
         return None
     if identity.draft is not None:
-        return f"{identity.draft.name}, which was never released, gave it this name"
+        return f"{identity.draft}, which was never released, gave it this name"
     from recctl.schemes.causes import find_cause
 
     return find_cause(recording, place, renames)

@@ -246,6 +246,33 @@ def _encoder(compact: bool, escapes: bool, sort: bool) -> json.JSONEncoder:
     return json.JSONEncoder(ensure_ascii=escapes, sort_keys=sort, separators=separators)
 
 
+def make_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> JSON:
+    """A value of a request of some kind with all made equal that a scheme makes equal there.
+
+    `pointer` are the steps to the value in the document. What is dropped from a request stays.
+    """
+    part = _find_part(scheme, kind, pointer)
+    return value if part is None else _normalise(value, part, {})
+
+
+@lru_cache(maxsize=256)
+def _find_part(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Part | None:
+    """The part of what a scheme hashes that a value is in; None where it is in none, or stays as it is."""
+    form = scheme.form(kind.value)
+    facts = Facts(kind.value, frozenset(_WORDS), may_round=True)
+    for field in form.fields if form is not None else ():
+        shared = min(len(field.pointer), len(pointer))
+        if field.pointer[:shared] == pointer[:shared]:
+            part = _write_part(scheme, field, facts)
+            return part if part.changes_values else None
+    return None
+
+
+def write_plainly(value: JSON) -> str:
+    """A value as JSON, always the same way."""
+    return _encoder(False, True, True).encode(value)
+
+
 def digest(text: str) -> str:
     """The SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -159,7 +159,7 @@ def test_names_are_held_to_a_scheme_of_ones_own(run: Run, project: Path) -> None
     for jobs in ("1", "2"):
         outcome = run("validate", "--select", "unexplained-hash", "--no-cache", "-j", jobs, cwd=project)
         assert outcome.out == (
-            "0/recordings/wrong.json: error[unexplained-hash] no hash scheme gives it this name "
+            "0/recordings/wrong.json: warning[unexplained-hash] no hash scheme gives it this name "
             "(recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again)\n"
         )
     outcome = run("validate", "--scheme", "acmee", cwd=project)
@@ -186,7 +186,7 @@ def test_a_cause_is_told_for_a_name_that_no_scheme_gives(run: Run, project: Path
         cwd=project,
     )
     assert outcome.out == (
-        f"tests/recordings/{name}: error[unexplained-hash] before acme became zeta (test_id), "
+        f"tests/recordings/{name}: warning[unexplained-hash] before acme became zeta (test_id), "
         "ogx-2026-04 gave it this name\n"
     )
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +20,7 @@ from recctl.render.prune_text import render_prune
 from recctl.sources import LOOKED_FOR, select
 from recctl.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT
-from tests.names import ask, old_name, write
+from tests.names import AGAIN, ask, old_name, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,14 +42,14 @@ class Recordings:
         (root / "tests").mkdir()
         (root / FILE).write_text("def test_x(): ...")
         self.replaced = self.put("Hello", "test_x[a]", old=True)
-        self.current = self.put("Hello again", "test_x[a]")
+        self.current = self.put("Hello", "test_x[a]", body=AGAIN)
         self.stranded = self.put("Good morning", "test_x[b]", old=True)
         self.other = self.put("Hello", "test_x[c]")
         self.orphan = self.put("Hello", "test_y")
 
-    def put(self, text: str, test: str, *, old: bool = False) -> str:
+    def put(self, text: str, test: str, *, old: bool = False, body: dict[str, Any] | None = None) -> str:
         """Write a recording of this question for a test; gives its path."""
-        document = ask(text, "Hello. " * 30, test_id=f"{FILE}::{test}")
+        document = ask(text, "Hello. " * 30, body, test_id=f"{FILE}::{test}")
         path = write(self.root / FOLDER, document, old_name(document) if old else None)
         return path.relative_to(self.root).as_posix()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import TEST_ID, interrupt
-from tests.names import ask, current_name, hash_request, old_name, write
+from tests.names import AGAIN, ask, current_name, hash_request, old_name, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def test_a_check_fails_for_what_is_stranded(run: Run, project: Path) -> None:
 
 
 def test_a_check_of_one_file_knows_what_replaced_it(run: Run, project: Path) -> None:
-    write(project / FOLDER, ask("Bye, again", test_id=BYE["test_id"]))
+    write(project / FOLDER, ask("Bye", body=AGAIN, test_id=BYE["test_id"]))
     outcome = run("rehash", "--check", f"{FOLDER}/{OLD}", cwd=project)
     assert (outcome.code, outcome.err) == (0, "1 recording: 0 current, 1 outdated (1 replaced, 0 stranded)\n")
     assert run("rehash", f"{FOLDER}/{OLD}", cwd=project).err == (
@@ -137,6 +137,7 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
         "summary": {
             "current": 1,
             "outdated": 1,
+            "ahead": 0,
             "unexplained": 1,
             "not-applicable": 0,
             "conflicts": 1,

@@ -289,7 +289,8 @@ def test_named_files_are_compared_with_their_folder(run: Run, project: Path) -> 
     named = run("validate", f"{FOLDER}/{other.name}", cwd=project)
     assert named.out == (
         f"{FOLDER}/{other.name}: warning[duplicate-recording] "
-        f"{FOLDER}/{wanted.name} records the same request (keep one of them)\n"
+        f"{FOLDER}/{wanted.name} records the same request with the same reply, and has the name that the "
+        "recorder looks for (keep that one: recctl prune --grade duplicate takes this one)\n"
     )
     assert run("validate", f"{FOLDER}/{wanted.name}", cwd=project).out == ""
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from recctl.checks import cache as module
 from recctl.checks.cache import Cache
 from recctl.checks.finding import Examined, Finding, Severity
-from recctl.checks.identity import Named
+from recctl.hashing import Identity
+from recctl.naming.facts import Facts, Status, Turn
 from recctl.project import Settings
 from recctl.sources import Target
 from recctl.state import State
@@ -44,8 +45,22 @@ def remember(root: Path, examined: Examined) -> Target:
 
 FOUND = Examined(
     (Finding("rule", Severity.ERROR, "1.json", "wrong", "mend it"),),
-    (Named("1.json", "tests", "tests/recordings", "1", "2", None, ("ogx-2026-04",), "of that scheme"),),
-    frozenset({"tests/test_x.py::test_x"}),
+    (
+        Facts(
+            path="1.json",
+            folder="tests",
+            expected_folder="tests/recordings",
+            size=1,
+            scheme="ogx-2026-04",
+            is_held=True,
+            identity=Identity(
+                "1.json", "2.json", ("ogx-2025-10", "ogx-2025-11"), "ogx-2025-10", "ogx-2025-11"
+            ),
+            status=Status.OUTDATED,
+            test_id="tests/test_x.py::test_x",
+            turn=Turn("tests/test_x.py::test_x", "/v1/chat", "small", ("user", "tool"), "0a", "1b"),
+        ),
+    ),
 )
 
 

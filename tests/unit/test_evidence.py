@@ -17,7 +17,7 @@ from recctl.project import Project
 from recctl.sources import select
 from recctl.track import Tracked
 from tests.builders import chunk, delta
-from tests.names import ask, old_name, write
+from tests.names import AGAIN, ask, old_name, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def listed(*tests: str) -> tuple[Collected, ...]:
 
 
 def test_a_recording_with_an_old_name_is_replaced_by_one_of_its_turn(root: Path) -> None:
-    old, new = put(root, "Hello", old=True), put(root, "Hello!")
+    old, new = put(root, "Hello", old=True), put(root, "Hello", body=AGAIN)
     report = look(root)
     assert tell(report) == {old: (Grade.REPLACED, True), new: (None, False)}
     assert reasons(report) == {
@@ -207,7 +207,7 @@ def test_what_was_added_after_the_run_is_not_unused(root: Path) -> None:
 
 
 def test_the_older_of_two_that_are_found_is_superseded(root: Path) -> None:
-    old, new = put(root, "1"), put(root, "2")
+    old, new = put(root, "1"), put(root, "1", body=AGAIN)
     os.utime(root / old, (0, 0))
     os.utime(root / new, (7200, 7200))
     report = look(root)
@@ -222,7 +222,7 @@ def test_the_older_of_two_that_are_found_is_superseded(root: Path) -> None:
 def test_in_git_the_last_commit_tells_which_is_newer(
     root: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = [put(root, text) for text in ("1", "2", "3")]
+    paths = [put(root, "1", body={"seed": seed}) for seed in (1, 2, 3)]
     for day, path in enumerate(paths[:2], start=1):
         monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-0{day}T00:00:00Z")
         git("add", path)
@@ -415,7 +415,7 @@ def test_what_hangs_on_a_recording_is_said(root: Path) -> None:
     asked = ask("What time is it?", test_id=f"{FILE}::test_x[a]")
     asked["response"]["body"] = [chunk(delta(tool_calls=[call], finish_reason="tool_calls"))]
     old = write(root / FOLDER, asked, old_name(asked)).relative_to(root).as_posix()
-    put(root, "What time is it now?")
+    put(root, "What time is it?", body=AGAIN)
     followed = ask("What time is it?", test_id=f"{FILE}::test_x[a]")
     followed["request"]["body"]["messages"] += [
         {"role": "assistant", "tool_calls": [call]},

@@ -185,7 +185,7 @@ def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
     assert recording.runs
     assert recording.source.place is not None
     assert identify(recording, recording.source.place).wanted is not None
-    assert check_recording(recording, None) == []
+    assert check_recording(recording)[0] == []
     assert "document" not in vars(recording)
     assert recording.document == stream("abcd")
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
+from recctl.hashing import RELEASED, Scheme, Substitution
+from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder
-from recctl.naming.survey import Status, survey
-from recctl.project import Project, Rename, Settings
-from recctl.schemes import CURRENT, get_scheme
+from recctl.naming.history import Past, find_pasts
+from recctl.naming.survey import survey
+from recctl.naming.turns import find_turn, read_question
+from recctl.project import Place, Project, Rename, Settings
+from recctl.recordings.formats.ogx import serialise
+from recctl.schemes import CURRENT, get_scheme, identify
 from recctl.sources import select
-from tests.names import ask, current_name, old_name, write
+from tests.builders import read
+from tests.names import AGAIN, ask, current_name, old_name, write
 
 if TYPE_CHECKING:
-    from recctl.naming.survey import Facts, Survey
+    from collections.abc import Callable
+
+    from recctl.naming.survey import Survey
 
 SCHEME = "ogx-2026-04"
 FOLDER = "tests/integration/inference/recordings"
@@ -48,7 +58,7 @@ def test_a_recording_with_an_older_name_is_stranded_until_one_of_its_turn_is_fou
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
     assert stand(root, old).status is Status.OUTDATED
     assert stand(root, old).is_stranded
-    again = write(root / FOLDER, ask("Hello, again"))
+    again = write(root / FOLDER, ask("Hello", body=AGAIN))
     facts = stand(root, old)
     assert facts.replaced_by == again.relative_to(root).as_posix()
     assert not facts.is_stranded
@@ -151,3 +161,202 @@ def test_the_first_recorder_keeps_to_its_folder() -> None:
     assert first is not None
     folder = "/project/tests/recordings/responses"
     assert find_expected_folder(folder, Path("/project"), first, None, None) == folder
+
+
+# --- turns --------------------------------------------------------------------------------------------------
+
+
+def ask_with(messages: list[Any] | None = None, **body: Any) -> dict[str, Any]:
+    """A recorded request with these messages, or with whatever the body holds."""
+    document = ask("")
+    document["request"]["body"] = {"model": "small", **({"messages": messages} if messages else {}), **body}
+    return document
+
+
+def user(content: Any) -> dict[str, Any]:
+    return {"role": "user", "content": content}
+
+
+CALL = {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}
+
+
+def answer(text: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": "1", "content": text}
+
+
+def replaces(root: Path, one: dict[str, Any], other: dict[str, Any], **settings: Any) -> bool:
+    """Whether a recording that is found takes the place of one with a name of 2025."""
+    old = write(root / FOLDER, one, old_name(one))
+    name = identify(read(other), Place("", ""), CURRENT).wanted
+    write(root / FOLDER, {**other, "id_normalization_mapping": {"x": "y"}}, name)
+    found = stand(root, old, **settings)
+    assert found.status is Status.OUTDATED
+    return found.replaced_by is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([user("Which is best? score: 0.912345")], [user("Name a planet.")]),
+        ([user("A.")], [user("A. B.")]),
+        ([user("Q"), CALL, answer("x"), user("A")], [user("Q"), CALL, answer("x"), user("B")]),
+        ([user("A"), CALL, answer("x")], [user("B"), CALL, answer("x")]),
+        (
+            [user([{"type": "image_url", "image_url": "a"}])],
+            [user([{"type": "image_url", "image_url": "b"}])],
+        ),
+        ([{"role": "system", "content": "A"}], [{"role": "system", "content": "B"}]),
+    ],
+)
+def test_another_question_makes_another_turn(root: Path, one: Any, other: Any) -> None:
+    assert not replaces(root, ask_with(one), ask_with(other))
+    assert not replaces(root, ask_with(contents=one), ask_with(contents=other))
+    assert not replaces(root, ask_with(input=one), ask_with(input=other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"input": "A"}, {"input": "B"}),
+        ({"input": ["A"]}, {"input": ["A", "B"]}),
+        ({"prompt": "A"}, {"prompt": "A B"}),
+        ({"query": "A", "documents": ["x"]}, {"query": "A", "documents": ["y"]}),
+        ({"contents": "A"}, {"contents": "B"}),
+        ({"contents": [{"parts": [{"text": "A"}]}]}, {"contents": [{"parts": [{"text": "B"}]}]}),
+        ({"input": [{"type": "text", "text": "A"}]}, {"input": [{"type": "text", "text": "B"}]}),
+    ],
+)
+def test_requests_without_messages_ask_something_as_well(root: Path, one: Any, other: Any) -> None:
+    assert not replaces(root, ask_with(**one, seed=1), ask_with(**other, seed=2))
+    assert replaces(root, ask_with(**one, temperature=1), ask_with(**one, temperature=2)) is (
+        "query" not in one
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([user("Q score: 0.91")], [user("Q score: 0.92")]),
+        ([user("at 0.123456789")], [user("at 0.123456781")]),
+        ([user("see <|0a0a0a0a-0a0a-0a0a-0a0a-0a0a0a0a0a0a|>")], [user("see <|__NORMALIZED__|>")]),
+        ([user("Q")], [user([{"type": "text", "text": "Q"}])]),
+        ([user("Q"), CALL, answer("found 2 chunks")], [user("Q"), CALL, answer("found 3 chunks")]),
+        (
+            [{"role": "system", "content": "Be kind."}, user("Q")],
+            [{"role": "system", "content": "Be short."}, user("Q")],
+        ),
+    ],
+)
+def test_what_the_scheme_makes_equal_and_what_the_test_does_not_say_make_no_other_turn(
+    root: Path, one: Any, other: Any
+) -> None:
+    assert replaces(root, ask_with(one, seed=1), ask_with(other, seed=2))
+
+
+def test_what_another_scheme_makes_equal_is_not_equal() -> None:
+    own = Scheme("acme", CURRENT.forms, replace=(Substitution("[0-9]", "0"),), within=("endpoint",))
+    one, other = (read(ask_with([user(text)])) for text in ("1", "2"))
+    assert find_turn(one, own, None) != find_turn(other, own, None)
+    everywhere = own._replace(within=())
+    assert find_turn(one, everywhere, None) == find_turn(other, everywhere, None)
+
+
+def test_answers_of_tools_and_instructions_are_told_and_not_asked() -> None:
+    asked = [
+        {"role": "system", "content": "Be kind."},
+        user("Q"),
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "f", "input": {}}]},
+        user([{"type": "tool_result", "tool_use_id": "1", "content": "x"}]),
+    ]
+    question = read_question(read(ask_with(asked)))
+    assert question.roles == ("system", "user", "assistant", "tool")
+    assert question.asked == [["Q"]]
+    assert question.told == [["Be kind."], {"type": "tool_result", "tool_use_id": "1", "content": "x"}]
+    items = [
+        {"type": "message", "role": "user", "content": "Q"},
+        {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "1", "output": "x"},
+    ]
+    question = read_question(read(ask_with(input=items)))
+    assert question.roles == ("user", "function_call", "function_call_output")
+    assert question.asked == [["Q"]]
+
+
+def test_lists_of_models_replace_each_other_only_where_they_are_the_same(root: Path) -> None:
+    document = ask("")
+    model = {"__type__": "openai.types.model.Model", "__data__": {"id": "small"}}
+    document["request"].update(url="http://x/v1/v1/models", body={}, endpoint="/v1/models", model="")
+    document["response"] = {"body": [model], "is_streaming": False}
+    old = identify(read(document), Place("", ""), RELEASED[0]).wanted
+    path = write(root / FOLDER, document, old)
+    more = deepcopy(document)
+    more["response"]["body"].append({**model, "__data__": {"id": "large"}})
+    write(root / FOLDER, more, identify(read(more), Place("", ""), CURRENT).wanted)
+    assert stand(root, path).is_stranded
+    write(root / FOLDER, document, identify(read(document), Place("", ""), CURRENT).wanted)
+    assert not stand(root, path).is_stranded
+
+
+# --- other schemes ------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_only_a_newer_scheme_gives_is_ahead(root: Path) -> None:
+    document = ask_with([user("score: 0.5")])
+    new = write(root / FOLDER, document, identify(read(document), Place("", ""), CURRENT).wanted)
+    standing = stand(root, new, scheme="ogx-2026-03")
+    assert (standing.status, standing.is_stranded, standing.has_right_name) == (Status.AHEAD, False, False)
+    assert stand(root, new).status is Status.CURRENT
+
+
+def test_what_lacks_the_id_of_its_test_may_be_found_or_not(root: Path) -> None:
+    document = ask("Hello")
+    path = write(
+        root / FOLDER, {key: document[key] for key in ("request", "response")}, current_name(document)
+    )
+    assert stand(root, path).has_right_name is None
+    assert stand(root, path, scheme=None).has_right_name is None
+    wrong = write(root / FOLDER, document, f"{'0' * 64}.json")
+    assert stand(root, wrong).has_right_name is False
+
+
+def test_facts_come_back_from_json_as_they_were(root: Path) -> None:
+    path = write(root / FOLDER, ask("Hello"))
+    facts = stand(root, path)
+    assert Facts.restore(facts.path, orjson.loads(orjson.dumps(facts.dump()))) == facts
+
+
+# --- what was found before ----------------------------------------------------------------------------------
+
+
+def find_past(root: Path, path: Path) -> Past | None:
+    project = Project(root, settings=Settings(scheme=SCHEME))
+    all_facts = survey(project, select(project, ["."])).all_facts
+    unexplained = [facts for facts in all_facts if facts.status is Status.UNEXPLAINED]
+    return find_pasts(project, unexplained).get(path.relative_to(root).as_posix())
+
+
+def test_git_tells_which_commit_edited_or_renamed_what_was_found(root: Path, git: Callable[..., str]) -> None:
+    never = write(root / FOLDER, ask("Never"), f"{'1' * 64}.json")
+    edited, renamed = write(root / FOLDER, ask("1")), write(root / FOLDER, ask("2"))
+    git("add", ".")
+    git("commit", "-qm", "1")
+    assert find_past(root, edited) is None
+    edited.write_bytes(serialise(ask("1!")))
+    assert find_past(root, edited) == Past(None)
+    new = renamed.rename(root / FOLDER / f"{'2' * 64}.json")
+    git("add", ".")
+    old_path = renamed.relative_to(root).as_posix()
+    assert find_past(root, new) == Past(None, old_path)
+    git("commit", "-qm", "2")
+    head = git("rev-parse", "HEAD").strip()
+    edited.write_bytes(serialise(ask("1!!")))
+    git("commit", "-qam", "3")
+    assert find_past(root, edited) == Past(head), "the commit that took the name away, not the last one"
+    assert find_past(root, new) == Past(head, old_path)
+    assert find_past(root, never) is None
+    assert Past(head, old_path).tell(new.name) == f"commit {head[:12]} renamed it from {renamed.name}"
+    assert Past(None).tell("x") == "a change that is not committed edited it"
+
+
+def test_without_git_nothing_is_known_of_the_past(root: Path) -> None:
+    assert find_past(root, write(root / FOLDER, ask("1"), f"{'1' * 64}.json")) is None

@@ -28,7 +28,7 @@ from recctl.rehash.spelling import spell
 from recctl.sources import select
 from recctl.wire import assemble
 from tests.builders import TEST_ID, chunk, delta, read, record, source
-from tests.names import ask, current_name, hash_request, old_name, write
+from tests.names import AGAIN, ask, current_name, hash_request, old_name, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +155,7 @@ def test_where_a_later_request_quotes_the_id_the_recording_is_held_back(root: Pa
 
 def test_a_replaced_recording_is_left_to_prune_unless_it_is_included(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    write(root / FOLDER, ask("Hello, again"))
+    write(root / FOLDER, ask("Hello", body=AGAIN))
     assert actions(carry_out(root))[old.name] == (None, None)
     assert actions(carry_out(root, include_replaced=True))[old.name] == ("move", None)
 
@@ -493,7 +493,7 @@ def test_an_http_request_names_its_test_a_second_time(root: Path) -> None:
 
 def test_a_leftover_follows_its_test_and_stays_a_leftover(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    again = write(root / FOLDER, ask("Hello, again"))
+    again = write(root / FOLDER, ask("Hello", body=AGAIN))
     unexplained = write(root / FOLDER, ask("Hi"), f"{'0' * 64}.json")
     found = carry_out(root, edits=Edits(tests=(Rename(TEST_ID, "tests/x/test_y.py::t"),)))
     shown = again.relative_to(root).as_posix()
@@ -505,7 +505,7 @@ def test_a_leftover_follows_its_test_and_stays_a_leftover(root: Path) -> None:
             "keeps its name, which nothing explains; --include-unexplained gives it the right one",
         ),
     }
-    moved = ask("Hello, again", test_id="tests/x/test_y.py::t")
+    moved = ask("Hello", body=AGAIN, test_id="tests/x/test_y.py::t")
     assert {path.rpartition("/")[2] for path in files(root)} == {
         old.name,
         current_name(moved),

@@ -171,7 +171,7 @@ def test_a_scheme_of_ones_own_counts_as_released_and_as_the_newest() -> None:
     document = asking({})
     recording = with_schemes(document, own)
     identity = identify(recording, Place("", f"{sha256('{}')}.json"), CURRENT)
-    assert (identity.schemes, identity.oldest, identity.newest) == (("acme",), own, own)
+    assert (identity.schemes, identity.oldest, identity.newest) == (("acme",), "acme", "acme")
     assert identity.wanted == identify(read(document), Place("", "x.json")).wanted
     assert identify(read(document), Place("", f"{sha256('{}')}.json")).schemes == ()
     assert list_schemes(Settings(schemes=(own,))) == (*RELEASED, own)

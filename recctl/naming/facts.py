@@ -1,0 +1,152 @@
+"""What is known of one recording's name and place, as a value: by itself, and among others."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from recctl.hashing import Identity
+
+if TYPE_CHECKING:
+    from recctl.project import Project
+    from recctl.sources import Target
+
+
+class Status(StrEnum):
+    """What a recording's name is to the wanted scheme."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    AHEAD = "ahead"
+    UNEXPLAINED = "unexplained"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Turn(NamedTuple):
+    """Which step of which test a recording is: one that agrees in all but `told` can take its place.
+
+    `asked` stands for what the user asks, up to the last message, and `told` for what the request tells
+    beside that: instructions, and the answers of tools, which differ from run to run.
+    """
+
+    test_id: str
+    endpoint: str
+    model: str
+    roles: tuple[str, ...]
+    asked: str
+    told: str
+
+    @property
+    def question(self) -> Turn:
+        """The turn without what is told: the same for all that ask the same."""
+        return self._replace(told="")
+
+
+class Conflict(NamedTuple):
+    """Several recordings that want one name in one folder, by path.
+
+    `found` is the one of them that the recorder finds; None where it finds none, or nobody has said by which
+    scheme it goes.
+    """
+
+    members: tuple[str, ...]
+    found: str | None = None
+
+
+class Facts(NamedTuple):
+    """What is known of one recording's name and place.
+
+    `path` is how to show the file, `folder` the one in which it lies, `expected_folder` the one in which the
+    wanted scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set
+    it. `has_lost_test` is true where the request lacks the id of the test, which its name was made of: then
+    nobody can tell whether the recorder finds it. `cause` is why no scheme explains its name, where that can
+    be guessed.
+    `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it.
+    `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
+    """
+
+    path: str
+    folder: str
+    expected_folder: str
+    size: int
+    scheme: str
+    is_held: bool
+    identity: Identity
+    status: Status
+    test_id: str | None = None
+    turn: Turn | None = None
+    is_model_list: bool = False
+    names_test: bool = True
+    has_lost_test: bool = False
+    cause: str | None = None
+    shown_test_id: str | None = None
+    replaced_by: str | None = None
+    conflict: Conflict | None = None
+
+    @property
+    def location(self) -> Path:
+        """Where it lies."""
+        return Path(self.folder, self.identity.name)
+
+    @property
+    def destination(self) -> Path | None:
+        """Where the wanted scheme's recorder looks for it; None where that can't be told."""
+        return None if self.identity.wanted is None else Path(self.expected_folder, self.identity.wanted)
+
+    def target(self, project: Project) -> Target:
+        """The file, to be read again."""
+        from recctl.sources import Target
+
+        return Target(self.path, project.settings_for(self.location), path=self.location)
+
+    @property
+    def has_right_name(self) -> bool | None:
+        """Whether the recorder looks for that name; None where nobody can tell.
+
+        Where no scheme is set, each that was released may be the recorder's.
+        """
+        if self.status is Status.NOT_APPLICABLE:
+            return None
+        is_right = self.status is Status.CURRENT or (not self.is_held and bool(self.identity.schemes))
+        return None if not is_right and self.has_lost_test else is_right
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the recorder finds it: under the name and in the folder that the wanted scheme gives."""
+        return self.status is Status.CURRENT and self.folder == self.expected_folder
+
+    @property
+    def is_stranded(self) -> bool:
+        """Whether the recorder has left it behind and nothing has taken its place."""
+        return self.status is Status.OUTDATED and self.replaced_by is None
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The recording of the same request that the recorder finds in place of this one, if it finds one."""
+        found = self.conflict.found if self.conflict is not None else None
+        return found if self.is_held and found != self.path else None
+
+    @property
+    def conflicts_with(self) -> tuple[str, ...]:
+        """The other recordings that want its name."""
+        members = self.conflict.members if self.conflict is not None else ()
+        return tuple(path for path in members if path != self.path)
+
+    def dump(self) -> list[Any]:
+        """These facts, but for the path and what only others tell, as JSON has words for them."""
+        told: list[Any] = [*self._replace(path="", replaced_by=None, conflict=None)]
+        return [[*value] if isinstance(value, (Identity, Turn)) else value for value in told]
+
+    @classmethod
+    def restore(cls, path: str, values: list[Any]) -> Self:
+        """Facts as they were before `dump`. Raises ValueError or TypeError for what can't be any."""
+        facts = cls(*values)
+        name, wanted, schemes, *rest = facts.identity
+        turn = facts.turn and Turn(*facts.turn)
+        return facts._replace(
+            path=path,
+            identity=Identity(name, wanted, tuple(schemes or ()), *rest),
+            status=Status(facts.status),
+            turn=turn and turn._replace(roles=tuple(turn.roles)),
+        )

@@ -1,0 +1,142 @@
+"""Which step of which test a recording is: what its request asks, of whom, for which test."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.naming.facts import Turn
+from recctl.schemes.texts import make_equal, write_plainly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recctl.hashing import Scheme
+    from recctl.recordings.recording import JSON, Recording
+
+
+class Question(NamedTuple):
+    """What a request asks: the roles of its messages, what the user says, what is told beside that.
+
+    `told` are instructions, and what tools answered. `key` is that of the body under which they stand, None
+    where the whole body is the question.
+    """
+
+    key: str | None
+    roles: tuple[str, ...]
+    asked: list[JSON]
+    told: list[JSON]
+
+
+def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn | None:
+    """Which turn of its test a recording is; None where the test is not known.
+
+    What the scheme makes equal is equal here, too. `models` stands for the ids of a list of models: such
+    lists replace each other only where they are the same.
+    """
+    test_id = recording.test_id
+    if test_id is None:
+        return None
+    key, roles, asked, told = read_question(recording)
+    holder = next((holder for holder in _HOLDERS if holder in recording.request), "")
+    pointer = ("request", holder) if key is None else ("request", holder, key)
+    asked, told = make_equal([asked, told], scheme, recording.kind, pointer)
+    return Turn(
+        test_id=test_id,
+        endpoint=recording.endpoint,
+        model=str(recording.model or ""),
+        roles=roles,
+        asked=models or _digest(asked),
+        told=_digest(told) if told else "",
+    )
+
+
+def read_question(recording: Recording) -> Question:
+    """What a request asks, whatever the protocol; what can't be told from a question counts as one."""
+    asked = recording.asked
+    for key in _MESSAGES:
+        entries = asked.get(key)
+        if isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries):
+            return _read_messages(key, entries)
+    for key in _PROMPTS:
+        if asked.get(key) is not None:
+            return Question(key, (), [asked[key], asked.get("suffix")], [])
+    return Question(None, (), [{key: value for key, value in asked.items() if key != "model"}], [])
+
+
+_HOLDERS = ("body", "payload", "kwargs")
+_MESSAGES = ("messages", "contents", "input")
+_PROMPTS = ("prompt", "input", "contents", "messages")
+_USER, _TOLD, _MODEL = "user", "told", "model"
+_SPEAKERS = {
+    "user": _USER,
+    "human": _USER,
+    "system": _TOLD,
+    "developer": _TOLD,
+    "tool": _TOLD,
+    "function": _TOLD,
+    "assistant": _MODEL,
+    "model": _MODEL,
+}
+_ANSWERS = ("_output", "_result", "_response")
+_ITEMS_OF_MODELS = ("_call", "reasoning", "thinking", "thought")
+"""How the types of items end that tools or models have made, in protocols whose items have no role."""
+
+
+def _read_messages(key: str, entries: Iterable[dict[str, JSON]]) -> Question:
+    roles: list[str] = []
+    by_speaker: dict[str, list[JSON]] = {_USER: [], _TOLD: [], _MODEL: []}
+    for entry in entries:
+        speaker = _find_speaker(entry)
+        parts = _read_parts(entry)
+        answers = [part for part in parts if speaker == _USER and _is_answer(part)]
+        roles.append("tool" if answers and len(answers) == len(parts) else _name_role(entry))
+        by_speaker[_TOLD] += answers
+        said = [part for part in parts if part not in answers] if answers else parts
+        if said or not answers:
+            by_speaker[speaker].append(said)
+    asked = by_speaker[_USER] or [by_speaker[_TOLD], by_speaker[_MODEL]]
+    return Question(key, tuple(roles), asked, by_speaker[_TOLD])
+
+
+def _name_role(entry: dict[str, JSON]) -> str:
+    role = entry.get("role")
+    return str(role if role is not None or "type" not in entry else entry["type"])
+
+
+def _find_speaker(entry: dict[str, JSON]) -> str:
+    role, kind = entry.get("role"), str(entry.get("type", ""))
+    if isinstance(role, str):
+        return _SPEAKERS.get(role, _USER)
+    if kind.endswith(_ANSWERS):
+        return _TOLD
+    return _MODEL if kind.endswith(_ITEMS_OF_MODELS) else _USER
+
+
+def _read_parts(entry: dict[str, JSON]) -> list[JSON]:
+    """What a message says, in parts; a text is the same as a list of the one part that holds it."""
+    content = next((entry[key] for key in ("content", "parts") if entry.get(key) is not None), None)
+    if content is None:
+        content = {key: value for key, value in entry.items() if key not in ("role", "id")}
+    return [_read_part(part) for part in (content if isinstance(content, list) else [content])]
+
+
+def _read_part(part: JSON) -> JSON:
+    if isinstance(part, dict) and isinstance(part.get("text"), str):
+        return part["text"]
+    return part
+
+
+def _is_answer(part: JSON) -> bool:
+    """Whether a part of what goes out as the user's is what a tool answered."""
+    if not isinstance(part, dict):
+        return False
+    return str(part.get("type", "")).endswith(_ANSWERS) or any(key in part for key in _ANSWER_KEYS)
+
+
+_ANSWER_KEYS = ("function_response", "functionResponse")
+
+
+def _digest(value: JSON) -> str:
+    text = write_plainly(value).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
