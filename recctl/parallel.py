@@ -32,8 +32,10 @@ def map_files(
         yield from map(function, files)
         return
     from concurrent.futures import ProcessPoolExecutor, wait
+    from multiprocessing import active_children
 
-    is_patient = False  # they end with this process
+    others = set(active_children())
+    is_patient = False
     with own_modules_only():
         pool = ProcessPoolExecutor(jobs, initializer=_take_work, initargs=(function, files))
     try:
@@ -47,6 +49,9 @@ def map_files(
             yield from batch.result()
         is_patient = True
     finally:
+        if not is_patient:
+            for worker in set(active_children()) - others:
+                worker.kill()
         pool.shutdown(wait=is_patient, cancel_futures=True)
 
 
@@ -100,21 +105,42 @@ class _Work:
 
 
 def _take_work(function: Callable[[Any], Any], files: Sequence[Any]) -> None:
+    from multiprocessing import parent_process
     from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    parent = parent_process()
+    if parent is not None:
+        end_with_pipe(parent.sentinel)
+        Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     _Work.function, _Work.files = staticmethod(function), files
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: Any) -> None:
     """End when the process that started this one has ended; the pool itself would wait for ever."""
-    from multiprocessing import parent_process
+    parent.join()
+    os._exit(1)
 
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+
+def end_with_pipe(pipe: int) -> Callable[[], None]:
+    """Have the system end this process, whatever it is at, when a pipe has something to read or is closed.
+
+    Gives a function that calls it off. Only Linux can do so; elsewhere nothing happens.
+    """
+    try:
+        import fcntl
+
+        before = fcntl.fcntl(pipe, fcntl.F_GETFL)
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(pipe, fcntl.F_SETFL, before | os.O_ASYNC)
+    except (ImportError, AttributeError, OSError):
+        return lambda: None
+
+    def call_off() -> None:
+        fcntl.fcntl(pipe, fcntl.F_SETFL, before)
+
+    return call_off
 
 
 def _do(start: int) -> list[Any]:

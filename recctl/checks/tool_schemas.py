@@ -1,8 +1,9 @@
 """Whether arguments fit the schema of a tool.
 
-Tool schemas are recorded, so untrusted: jsonschema-rs alone looks at them, since its patterns can't run away,
-and what a schema refers to is never fetched. Schemas as OpenAPI has them, Gemini's above all, are read as the
-JSON Schema that they stand for.
+Tool schemas are recorded, so untrusted. What a schema refers to is never fetched. Since there is no end of
+ways to make one that takes for ever to judge by, only those that are proven to be quick are judged by in
+this process; all others go to one that is ended when it takes too long. Schemas as OpenAPI has them, Gemini's
+above all, are read as the JSON Schema that they stand for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.pointer import split_pointer
@@ -18,6 +19,7 @@ from recctl.pointer import split_pointer
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
+    from recctl.aside import Aside
     from recctl.recordings.recording import JSON
 
 
@@ -28,13 +30,55 @@ class Misfit(NamedTuple):
     blames_schema: bool
 
 
-def find_misfit(schema: JSON, arguments: JSON) -> Misfit | None:
-    """In what way arguments do not fit a tool's schema; None when they do, or when they can't be judged."""
+class TooCostlyError(Exception):
+    """Whether arguments fit could not be found out with the effort that a recording is worth."""
+
+
+_MOST_STEPS_HERE = 10_000_000
+"""How many steps, as `_weigh` counts them, are taken for a recording in this process: less than a second."""
+
+_MOST_SECONDS = 1.0
+"""How many seconds of computing a recording is worth in the other process."""
+
+
+class Effort:
+    """What may still be done for one recording: its calls share it, however many they are."""
+
+    def __init__(self) -> None:
+        self.steps = _MOST_STEPS_HERE
+        self.seconds = _MOST_SECONDS
+
+
+def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Misfit | None:
+    """In what way arguments do not fit a tool's schema; None when they do, or when they can't be judged.
+
+    `size` is how many characters the arguments have as JSON. Raises TooCostlyError when it takes more than
+    the effort that is left.
+    """
     if not isinstance(schema, (dict, bool)):
         return None
+    text = json.dumps(schema, sort_keys=True)
+    weight = _weigh(text)
+    steps = None if weight is None else weight.count_steps(size)
+    if steps is not None and steps <= effort.steps:
+        effort.steps -= steps
+        return _judge(text, arguments)
+    if effort.seconds <= 0:
+        raise TooCostlyError
+    try:
+        found, spent = _find_aside().call(effort.seconds, text, arguments)
+    except TimeoutError:
+        effort.seconds = 0
+        raise TooCostlyError from None
+    effort.seconds -= spent
+    return None if found is None else Misfit(*found)
+
+
+def _judge(text: str, arguments: JSON) -> Misfit | None:
+    """In what way arguments do not fit a schema that is given as JSON, however long that takes."""
     from jsonschema_rs import ValidationError
 
-    validator = _compile(json.dumps(schema, sort_keys=True))
+    validator = _compile(text)
     if validator is None or isinstance(validator, str):
         return None if validator is None else Misfit(f"the tool's own schema is broken: {validator}", True)
     try:
@@ -48,6 +92,14 @@ def find_misfit(schema: JSON, arguments: JSON) -> Misfit | None:
     return None
 
 
+@cache
+def _find_aside() -> Aside:
+    """The process in which calls are judged that may take for ever; it starts when there is one."""
+    from recctl.aside import Aside
+
+    return Aside(f"{__name__}:{_judge.__name__}")
+
+
 @lru_cache(maxsize=256)
 def _compile(text: str) -> Validator | str | None:
     """A validator for a schema given as JSON, or why there is none; None where only we are to blame."""
@@ -59,13 +111,9 @@ def _compile(text: str) -> Validator | str | None:
         validator_for,
     )
 
-    schema = json.loads(text)
-    if isinstance(schema, dict) and _OPENAPI.search(text):
-        schema = _read_openapi(schema)
+    schema = _read(text)
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
     if dialect is not None and not _is_known(dialect):
-        return None
-    if "$ref" in text and _is_tangled(schema):
         return None
     # One that does not say of which draft it is may be of any: those that differ are tried in turn.
     compilers = (validator_for,) if dialect is not None else (validator_for, Draft7Validator, Draft4Validator)
@@ -87,6 +135,12 @@ def _compile(text: str) -> Validator | str | None:
     return problems[0]
 
 
+def _read(text: str) -> JSON:
+    """A schema that is given as JSON, in JSON Schema's words."""
+    schema = json.loads(text)
+    return _read_openapi(schema) if isinstance(schema, dict) and _OPENAPI.search(text) else schema
+
+
 def _describe(error: ValidationError) -> str:
     """A sentence about what is wrong, with its place."""
     path, message = error.instance_path, error.message
@@ -104,34 +158,116 @@ _MOST_STEPS = 100_000
 _MOST_NODES = 20_000
 """How large a schema may be with everything written out that it refers to: validators go all these ways."""
 
+_MOST_IN_PATTERNS = 500
+"""How many characters the patterns of a schema may have: each has to be compiled."""
 
-def _is_tangled(schema: JSON) -> bool:
-    """Whether references to references make a schema much larger than it looks."""
-    known: dict[str, int] = {}
+_PLAIN_PATTERN = re.compile(r"(?:[^\\{(]|\\(?:[dDwWsSbnrtfv]|[^0-9A-Za-z])|\((?!\?)|\(\?:)*")
+"""Patterns that are matched in one pass and compiled in no time: they count nothing and look nowhere else."""
 
-    def count(value: JSON) -> int:
-        if isinstance(value, list):
-            return 1 + sum(map(count, value))
-        if not isinstance(value, dict):
-            return 1
-        reference = value.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return 1 + sum(map(count, value.values()))
-        if reference not in known:
-            known[reference] = 0  # what leads back to itself is not written out for ever
-            known[reference] = count(_resolve(schema, reference))
-        return 1 + known[reference] + sum(map(count, value.values()))
+_PLAIN_REFERENCE = re.compile(r"#(?:/[A-Za-z0-9_$.-]+)+")
 
+_RARE = frozenset(
+    {"$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "$anchor", "patternProperties"}
+    | {"unevaluatedProperties", "unevaluatedItems"}
+)
+"""Keys by which one part of a schema makes more work of another, in ways that are not counted."""
+
+
+class _Weight(NamedTuple):
+    """How large a schema, or a part of it, is with everything written out that it refers to.
+
+    `nodes` are its values, `levels` how deeply they nest, `squares` those that compare all items of a list.
+    """
+
+    nodes: int
+    levels: int = 0
+    squares: int = 0
+
+    def count_steps(self, size: int) -> int:
+        """How many steps it takes at most to judge arguments of so many characters.
+
+        A validator compares each part of a schema with each value once and, where it has to explain why none
+        of several fits, once more for each level.
+        """
+        return (1 + self.levels) * (size + 1) * (self.nodes + self.squares * size)
+
+
+@lru_cache(maxsize=256)
+def _weigh(text: str) -> _Weight | None:
+    """The weight of a schema that is given as JSON; None where it may take longer than its size tells."""
+    weighing = _Weighing(_read(text))
     try:
-        return count(schema) > _MOST_NODES
-    except RecursionError:
-        return True
+        weight = weighing.weigh(weighing.schema)
+    except (_HeavyError, RecursionError):
+        return None
+    return weight if weight.nodes <= _MOST_NODES else None
+
+
+class _HeavyError(Exception):
+    """A schema is not proven to be quick."""
+
+
+class _Weighing:
+    """The weighing of a schema: what references lead to is weighed once, and all patterns are added up."""
+
+    def __init__(self, schema: JSON) -> None:
+        self.schema = schema
+        self._known: dict[str, _Weight] = {}
+        self._in_patterns = 0
+
+    def weigh(self, value: JSON) -> _Weight:
+        """The weight of a part of the schema. Raises _HeavyError for what makes it unknown."""
+        if isinstance(value, str):
+            return _Weight(1 + len(value) // _WORD)
+        if isinstance(value, list):
+            return _add([self.weigh(item) for item in value])
+        if not isinstance(value, dict):
+            return _Weight(1)
+        if not _RARE.isdisjoint(value) or any(isinstance(value.get(key), str) for key in ("$id", "id")):
+            raise _HeavyError
+        self._check_pattern(value.get("pattern"))
+        parts = [self.weigh(inner) for inner in value.values()]
+        reference = value.get("$ref")
+        if isinstance(reference, str):
+            parts.append(self._weigh_reference(reference))
+        return _add(parts, squares="uniqueItems" in value)
+
+    def _check_pattern(self, pattern: JSON) -> None:
+        if isinstance(pattern, str):
+            self._in_patterns += len(pattern)
+            if self._in_patterns > _MOST_IN_PATTERNS or not _PLAIN_PATTERN.fullmatch(pattern):
+                raise _HeavyError
+
+    def _weigh_reference(self, reference: str) -> _Weight:
+        if reference not in self._known:
+            if not _PLAIN_REFERENCE.fullmatch(reference):
+                raise _HeavyError
+            self._known[reference] = _Weight(_MOST_NODES + 1)  # for ever, should it lead back to itself
+            self._known[reference] = self.weigh(_resolve(self.schema, reference))
+        weight = self._known[reference]
+        if weight.nodes > _MOST_NODES:
+            raise _HeavyError
+        return weight
+
+
+_WORD = 16  # characters that are compared in one step
+
+
+def _add(parts: list[_Weight], *, squares: bool = False) -> _Weight:
+    """The weight of a value that consists of such parts."""
+    return _Weight(
+        1 + sum(part.nodes for part in parts),
+        1 + max((part.levels for part in parts), default=0),
+        squares + sum(part.squares for part in parts),
+    )
 
 
 def _resolve(schema: JSON, reference: str) -> JSON:
-    """What a reference within a schema leads to; None for one that leads nowhere, or through a list."""
+    """What a plain reference leads to. Raises _HeavyError where that is through a list, or to nothing."""
     for step in split_pointer(reference):
-        schema = schema.get(step) if isinstance(schema, dict) else None
+        if not isinstance(schema, dict) or step not in schema:
+            raise _HeavyError
+        schema = schema[step]
     return schema
 
 

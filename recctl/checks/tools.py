@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding
+    from recctl.checks.tool_schemas import Effort
     from recctl.completion import ToolCall
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
@@ -34,7 +35,7 @@ TOOL_ARGUMENTS_SCHEMA = Rule(
     Severity.WARNING,
     "The arguments of a tool call do not fit the tool's own schema.",
     "The model slipped, or the tool has changed since. A test that replays this tests the handling of wrong "
-    "arguments, whether it means to or not.",
+    "arguments, whether it means to or not. A schema that takes too long to judge by gets a note.",
     "Look whether the test means it; else record it again.",
     bad='{"city": 7} for a tool whose city is a string',
     good='{"city": "Bergen"}',
@@ -67,18 +68,21 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     tools = (*exchange.request.tools, *_list_loaded(recording.asked.get("input")))
     offered = {tool.name: tool for tool in _list_offered(tools) if tool.name is not None}
     seen: dict[str, int] = {}
+    effort: list[Effort] = []
     found: dict[Finding, None] = {}  # a broken schema is one finding, however often the tool is called
     for choice in exchange.completion.choices:
         calls = choice.message.tool_calls
         for call in calls:
             key = call.id or call.name or ""
             seen[key] = number = seen.get(key, -1) + 1
-            for rule, message, blamed in _check_call(call, offered):
+            for rule, severity, message, blamed in _check_call(call, offered, effort):
                 pointer = None if blamed is None else _find_in_request(recording, blamed)
                 told = call.name if rule is UNKNOWN_TOOL else call.arguments
                 pointer = pointer or _find_call(recording, call, number, told)
                 hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
+                hint = "look at the call yourself" if severity is Severity.NOTE else hint
                 finding = rule.make_finding(recording.source.name, message, hint, pointer)
+                finding = finding._replace(severity=severity)
                 if rule is TOOL_ARGUMENTS_JSON and call is calls[-1] and choice.finish_reason in CUT_SHORT:
                     told = f"{message}: the token limit cut them off"
                     finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
@@ -116,28 +120,45 @@ _RUN_BY_CLIENTS = (None, "function", "tool_use", "function_call")
 """The types of calls that a client runs, with arguments in JSON. Others the provider runs, or take text."""
 
 
-def _check_call(call: ToolCall, offered: dict[str, Tool]) -> Iterator[tuple[Rule, str, JSON]]:
-    """What is wrong with a call: the rule, a sentence, and the schema if that is to blame."""
+def _check_call(
+    call: ToolCall, offered: dict[str, Tool], effort: list[Effort]
+) -> Iterator[tuple[Rule, Severity, str, JSON]]:
+    """What is wrong with a call: the rule, how bad it is, a sentence, and the schema if that is to blame.
+
+    `effort` holds what may still be done for the recording, from the first schema on.
+    """
     if call.type not in _RUN_BY_CLIENTS:
         return
     tool = offered.get(call.name or "")
     if tool is None and offered and call.name is not None:
-        yield UNKNOWN_TOOL, f"{call.name!r} is called, but not among the tools that were offered", None
+        message = f"{call.name!r} is called, but not among the tools that were offered"
+        yield UNKNOWN_TOOL, UNKNOWN_TOOL.severity, message, None
+    text = call.arguments or "{}"
     try:
-        arguments = decode(call.arguments or "{}")
+        arguments = decode(text)
     except TooDeepError:
         return
     except ValueError:
-        yield TOOL_ARGUMENTS_JSON, f"the arguments for {call.name!r} are not JSON", None
+        message = f"the arguments for {call.name!r} are not JSON"
+        yield TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_JSON.severity, message, None
         return
     if tool is None or tool.parameters is None:
         return
-    from recctl.checks.tool_schemas import find_misfit
+    from recctl.checks.tool_schemas import Effort, TooCostlyError, find_misfit
 
-    misfit = find_misfit(tool.parameters, arguments)
+    effort += [] if effort else [Effort()]
+    rule = TOOL_ARGUMENTS_SCHEMA
+    try:
+        misfit = find_misfit(tool.parameters, arguments, len(text), *effort)
+    except TooCostlyError:
+        yield rule, Severity.NOTE, f"{call.name!r}: {_TOO_COSTLY}", tool.parameters
+        return
     if misfit is not None:
         blamed = tool.parameters if misfit.blames_schema else None
-        yield TOOL_ARGUMENTS_SCHEMA, f"{call.name!r}: {misfit.message}", blamed
+        yield rule, rule.severity, f"{call.name!r}: {misfit.message}", blamed
+
+
+_TOO_COSTLY = "whether the arguments fit was not found out: by the tool's own schema, that takes too long"
 
 
 _EARLIER = ("previous_response_id", "previous_interaction_id", "conversation")

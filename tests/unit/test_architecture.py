@@ -26,7 +26,7 @@ LAYERS = [
     ["walk"],
     ["attempt"],
     ["recordings"],
-    ["project", "journal", "yaml_text"],
+    ["project", "journal", "yaml_text", "aside"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge"],
     ["disk", "signature"],
     ["tables", "strict_json", "pointer"],
@@ -139,6 +139,7 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
 
 
 STARTERS = {
+    "recctl/aside.py": "Python, for what may never come to an end",
     "recctl/cli/options.py": "the pager that the user has chosen",
     "recctl/git/command.py": "git, so that no repository has a say in what runs",
     "recctl/track/run.py": "the command that the user has named",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.aside import Aside
+from recctl.checks import tool_schemas
 from recctl.checks.finding import Severity
 from recctl.checks.tools import check_tools
 from recctl.wire import read_exchange
@@ -150,6 +152,11 @@ def test_patterns_cannot_run_away() -> None:
     assert judge(of_a({"pattern": r"^((a|aa)+)\2+\1c"}), arguments) == []  # given up
 
 
+TOO_COSTLY = (
+    "'look_up': whether the arguments fit was not found out: by the tool's own schema, that takes too long"
+)
+
+
 def refer(length: int) -> dict[str, Any]:
     """A schema with a chain of references, each of which stands twice."""
     chain = {f"s{n}": {"anyOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(length)}
@@ -159,8 +166,131 @@ def refer(length: int) -> dict[str, Any]:
 def test_references_to_references_cannot_run_away() -> None:
     (problem,) = judge(refer(3), "{}")
     assert problem.startswith("'look_up': {} is not valid under any")
-    assert judge(refer(60), "{}") == []
-    assert judge(refer(2000), "{}") == []
+    assert judge(refer(60), "{}") == [TOO_COSTLY]
+
+
+def nest(depth: int) -> str:
+    return '{"a": ' * depth + "1" + "}" * depth
+
+
+def branch(**reference: str) -> list[Any]:
+    """Two ways of which neither is right, each of which leads on through `a`."""
+    return [{"properties": {"a": reference}, "required": [key]} for key in "zy"]
+
+
+def through_anchors(length: int) -> dict[str, Any]:
+    chain = {
+        f"s{n}": {"$anchor": f"s{n}", "anyOf": [{"$ref": f"#s{n + 1}"}, {"$ref": f"#s{n + 1}"}]}
+        for n in range(length)
+    }
+    return {"$ref": "#s0", "$defs": {**chain, "end": {"$anchor": f"s{length}", "type": "string"}}}
+
+
+def through_ids(length: int) -> dict[str, Any]:
+    chain = {
+        f"s{n}": {"$id": f"http://x.test/s{n}", "anyOf": [{"$ref": f"s{n + 1}"}] * 2} for n in range(length)
+    }
+    end = {"$id": f"http://x.test/s{length}", "type": "string"}
+    return {"$id": "http://x.test/", "$ref": "s0", "$defs": {**chain, "end": end}}
+
+
+def through_lists(length: int) -> dict[str, Any]:
+    links: list[Any] = [{"anyOf": [{"$ref": f"#/$defs/a/{n + 1}"}] * 2} for n in range(length)]
+    return {"$ref": "#/$defs/a/0", "$defs": {"a": [*links, {"type": "string"}]}}
+
+
+def through_escapes(length: int) -> dict[str, Any]:
+    chain = {f"s {n}": {"anyOf": [{"$ref": f"#/$defs/s%20{n + 1}"}] * 2} for n in range(length)}
+    return {"$ref": "#/$defs/s%200", "$defs": {**chain, f"s {length}": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ({"anyOf": branch(**{"$ref": "#"})}, nest(40)),
+        ({"$dynamicAnchor": "m", "anyOf": branch(**{"$dynamicRef": "#m"})}, nest(40)),
+        ({"$id": "http://x.test/", "anyOf": branch(**{"$ref": "http://x.test/"})}, nest(40)),
+        (
+            {
+                "$schema": "https://json-schema.org/draft/2019-09/schema",
+                "$recursiveAnchor": True,
+                "anyOf": branch(**{"$recursiveRef": "#"}),
+            },
+            nest(40),
+        ),
+        (through_anchors(60), "{}"),
+        (through_ids(60), "{}"),
+        (through_lists(60), "{}"),
+        (through_escapes(60), "{}"),
+        (
+            {"properties": {"a": {"uniqueItems": True}}},
+            json.dumps({"a": [10**30 + n for n in range(20_000)]}),
+        ),
+        (
+            {"patternProperties": {f"[ab]+{n}$": {} for n in range(2000)}},
+            json.dumps({f"{'ab' * 50} {n}": 1 for n in range(4000)}),
+        ),
+    ],
+    ids=["self", "dynamic", "id", "recursive", "anchors", "ids", "lists", "escapes", "unique", "patterns"],
+)
+def test_what_takes_too_long_to_judge_gets_a_note(
+    schema: Any, arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_schemas, "_MOST_SECONDS", 0.2)
+    (finding,) = check(exchange(reply(call("look_up", arguments)), offer(schema)))
+    assert (finding.rule, finding.severity) == ("tool-arguments-schema", Severity.NOTE)
+    assert finding.message == TOO_COSTLY
+    assert finding.pointer == "/request/body/tools/0/function/parameters"
+
+
+def test_what_cost_too_much_once_is_not_tried_again_for_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def never_end(_: Aside, seconds: float, *__: Any) -> Any:
+        asked.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr(Aside, "call", never_end)
+    calls = [call("look_up", "{}", f"call_{number}") for number in range(50)]
+    findings = check(exchange(reply(*calls), offer(refer(60))))
+    assert [finding.message for finding in findings] == [TOO_COSTLY]
+    assert len(asked) == 1
+
+
+def test_many_calls_share_the_effort_of_their_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    effort, schema = tool_schemas.Effort(), of_a({"type": "integer"})
+    here = effort.steps
+    assert tool_schemas.find_misfit(schema, {"a": 1}, 8, effort) is None
+    spent = here - effort.steps
+    assert 0 < spent < 2000
+    effort.steps = spent - 1
+    asked: list[Any] = []
+
+    def give(_: Aside, seconds: float, *__: Any) -> Any:
+        asked.append(seconds)
+        return None, 0.25
+
+    monkeypatch.setattr(Aside, "call", give)
+    assert tool_schemas.find_misfit(schema, {"a": 1}, 8, effort) is None
+    assert (len(asked), effort.seconds) == (1, 0.75)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {
+            "anyOf": [{"$ref": "#/$defs/b"}, {"type": "null"}],
+            "$defs": {"b": {"type": "string", "pattern": "^a+$"}},
+        },
+        of_a({"type": "array", "uniqueItems": True, "items": {"enum": ["x", "y"]}}),
+        {"type": "OBJECT", "properties": {"a": {"type": "STRING", "nullable": True}}},
+    ],
+)
+def test_schemas_as_programs_write_them_need_no_other_process(
+    schema: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Aside, "call")
+    judge(schema, '{"a": null}')
 
 
 def test_schemas_may_refer_to_themselves() -> None:
