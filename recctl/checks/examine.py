@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.attempt import attempt
 from recctl.checks.content import check_content
-from recctl.checks.file import check_file, find_load_error, find_unread
+from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
 from recctl.checks.identity import check_place
 from recctl.checks.schema import check_events, check_schema
@@ -53,6 +53,8 @@ def _examine(target: Target, root: Path) -> Examined:
     findings: list[Finding] = []
     all_facts: list[Facts] = []
     items = load(source)
+    if not items:
+        findings.append(find_empty(source))
     for item in items:
         if isinstance(item, LoadError):
             findings += _add_excerpts(source, _describe_load_error(source, item))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.recordings.recording import LoadError, Recording
-    from recctl.recordings.source import Unread
+    from recctl.recordings.source import Source, Unread
 
 INVALID_JSON = Rule(
     "invalid-json",
@@ -55,6 +55,16 @@ NOT_A_RECORDING = Rule(
     "Move the file elsewhere, or record it again.",
     bad='{"request": {…}}',
     good='{"request": {…}, "response": {…}}',
+)
+EMPTY_CASSETTE = Rule(
+    "empty-cassette",
+    Severity.NOTE,
+    "A cassette holds no exchange.",
+    "Its test sent nothing when it was recorded, or all that it sent was filtered out. Nothing is played "
+    "from it, whatever the test sends today.",
+    "Look whether the test still means to send something; if not, it needs no cassette.",
+    bad="interactions: []",
+    good="interactions: and an exchange below",
 )
 LARGE_FILE = Rule(
     "large-file",
@@ -101,6 +111,7 @@ RULES = (
     INVALID_JSON,
     INVALID_YAML,
     NOT_A_RECORDING,
+    EMPTY_CASSETTE,
     LARGE_FILE,
     INTERNAL_ERROR,
     DUPLICATE_KEY,
@@ -113,6 +124,12 @@ def find_unread(unread: Unread) -> Finding:
     """The finding for a file that was too large to be read, or on which recctl failed."""
     rule = INTERNAL_ERROR if unread.failed else LARGE_FILE
     return rule.make_finding(unread.name, unread.message, unread.hint)
+
+
+def find_empty(source: Source) -> Finding:
+    """The finding for a file that holds no recording, and none that is bad."""
+    message = "the cassette holds no exchange"
+    return EMPTY_CASSETTE.make_finding(source.name, message, "look whether its test is to send something")
 
 
 def find_load_error(error: LoadError) -> Finding:

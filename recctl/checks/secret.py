@@ -246,10 +246,12 @@ def _abbreviate(secret: str) -> str:
 
 def _search_document(recording: Recording, finder: _Finder) -> Iterator[_Found]:
     """The secrets of a document, in the order of the file."""
-    # A longer text opens every gate that a piece of it opens: what was abridged is enough.
-    raw = recording.abridged.source.content.decode()
+    # A longer text opens every gate that a piece of it opens: what was abridged is enough. Of a file that
+    # holds several recordings, only the one's document tells what is its own.
+    raw = recording.abridged.source.content.decode() if recording.is_alone else ""
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
-    spellings = [raw] if recording.as_written else [raw, serialise(recording.document).decode()]
+    is_told_by_raw = recording.as_written and recording.is_alone
+    spellings = [raw] if is_told_by_raw else [raw, serialise(recording.document).decode()]
     if not finder.has_own_patterns and not any(map(_may_hold_secret, spellings)):
         return
     is_found = False

@@ -1,0 +1,138 @@
+"""Cassettes on the command line: several recordings in a file, each with its number."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+KEY = "sk-" + "proj-" + "Zq3vT8mNw5kRx7yB2cLd9fGh4jPs6aQe1uWi"
+
+
+def exchange(question: str, answer: str, *, finish: str = '"stop"', key: str = "HIDDEN") -> str:
+    return f"""\
+- request:
+    body: '{{"model": "small", "messages": [{{"role": "user", "content": "{question}"}}]}}'
+    headers:
+      Authorization:
+      - Bearer {key}
+    method: POST
+    uri: https://api.openai.com/v1/chat/completions
+  response:
+    body:
+      string: '{{"id": "chatcmpl-1", "object": "chat.completion", "model": "small", "choices":
+        [{{"index": 0, "finish_reason": {finish}, "message": {{"role": "assistant", "content":
+        "{answer}"}}}}]}}'
+    headers: {{}}
+    status:
+      code: 200
+      message: OK
+"""
+
+
+def cassette(*exchanges: str) -> str:
+    return f"interactions:\n{''.join(exchanges)}version: 1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one cassette, of two exchanges."""
+    path = tmp_path / "tests/cassettes/test_x/test_planets.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(cassette(exchange("Which is closest?", "Mercury."), exchange("Which is best?", "Earth.")))
+    return tmp_path
+
+
+CASSETTE = "tests/cassettes/test_x/test_planets.yaml"
+
+
+def test_show_tells_a_cassette_exchange_by_exchange(run: Run, folder: Path) -> None:
+    outcome = run("show", CASSETTE, "--part", "response", cwd=folder)
+    assert (outcome.code, outcome.out, outcome.err) == (0, TOLD, "")
+
+
+def told(number: int, answer: str) -> str:
+    return f"""\
+{CASSETTE}#{number}
+  request   POST https://api.openai.com/v1/chat/completions
+  wire      openai-chat
+  model     small
+
+assistant replies
+  {answer}
+  finish     stop
+"""
+
+
+TOLD = "\n\n".join([told(1, "Mercury."), told(2, "Earth.")])
+
+
+def test_show_takes_one_exchange_by_its_number(run: Run, folder: Path) -> None:
+    assert run("show", f"{CASSETTE}#2", "--part", "response", cwd=folder).out == told(2, "Earth.")
+    missing = run("show", f"{CASSETTE}#3", cwd=folder)
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == (
+        f"error: {CASSETTE}: there is no recording #3: the file holds 2 recordings "
+        "(name one that is there, or the whole file)\n"
+    )
+
+
+def test_json_numbers_the_recordings(run: Run, folder: Path) -> None:
+    shown = json.loads(run("show", CASSETTE, "--format", "json", cwd=folder).out)
+    assert [(item["path"], item["index"]) for item in shown["recordings"]] == [(CASSETTE, 1), (CASSETTE, 2)]
+
+
+def test_validate_walks_to_cassettes_and_counts_what_they_hold(run: Run, folder: Path) -> None:
+    outcome = run("validate", cwd=folder)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "checked 2 recordings: all sound\n")
+
+
+def test_a_finding_says_which_exchange_and_where_in_the_file_it_is(run: Run, folder: Path) -> None:
+    (folder / CASSETTE).write_text(cassette(exchange("a", "b"), exchange("c", "d", key=KEY)))
+    outcome = run("validate", cwd=folder)
+    assert outcome.code == 1
+    assert outcome.out == (
+        f"{CASSETTE}:22:9: error[secret] an OpenAI API key (sk-p…, {len(KEY)} characters) in the request "
+        "(revoke it, then replace it in the recording and re-hash the file)\n"
+    )
+    (finding,) = json.loads(run("validate", "--format", "json", cwd=folder).out)["findings"]
+    assert (finding["path"], finding["index"], finding["line"]) == (CASSETTE, 2, 22)
+    assert finding["pointer"] == "/request/headers/Authorization/0"
+
+
+def test_what_is_compressed_hides_nothing(run: Run, folder: Path) -> None:
+    content = cassette(exchange("a", "b", key=KEY))
+    (folder / "packed.yaml.gz").write_bytes(gzip.compress(content.encode(), mtime=0))
+    outcome = run("validate", "packed.yaml.gz", cwd=folder)
+    assert outcome.out.startswith("packed.yaml.gz:6:9: error[secret] an OpenAI API key")
+
+
+def test_a_bad_exchange_is_told_and_the_others_are_looked_at(run: Run, folder: Path) -> None:
+    bad = "- request:\n    uri: https://example.org\n  response: {}\n"
+    (folder / CASSETTE).write_text(cassette(exchange("a", "b"), bad, exchange("c", "d", key=KEY)))
+    outcome = run("validate", "--format", "concise", cwd=folder)
+    assert [line.split(": ")[0].removeprefix(CASSETTE) for line in outcome.out.splitlines()] == [
+        ":18:3",
+        ":25:9",
+    ]
+    assert "checked 3 recordings: 2 errors\n" in outcome.err
+    assert run("show", f"{CASSETTE}#3", cwd=folder).out.startswith(f"{CASSETTE}#3\n")
+
+
+def test_a_cassette_without_exchanges_is_worth_a_note(run: Run, folder: Path) -> None:
+    (folder / CASSETTE).write_text("interactions: []\nversion: 1\n")
+    outcome = run("validate", "-v", cwd=folder)
+    assert (outcome.code, outcome.out) == (
+        0,
+        (
+            f"{CASSETTE}: note[empty-cassette] the cassette holds no exchange "
+            "(look whether its test is to send something)\n"
+        ),
+    )
