@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from recctl.amounts import show_count
 from recctl.collected import combine, find_missing_families
 from recctl.errors import RecctlError
-from recctl.evidence.ages import find_times
 from recctl.evidence.filters import select_facts
 from recctl.evidence.orphans import Orphans, find_orphans
 from recctl.evidence.proofs import (
@@ -23,8 +22,9 @@ from recctl.evidence.proofs import (
     prove_uncollected,
     prove_unused,
 )
-from recctl.evidence.protection import find_protection, read_git_state
+from recctl.evidence.protection import find_protection
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
+from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
 from recctl.naming.survey import survey
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.conversations import Quote
     from recctl.evidence.proofs import Found
-    from recctl.evidence.protection import GitState
+    from recctl.naming.ages import GitState
     from recctl.naming.facts import Facts
     from recctl.project import Project
     from recctl.sources import Selection
@@ -162,7 +162,7 @@ def _weigh(
 ) -> Mapping[str, list[Proof]]:
     """All evidence against each recording, the strongest first."""
     turns = group_turns(all_facts)
-    times = find_times([facts for turn in turns for facts in turn], project.root, state)
+    times = find_times([facts.location for turn in turns for facts in turn], project.root, state)
     found: list[Iterable[Found]] = [
         prove_outdated(all_facts),
         ((path, Proof(Grade.ORPHAN, reason)) for path, reason in orphans.proofs.items()),

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from recctl.attempt import attempt
-from recctl.evidence.ages import find_times
-from recctl.parallel import map_files
-from recctl.project import is_of_test
-from recctl.recordings.load import find_recording
-from recctl.sources import read
+from recctl.errors import RecctlError, did_you_mean
+from recctl.naming.ages import find_times
+from recctl.project import check_tests, is_of_test
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from recctl.evidence.protection import GitState
+    from recctl.naming.ages import GitState
     from recctl.naming.facts import Facts
     from recctl.project import Project
-    from recctl.recordings.recording import Recording
-    from recctl.recordings.source import Unread
-    from recctl.sources import Target
 
 
 class Filter(NamedTuple):
@@ -47,47 +39,65 @@ def parse_age(text: str) -> int:
 def select_facts(
     all_facts: Sequence[Facts], wanted: Filter, project: Project, state: GitState | None
 ) -> frozenset[str]:
-    """The paths of the recordings that a filter lets through."""
+    """The paths of the recordings that a filter lets through.
+
+    Raises RecctlError for a word that none of them fits, and where none fits all that is wanted.
+    """
     left = list(all_facts)
     if wanted.tests:
+        check_tests(wanted.tests, {facts.test_id for facts in all_facts if facts.test_id is not None})
         left = [facts for facts in left if any(is_of_test(facts.test_id, word) for word in wanted.tests)]
-    if wanted.models or wanted.endpoints or wanted.providers:
-        targets = [facts.target(project) for facts in left]
-        verdicts = map_files(partial(_passes, wanted=wanted), targets)
-        left = [facts for facts, passes in zip(left, verdicts, strict=True) if passes is True]
+    for what, words, list_words in (
+        ("of model", wanted.models, _list_models),
+        ("for endpoint", wanted.endpoints, _list_endpoints),
+        ("by provider", wanted.providers, _list_providers),
+    ):
+        for word in words:
+            if all_facts and not any(_fits(facts, word, list_words) for facts in all_facts):
+                known = sorted({name for facts in all_facts for name in list_words(facts)})
+                raise RecctlError(f"no recording is {what} {word!r}", _suggest(word, known))
+        if words:
+            left = [facts for facts in left if any(_fits(facts, word, list_words) for word in words)]
+    if all_facts and not left:
+        raise RecctlError("no recording fits all that is asked for", "leave one of the filters out")
     if wanted.min_age is not None:
         latest = time.time() - wanted.min_age
-        times = find_times(left, project.root, state)
-        left = [facts for facts in left if times.get(facts.path, latest) < latest]
+        times = find_times([facts.location for facts in left], project.root, state)
+        left = [facts for facts in left if times.get(facts.location, latest) < latest]
     return frozenset(facts.path for facts in left)
 
 
-def _passes(target: Target, wanted: Filter) -> bool | Unread:
-    """Whether a recording is of a model, an endpoint and a provider that are wanted."""
-    return attempt(target.name, _fits, target, wanted)
+def _suggest(word: str, known: list[str]) -> str:
+    """What to write instead: the nearest, or some of what there is."""
+    more = f" and {len(known) - _TOLD:,} more" if len(known) > _TOLD else ""
+    return did_you_mean(word, known) or f"known are {', '.join(known[:_TOLD])}{more}"
 
 
-def _fits(target: Target, wanted: Filter) -> bool:
-    recording = find_recording(read(target))
-    return (
-        recording is not None
-        and (not wanted.models or recording.model in wanted.models)
-        and (not wanted.endpoints or recording.endpoint in wanted.endpoints)
-        and (not wanted.providers or any(_is_by(recording, name) for name in wanted.providers))
+_TOLD = 10
+
+
+def _fits(facts: Facts, word: str, list_words: Callable[[Facts], Iterable[str]]) -> bool:
+    """Whether a word is one of a recording's; a provider's host may be cut before a dot."""
+    return any(word == known for known in list_words(facts)) or (
+        list_words is _list_providers and any(host.endswith(f".{word}") for host in facts.providers)
     )
 
 
-def _is_by(recording: Recording, provider: str) -> bool:
-    """Whether a provider is named by the request, by the url's host, or before a slash in the test's id."""
-    metadata = recording.request.get("provider_metadata")
-    named = [
-        recording.request.get("provider"),
-        metadata.get("provider") if isinstance(metadata, dict) else None,
-    ]
-    try:
-        host = urlsplit(recording.url).hostname or ""
-    except ValueError:
-        host = ""
-    parameters = (recording.test_id or "").partition("[")[2]
-    in_test = re.search(rf"(?:^|[-=:]){re.escape(provider)}/", parameters)
-    return provider in named or host == provider or host.endswith(f".{provider}") or in_test is not None
+def _list_models(facts: Facts) -> tuple[str, ...]:
+    return () if facts.model is None else (facts.model,)
+
+
+def _list_endpoints(facts: Facts) -> tuple[str, ...]:
+    return (facts.endpoint,)
+
+
+def _list_providers(facts: Facts) -> Iterable[str]:
+    """The providers that a request or its url names, and those that stand before a slash in the test's id."""
+    yield from facts.providers
+    parameters = (facts.test_id or "").partition("[")[2]
+    for found in _BEFORE_SLASH.finditer(parameters):
+        words = found[1].split("-")
+        yield from ("-".join(words[start:]) for start in range(len(words)))
+
+
+_BEFORE_SLASH = re.compile(r"(?:^|[=:])([^=:/]+)/")

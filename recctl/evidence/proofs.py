@@ -75,10 +75,10 @@ def group_turns(all_facts: Sequence[Facts]) -> list[list[Facts]]:
     return [members for members in turns.values() if len(members) > 1]
 
 
-def prove_superseded(turns: list[list[Facts]], times: Mapping[str, int], *, slack: int) -> Iterator[Found]:
+def prove_superseded(turns: list[list[Facts]], times: Mapping[Path, float], *, slack: int) -> Iterator[Found]:
     """Recordings for whose turn there is one that is newer, by more than some seconds, and found as well."""
     for members in turns:
-        dated = sorted((times[member.path], member.path) for member in members if member.path in times)
+        dated = sorted((times[m.location], m.path) for m in members if m.location in times)
         for time, path in dated:
             latest, newest = dated[-1]
             if time + slack < latest:
@@ -95,5 +95,5 @@ def prove_duplicate(all_facts: Sequence[Facts]) -> Iterator[Found]:
             yield facts.path, Proof(Grade.DUPLICATE, reason)
 
 
-def _show(time: int) -> str:
+def _show(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M}"

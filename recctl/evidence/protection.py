@@ -1,47 +1,17 @@
-"""What is never deleted unless somebody insists, and what git knows of the files at hand."""
+"""What is never deleted unless somebody insists."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from recctl import git
-from recctl.errors import RecctlError
 from recctl.evidence.orphans import find_test_base
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.naming.ages import GitState
     from recctl.naming.facts import Facts
     from recctl.project import Project
-
-
-class GitState(NamedTuple):
-    """What git knows below the root: the commit that is checked out, what is tracked, and what has changed.
-
-    All paths are relative to the root.
-    """
-
-    head: str | None
-    tracked: frozenset[str]
-    modified: frozenset[str]
-
-    def has_at_head(self, path: str) -> bool:
-        """Whether HEAD has a file exactly as it is."""
-        return self.head is not None and path in self.tracked and path not in self.modified
-
-
-def read_git_state(root: Path) -> GitState | None:
-    """What git knows below the root; None outside a repository. Raises RecctlError when git can't tell."""
-    if git.find_top_level(root) is None:
-        return None
-    try:
-        head, tracked = git.find_head(root), git.list_tracked(root)
-        return GitState(head, tracked, git.list_modified(root) if head else tracked)
-    except git.GitError as error:
-        message = f"git can't tell which recordings have changed: {error}"
-        raise RecctlError(
-            message, "put that right; files that git does not have are not to be lost"
-        ) from None
 
 
 def find_protection(facts: Facts, project: Project, state: GitState | None) -> str | None:

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.evidence.protection import read_git_state, relate
+from recctl.evidence.protection import relate
 from recctl.journal import digest
+from recctl.naming.ages import read_git_state
 from recctl.naming.survey import find_facts
 from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
 from recctl.recordings.load import find_recording

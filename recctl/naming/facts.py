@@ -59,9 +59,10 @@ class Facts(NamedTuple):
 
     `path` is how to show the file, `folder` the one in which it lies, `expected_folder` the one in which the
     wanted scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set
-    it. `has_lost_test` is true where the request lacks the id of the test, which its name was made of: then
-    nobody can tell whether the recorder finds it. `cause` is why no scheme explains its name, where that can
-    be guessed.
+    it. `providers` are those that the request names, and its url's host. `names_test` is false where the
+    wanted name hangs on a test that the recording does not name, be it as null. `has_lost_test` is true where
+    the request lacks the id of the test, which its name was made of: then nobody can tell whether the
+    recorder finds it. `cause` is why no scheme explains its name, where that can be guessed.
     `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it.
     `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
     """
@@ -75,6 +76,9 @@ class Facts(NamedTuple):
     identity: Identity
     status: Status
     test_id: str | None = None
+    endpoint: str = ""
+    model: str | None = None
+    providers: tuple[str, ...] = ()
     turn: Turn | None = None
     is_model_list: bool = False
     names_test: bool = True
@@ -148,5 +152,6 @@ class Facts(NamedTuple):
             path=path,
             identity=Identity(name, wanted, tuple(schemes or ()), *rest),
             status=Status(facts.status),
+            providers=tuple(facts.providers),
             turn=turn and turn._replace(roles=tuple(turn.roles)),
         )

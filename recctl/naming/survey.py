@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from recctl.attempt import attempt
 from recctl.hashing import RELEASED
@@ -23,6 +24,8 @@ from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, i
 from recctl.sources import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.project import Project
     from recctl.sources import Selection, Target
 
@@ -95,6 +98,9 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         identity=identity,
         status=status,
         test_id=test_id,
+        endpoint=recording.endpoint,
+        model=recording.model if isinstance(recording.model, str) else None,
+        providers=tuple(_list_providers(recording)),
         turn=find_turn(recording, wanted, _name_models(identity) if is_model_list else None),
         is_model_list=is_model_list,
         names_test=status is Status.CURRENT or _names_test(recording, identity, wanted),
@@ -144,6 +150,22 @@ def _names_test(recording: Recording, identity: Identity, wanted: Scheme) -> boo
     request = {**recording.request, "test_id": "?"}
     with_test = recording.with_document({**document, "test_id": "?", "request": request})
     return identify(with_test, place, wanted).wanted == identity.wanted
+
+
+def _list_providers(recording: Recording) -> Iterator[str]:
+    """The providers that a request names, and its url's host."""
+    metadata = recording.request.get("provider_metadata")
+    named = (
+        recording.request.get("provider"),
+        metadata.get("provider") if isinstance(metadata, dict) else None,
+    )
+    yield from (name for name in named if isinstance(name, str))
+    try:
+        host = urlsplit(recording.url).hostname
+    except ValueError:
+        host = None
+    if host:
+        yield host
 
 
 def _name_models(identity: Identity) -> str:

@@ -7,10 +7,10 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl import git
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
-from recctl.journal import digest, relative
+from recctl.journal import digest
+from recctl.naming.ages import find_times, read_git_state
 from recctl.recordings.load import find_recording
 from recctl.recordings.source import Source, Unread
 from recctl.rehash.orders import NEWEST
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from recctl.naming.ages import GitState
     from recctl.project import Project
     from recctl.recordings.recording import Recording
     from recctl.rehash.orders import Orders
@@ -56,7 +57,8 @@ class Collision(NamedTuple):
 def find_collisions(project: Project, proposals: Iterable[Proposal], orders: Orders) -> tuple[Collision, ...]:
     """Where several recordings want one name, or one wants a name that another has, and what to do about it.
 
-    Raises RecctlError when a recording is preferred that is in no collision.
+    Raises RecctlError when a recording is preferred that is in no collision, and when git can't tell which is
+    the newest.
     """
     wanting: defaultdict[Path, list[Proposal]] = defaultdict(list)
     leaving = set()
@@ -65,10 +67,11 @@ def find_collisions(project: Project, proposals: Iterable[Proposal], orders: Ord
         if proposal.moves:
             leaving.add(proposal.facts.location)
     collisions = []
+    state = read_git_state(project.root) if NEWEST in orders.prefer else None
     for location, rivals in sorted(wanting.items()):
         stays = all(rival.moves for rival in rivals) and location not in leaving and _is_file(location)
         if len(rivals) + stays > 1:
-            collisions.append(_meet(project, location, rivals, orders, stays=stays))
+            collisions.append(_meet(project, location, rivals, orders, state, stays=stays))
     _check_preferred(collisions, orders)
     return tuple(collisions)
 
@@ -80,7 +83,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _meet(
-    project: Project, location: Path, rivals: list[Proposal], orders: Orders, *, stays: bool
+    project: Project,
+    location: Path,
+    rivals: list[Proposal],
+    orders: Orders,
+    state: GitState | None,
+    *,
+    stays: bool,
 ) -> Collision:
     found: list[tuple[Path, Proposal | None]] = [(rival.facts.location, rival) for rival in rivals]
     if stays:
@@ -100,7 +109,7 @@ def _meet(
         shown = proposal.facts.path if proposal is not None else show_path(path)
         members.append(Member(path, shown, expected, difference, proposal))
     collision = Collision(location, tuple(members))
-    kept, why = _choose(project, collision, orders, agree=agree)
+    kept, why = _choose(project, collision, orders, state, agree=agree)
     return collision._replace(kept=kept, why=why)
 
 
@@ -113,7 +122,7 @@ def _load(project: Project, path: Path) -> tuple[str, Recording | None]:
 
 
 def _choose(
-    project: Project, collision: Collision, orders: Orders, *, agree: bool
+    project: Project, collision: Collision, orders: Orders, state: GitState | None, *, agree: bool
 ) -> tuple[Member | None, str | None]:
     members = collision.members
     for member in members:
@@ -122,29 +131,12 @@ def _choose(
     if agree and orders.merges:
         return members[0], "their replies agree"
     if NEWEST in orders.prefer:
-        times = _find_times(project, [member.location for member in members])
+        found = find_times([member.location for member in members], project.root, state)
+        times = [found.get(member.location, 0.0) for member in members]  # the plan will notice what is gone
         newest = times.index(max(times))
         tied = times.count(max(times)) > 1
         return members[newest], "the first of those that are equally new" if tied else "the newest"
     return None, None
-
-
-def _find_times(project: Project, paths: list[Path]) -> list[float]:
-    """When files were last committed or, where git does not know them, changed."""
-    known = {path: relative(project.root, path) for path in paths}
-    committed: dict[str, int] = {}
-    if git.find_top_level(project.root) is not None:
-        with suppress(git.GitError):
-            committed = git.list_commit_times(project.root, known.values())
-    return [committed.get(known[path]) or _find_mtime(path) for path in paths]
-
-
-def _find_mtime(path: Path) -> float:
-    """When a file was changed; long ago, when it is gone, which the plan will notice."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:
