@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
 from recctl.checks.finding import EXCERPT_REACH, Severity
+from recctl.checks.identity import OUTDATED_HASH
 from recctl.render.terminal import Line, Span, escape, line, render_lines
 
 if TYPE_CHECKING:
@@ -31,13 +32,38 @@ _EXCERPT_WIDTH = 100
 
 
 def render_findings(report: Report, view: View) -> Iterator[str]:
-    """Findings, each with the place in its file; when there are many, by rule with examples."""
+    """Findings, each with the place in its file; when there are many, by rule with examples.
+
+    What `recctl prune` takes away is one line, unless all is wanted.
+    """
     findings = visible(report, view)
     unbroken = view._replace(width=None)
+    replaced = [finding for finding in findings if _is_replaced(finding)]
+    if len(replaced) > 1 and not view.verbose:
+        findings = [finding for finding in findings if not _is_replaced(finding)]
+    else:
+        replaced = []
     if len(findings) <= MOST_LISTED:
         yield from render_lines(chain.from_iterable(map(_tell_finding, findings)), unbroken)
     else:
         yield from render_lines(_group_findings(findings), unbroken)
+    if replaced:
+        yield from render_lines([_sum_up_replaced(replaced)], unbroken)
+
+
+def _is_replaced(finding: Finding) -> bool:
+    """Whether a finding tells that another recording has taken the place of one."""
+    return finding.rule == OUTDATED_HASH.name and finding.severity is Severity.WARNING
+
+
+def _sum_up_replaced(findings: list[Finding]) -> Line:
+    return line(
+        Span(Severity.WARNING.label, _SEVERITY_STYLES[Severity.WARNING]),
+        Span(f"[{OUTDATED_HASH.name}]", "bold"),
+        f" {show_count(len(findings), 'recording')} have older names, and others have taken their places: "
+        "recctl prune takes them away",
+        Span(" (-v lists them)", "dim"),
+    )
 
 
 def visible(report: Report, view: View) -> list[Finding]:
