@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.errors import RecctlError, did_you_mean
+from recctl.patterns import compile_pattern
 from recctl.pointer import join_pointer, split_pointer
 from recctl.tables import parse_switch, parse_table, parse_text, parse_texts
 
@@ -312,12 +313,9 @@ def _parse_substitutions(value: Any) -> tuple[Substitution, ...]:
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
             raise ValueError("should be a list of pairs: a regular expression, a replacement")
         pattern, replacement = pair
+        compile_pattern(pattern)
         try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"has a broken regular expression, {pattern!r}: {error}") from None
-        try:
-            re.compile(f"{pattern}\n|").sub(replacement, "")  # always matches, so the replacement is read
+            compile_pattern(f"{pattern}\n|").sub(replacement, "")  # it matches, so the replacement is read
         except (re.error, IndexError) as error:
             raise ValueError(f"has a broken replacement, {replacement!r}: {error}") from None
         substitutions.append(Substitution(pattern, replacement))

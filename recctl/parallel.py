@@ -31,6 +31,7 @@ def map_files(
     if jobs == 1 or len(files) < _WORTH_PROCESSES:
         yield from map(function, files)
         return
+    jobs = min(jobs, -(-len(files) // _BATCH))
     from concurrent.futures import ProcessPoolExecutor, wait
     from multiprocessing import active_children
 

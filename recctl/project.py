@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError, did_you_mean
+from recctl.patterns import compile_file_patterns, compile_pattern
 from recctl.tables import parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Project:
         """The overrides that match a file, in order."""
         relative = self._relative(path)
         if relative is not None:
-            yield from (each for each in self.overrides if _compile_patterns(each.paths)(relative))
+            yield from (each for each in self.overrides if compile_file_patterns(each.paths)(relative))
 
     def all_settings(self) -> tuple[Settings, ...]:
         """The settings of the project, and as each override alone would change them."""
@@ -171,13 +172,13 @@ class Project:
         if not self.exclude:
             return False
         relative = self._relative(path)
-        return relative is not None and _compile_patterns(self.exclude)(relative)
+        return relative is not None and compile_file_patterns(self.exclude)(relative)
 
     def is_kept(self, path: Path) -> bool:
         """Whether `keep` says that a file is never pruned; files outside the root never are."""
         keep = self.settings_for(path).keep
         relative = self._relative(path) if keep else None
-        return relative is not None and _compile_patterns(keep)(relative)
+        return relative is not None and compile_file_patterns(keep)(relative)
 
     def _relative(self, path: Path | None) -> str | None:
         if path is None:
@@ -273,8 +274,12 @@ def _read_table(path: Path) -> dict[str, Any] | None:
 
     try:
         document = tomllib.loads(content.decode())
+    except RecursionError:
+        raise RecctlError(f"{path}: its values nest too deeply to be read", "put the file right") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecctlError(f"{path}: not TOML: {error}", "put the file right") from None
+    except ValueError:
+        raise RecctlError(f"{path}: a number has too many digits to be read", "put the file right") from None
     if not is_shared:
         if "tool" in document:
             hint = "leave [tool.recctl] out: its keys stand at the top"
@@ -349,12 +354,18 @@ def _parse_schemes(value: Any) -> dict[str, dict[str, Any]]:
 
 def parse_size(value: str | int) -> int:
     """A size in bytes, from a number or a text like "64MB" (units of 1000). Raises ValueError."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
+    size = value if isinstance(value, int) and not isinstance(value, bool) else 0
     match = re.fullmatch(r"([0-9]{1,15}) ?([kMG]?)B?", value) if isinstance(value, str) else None
-    if match is None or int(match[1]) == 0:
+    if match is not None:
+        size = int(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]]
+    if size <= 0:
         raise ValueError("should be a size, such as 500kB or 64MB")
-    return int(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]]
+    if size > _LARGEST:
+        raise ValueError("should be a size of 1000GB at most")
+    return size
+
+
+_LARGEST = 10**12
 
 
 def _parse_secrets(value: Any) -> SecretSettings:
@@ -367,10 +378,7 @@ def _parse_secrets(value: Any) -> SecretSettings:
     allow = parse_texts(value.get("allow", []))
     named = tuple(zip(patterns, parse_texts([*patterns.values()]), strict=True))
     for pattern in (*allow, *(pattern for _, pattern in named)):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"has a broken regular expression, {pattern!r}: {error}") from None
+        compile_pattern(pattern)
     return SecretSettings(allow, named)
 
 
@@ -390,22 +398,3 @@ _PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
     "renames": _parse_renames,
     "schemes": _parse_schemes,
 }
-
-
-@cache
-def _compile_patterns(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether patterns as in .gitignore match a path below the root.
-
-    Those that are plain names of folders need no more than a look; to load pathspec takes a tenth of the time
-    in which a hook checks a file.
-    """
-    if all(map(_FOLDER.fullmatch, patterns)):
-        anchored = tuple(pattern.removeprefix("/") for pattern in patterns if "/" in pattern[:-1])
-        anywhere = [f"/{pattern}" for pattern in patterns if "/" not in pattern[:-1]]
-        return lambda path: path.startswith(anchored) or any(name in f"/{path}" for name in anywhere)
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns).match_file
-
-
-_FOLDER = re.compile(r"/?(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)+")

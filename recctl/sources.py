@@ -167,7 +167,8 @@ _HEX_DIGITS = re.compile("(?:models-)?[0-9a-f]{1,64}|models-[0-9a-f]{1,64}-[0-9a
 def _find_by_hash(project: Project, prefix: str) -> Path | None:
     """The one recording below the configured folders whose hash, or name, starts so; None for none."""
     folders = [project.root / path for path in project.paths] or [Path.cwd()]
-    files = {file for folder in folders if folder.is_dir() for file in walk(project, folder).files}
+    known = [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  (as in select)
+    files = {file for folder in known for file in walk(project, folder).files}
     found = sorted(file for file in files if is_named_by(prefix, file.name))
     if len(found) > 1:
         names = ", ".join(file.name for file in found[:_NAMED])
@@ -338,8 +339,14 @@ def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:
     status = os.fstat(file.fileno())
     if stat.S_ISREG(status.st_mode):
         return file.read() if status.st_size <= limit else None
-    content = file.read(limit + 1)
-    return content if len(content) <= limit else None
+    pieces, size = [], 0
+    while piece := file.read(min(_PIECE, limit + 1 - size)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces) if size <= limit else None
+
+
+_PIECE = 1 << 20  # Python makes room for all that it is to read at most
 
 
 def _refuse(name: str, error: OSError | ValueError) -> Unread:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_kinds import GUESSABLE, KINDS, Kind, is_published
+from recctl.patterns import compile_pattern
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats.ogx import serialise
 from recctl.wire import recognise
@@ -366,8 +367,8 @@ class _Finder:
     """
 
     def __init__(self, settings: SecretSettings) -> None:
-        self._allow = [re.compile(pattern) for pattern in settings.allow]
-        self._own = [(name, re.compile(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
+        self._allow = [compile_pattern(pattern) for pattern in settings.allow]
+        self._own = [(name, compile_pattern(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
 
     @property
     def has_own_patterns(self) -> bool:
@@ -396,8 +397,8 @@ class _Finder:
             for match in pattern.finditer(text):
                 if kind.is_real(match) and not is_published(match["secret"]):
                     yield kind.name, False, match
-        for name, pattern in self._own:
-            for match in pattern.finditer(text):
+        for name, own in self._own:
+            for match in own.finditer(text):
                 if match[0]:
                     yield name, True, match
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -206,7 +207,7 @@ def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:
     """How to show it; whoever sets COLUMNS has a pipe as wide as that."""
     view = options.make_view(color, output)._replace(summary=not quiet)
     columns = os.environ.get("COLUMNS", "")
-    if view.width is None and output is None and columns.isdecimal() and int(columns) > 0:
+    if view.width is None and output is None and re.fullmatch("[1-9][0-9]{0,5}", columns):
         view = view._replace(width=int(columns))
     return view
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
 from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme, Substitution
+from recctl.patterns import compile_pattern
 from recctl.recordings.recording import Kind
 
 if TYPE_CHECKING:
@@ -345,7 +346,7 @@ def _normalise(value: JSON, part: Part, file_ids: dict[str, str]) -> JSON:
 def _normalise_text(text: str, part: Part, file_ids: dict[str, str]) -> str:
     for pattern, replacement, word in part.substitutions:
         if word in text:
-            text = re.sub(pattern, replacement, text)
+            text = compile_pattern(pattern).sub(replacement, text)
     digits = part.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)

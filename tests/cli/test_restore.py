@@ -52,6 +52,12 @@ def test_a_dry_run_shows_what_could_come_back_and_changes_nothing(
     assert list((tmp_path / "recordings").iterdir()) == []
 
 
+def test_a_word_that_is_too_long_for_a_path_is_not_found(run: Run) -> None:
+    outcome = run("restore", "a" * 5000)
+    assert (outcome.code, outcome.err) == (1, "")
+    assert outcome.out == f"not-found  {'a' * 5000}  is neither in the trash nor in git's history\n"
+
+
 def test_what_came_back_is_told_and_can_be_taken_back(
     run: Run, removed: str, tmp_path: Path, git: Callable[..., str]
 ) -> None:

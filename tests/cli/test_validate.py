@@ -199,7 +199,7 @@ def test_what_a_list_holds_beside_recordings_is_passed_over(
 
 
 def test_standard_input_is_a_recording_of_no_name(run: Run, project: Path) -> None:
-    outcome = run("validate", "-", cwd=project, stdin=SOUND)
+    outcome = run("validate", "-", "--max-size", "1000GB", cwd=project, stdin=SOUND)
     assert (outcome.code, outcome.err) == (0, "checked 1 recording: all sound\n")
     outcome = run("validate", "-", cwd=project, stdin=b"{")
     assert outcome.out.startswith("<stdin>:1:2: error[invalid-json]")

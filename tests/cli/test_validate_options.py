@@ -249,11 +249,38 @@ def test_of_an_older_baseline_all_but_the_secrets_is_known(run: Run, project: Pa
     assert "can go" not in outcome.err
 
 
-def test_a_baseline_that_is_none_is_refused(run: Run, project: Path) -> None:
-    (project / "known.json").write_text("[]")
+def remember(**finding: object) -> str:
+    known = {"path": "x.json", "rule": "schema", "at": "/x", **finding}
+    return json.dumps({"version": "recctl.baseline.v2", "findings": [known]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "[" * 100_000,
+        '{"version": "recctl.baseline.v2"}',
+        '{"version": "recctl.baseline.v2", "findings": 5}',
+        '{"version": "recctl.baseline.v2", "findings": ["x"]}',
+        remember(path=5),
+        remember(path=["x"]),
+        remember(rule=None),
+        remember(at={}),
+    ],
+)
+def test_a_baseline_that_is_none_is_refused(run: Run, project: Path, text: str) -> None:
+    (project / "known.json").write_text(text)
     outcome = run("validate", "--baseline", "known.json", cwd=project)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == ("error: known.json: not a baseline\nhint: write it anew with --write-baseline\n")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "\ud83d", "", "../" * 2000])
+def test_a_baseline_may_know_of_paths_that_there_cannot_be(run: Run, project: Path, path: str) -> None:
+    (project / "known.json").write_text(remember(path=path))
+    outcome = run("validate", "--baseline", "known.json", "--select", "schema", cwd=project)
+    assert outcome.code == 0
+    assert "0 findings are known to known.json" in outcome.err
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ LAYERS = [
     ["project", "journal", "yaml_text", "aside"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge"],
     ["disk", "signature"],
-    ["tables", "strict_json", "pointer"],
+    ["tables", "strict_json", "pointer", "patterns"],
     ["amounts", "errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""
