@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from recctl.compare import Comparison
-    from recctl.recordings.source import Source, Unread
     from recctl.render import View
     from recctl.sides import Sides
 
@@ -128,7 +127,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.attempt import attempt
-    from recctl.compare import Comparison, compare_sets
+    from recctl.compare import Comparison, compare_outright, compare_sets
     from recctl.git import BlobReader
     from recctl.recordings.source import Unread
     from recctl.render.progress import show_progress
@@ -137,34 +136,15 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     with BlobReader(Path.cwd()) as blobs:
         read_target = partial(read, blobs=blobs)
         if sides.outright:
-            sources = read_target(sides.left[0]), read_target(sides.right[0])
-            compared = attempt(sides.right[0].name, _compare_two, *sources, keep_noise)
+            left, right = sides.left[0], sides.right[0]
+            compare = partial(compare_outright, keep_noise=keep_noise)
+            compared = attempt(right.name, compare, left, right, read_target)
             return Comparison((), 0, (), (compared,)) if isinstance(compared, Unread) else compared
         with show_progress(max(len(sides.left), len(sides.right))) as watch:
             comparison = compare_sets(
                 sides.left, sides.right, read_target, keep_noise=keep_noise, watch=watch
             )
     return comparison._replace(errors=(*sides.unread, *comparison.errors))
-
-
-def _compare_two(left: Source | Unread, right: Source | Unread, keep_noise: bool) -> Comparison:
-    """Two recordings that the user has set against each other, whatever they are.
-
-    Where they have different names, the left one is no past state of the right one.
-    """
-    from recctl.compare import Comparison, compare_recordings, spare
-    from recctl.recordings.load import load
-    from recctl.recordings.recording import Recording
-    from recctl.recordings.source import Source
-
-    one, other = (load(side)[0] if isinstance(side, Source) else side for side in (left, right))
-    if not isinstance(one, Recording) or not isinstance(other, Recording):
-        errors = tuple(side for side in (one, other) if not isinstance(side, Recording))
-        return Comparison((), 0, (), errors)
-    pair = compare_recordings(one, other, settings=other.source.settings, keep_noise=keep_noise)
-    here, there = one.source.place, other.source.place
-    is_same_file = here is not None and there is not None and here.name == there.name
-    return Comparison((pair if is_same_file else spare(pair),), 0, ())
 
 
 def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:

@@ -2,7 +2,7 @@
 
 from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Side, Verdict
 from recctl.compare.recordings import compare_recordings, spare
-from recctl.compare.sets import compare_sets
+from recctl.compare.sets import compare_outright, compare_sets
 
 __all__ = [
     "REPLY_KINDS",
@@ -12,6 +12,7 @@ __all__ = [
     "Pair",
     "Side",
     "Verdict",
+    "compare_outright",
     "compare_recordings",
     "compare_sets",
     "spare",

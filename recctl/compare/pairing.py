@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SAME_LIST = "the same list, of other models"
 SAME_PATH = "the same path"
 SAME_NAME = "the same name in another folder"
+SAME_PLACE = "in order, those of the file that went to the same endpoint"
 SAME_TURN = "the same test and turn"
 SAME_QUESTION = "the same question"
 SAME_STEP = "the same step of the test, asked something else"
@@ -108,6 +109,28 @@ def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match
         theirs = [facts for facts in theirs if id(facts) not in paired]
     matches += (Match(one, None, None) for one in ours if one.is_gone)
     return [*matches, *(Match(None, other, None) for other in theirs)]
+
+
+def pair_in_file(left: list[Facts], right: list[Facts]) -> list[Match]:
+    """Pair the recordings of two states of one file: by what they hold, else those that went to one place."""
+    matches = pair_by_content(left, right)
+    ours = [match.left for match in matches if match.left and not match.right]
+    theirs = [match.right for match in matches if match.right and not match.left]
+    waiting: defaultdict[str, list[Facts]] = defaultdict(list)
+    for one in sorted(ours, key=_number):
+        waiting[one.side.endpoint].append(one)
+    again = [
+        Match(twins.pop(0), other, SAME_PLACE)
+        for other in sorted(theirs, key=_number)
+        if (twins := waiting.get(other.side.endpoint))
+    ]
+    paired = {id(facts) for match in again for facts in match[:2]}
+    alone = (match for match in matches if id(match.left) not in paired and id(match.right) not in paired)
+    return [*alone, *again]
+
+
+def _number(facts: Facts) -> int:
+    return facts.target.number or 0
 
 
 def _may_be_superseded(facts: Facts, paired_by: str) -> bool:

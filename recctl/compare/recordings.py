@@ -42,7 +42,7 @@ def compare_recordings(
     `settings` say what is noise beside what always is; `keep_noise` has it told and not only counted.
     `paired_by` says why the two belong together.
     """
-    is_same = left.source.content == right.source.content
+    is_same = _is_same(left, right)
     of_request = [] if is_same else [*_sift(compare_requests(left, right), settings.noise)]
     ids = pair_ids(of_request, left.request, right.request)
     of_request = tell_ids(of_request, ids) if ids else of_request
@@ -70,11 +70,18 @@ def compare_recordings(
     )
 
 
+def _is_same(left: Recording, right: Recording) -> bool:
+    """Whether nothing differs; of files with several recordings, the rest of the file does not count."""
+    if left.is_alone and right.is_alone:
+        return left.source.content == right.source.content
+    return canonical(left.document) == canonical(right.document)
+
+
 def describe_side(recording: Recording) -> Side:
     """What a comparison tells of one recording."""
     model = recording.model
     return Side(
-        name=recording.source.name,
+        name=str(recording.key),
         test_id=recording.test_id,
         endpoint=recording.endpoint,
         model=model if isinstance(model, str) else None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from recctl.attempt import attempt
 from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
-from recctl.compare.differences import canonical
-from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, read_facts
+from recctl.compare.differences import canonical, fingerprint
+from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, pair_in_file, read_facts
 from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from recctl.compare.comparison import Change
-    from recctl.compare.pairing import Facts
+    from recctl.compare.pairing import Facts, Match
     from recctl.sources import Target
 
     Read = Callable[[Target], Source | Unread]
     Twins = list[tuple[Target, Target]]
+    _Loaded = tuple[Facts, Recording]
     _Errors = dict[tuple[str, str], Unread | LoadError]
 
 _VERDICTS = tuple(Verdict)
@@ -75,46 +77,65 @@ class _Comparing:
         errors, past_errors = _sort(self._errors), _sort(self._past_errors)
         return Comparison(tuple(pairs), self._identical, tuple(_find_drifts(pairs)), errors, past_errors)
 
+    def compare_outright(self, left: Target, right: Target) -> Comparison:
+        """Two files, or two recordings of files, whatever they are."""
+        ours, theirs = self._read(left, is_left=False), self._read(right)
+        if ours and theirs and len(ours) == len(theirs) == 1:
+            pair = compare_recordings(
+                ours[0], theirs[0], settings=theirs[0].source.settings, keep_noise=self._keep_noise
+            )
+            here, there = ours[0].source.place, theirs[0].source.place
+            is_same_file = here is not None and there is not None and here.name == there.name
+            self._pairs.append(pair if is_same_file else spare(pair))
+        elif ours and theirs:
+            self._add_file(left, right, ours, theirs)
+        errors = _sort(self._errors)
+        return Comparison(tuple(sorted(self._pairs, key=_order)), self._identical, (), errors)
+
     def _compare_rest(self, removed: list[Target], added: list[Target], unchanged: list[Target]) -> None:
         """Compare by content what has no counterpart by its path or name; the rest is alone."""
         theirs = [*self._read_facts(added, is_gone=False)]
         folders = {_folder(facts.target) for facts in theirs}
         test_ids = {facts.side.test_id for facts in theirs} | {None}
         stayed = (target for target in unchanged if _folder(target) in folders)
-        read_stayed = (self._attempt(target, self._read_stayed, target, test_ids) for target in stayed)
-        ours = [*self._read_facts(removed, is_gone=True), *(facts for facts in read_stayed if facts)]
+        read_stayed = (self._attempt(target, self._read_stayed, target, test_ids) or () for target in stayed)
+        ours = [*self._read_facts(removed, is_gone=True), *chain.from_iterable(read_stayed)]
         for match in pair_by_content(ours, theirs):
             if match.left is not None and match.right is not None:
                 self._attempt(
                     match.right.target, self._add_match, match.left, match.right, match.paired_by or ""
                 )
-            elif match.left is not None:
-                self._pairs.append(describe_lone(match.left.side, Verdict.REMOVED))
-            elif match.right is not None:
-                self._pairs.append(describe_lone(match.right.side, Verdict.ADDED))
+            else:
+                self._add_lone(match)
+
+    def _add_lone(self, match: Match) -> None:
+        if match.left is not None:
+            self._pairs.append(describe_lone(match.left.side, Verdict.REMOVED))
+        elif match.right is not None:
+            self._pairs.append(describe_lone(match.right.side, Verdict.ADDED))
 
     def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
         """The facts about files, one at a time."""
         for target in targets:
             self._advance()
-            facts = self._attempt(target, self._read_fact, target, is_gone)
-            if facts is not None:
-                yield facts
+            yield from self._attempt(target, self._read_all, target, is_gone) or ()
 
-    def _read_fact(self, target: Target, is_gone: bool) -> Facts | None:
-        recording = self._read(target, is_left=is_gone)
-        return None if recording is None else read_facts(target, recording, is_gone=is_gone)
+    def _read_all(self, target: Target, is_gone: bool) -> list[Facts]:
+        recordings = self._read(target, is_left=is_gone) or ()
+        return [_read_facts(target, recording, is_gone=is_gone) for recording in recordings]
 
-    def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> Facts | None:
+    def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> list[Facts]:
         """The facts about a file that has not changed, if it is of one of these tests.
 
         One that holds no recording is no error: it did so before.
         """
         source = self._read_source(target)
-        recording = load(source)[0] if isinstance(source, Source) else None
-        if not isinstance(recording, Recording) or recording.test_id not in test_ids:
-            return None
-        return read_facts(target, recording, is_gone=False)
+        items = load(source) if isinstance(source, Source) else ()
+        return [
+            _read_facts(target, item, is_gone=False)
+            for item in items
+            if isinstance(item, Recording) and item.test_id in test_ids
+        ]
 
     def _attempt(self, target: Target, function: Callable[..., _Result], *given: object) -> _Result | None:
         """What a function gives for a file; None, and an error taken down, where recctl itself fails."""
@@ -138,20 +159,41 @@ class _Comparing:
         if not is_same:
             one, other = self._read_source(left), self._read_source(right)
             if isinstance(one, Source) and isinstance(other, Source) and one.content == other.content:
-                is_same = paired_by == SAME_PATH or not isinstance(load(one)[0], Recording)
+                is_same = paired_by == SAME_PATH or not self._load(one, is_left=True)
         if is_same:
             self._identical += 1
             return False
         ours, theirs = self._load(one, is_left=True), self._load(other)
-        if ours is not None and theirs is not None:
-            self._add(self._compare(left, right, ours, theirs, paired_by))
+        if ours is None or theirs is None:
+            return True
+        if len(ours) == len(theirs) == 1 and ours[0].is_alone and theirs[0].is_alone:
+            self._add(self._compare(left, right, ours[0], theirs[0], paired_by))
+        else:
+            self._add_file(left, right, ours, theirs)
         return True
+
+    def _add_file(
+        self, left: Target, right: Target, ours: Sequence[Recording], theirs: Sequence[Recording]
+    ) -> None:
+        """Compare two states of a file that holds several recordings: those that are the same first."""
+        before, now = (
+            [(_read_facts(target, recording, is_gone=True), recording) for recording in recordings]
+            for target, recordings in ((left, ours), (right, theirs))
+        )
+        self._identical += _drop_equal(before, now)
+        loaded = {id(facts): recording for facts, recording in (*before, *now)}
+        for match in pair_in_file([facts for facts, _ in before], [facts for facts, _ in now]):
+            if match.left is None or match.right is None:
+                self._add_lone(match)
+                continue
+            one, other = loaded[id(match.left)], loaded[id(match.right)]
+            self._add(self._compare(left, right, one, other, match.paired_by or ""))
 
     def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
         """Compare two recordings that belong together by what they hold."""
         ours, theirs = self._read(left.target, is_left=True), self._read(right.target)
-        if ours is not None and theirs is not None:
-            pair = self._compare(left.target, right.target, ours, theirs, paired_by)
+        if ours and theirs:
+            pair = self._compare(left.target, right.target, ours[0], theirs[0], paired_by)
             self._add(pair if left.is_gone else spare(pair)._replace(superseded=True))
 
     def _compare(
@@ -169,23 +211,60 @@ class _Comparing:
         else:
             self._identical += 1
 
-    def _read(self, target: Target, *, is_left: bool = False) -> Recording | None:
+    def _read(self, target: Target, *, is_left: bool = False) -> list[Recording] | None:
         return self._load(self._read_source(target), is_left=is_left)
 
-    def _load(self, source: Source | Unread, *, is_left: bool = False) -> Recording | None:
-        """The recording that a file holds; None, and an error taken down, when it holds none."""
-        found = source if isinstance(source, Unread) else load(source)[0]
-        if isinstance(found, Recording):
-            return found
+    def _load(self, source: Source | Unread, *, is_left: bool = False) -> list[Recording] | None:
+        """The recordings that a file holds; None where all that it holds is bad.
+
+        An error is taken down for each place in it that holds none.
+        """
+        recordings = []
         errors = self._past_errors if is_left else self._errors
-        if is_left:
-            found = found._replace(message=f"left side: {found.message}", hint="it can't be compared")
-        errors[found.name, found.message] = found
-        return None
+        items = (source,) if isinstance(source, Unread) else load(source)
+        for item in items:
+            if isinstance(item, Recording):
+                recordings.append(item)
+                continue
+            error = item
+            if is_left:
+                error = item._replace(message=f"left side: {item.message}", hint="it can't be compared")
+            errors[error.name, error.message] = error
+        return recordings if recordings or not items else None
 
     def _advance(self) -> None:
         self._done += 1
         self._watch(self._done)
+
+
+def compare_outright(left: Target, right: Target, read: Read, *, keep_noise: bool = False) -> Comparison:
+    """What changed between two files that the user has set against each other, whatever they are.
+
+    Where they have different names, the left one is no past state of the right one.
+    """
+    return _Comparing(read, keep_noise, lambda _: None).compare_outright(left, right)
+
+
+def _read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
+    return read_facts(target._replace(number=recording.key.number), recording, is_gone=is_gone)
+
+
+def _drop_equal(left: list[_Loaded], right: list[_Loaded]) -> int:
+    """Take out of two lists what is equal in both, each as often; how many pairs that were."""
+    waiting: defaultdict[bytes, list[_Loaded]] = defaultdict(list)
+    for one in left:
+        waiting[_fingerprint(one)].append(one)
+    paired: set[int] = set()
+    for other in right:
+        if twins := waiting.get(_fingerprint(other)):
+            paired |= {id(twins.pop(0)), id(other)}
+    for side in (left, right):
+        side[:] = [loaded for loaded in side if id(loaded) not in paired]
+    return len(paired) // 2
+
+
+def _fingerprint(loaded: _Loaded) -> bytes:
+    return fingerprint(loaded[1].document)
 
 
 def _key(target: Target) -> str:

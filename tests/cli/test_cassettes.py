@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -136,3 +137,49 @@ def test_a_cassette_without_exchanges_is_worth_a_note(run: Run, folder: Path) ->
             "(look whether its test is to send something)\n"
         ),
     )
+
+
+# --- diff ---------------------------------------------------------------------------------------------------
+
+
+def test_diff_finds_the_exchange_that_changed(run: Run, folder: Path) -> None:
+    exchanges = [exchange(f"Question {number}?", f"Answer {number}.") for number in range(1, 6)]
+    (folder / "old.yaml").write_text(cassette(*exchanges))
+    exchanges[4] = exchange("Question 5?", "Another answer.")
+    (folder / "new.yaml").write_text(cassette(*exchanges))
+    outcome = run("diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
+    assert outcome.code == 1
+    document = json.loads(outcome.out)
+    (pair,) = document["pairs"]
+    assert (pair["left"], pair["right"], pair["verdict"]) == ("old.yaml#5", "new.yaml#5", "wording")
+    assert [change["right"] for change in pair["changes"]] == ["Another answer."]
+    assert document["summary"]["identical"] == 4
+
+
+def test_diff_tells_exchanges_that_came_or_went_though_all_others_have_other_numbers(
+    run: Run, folder: Path
+) -> None:
+    kept = [exchange(f"Question {number}?", f"Answer {number}.") for number in range(3)]
+    (folder / "old.yaml").write_text(cassette(*kept))
+    (folder / "new.yaml").write_text(cassette(exchange("A new one?", "Yes."), *kept))
+    pairs = json.loads(run("diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder).out)["pairs"]
+    assert [(pair["left"], pair["right"], pair["verdict"]) for pair in pairs] == [
+        (None, "new.yaml#1", "added")
+    ]
+
+
+def test_diff_compares_two_exchanges_of_a_cassette(run: Run, folder: Path) -> None:
+    outcome = run("diff", f"{CASSETTE}#1", f"{CASSETTE}#2", "--format", "json", cwd=folder)
+    (pair,) = json.loads(outcome.out)["pairs"]
+    assert (pair["left"], pair["right"]) == (f"{CASSETTE}#1", f"{CASSETTE}#2")
+
+
+def test_diff_of_the_work_tree_sees_cassettes(run: Run, folder: Path, git: Callable[..., str]) -> None:
+    git("add", ".")
+    git("commit", "-qm", "one")
+    question = exchange("Which is closest?", "Mercury.")
+    (folder / CASSETTE).write_text(cassette(question, exchange("Which is biggest?", "Jupiter.")))
+    pairs = json.loads(run("diff", "--format", "json", cwd=folder).out)["pairs"]
+    assert [(pair["left"], pair["right"], pair["paired_by"]) for pair in pairs] == [
+        (f"{CASSETTE}#2", f"{CASSETTE}#2", "in order, those of the file that went to the same endpoint")
+    ]
