@@ -8,6 +8,7 @@ import stat
 import sys
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -38,21 +39,21 @@ def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> N
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which is at its place once it is whole; until then, what was there stays.
 
-    It gets the mode of what it replaces. Written to as they are: pipes and devices, files that have other
-    names, and files that can't be replaced where they lie. Raises OSError.
+    It gets the mode and the owner of what it replaces. Written to as they are: pipes and devices, files that
+    have other names, and files that can't be replaced where they lie. Raises OSError.
     """
     status = _find_status(path)
     is_replaceable = status is None or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
     place = path.resolve() if is_replaceable else path  # what leads to a pipe may have no path
-    draft = place.with_name(f".recctl-{os.getpid()}")
+    draft = place.parent / f".recctl-{os.getpid()}"
     file = _open_draft(draft, status) if is_replaceable else None
     if file is None:
-        with place.open("wb") as file:
-            yield file
+        yield from _write_in_place(place, status)
         return
     try:
         with file:
             if status is not None:
+                keep_owner(draft, status)
                 draft.chmod(stat.S_IMODE(status.st_mode))
             yield file
             if sync:
@@ -63,6 +64,30 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def _write_in_place(place: Path, status: os.stat_result | None) -> Iterator[BinaryIO]:
+    """What is written to a file of several names is held back until it is whole."""
+    if status is None or not stat.S_ISREG(status.st_mode):
+        with place.open("wb") as file:
+            yield file
+        return
+    whole = BytesIO()
+    yield whole
+    place.write_bytes(whole.getvalue())
+
+
+def keep_owner(path: Path, status: os.stat_result) -> None:
+    """Give a file the owner and the group of another one, as far as the system lets us."""
+    if sys.platform == "win32":
+        return
+    own = path.stat()
+    if own.st_gid != status.st_gid:
+        with suppress(OSError):
+            os.chown(path, -1, status.st_gid)
+    if own.st_uid != status.st_uid:
+        with suppress(OSError):
+            os.chown(path, status.st_uid, -1)
 
 
 _IRREPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)

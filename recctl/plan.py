@@ -26,7 +26,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.disk import describe, sync_files, sync_folder, write_file
+from recctl.disk import describe, keep_owner, sync_files, sync_folder, write_file
 from recctl.errors import InterruptError, RecctlError
 from recctl.journal import PERMISSIONS, Change, File, Journal, Run, Trash, digest, explaining, open_journal
 from recctl.state import STATE_FOLDER, State
@@ -420,6 +420,8 @@ def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change
             source = movable.pop((change.after.digest, change.after.mode), None)
             if source is None or not _link(root / source, draft):
                 write_file(draft, read(change.after), change.after.mode, sync=False)
+                with suppress(FileNotFoundError):
+                    keep_owner(draft, (root / change.path).lstat())
                 written.append(draft)
     return written
 

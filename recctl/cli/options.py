@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from enum import StrEnum
@@ -232,29 +233,51 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
 
                 raise RecctlError(f"standard output can't be written: {describe(error)}") from None
         return
+    from recctl.cli.output import check_replaceable
     from recctl.disk import describe, replacing
 
+    check_replaceable(output)
     try:
         with replacing(Path(output)) as file:
             file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        if has_other_names(Path(output)):
+            say(f"{output}: has another name, by which the results are found as well")
     except OSError as error:
         raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
 
 
-def check_output(
-    output: str | None, project: Project, targets: Iterable[Target] = (), *others: str | None
-) -> None:
-    """Raises RecctlError when results would be written over the configuration, or over a file that is read.
+def has_other_names(path: Path) -> bool:
+    """Whether a file is there that has several names (hard links)."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 
-    `others` are files that options name.
+
+def check_output(
+    output: str | None,
+    project: Project,
+    targets: Iterable[Target] = (),
+    *others: str | None,
+    kind: str | None = None,
+) -> None:
+    """Raises RecctlError when results would be written over what is read, or over what is no result.
+
+    `others` are files that options name; `kind` is that of a document that is read again.
     """
     if output is None or output == STDIN:
         return
-    looked_at = (target.path for target in targets if not target.spec)
-    for path in (project.config, *looked_at, *(Path(other) for other in others if other)):
-        with suppress(OSError):
-            if path is not None and path.samefile(output):
-                raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
+    from recctl.cli.output import check_replaceable
+
+    with suppress(OSError):
+        status = os.stat(output)  # noqa: PTH116  (for an empty name, too)
+        looked_at = (target.path for target in targets if not target.spec)
+        for path in (project.config, *looked_at, *(Path(other) for other in others if other)):
+            with suppress(OSError):
+                if path is not None and os.path.samestat(path.stat(), status):
+                    raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
+    check_replaceable(output, kind)
 
 
 def _write_to_pager(pieces: Iterable[str]) -> bool:

@@ -65,9 +65,14 @@ def command(
     Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
     exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.
     """
+    from recctl.state import STATE_FOLDER
     from recctl.track import Tracked, combine, read_tracked
 
     project = options.open_project(config, isolated=isolated)
+    if output is not None and Path(os.path.abspath(output)) == project.root / STATE_FOLDER / _DEFAULT:  # noqa: PTH100
+        output = None
+    combined = words[1:] if words[0] == _COMBINE else []
+    options.check_output(output, project, (), *combined, kind="track")
     if words[0] == _COMBINE:
         if not words[1:]:
             raise RecctlError("there is nothing to combine", "name files that recctl track has written")

@@ -81,6 +81,7 @@ def command(
     could not be looked at.
     """
     from recctl.checks.finding import Severity
+    from recctl.cli.output import check_replaceable
     from recctl.render.as_text import summarise_findings
 
     render = _choose_renderer(output_format, statistics=statistics)
@@ -88,6 +89,7 @@ def command(
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     options.check_output(output, project, selection.targets, files_from, baseline)
+    check_replaceable(write_baseline, "baseline")
     if fix or diff:
         _check_fixable(selection)
     if fix:
@@ -214,18 +216,19 @@ def _apply_fixes(project: Project, selection: Selection, report: Report) -> list
     from recctl.journal import digest
     from recctl.plan import Plan, Rewrite, apply
 
-    found = [*find_fixes(report, selection.targets)]
-    steps = (
-        Rewrite(os.path.relpath(fix.path, project.root).replace(os.sep, "/"), digest(fix.before), fix.after)
-        for fix in found
-        if isinstance(fix, Fix)
-    )
-    groups = tuple((step,) for step in steps)
-    failed = [f"not fixed: {fix.name}: {fix.message}" for fix in found if not isinstance(fix, Fix)]
+    groups, lines = [], []
+    for fix in find_fixes(report, selection.targets):
+        if not isinstance(fix, Fix):
+            lines.append(f"not fixed: {fix.name}: {fix.message}")
+            continue
+        place = os.path.relpath(fix.path, project.root).replace(os.sep, "/")
+        groups.append((Rewrite(place, digest(fix.before), fix.after),))
+        if options.has_other_names(fix.path):
+            lines.append(f"{fix.name}: by its other names (hard links), the file stays as it was")
     if not groups:
-        return failed
-    applied = apply(project.root, Plan("validate --fix", groups))
-    lines = failed + [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
+        return lines
+    applied = apply(project.root, Plan("validate --fix", tuple(groups)))
+    lines += [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
     if applied.done:
         files = show_count(len(applied.done), "file")
         lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")

@@ -1,0 +1,88 @@
+"""What a file of results may replace."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from recctl.errors import RecctlError
+
+_HINT = "name another file with -o"
+_RESULT = re.compile(
+    rb"\s*(?:"
+    rb'\{\s*"version":\s*"recctl\.(?P<kind>\w+)\.v\d+"'
+    rb'|\{\s*"\$schema":[^{}]{,200}"runs":\s*\[\s*\{\s*"tool":\s*\{\s*"driver":\s*\{\s*"name":\s*"recctl"'
+    rb'|\{\s*"\$schema":[^{}]{,200}"\$id":\s*"https://recctl\.dev/schemas/'
+    rb'|<\?xml[^<>]*>\s*<testsuites>\s*<testsuite name="recctl '
+    rb")"
+)
+"""How results begin that are written for programs: JSON, JSON lines, SARIF, JSON Schemas, JUnit XML."""
+
+_INPUTS = ("baseline", "track")
+"""The kinds of documents that are read as well: only who writes such a one replaces it."""
+
+_NO_RESULTS = (".py", ".pyi", ".ipynb", ".toml", ".cfg", ".ini", ".lock", ".json", ".jsonl", ".sarif", ".xml")
+"""The endings of files that are code, configuration or data, unless they begin as results do."""
+
+_HEAD = 1000
+
+
+def check_replaceable(output: str | None, kind: str | None = None) -> None:
+    """Raises RecctlError where a file of results would take the place of what is no such file.
+
+    A name that is free is fine, and so is an empty file, a pipe, or results of an earlier run: for programs,
+    they are known by how they begin. What begins otherwise is not replaced when its name says that it is
+    code, configuration or data, nor when it holds a recording. `kind` is that of a document that is read
+    again: it replaces only its own kind.
+    """
+    if output is None:
+        return
+    if not output:
+        raise RecctlError("no file is named for what is to be written", "name one that can be written")
+    path = Path(output)
+    if not _PRIVATE.isdisjoint(part.casefold() for part in Path(os.path.realpath(path)).parts):
+        raise RecctlError(f"{output}: belongs to git or to recctl itself", _HINT)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
+            return
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:  # it is not there, or can't be read; what can't be written will be told
+        return
+    found = _RESULT.match(head)
+    known = found["kind"].decode() if found and found["kind"] else None
+    if kind is not None:
+        if known == kind:
+            return
+        what = f"is no {kind} file"
+    else:
+        if known not in _INPUTS and (found or not (_is_data(path) or _holds_recording(path, status.st_size))):
+            return
+        what = f"is a {known} file" if known in _INPUTS else "is no earlier result of recctl"
+    raise RecctlError(f"{output}: is there already, and {what}", "remove it, or name another file")
+
+
+_PRIVATE = {".git", ".recctl"}
+
+
+def _is_data(path: Path) -> bool:
+    from recctl.recordings.formats import list_suffixes
+
+    names = (path.name.lower(), Path(os.path.realpath(path)).name.lower())
+    endings = (*_NO_RESULTS, *list_suffixes())
+    return any(name.endswith(endings) or name.startswith(".git") for name in names)
+
+
+def _holds_recording(path: Path, size: int) -> bool:
+    """Whether a file is a recording by what is in it, whatever its name says."""
+    from recctl.project import Settings
+    from recctl.recordings.load import find_recording
+    from recctl.recordings.source import Source
+
+    settings = Settings()
+    if size > settings.max_size:
+        return False
+    return find_recording(Source(path.name, path.read_bytes(), None, settings)) is not None
