@@ -1,6 +1,6 @@
 """What changed between two recordings, or between two sets of them."""
 
-from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Side, Verdict
+from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Rename, Side, Verdict
 from recctl.compare.recordings import compare_recordings, spare
 from recctl.compare.sets import compare_outright, compare_sets
 
@@ -10,6 +10,7 @@ __all__ = [
     "Comparison",
     "Drift",
     "Pair",
+    "Rename",
     "Side",
     "Verdict",
     "compare_outright",

@@ -88,16 +88,29 @@ class Side(NamedTuple):
     found: bool | None
 
 
+class Rename(NamedTuple):
+    """What got another name: a test, its file or folder, a parameter, a model.
+
+    `is_other_model` is true where another model replied, or a test was given another parameter: then another
+    reply is what was to be expected.
+    """
+
+    old: str
+    new: str
+    is_other_model: bool
+
+
 class Pair(NamedTuple):
     """Two recordings that belong together, or one that is alone.
 
-    `request` is "same" or "changed"; `reply` is "same", "noise", "models", "wording", "finish-reason", "tool-
-    calls" or "error". `name` says whether the recorder finds the file, before and now: "kept", "lost",
+    `request` is "same" or "changed"; `reply` is "same", "noise", "models", "wording", "finish-reason",
+    "tool-calls" or "error". `name` says whether the recorder finds the file, before and now: "kept", "lost",
     "gained" or "never"; a recording that is alone is "kept" when it is (or was) found. `paired_by` is a
     phrase that says why the two were paired, None for one that is alone. `changes` hold noise only when that
     was asked for; `noise` counts it in any case. `superseded` is true when the left one is still there on the
     right although the right one has taken its place. `ids` are those of the request that others stand in the
-    places of now; differences of the reply that come to no more are noise.
+    places of now; differences of the reply that come to no more are noise. `follows` is what was renamed from
+    one to the other. `asked` and `answered` are the first lines of a recording that is alone.
     """
 
     left: Side | None
@@ -111,6 +124,35 @@ class Pair(NamedTuple):
     noise: int
     superseded: bool = False
     ids: tuple[tuple[str, str], ...] = ()
+    follows: Rename | None = None
+    asked: str = ""
+    answered: str = ""
+
+    @property
+    def is_made_again(self) -> bool:
+        """Whether it was recorded again as another one: beside the old one, or by another model."""
+        is_other = self.follows is not None and self.follows.is_other_model and self.reply != "same"
+        return self.superseded or is_other
+
+    def is_renaming(self, change: Change) -> bool:
+        """Whether a change of the request comes to what was renamed: the id of the test, the model."""
+        left, right = self.left, self.right
+        if self.follows is None or left is None or right is None or change.kind != "request":
+            return False
+        if change.where == "/test_id":
+            return True
+        if not (isinstance(change.left, str) and left.model and right.model):
+            return False
+        return bool(change.left.replace(left.model, right.model) == change.right)
+
+    def replace_ids(self, change: Change) -> Change:
+        """A change with the ids of its left side called as those are that stand in their places now."""
+        text = change.left
+        if not isinstance(text, str) or change.places:
+            return change
+        for one, other in self.ids:
+            text = text.replace(one, other)
+        return change._replace(left=text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +166,10 @@ class Drift:
 class Comparison(NamedTuple):
     """Two sets of recordings, compared.
 
-    `pairs` are sorted: those that can no longer be found first, then by verdict, the gravest first, then by
-    path. Those that are identical are only counted. `errors` are files that hold no recording or can't be
-    read, sorted by name; of those in `past_errors` only the left side is so.
+    `pairs` are sorted: those that can no longer be found first, those that were made again as another one
+    last; by verdict, the gravest first; by path. Those that are identical are only counted. `errors` are
+    files that hold no recording or can't be read, sorted by name; of those in `past_errors` only the left
+    side is so.
     """
 
     pairs: tuple[Pair, ...]

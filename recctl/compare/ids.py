@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 _PREFIX = "[A-Za-z]{2,16}[-_]"
-_TAIL = "(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])[0-9A-Za-z]{8,}"
+_TAIL = "(?:(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])[0-9A-Za-z]{8,}|(?=[0-9A-Za-z]*[a-z][A-Z])[0-9A-Za-z]{16,})"
 _HEX = "(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{12,}"
 ID = rf"(?<![0-9A-Za-z])(?:(?:{_PREFIX}){{0,3}}{_UUID}|(?:{_PREFIX}){{1,3}}{_TAIL}|{_HEX})(?![0-9A-Za-z])"
 """What ids look like: a UUID, a prefix with letters and digits as in `call_4R0Q9lrjqIvi`, or hex digits."""

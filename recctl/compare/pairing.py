@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import canonical, fingerprint
+from recctl.compare.lines import read_question_line, read_reply_line
 from recctl.compare.recordings import describe_side
 from recctl.project import MODELS
 from recctl.wire import read_exchange
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from recctl.sources import Target
 
 SAME_LIST = "the same list, of other models"
+SAME_MODELS = "a list of the same models"
 SAME_PATH = "the same path"
 SAME_NAME = "the same name in another folder"
 SAME_PLACE = "in order, those of the file that went to the same endpoint"
@@ -37,8 +39,8 @@ class Facts(NamedTuple):
     are its first words, `asked` holds one number for each key of the body with its value, `reply` is how the
     reply begins, `response` a fingerprint of all of it but for the id that follows from the file's name.
     `listing` is, for a list of models, the url and its path up to the digest of the list; lists of one
-    request with different digests live side by side. `is_gone` is true for a recording of the left set that
-    is no longer there.
+    request with different digests live side by side. `question_line` and `reply_line` are how what was asked
+    and answered begins. `is_gone` is true for a recording of the left set that is no longer there.
     """
 
     target: Target
@@ -50,7 +52,9 @@ class Facts(NamedTuple):
     asked: frozenset[int]
     reply: str
     response: bytes
-    listing: str = ""
+    listing: str
+    question_line: str
+    reply_line: str
 
 
 class Match(NamedTuple):
@@ -78,6 +82,8 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
         reply=_read_reply(exchange.completion)[:_KEPT],
         response=fingerprint(_MADE_ID.sub(b"", canonical(recording.response)).decode("latin-1")),
         listing=f"{recording.url} {path.rpartition('-')[0]}" if is_listing else "",
+        question_line=read_question_line(exchange.request),
+        reply_line=read_reply_line(exchange.completion),
     )
 
 
@@ -90,17 +96,10 @@ def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match
     """Pair recordings by what they hold; a left one that is not gone is left out where it has no pair."""
     ours, theirs = [*left], [*right]
     matches: list[Match] = []
-    for paired_by, identify in (
-        (SAME_LIST, _identify_listing),
-        (SAME_TURN, _identify_turn),
-        (SAME_QUESTION, _identify_question),
-        (SAME_STEP, _identify_step),
-        (OTHER_MODEL, _identify_parameterless),
-    ):
+    for paired_by, identify, of_lists in _STEPS:
         candidates = [one for one in ours if one.is_gone or _may_be_superseded(one, paired_by)]
         before, now = (
-            [facts for facts in every if bool(facts.listing) == (paired_by == SAME_LIST)]
-            for every in (candidates, theirs)
+            [facts for facts in every if bool(facts.listing) is of_lists] for every in (candidates, theirs)
         )
         for one, other in _pair(before, now, identify):
             matches.append(Match(one, other, paired_by))
@@ -142,10 +141,6 @@ def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
     return paired_by == SAME_TURN or (paired_by == SAME_QUESTION and facts.side.test_id is None)
 
 
-def _identify_listing(facts: Facts) -> Hashable:
-    return facts.listing
-
-
 def _identify_turn(facts: Facts) -> Hashable:
     side = facts.side
     return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles, facts.question)
@@ -169,6 +164,17 @@ def _list_speakers(facts: Facts) -> tuple[str, ...]:
 def _identify_step(facts: Facts) -> Hashable:
     side = facts.side
     return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles)
+
+
+_STEPS: tuple[tuple[str, Callable[[Facts], Hashable], bool], ...] = (
+    (SAME_LIST, lambda facts: facts.listing, True),
+    (SAME_MODELS, lambda facts: (facts.listing.partition(" ")[0], facts.response), True),
+    (SAME_TURN, _identify_turn, False),
+    (SAME_QUESTION, _identify_question, False),
+    (SAME_STEP, _identify_step, False),
+    (OTHER_MODEL, _identify_parameterless, False),
+)
+"""The ways in which recordings are identified, one after the other; some are for lists of models."""
 
 
 def _pair(

@@ -8,6 +8,7 @@ from recctl.compare.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.ids import is_same_but_for, pair_ids, tell_ids
 from recctl.compare.noise import is_configured_noise
+from recctl.compare.renames import find_rename
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
 from recctl.naming.folders import lies_as_expected
@@ -67,6 +68,7 @@ def compare_recordings(
         changes=tuple(change for change in changes if keep_noise or change.kind != "noise"),
         noise=sum(change.kind == "noise" for change in changes),
         ids=tuple(ids.items()),
+        follows=find_rename(ours, theirs),
     )
 
 
@@ -89,10 +91,11 @@ def describe_side(recording: Recording) -> Side:
     )
 
 
-def describe_lone(side: Side, verdict: Verdict) -> Pair:
-    """A recording that is on one side alone: there is nothing to compare it with."""
+def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pair:
+    """A recording that is on one side alone: there is nothing to compare it with, only its first lines."""
     left, right = (side, None) if verdict is Verdict.REMOVED else (None, side)
-    return Pair(left, right, verdict, "same", "same", _judge_name(side.found, side.found), None, (), 0)
+    name = _judge_name(side.found, side.found)
+    return Pair(left, right, verdict, "same", "same", name, None, (), 0, asked=asked, answered=answered)
 
 
 def spare(pair: Pair) -> Pair:

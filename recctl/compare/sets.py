@@ -109,10 +109,9 @@ class _Comparing:
                 self._add_lone(match)
 
     def _add_lone(self, match: Match) -> None:
-        if match.left is not None:
-            self._pairs.append(describe_lone(match.left.side, Verdict.REMOVED))
-        elif match.right is not None:
-            self._pairs.append(describe_lone(match.right.side, Verdict.ADDED))
+        facts, verdict = (match.left, Verdict.REMOVED) if match.left else (match.right, Verdict.ADDED)
+        if facts is not None:
+            self._pairs.append(describe_lone(facts.side, verdict, facts.question_line, facts.reply_line))
 
     def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
         """The facts about files, one at a time."""
@@ -295,9 +294,15 @@ def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
     return twins
 
 
-def _order(pair: Pair) -> tuple[bool, int, str]:
+def _order(pair: Pair) -> tuple[bool, bool, int, str]:
     side = pair.right or pair.left
-    return pair.name != "lost", _VERDICTS.index(pair.verdict), side.name if side is not None else ""
+    name = side.name if side is not None else ""
+    return pair.name != "lost", pair.is_made_again, _VERDICTS.index(pair.verdict), name
+
+
+def _may_be_shared(change: Change, pair: Pair) -> bool:
+    """Whether a change is of the request, and more than the rename that is told of the pair."""
+    return change.kind == "request" and not pair.is_renaming(change)
 
 
 def _find_drifts(pairs: Iterable[Pair]) -> list[Drift]:
@@ -305,7 +310,7 @@ def _find_drifts(pairs: Iterable[Pair]) -> list[Drift]:
     counts: Counter[tuple[str, str, bytes]] = Counter()
     examples: dict[tuple[str, str, bytes], Change] = {}
     for pair in pairs:
-        drifting = {change.gist: change for change in pair.changes if change.kind == "request"}
+        drifting = {change.gist: change for change in pair.changes if _may_be_shared(change, pair)}
         counts.update(drifting.keys())
         for gist, change in drifting.items():
             label = examples.setdefault(gist, change).label

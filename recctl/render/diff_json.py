@@ -38,5 +38,8 @@ def _describe(pair: Pair) -> dict[str, Any]:
         "name": pair.name,
         "paired_by": pair.paired_by,
         "superseded": pair.superseded,
+        "follows": pair.follows and {"from": pair.follows.old, "to": pair.follows.new},
+        "asked": pair.asked or None,
+        "answered": pair.answered or None,
         "changes": [change._asdict() for change in pair.changes],
     }

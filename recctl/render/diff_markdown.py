@@ -10,14 +10,20 @@ from html import escape as escape_html
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.amounts import show_count
+from recctl.compare import Verdict
 from recctl.render.diff_summary import (
+    count_ids,
     describe_drift,
+    describe_models,
     is_drift,
     is_listed,
     is_lost,
+    list_told,
     shorten,
     summarise,
 )
+from recctl.render.diff_table import count_by_file
 from recctl.render.diff_text import title
 from recctl.render.diff_words import compare_words, fold_same
 from recctl.render.exchange_markdown import code, fence
@@ -39,6 +45,7 @@ _MOST_OF_A_TEXT = 2000
 _MOST_OF_A_FOLD = 20_000
 _SHORT = 60
 _MOST_DRIFTS = 10
+_MOST_FILES = 40
 _MOST_ERRORS = 10
 
 
@@ -75,25 +82,56 @@ def _bring_together(pairs: list[Pair]) -> list[Pair]:
 
 
 def _tell_summary(comparison: Comparison) -> Iterator[str]:
-    remarks = [remark for remark in summarise(comparison) if remark.number is not None]
+    remarks = [remark for remark in summarise(comparison, code) if remark.number is not None]
     headline = f"{remarks[0].number:,} {remarks[0].text}" if remarks else "no recordings to compare"
     yield f"### {headline}"
-    lines = [f"| {number:,} | {text} |" for number, text, _ in remarks]
+    lines = [f"| {number:,} | {_fit(text)} |" for number, text, _ in remarks]
     if lines:
         yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
+    counts = [*_tell_counts(comparison)]
+    if counts:
+        yield "\n".join(counts)
     errors = [*_list_errors(comparison)]
     if errors:
         yield "\n".join(("Files that can't be compared:\n", *errors))
-    drifts = [
-        f"- {describe_drift(drift.change, code)} in {drift.count:,}"
-        for drift in comparison.drifts[:_MOST_DRIFTS]
-    ]
-    if len(comparison.drifts) > _MOST_DRIFTS:
-        drifts.append(f"- and {len(comparison.drifts) - _MOST_DRIFTS:,} more such changes")
-    if drifts:
-        yield "\n".join(("The same change in several requests:\n", *drifts))
-        values = (f"in {drift.count:,}: {_tell_change(drift.change)}" for drift in comparison.drifts)
+    shared = [drift for drift in comparison.drifts if not drift.change.places]
+    if shared:
+        drifts = (f"- {describe_drift(drift.change, code)} in {drift.count:,}" for drift in shared)
+        yield "\n".join(("The same change in several requests:\n", *_cut_list(drifts, "such changes")))
+        values = (f"in {drift.count:,}: {_tell_change(drift.change)}" for drift in shared)
         yield _fold("the same changes with their values", values, "such changes")
+    ids = [
+        f"- {code(left)} is {code(right)} in {show_count(places, 'place')}, {show_count(requests, 'request')}"
+        for left, right, requests, places in count_ids(comparison.pairs)
+    ]
+    if ids:
+        yield "\n".join(("Ids that others took the places of:\n", *_cut_list(ids, "ids")))
+
+
+def _cut_list(lines: Iterable[str], what: str) -> Iterator[str]:
+    """The first few lines of a list, and how many there are beyond these."""
+    every = [*lines]
+    yield from every[:_MOST_DRIFTS]
+    if len(every) > _MOST_DRIFTS:
+        yield f"- and {len(every) - _MOST_DRIFTS:,} more {what}"
+
+
+def _tell_counts(comparison: Comparison) -> Iterator[str]:
+    """The table of what became of recordings, by test file."""
+    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is Verdict.NOISE]
+    if len(told) > 1:
+        table = count_by_file(told, _MOST_FILES)
+        head = _fit(code(table.folder)) if table.folder else "test file"
+        yield f"| {head} | {' | '.join(table.fates)} |"
+        yield f"|---|{'---:|' * len(table.fates)}"
+        for name, numbers in table.rows:
+            cells = (f"{number:,}" if number else "" for number in numbers)
+            yield f"| {_fit(code(name))} | {' | '.join(cells)} |"
+
+
+def _fit(text: str) -> str:
+    """A text for a cell of a table; GitHub takes the backslash away again, in code too."""
+    return text.replace("|", "\\|")
 
 
 def _list_errors(comparison: Comparison) -> Iterator[str]:
@@ -135,19 +173,26 @@ def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
         facts.append(pair.paired_by)
     if pair.superseded:
         facts.append("the old one is still there")
+    if pair.follows is not None:
+        facts.append(f"follows {code(pair.follows.old)} to {code(pair.follows.new)}")
     if is_lost(pair):
         facts.append("**can no longer be found**")
     yield " · ".join(facts)
-    told = [change for change in pair.changes if change.gist not in drifting]
+    for name, text in (("asked", pair.asked), ("answered", pair.answered)):
+        if text:
+            yield f"{name}: {code(text)}"
+    told = list_told(pair, drifting)
     for change in told:
-        yield _tell_change(change)
+        yield _tell_change(pair.replace_ids(change))
     if len(told) < len(pair.changes):
-        yield f"and {len(pair.changes) - len(told)} of the changes that several requests share"
+        yield f"and {show_count(len(pair.changes) - len(told), 'change')} of the request told above"
 
 
 def _tell_change(change: Change) -> str:
     kind = {"request": "request ", "noise": "noise "}.get(change.kind, "")
     name = f"{kind}{code(change.label or change.where)}"
+    if change.kind == "model-list" and isinstance(change.left or change.right, list):
+        return describe_models(change, code)
     left, right = _show(change.left), _show(change.right)
     if change.left is None or change.right is None:
         is_added = change.left is None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from recctl.compare import Verdict
 from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import VERDICT_STYLES, is_listed, is_lost
-from recctl.render.diff_text import tell_summary
+from recctl.render.diff_table import Fate, find_fate
+from recctl.render.diff_text import tell_counts, tell_summary
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
-    """What became of each recording, then the summary unless `view` does without."""
+    """The table by test file, unless `view` does without; what became of each recording; the summary."""
     unbroken = view._replace(width=None)
     told = [pair for pair in comparison.pairs if is_listed(pair)]
+    if view.summary:
+        counts = [*tell_counts(comparison, view)]
+        yield from render_lines([*counts[1:], line()] if counts else [], view)
     yield from render_lines(map(_tell_pair, told), unbroken)
     if view.summary:
         yield from render_lines([line()] if told else [], view)
@@ -35,6 +39,8 @@ def _tell_pair(pair: Pair) -> Line:
         facts.append("the old one is still there")
     if is_lost(pair):
         facts.append("can no longer be found")
+    if find_fate(pair) is Fate.FOLLOWED and pair.follows is not None:
+        facts.append(f"follows {pair.follows.old} to {pair.follows.new}")
     spans = [Span(f"{pair.verdict:<13} ", VERDICT_STYLES[pair.verdict]), Span(show_name(pair))]
     if facts:
         spans.append(Span(f"  ({', '.join(facts)})", "dim"))

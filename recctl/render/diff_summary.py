@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
 from recctl.compare import Verdict
+from recctl.render.diff_table import Fate, find_fate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from recctl.compare import Change, Comparison, Drift, Pair
     from recctl.recordings.recording import JSON
@@ -40,23 +41,22 @@ VERDICT_STYLES = {
     Verdict.REMOVED: "bold blue",
 }
 
-_WORDS = {
-    Verdict.ERROR: ("reply fails on one side only", "replies fail on one side only"),
-    Verdict.TOOL_CALLS: ("reply calls tools differently", "replies call tools differently"),
-    Verdict.FINISH_REASON: ("reply ends for another reason", "replies end for another reason"),
-    Verdict.WORDING: ("reply is worded differently", "replies are worded differently"),
-    Verdict.MODELS: ("list of models changed", "lists of models changed"),
-    Verdict.REQUEST: (
-        "request changed, and its reply did not",
-        "requests changed, and their replies did not",
-    ),
+_REPLIES = {
+    Fate.FAILED: (Verdict.ERROR, "reply fails on one side only", "replies fail on one side only"),
+    Fate.TOOLS: (Verdict.TOOL_CALLS, "reply calls tools differently", "replies call tools differently"),
+    Fate.ENDED: (Verdict.FINISH_REASON, "reply ends for another reason", "replies end for another reason"),
+    Fate.REWORDED: (Verdict.WORDING, "reply is worded differently", "replies are worded differently"),
 }
 
 
-def summarise(comparison: Comparison) -> Iterator[Remark]:
-    """The remarks that a comparison calls for."""
+def quote_plainly(text: str) -> str:
+    """A text between backticks, as people quote what they type."""
+    return f"`{text}`"
+
+
+def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainly) -> Iterator[Remark]:
+    """The remarks that a comparison calls for; `quote` sets names apart from words."""
     pairs = comparison.pairs
-    verdicts = Counter(pair.verdict for pair in pairs)
     lost = sum(is_lost(pair) for pair in pairs)
     if lost:
         text = "can no longer be found: edited, renamed or moved without re-hashing"
@@ -64,18 +64,101 @@ def summarise(comparison: Comparison) -> Iterator[Remark]:
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
     if failed:
         yield Remark(failed, f"{'file' if failed == 1 else 'files'} can't be compared", "bold red")
-    for verdict, words in _WORDS.items():
-        if verdicts[verdict]:
-            yield Remark(verdicts[verdict], words[verdicts[verdict] > 1], VERDICT_STYLES[verdict])
-    if comparison.drifts:
-        where = "" if verdicts[Verdict.REQUEST] else "in their requests: "
-        yield Remark(None, where + _list_drifts(comparison.drifts))
-    yield from _summarise_lone(verdicts[Verdict.ADDED], verdicts[Verdict.REMOVED])
-    superseded = sum(pair.superseded for pair in pairs)
-    if superseded:
+    by_fate: dict[Fate, list[Pair]] = {fate: [] for fate in Fate}
+    for pair in pairs:
+        by_fate[find_fate(pair)].append(pair)
+    for fate, (verdict, one, several) in _REPLIES.items():
+        if count := len(by_fate[fate]):
+            yield Remark(count, one if count == 1 else several, VERDICT_STYLES[verdict])
+    yield from _summarise_lists(by_fate[Fate.MODELS])
+    yield from _summarise_requests(by_fate[Fate.REQUEST], comparison.drifts, quote)
+    yield from _summarise_again(by_fate[Fate.AGAIN], quote)
+    yield from _summarise_renames(by_fate[Fate.FOLLOWED], quote)
+    yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
+    identical = comparison.identical + sum(pair.verdict is Verdict.IDENTICAL for pair in pairs)
+    yield from _summarise_same(len(by_fate[Fate.NOISE]), identical)
+
+
+def _summarise_lists(pairs: list[Pair]) -> Iterator[Remark]:
+    if pairs:
+        ids = [change for pair in pairs for change in pair.changes if change.where == "/response/extra/ids"]
+        added, removed = (
+            sum(len(names) for names in sides if isinstance(names, list))
+            for sides in ((change.right for change in ids), (change.left for change in ids))
+        )
+        counts = [f"{show_count(added, 'id')} added"] if added else []
+        counts += [f"{show_count(removed, 'id')} removed"] if removed else []
+        text = "list of models changed" if len(pairs) == 1 else "lists of models changed"
+        told = ", ".join(counts)
+        yield Remark(len(pairs), f"{text}: {told}" if told else text, VERDICT_STYLES[Verdict.MODELS])
+
+
+def _summarise_requests(
+    pairs: list[Pair], drifts: tuple[Drift, ...], quote: Callable[[str], str]
+) -> Iterator[Remark]:
+    """Requests of which only the ids are others, and the rest, with what many of them share."""
+    style = VERDICT_STYLES[Verdict.REQUEST]
+    of_ids = sum(changes_only_ids(pair) for pair in pairs)
+    if rest := len(pairs) - of_ids:
+        words = "request changed, and its reply" if rest == 1 else "requests changed, and their replies"
+        yield Remark(rest, f"{words} did not", style)
+    shared = [drift for drift in drifts if not drift.change.places]
+    if shared:
+        yield Remark(None, ("" if rest else "in their requests: ") + _list_drifts(shared, quote))
+    if of_ids:
+        words = "request quotes" if of_ids == 1 else "requests quote"
+        same = "is" if of_ids == 1 else "are"
+        yield Remark(of_ids, f"{words} other ids, and {same} the same otherwise", style)
+    ids = [drift for drift in drifts if drift.change.places]
+    if ids:
+        yield Remark(
+            None, ("" if of_ids else "in their requests: ") + _list_drifts(ids, quote, "more such id")
+        )
+
+
+def _summarise_again(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator[Remark]:
+    renamed = [pair for pair in pairs if not pair.superseded]
+    for count, _, told, group in _group_by_rename(renamed, quote):
+        replies = Counter(pair.verdict for pair in group)
+        details = [
+            f"{replies[verdict]:,} {words}" for verdict, words in _MADE_AGAIN.items() if replies[verdict]
+        ]
+        text = f"{_recordings(count)} re-recorded{': ' if told else ''}{told}"
+        yield Remark(count, f"{text} ({', '.join(details)})" if details else text, "bold")
+    if superseded := len(pairs) - len(renamed):
         place = "the old one is still there" if superseded == 1 else "the old ones are still there"
         yield Remark(superseded, f"{_recordings(superseded)} made again under a new name; {place}", "bold")
-    yield from _summarise_same(verdicts[Verdict.NOISE], comparison.identical + verdicts[Verdict.IDENTICAL])
+
+
+_MADE_AGAIN = {
+    Verdict.ERROR: "fail on one side only",
+    Verdict.TOOL_CALLS: "call tools differently",
+    Verdict.FINISH_REASON: "end for another reason",
+    Verdict.WORDING: "worded differently",
+}
+
+
+def _summarise_renames(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator[Remark]:
+    for count, is_rest, told, _ in _group_by_rename(pairs, quote):
+        verb = "follows" if count == 1 else "follow"
+        yield Remark(count, f"{_recordings(count)} {verb} {'other renames' if is_rest else told}", "bold")
+
+
+def _group_by_rename(
+    pairs: list[Pair], quote: Callable[[str], str]
+) -> Iterator[tuple[int, bool, str, list[Pair]]]:
+    """Pairs by what was renamed, most first, in words; what is left beyond a few groups is the last one."""
+    groups: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        if pair.follows is not None:
+            groups.setdefault(pair.follows[:2], []).append(pair)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    shown = ordered if len(ordered) <= _NAMED else ordered[: _NAMED - 1]
+    for (old, new), group in shown:
+        yield len(group), False, f"{quote(old)} to {quote(new)}", group
+    rest = [pair for _, group in ordered[len(shown) :] for pair in group]
+    if rest:
+        yield len(rest), True, "", rest
 
 
 def _summarise_lone(added: int, removed: int) -> Iterator[Remark]:
@@ -95,12 +178,42 @@ def _summarise_same(noise: int, identical: int) -> Iterator[Remark]:
         yield Remark(identical, f"{_recordings(identical)} {same}")
 
 
+def changes_only_ids(pair: Pair) -> bool:
+    """Whether nothing happened to a request but that it quotes other ids."""
+    return bool(pair.ids) and all(
+        change.places or pair.is_renaming(change) for change in pair.changes if change.kind == "request"
+    )
+
+
+def list_told(pair: Pair, drifting: Container[object]) -> tuple[Change, ...]:
+    """The changes of a pair that are told of it alone: neither shared by several requests nor a rename."""
+    return tuple(
+        change
+        for change in pair.changes
+        if change.gist not in drifting and not change.places and not pair.is_renaming(change)
+    )
+
+
+def count_ids(pairs: Iterable[Pair]) -> list[tuple[str, str, int, int]]:
+    """The ids that others took the places of, with these, in how many requests and places; most first."""
+    requests: Counter[tuple[str, str]] = Counter()
+    places: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        for change in pair.changes:
+            if change.places:
+                key = str(change.left), str(change.right)
+                requests[key] += 1
+                places[key] += change.places
+    ordered = sorted(requests, key=lambda key: (-places[key], key))
+    return [(*key, requests[key], places[key]) for key in ordered]
+
+
 def is_drift(pair: Pair, drifting: Container[object]) -> bool:
-    """Whether nothing happened to a pair but changes of the request that are told once for all."""
+    """Whether nothing happened to a pair but what is told once for all: shared changes, ids, a rename."""
     return (
         pair.verdict is Verdict.REQUEST
         and not (is_lost(pair) or pair.superseded)
-        and all(change.gist in drifting for change in pair.changes)
+        and not list_told(pair, drifting)
     )
 
 
@@ -122,20 +235,17 @@ def _recordings(number: int) -> str:
 _NAMED = 3
 
 
-def _list_drifts(drifts: tuple[Drift, ...]) -> str:
-    told = [f"{describe_drift(drift.change, _quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
+def _list_drifts(drifts: list[Drift], quote: Callable[[str], str], more: str = "more such change") -> str:
+    told = [f"{describe_drift(drift.change, quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
     if len(drifts) > _NAMED:
-        more = len(drifts) - _NAMED
-        told.append(f"and {show_count(more, 'more such change')}")
+        told.append(f"and {show_count(len(drifts) - _NAMED, more)}")
     return ", ".join(told)
-
-
-def _quote(text: str) -> str:
-    return f"`{text}`"
 
 
 def describe_drift(change: Change, quote: Callable[[str], str]) -> str:
     """What happened to a request, in a few words: `service_tier` added."""
+    if change.places:
+        return f"{quote(shorten_id(str(change.left)))} is {quote(shorten_id(str(change.right)))}"
     place = quote(change.label or change.where)
     if change.left is None:
         return f"{place} added"
@@ -148,6 +258,27 @@ def describe_drift(change: Change, quote: Callable[[str], str]) -> str:
 
 
 _MOST_OF_VALUES = 48
+
+
+def describe_models(change: Change, quote: Callable[[str], str] = str) -> str:
+    """Which models a list gained or lost, the first of many."""
+    names = change.left or change.right
+    assert isinstance(names, list)  # noqa: S101  (as a change of a list of models is)
+    told = ", ".join(quote(str(name)) for name in names[:_MOST_MODELS])
+    more = f", and {len(names) - _MOST_MODELS:,} more" if len(names) > _MOST_MODELS else ""
+    return f"{len(names):,} {'added' if change.left is None else 'removed'}: {told}{more}"
+
+
+_MOST_MODELS = 8
+
+
+def shorten_id(name: str) -> str:
+    """An id as people compare it: how it begins."""
+    return name if len(name) <= _LONGEST_ID else f"{name[:_KEPT_OF_ID]}…"
+
+
+_LONGEST_ID = 24
+_KEPT_OF_ID = 12
 
 
 def shorten(value: JSON, width: int) -> str:

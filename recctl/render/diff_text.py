@@ -10,15 +10,20 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
+from recctl.compare import Verdict
 from recctl.render.diff_columns import lay_side_by_side
 from recctl.render.diff_summary import (
     VERDICT_STYLES,
+    count_ids,
+    describe_models,
     is_drift,
     is_listed,
     is_lost,
+    list_told,
     shorten,
     summarise,
 )
+from recctl.render.diff_table import count_by_file, tell_table
 from recctl.render.diff_words import Piece, compare_words, fold_same
 from recctl.render.exchange_text import compact, format_json
 from recctl.render.terminal import Line, Span, line, render_lines
@@ -34,6 +39,8 @@ WIDE = 120
 """From how many columns on texts stand side by side."""
 
 _SHORT = 48
+_MOST_FILES = 20
+_MOST_IDS = 10
 _MOST_SHOWN = 4000
 _REMOVED = "red"
 _ADDED = "green"
@@ -43,21 +50,26 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     """The summary, unless `view` does without, and the pairs that have something to tell."""
     if view.summary:
         yield from render_lines(tell_summary(comparison), view)
+        yield from render_lines(tell_counts(comparison, view, _MOST_FILES), view)
     drifting = {drift.change.gist for drift in comparison.drifts}
-    drifted = 0
+    drifted, more = 0, ""
     separator = [line()] if view.summary else []
-    if drifting:
-        yield from render_lines((*separator, *_tell_drifts(comparison.drifts, view)), view)
-        separator = [line()]
+    drifts = [drift for drift in comparison.drifts if not drift.change.places]
+    for told in (_tell_drifts(drifts, view), _tell_ids(comparison)):
+        lines = [*told]
+        if lines:
+            yield from render_lines((*separator, *lines), view)
+            separator = [line()]
     for pair in comparison.pairs:
         if is_drift(pair, drifting):
             drifted += 1
         elif is_listed(pair):
+            more = "more "
             yield from render_lines((*separator, *_tell_head(pair)), view._replace(width=None))
             yield from render_lines(_tell_changes(pair, drifting, view), view)
             separator = [line()]
     if drifted:
-        text = f"{drifted:,} more changed only in the ways that are told above; --name-only lists them"
+        text = f"{drifted:,} {more}changed only in the ways that are told above; --name-only lists them"
         yield from render_lines((*separator, line(Span(text, "dim"))), view)
 
 
@@ -72,7 +84,28 @@ def tell_summary(comparison: Comparison) -> Iterator[Line]:
             yield line(Span(f"{number:>{width},} {text}", style))
 
 
-def _tell_drifts(drifts: tuple[Drift, ...], view: View) -> Iterator[Line]:
+def tell_counts(comparison: Comparison, view: View, most: int | None = None) -> Iterator[Line]:
+    """The table of what became of recordings by test file, after a blank line; nothing of one recording."""
+    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is Verdict.NOISE]
+    if len(told) > 1:
+        yield line()
+        yield from tell_table(count_by_file(told, most), view.width)
+
+
+def _tell_ids(comparison: Comparison) -> Iterator[Line]:
+    """The ids that others took the places of."""
+    ids = count_ids(comparison.pairs)
+    if ids:
+        yield line(Span("ids that others took the places of", "bold"))
+    for left, right, requests, places in ids[:_MOST_IDS]:
+        where = f" in {show_count(places, 'place')}" if places > 1 else ""
+        where += f" of {requests:,} requests" if requests > 1 else ""
+        yield line(Span(left, _REMOVED), " is ", Span(right, _ADDED), where, indent=2)
+    if len(ids) > _MOST_IDS:
+        yield line(Span(f"and {len(ids) - _MOST_IDS:,} more; --format json has them all", "dim"), indent=2)
+
+
+def _tell_drifts(drifts: list[Drift], view: View) -> Iterator[Line]:
     """What several requests have in common, in full, as it is told nowhere else."""
     for count, alike in groupby(drifts, key=lambda drift: drift.count):
         yield line(Span(f"the same in {count:,} requests", "bold"))
@@ -81,9 +114,9 @@ def _tell_drifts(drifts: tuple[Drift, ...], view: View) -> Iterator[Line]:
 
 
 def _tell_changes(pair: Pair, drifting: Container[object], view: View) -> Iterator[Line]:
-    told = [change for change in pair.changes if change.gist not in drifting]
+    told = list_told(pair, drifting)
     for change in told:
-        yield from _tell_change(change, view)
+        yield from _tell_change(pair.replace_ids(change), view)
     if len(told) < len(pair.changes):
         hidden = len(pair.changes) - len(told)
         text = f"request: {show_count(hidden, 'change')} told above"
@@ -109,6 +142,11 @@ def _tell_head(pair: Pair) -> Iterator[Line]:
     if is_lost(pair):
         text = "can no longer be found: its name is not the hash of its request"
         yield line(Span(text, "bold red"), indent=2)
+    if pair.follows is not None:
+        yield line(Span(f"follows {pair.follows.old} to {pair.follows.new}", "dim"), indent=2)
+    for name, text in (("asked   ", pair.asked), ("answered", pair.answered)):
+        if text:
+            yield line(Span(f"{name}  ", "dim"), text, indent=2)
 
 
 def _tell_change(change: Change, view: View) -> Iterator[Line]:
@@ -118,6 +156,8 @@ def _tell_change(change: Change, view: View) -> Iterator[Line]:
     left, right = change.left, change.right
     if change.kind == "tool-call":
         yield from _tell_call(change)
+    elif change.kind == "model-list" and isinstance(left or right, list):
+        yield line(Span(f"{describe_models(change)}", _ADDED if left is None else _REMOVED), indent=2)
     elif isinstance(left, str) and isinstance(right, str) and _is_prose(change, left, right):
         yield line(Span(f"{name}:", style), indent=2)
         yield from _tell_texts(left, right, view)

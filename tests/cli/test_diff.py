@@ -67,6 +67,9 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
                 "name": "kept",
                 "paired_by": "the same path",
                 "superseded": False,
+                "follows": None,
+                "asked": None,
+                "answered": None,
                 "changes": [
                     {
                         "where": "/response/choices/0/message/tool_calls/0/function/arguments/city",
@@ -97,7 +100,7 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
 
 def test_quiet_leaves_the_summary_out(run: Run) -> None:
     outcome = run("diff", *EXAMPLES, "--stat", "-q", cwd=CHECKOUT)
-    lines = (SNAPSHOTS / "diff-stat.txt").read_text(encoding="utf-8").split("\n\n")[0]
+    lines = (SNAPSHOTS / "diff-stat.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert outcome.out == f"{lines}\n"
 
 
@@ -270,13 +273,14 @@ def test_every_known_edit_is_counted_rightly(run: Run, tmp_path: Path, git: Call
 
     expected = {"tool-calls": 1, "wording": 2, "request": 2, "noise": 1, "identical": 2, "removed": 1}
     assert count(run("diff", "--format", "json")) == expected
-    assert run("diff", "--stat").out.split("\n\n")[1] == (
+    assert run("diff", "--stat").out.split("\n\n")[2] == (
         "1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
         "1 reply calls tools differently\n"
-        "2 replies are worded differently\n"
-        "2 requests changed, and their replies did not\n"
-        "1 recording removed\n"
+        "1 reply is worded differently\n"
+        "1 request changed, and its reply did not\n"
         "1 recording made again under a new name; the old one is still there\n"
+        "1 recording follows `test_reply[model=small]` to `test_color`\n"
+        "1 recording removed\n"
         "1 recording differs in noise only, 2 are identical\n"
     )
     git("add", ".")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Drift, Pair, Verdict, compare_sets
+from recctl.compare import Change, Comparison, Drift, Pair, Rename, Verdict, compare_sets
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.source import Source, Unread
@@ -269,6 +269,23 @@ def test_where_parameters_do_not_decide_an_equal_reply_does() -> None:
     assert {pair.verdict for pair in compare(old, new).pairs} == {Verdict.REQUEST}
 
 
+def test_a_renamed_test_follows_its_name() -> None:
+    old, new = Files(), Files()
+    old.add(ask(test_id="tests/test_x.py::test_old[a]"))
+    new.add(ask(test_id="tests/test_x.py::test_new[a]"))
+    comparison = compare(old, new)
+    assert only(comparison).follows == Rename("test_old", "test_new", is_other_model=False)
+    assert comparison.drifts == ()
+
+
+def test_what_is_alone_is_told_by_its_first_lines() -> None:
+    new = Files()
+    messages = [{"role": "user", "content": [{"type": "text", "text": "Where\nis Rome?"}]}]
+    new.add(ask(reply="\nIn Italy.", messages=[{"role": "system", "content": "Be brief"}, *messages]))
+    pair = only(compare(Files(), new))
+    assert (pair.asked, pair.answered) == ("Where …", "In Italy.")
+
+
 # Lists of models
 
 
@@ -299,6 +316,15 @@ def test_lists_of_models_live_side_by_side() -> None:
     new.add(list_models("b", "c"), f"models-{64 * 'a'}-{8 * '2'}.json")
     assert only(compare(old, new)).verdict is Verdict.ADDED
     assert only(compare(new, old)).verdict is Verdict.REMOVED
+
+
+def test_a_list_of_models_follows_its_test() -> None:
+    old, new = Files(), Files()
+    for files, test, digit in ((old, "test_old", "a"), (new, "test_new", "b")):
+        document = {**list_models("a", "b"), "test_id": f"tests/test_x.py::{test}"}
+        files.add(document, f"models-{64 * digit}-{8 * '1'}.json")
+    pair = only(compare(old, new))
+    assert (pair.verdict, pair.follows) == (Verdict.REQUEST, Rename("test_old", "test_new", False))
 
 
 def test_lists_of_other_providers_do_not_pair() -> None:

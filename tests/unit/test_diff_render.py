@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Drift, Pair, Side, Verdict
+from recctl.compare import Change, Comparison, Drift, Pair, Rename, Side, Verdict
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
 from recctl.render.diff_columns import lay_side_by_side
@@ -126,7 +126,7 @@ def test_what_is_the_same_is_folded_to_a_few_words() -> None:
 # --- text ---------------------------------------------------------------------------------------------------
 
 
-def test_the_summary_takes_eleven_lines_at_most() -> None:
+def test_the_summary_takes_a_dozen_lines_at_most() -> None:
     drifts = tuple(Drift(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5))
     pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
     pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
@@ -138,10 +138,10 @@ def test_the_summary_takes_eleven_lines_at_most() -> None:
         "1,200 replies end for another reason\n"
         "1,201 replies are worded differently\n"
         "1,200 lists of models changed\n"
-        "1,201 requests changed, and their replies did not\n"
+        "1,200 requests changed, and their replies did not\n"
         "      `k0` added in 9, `k1` added in 8, `k2` added in 7, and 2 more such changes\n"
-        "1,200 recordings added, 1,200 removed\n"
         "    1 recording made again under a new name; the old one is still there\n"
+        "1,200 recordings added, 1,200 removed\n"
         "1,200 recordings differ in noise only, 1,203 are identical"
     )
 
@@ -155,6 +155,9 @@ def test_changes_that_many_share_are_told_once() -> None:
         "2 requests changed, and their replies did not\n"
         "  `service_tier` added in 3\n"
         "\n"
+        "tests/       reworded  request only\n"
+        "  test_x.py         1             2\n"
+        "\n"
         "the same in 3 requests\n"
         '  request service_tier: added "default"\n'
         "\n"
@@ -166,6 +169,141 @@ def test_changes_that_many_share_are_told_once() -> None:
         "\n"
         "2 more changed only in the ways that are told above; --name-only lists them\n"
     )
+
+
+def renamed(old: str, new: str, *changes: Change, is_other_model: bool = False, **more: Any) -> Pair:
+    """A pair whose test, or model, got another name."""
+    told = Change("/test_id", "request", f"tests/{old}::test_y", f"tests/{new}::test_y", "test id")
+    follows = Rename(old, new, is_other_model)
+    return pair(told, *changes, verdict=Verdict.REQUEST)._replace(request="changed", follows=follows, **more)
+
+
+def test_a_rename_is_one_line() -> None:
+    pairs = [renamed("test_a.py", "test_b.py") for _ in range(142)]
+    assert show(comparison(*pairs, identical=3)) == (
+        "142 recordings follow `test_a.py` to `test_b.py`\n"
+        "  3 recordings are identical\n"
+        "\n"
+        "tests/       followed\n"
+        "  test_x.py       142\n"
+        "\n"
+        "142 changed only in the ways that are told above; --name-only lists them\n"
+    )
+
+
+def test_of_many_renames_the_largest_are_told() -> None:
+    names = ("a", "a", "a", "b", "b", "c", "d")
+    told = show(comparison(*(renamed(f"test_{name}.py", f"{name}.py") for name in names)))
+    assert told.partition("\n\n")[0] == (
+        "3 recordings follow `test_a.py` to `a.py`\n"
+        "2 recordings follow `test_b.py` to `b.py`\n"
+        "2 recordings follow other renames"
+    )
+
+
+def test_what_another_model_says_is_no_headline_of_wording() -> None:
+    again = renamed("gpt-4o", "gpt-4.1", is_other_model=True, reply="wording")
+    pairs = [again._replace(verdict=Verdict.WORDING), again._replace(reply="noise")]
+    assert show(comparison(*pairs)).partition("\n\n")[0] == (
+        "2 recordings re-recorded: `gpt-4o` to `gpt-4.1` (1 worded differently)"
+    )
+
+
+def test_one_that_was_renamed_and_changed_is_told_in_full() -> None:
+    more = Change("/request/body/temperature", "request", 0, 1, "temperature")
+    assert show(comparison(renamed("test_a.py", "test_b.py", more))) == (
+        "1 request changed, and its reply did not\n"
+        "\n"
+        "request       tests/test_x.py::test_y\n"
+        "  x.json\n"
+        "  follows test_a.py to test_b.py\n"
+        "  request temperature: 0 → 1\n"
+        "  request: 1 change told above\n"
+    )
+
+
+def test_ids_are_told_once() -> None:
+    ids = ("439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d", "file-62515096040")
+    change = Change("/request/body/x", "request", *ids, "id", 14)
+    quoting = pair(change, verdict=Verdict.REQUEST, ids=(ids,))
+    shared = comparison(quoting, quoting, drifts=(Drift(change, 2),))
+    assert show(shared).startswith(
+        "2 requests quote other ids, and are the same otherwise\n"
+        "  `439dd3a0-1c4…` is `file-62515096040` in 2\n"
+    )
+    assert show(comparison(quoting)) == (
+        "1 request quotes other ids, and is the same otherwise\n"
+        "\n"
+        "ids that others took the places of\n"
+        f"  {ids[0]} is {ids[1]} in 14 places\n"
+        "\n"
+        "1 changed only in the ways that are told above; --name-only lists them\n"
+    )
+    answer = pair(change, reworded(f"See {ids[0]} now.", f"See {ids[1]} soon."), ids=(ids,))
+    assert f"  reply:\n    See {ids[1]} [-now-]{{+soon+}}.\n" in show(comparison(answer))
+
+
+def test_one_that_is_alone_shows_its_first_lines() -> None:
+    lone = pair(verdict=Verdict.ADDED)._replace(left=None, paired_by=None, asked="Why?", answered="Because …")
+    assert show(comparison(lone), view=View(summary=False)) == (
+        "added         tests/test_x.py::test_y\n  x.json\n  asked     Why?\n  answered  Because …\n"
+    )
+    assert "\nasked: `Why?`\n\nanswered: `Because …`\n" in show(comparison(lone), "markdown")
+
+
+def test_lists_of_models_tell_which_came_and_went() -> None:
+    names = [f"m{number}" for number in range(10)]
+    removed = Change("/response/extra/ids", "model-list", ["old"], None, "ids")
+    added = Change("/response/extra/ids", "model-list", None, names, "ids")
+    told = comparison(pair(removed, added, verdict=Verdict.MODELS))
+    assert show(told).startswith("1 list of models changed: 10 ids added, 1 id removed\n\nmodels ")
+    assert show(told).endswith("  1 removed: old\n  10 added: m0, m1, m2, m3, m4, m5, m6, m7, and 2 more\n")
+    assert "\n\n1 removed: `old`\n\n10 added: `m0`, " in show(told, "markdown")
+
+
+def test_a_table_counts_by_test_file() -> None:
+    pairs = [
+        pair(verdict=verdict)._replace(right=side(f"r/{name}.json", test_id), left=None)
+        for name, test_id, verdict in (
+            ("1", "tests/a/test_x.py::test_y", Verdict.WORDING),
+            ("2", "tests/a/test_x.py::test_z[a]", Verdict.NOISE),
+            ("3", "tests/b/test_x.py::test_z[a]", Verdict.ADDED),
+            ("4", None, Verdict.TOOL_CALLS),
+        )
+    ]
+    lines = show(comparison(*pairs)).split("\n\n")[1]
+    assert lines == (
+        "test file            reworded  tools  noise  added\n"
+        "  r/                               1\n"
+        "  tests/a/test_x.py         1             1\n"
+        "  tests/b/test_x.py                              1"
+    )
+    markdown = show(comparison(*pairs[:3]), "markdown").split("\n\n")[2]
+    assert markdown == (
+        "| `tests/` | reworded | noise | added |\n"
+        "|---|---:|---:|---:|\n"
+        "| `a/test_x.py` | 1 | 1 |  |\n"
+        "| `b/test_x.py` |  |  | 1 |"
+    )
+
+
+def test_a_table_keeps_to_the_width_and_adds_up_what_is_too_much() -> None:
+    pairs = [
+        pair(name=f"{number}.json")._replace(right=side("x", f"tests/test_{number:02}{'x' * 90}.py::test_y"))
+        for number in range(30)
+    ]
+    lines = show(comparison(*pairs), view=View(width=80)).split("\n\n")[1].splitlines()
+    assert len(lines) == 1 + 20
+    assert max(map(len, lines)) == 80
+    assert lines[1].startswith("…xxx")
+    assert lines[-1].split() == ["11", "more", "11"]
+
+
+def test_names_break_out_of_no_table() -> None:
+    hostile = "test_a|`b`.py"
+    text = show(comparison(renamed(hostile, "<img src=x>"), renamed(hostile, "<img src=x>")), "markdown")
+    rows = [line for line in text.split("\n\n")[1].splitlines() if "follow" in line]
+    assert rows == ["| 2 | recordings follow `` test_a\\|`b`.py `` to `<img src=x>` |"]
 
 
 def test_changes_of_requests_are_told_as_such_below_other_remarks() -> None:

@@ -1,0 +1,108 @@
+"""What became of recordings, counted by test file."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter, defaultdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.compare import Verdict
+from recctl.render.terminal import Line, Span, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.compare import Pair
+
+
+class Fate(StrEnum):
+    """What became of a recording, as the columns of the table have it, in their order."""
+
+    AGAIN = "re-recorded"
+    REWORDED = "reworded"
+    TOOLS = "tools"
+    FAILED = "failed"
+    ENDED = "ended"
+    MODELS = "models"
+    REQUEST = "request only"
+    FOLLOWED = "followed"
+    MOVED = "moved"
+    NOISE = "noise"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+_FATES = {
+    Verdict.ERROR: Fate.FAILED,
+    Verdict.TOOL_CALLS: Fate.TOOLS,
+    Verdict.FINISH_REASON: Fate.ENDED,
+    Verdict.WORDING: Fate.REWORDED,
+    Verdict.MODELS: Fate.MODELS,
+    Verdict.REQUEST: Fate.REQUEST,
+    Verdict.NOISE: Fate.NOISE,
+    Verdict.IDENTICAL: Fate.MOVED,
+    Verdict.ADDED: Fate.ADDED,
+    Verdict.REMOVED: Fate.REMOVED,
+}
+
+
+def find_fate(pair: Pair) -> Fate:
+    """What became of a recording: its verdict, unless it was made again as another one, or only renamed."""
+    if pair.is_made_again:
+        return Fate.AGAIN
+    is_renamed = all(pair.is_renaming(change) for change in pair.changes if change.kind == "request")
+    if pair.verdict is Verdict.REQUEST and pair.follows and is_renamed:
+        return Fate.FOLLOWED
+    return _FATES[pair.verdict]
+
+
+class Table(NamedTuple):
+    """Counts by test file. `folder` is what all of them lie in; the rows' names go on from there."""
+
+    folder: str
+    fates: tuple[Fate, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def count_by_file(pairs: Iterable[Pair], most: int | None = None) -> Table:
+    """The table of a comparison; rows beyond `most` are added up in a last one."""
+    counts: defaultdict[str, Counter[Fate]] = defaultdict(Counter)
+    for pair in pairs:
+        counts[_find_file(pair)][find_fate(pair)] += 1
+    fates = tuple(fate for fate in Fate if any(counted[fate] for counted in counts.values()))
+    folder = posixpath.commonpath([posixpath.dirname(name) for name in counts]) if counts else ""
+    folder = f"{folder}/" if folder else ""
+    rows = [(name[len(folder) :], tuple(counts[name][fate] for fate in fates)) for name in sorted(counts)]
+    if most is not None and len(rows) > most:
+        rest = [numbers for _, numbers in rows[most - 1 :]]
+        rows[most - 1 :] = [(f"{len(rest):,} more", tuple(map(sum, zip(*rest, strict=True))))]
+    return Table(folder, fates, tuple(rows))
+
+
+def _find_file(pair: Pair) -> str:
+    """The test file that a recording belongs to; the folder that it lies in where no test is known."""
+    side = pair.right or pair.left
+    assert side is not None  # noqa: S101  (a pair has at least one side)
+    path, separator, _ = (side.test_id or "").partition("::")
+    return path if separator else f"{posixpath.dirname(side.name)}/"
+
+
+def tell_table(table: Table, width: int | None) -> Iterator[Line]:
+    """The table as lines of text, none longer than `width` where that can be."""
+    columns = [
+        [fate.value, *(f"{numbers[at]:,}" if numbers[at] else "" for _, numbers in table.rows)]
+        for at, fate in enumerate(table.fates)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    names = [table.folder or "test file", *(f"  {name}" for name, _ in table.rows)]
+    most = max(map(len, names))
+    if width is not None:
+        most = max(_LEAST, min(most, width - sum(widths) - 2 * len(widths)))
+    for number, name in enumerate(names):
+        shown = name if len(name) <= most else f"…{name[len(name) - most + 1 :]}"
+        cells = [f"  {column[number]:>{size}}" for column, size in zip(columns, widths, strict=True)]
+        yield line(Span(f"{shown:<{most}}{''.join(cells)}".rstrip(), "" if number else "dim"), is_whole=True)
+
+
+_LEAST = 16
