@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl import __version__, git
+from recctl import __version__, git, texts
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 from recctl.project import RECORDINGS
@@ -103,7 +103,7 @@ def inspect(site: Site) -> Setup:
 
 
 def install(site: Site) -> bool:
-    """Set git up, and let it forget the texts that it has kept; tell whether anything had to change.
+    """Set git up, and forget the texts that were kept; tell whether anything had to change.
 
     Raises RecctlError when git or the file system refuses.
     """
@@ -182,15 +182,16 @@ def _list_folders(project: Project, top: Path) -> list[Path]:
 def _settings() -> dict[str, str]:
     """What `install` sets in git's configuration.
 
-    git keeps the texts for as long as the command is the same, hence the version in it. Where the interpreter
-    is gone, a recctl on the PATH serves; without one, git shows what it would show without a driver.
+    Where the interpreter is gone, a recctl on the PATH serves; without one, git shows what it would show
+    without a driver. git itself keeps no texts, whatever an earlier recctl has set elsewhere: it would do so
+    in a commit, and end without a diff where it does not know who makes it.
     """
-    own = shlex.join([sys.executable, "-P", "-m", "recctl.cli.textconv"])
+    own = shlex.join([sys.executable, "-P", "-S", texts.__file__])
     ways = f'{own} "$1" 2>/dev/null || recctl git textconv "$1" 2>/dev/null || cat "$1"'
-    return {_COMMAND: f": recctl {__version__}; show() {{ {ways}; }}; show", _CACHED: "true"}
+    return {_COMMAND: f": recctl {__version__}; show() {{ {ways}; }}; show", _CACHED: "false"}
 
 
-_PROGRAM = re.compile(r"show\(\) \{ '?(.+?)'? -P -m ")
+_PROGRAM = re.compile(r"show\(\) \{ '?(.+?)'? -P -[mS] ")
 
 
 _BLOCK = re.compile(
@@ -259,7 +260,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _forget_texts(folder: Path) -> None:
-    """Have git make all texts anew: what it keeps may come from another recctl, or from none."""
+    """Have all texts made anew, and let git forget those that it kept for earlier versions."""
+    texts.forget_texts()
     with suppress(git.GitError):  # there may be no repository here
         git.delete_ref(_CACHE, folder)
 

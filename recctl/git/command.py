@@ -9,13 +9,15 @@ that nothing is to be fetched.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 class GitError(RecctlError):
@@ -84,6 +86,8 @@ def run(arguments: list[str], folder: Path, *, anywhere: bool = False, reads_fil
 
 def start(arguments: list[str], folder: Path, *, asks: bool = False) -> subprocess.Popen[bytes]:
     """A git that answers bit by bit, to questions when it `asks` for them. Raises GitError."""
+    import subprocess
+
     find_program()
     repository = locate(folder)
     _check_owner(repository)
@@ -152,6 +156,8 @@ _ABOUT_ONE_REPOSITORY = (
 def _run(
     arguments: list[str], repository: Repository | None, folder: Path, settings: tuple[str, ...] = ()
 ) -> bytes:
+    import subprocess
+
     try:
         finished = subprocess.run(  # noqa: S603  (no shell, and the arguments are ours)
             _write_command(arguments, settings),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from recctl import texts
 from recctl.gitsetup import _add_block, _remove_blocks
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
@@ -48,6 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     return folder
 
@@ -240,8 +242,6 @@ def test_without_recctl_git_shows_what_it_would_show_anyway(
     with monkeypatch.context() as without:
         lose_recctl(tmp_path_factory, without)
         assert git("show") == raw
-    assert git("show") == raw  # git keeps its texts
-    run("git", "install")
     assert changed_lines(git("show")) == ["-  Good morning!", "+  Good evening!"]
 
 
@@ -266,15 +266,109 @@ def test_a_recctl_on_the_path_serves_where_the_interpreter_is_gone(
     assert "driver       out of date in the repository's configuration\n" in status.out
 
 
+def list_texts(home: Path) -> list[Path]:
+    return [text for text in (home / ".local/state/recctl/texts").glob("*") if text.name != "misses"]
+
+
 @pytest.mark.usefixtures("repository")
-def test_git_keeps_the_texts_of_what_is_committed_until_recctl_is_uninstalled(
-    git: Callable[..., str], run: Run
+def test_texts_are_kept_until_recctl_is_installed_again_or_uninstalled(
+    home: Path, git: Callable[..., str], run: Run
 ) -> None:
     run("git", "install")
+    shown = git("show")
+    assert len(list_texts(home)) == 2
+    for text in list_texts(home):
+        text.write_bytes(text.read_bytes().replace(b"Good", b"Kept"))
+    assert git("show") == shown.replace("Good", "Kept")
+    for command in ("install", "uninstall"):
+        run("git", "install")
+        git("show")
+        assert len(list_texts(home)) == 2
+        run("git", command)
+        assert list_texts(home) == []
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+@pytest.mark.usefixtures("repository")
+def test_who_has_no_name_for_commits_sees_conversations_too(
+    scope: str, git: Callable[..., str], run: Run
+) -> None:
+    """git would keep texts in a commit, as an earlier recctl has told it to."""
+    for key, value in (("textconv", "cat"), ("cachetextconv", "true")):
+        git("config", scope, f"diff.recctl.{key}", value)
     git("show")
-    assert "refs/notes/textconv/recctl" in git("for-each-ref")
-    run("git", "uninstall")
-    assert "refs/notes/textconv/recctl" not in git("for-each-ref")
+    git("notes", "--ref=textconv/recctl", "add", "-m", "x")
+    assert run("git", "install").code == 0
+    assert "refs/notes" not in git("for-each-ref")
+    nobody = ("-c", "user.useConfigOnly=true", "-c", "user.name=", "-c", "user.email=")
+    assert changed_lines(git(*nobody, "show")) == ["-  Good morning!", "+  Good evening!"]
+    assert "refs/notes" not in git("for-each-ref")
+    run("git", "uninstall", *(["--global"] if scope == "--global" else []))
+    assert "cachetextconv" not in git("config", scope, "--list")
+
+
+@pytest.mark.usefixtures("repository")
+def test_where_no_text_can_be_kept_each_is_made_anew(
+    home: Path, git: Callable[..., str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("git", "install")
+    shown = git("show")
+    folder = home / ".local/state/recctl/texts"
+    folder.chmod(0o755)  # others could look into it
+    for text in list_texts(home):
+        text.write_bytes(b"not to be believed\n")
+    assert git("show") == shown
+    put(home / "file", b"")
+    for name, value in (("HOME", str(home / "file")), ("HOME", ""), ("XDG_STATE_HOME", "/dev/null")):
+        monkeypatch.setenv(name, value)
+        assert git("show") == shown
+
+
+def test_a_text_that_came_with_a_repository_is_not_believed(
+    repository: Path, git: Callable[..., str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where somebody has a repository as home folder, as a job in a container may."""
+    run("git", "install")
+    shown = git("show")
+    monkeypatch.setenv("HOME", str(repository.parent))
+    git("show")
+    (text, *_) = list_texts(repository.parent)
+    monkeypatch.setenv("HOME", str(repository))
+    folder = repository / ".local/state/recctl/texts"
+    folder.mkdir(parents=True, mode=0o700)
+    put(folder / text.name, b"not to be believed\n")
+    (folder / text.name).chmod(0o600)
+    assert git("show") == shown
+
+
+def test_where_many_are_asked_for_others_are_made_ahead(
+    repository: Path, home: Path, git: Callable[..., str], run: Run
+) -> None:
+    run("git", "install")
+    for number in range(9):
+        put(repository / f"tests/recordings/{number:012}.json", reply("number", f" {number}"))
+    put(repository / "tests/recordings/other.txt", b"x")
+    git("add", ".")
+    git("commit", "-qm", "y")
+    ask = [sys.executable, "-P", "-S", texts.__file__]
+    for number, kept in ((0, 1), (1, 2), (2, 11)):
+        file = f"tests/recordings/{number:012}.json"
+        printed = subprocess.run([*ask, file], cwd=repository, capture_output=True, check=True).stdout
+        assert f"number {number}\n".encode() in printed
+        assert len(list_texts(home)) == kept  # with the two of the commit before
+    assert changed_lines(git("show", "--format=", "--", file))[-2:] == ["+  number 2", "+  finish     stop"]
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_text_that_is_kept_gives_no_orders_in_a_build(
+    home: Path, git: Callable[..., str], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("git", "install")
+    put(tmp_path / NAME, reply("Hello", "\n::set-output name=x::y"))
+    assert "+  ::set-output name=x::y\n" in git("diff")
+    assert len(list_texts(home)) == 2
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert "+  \\x3a:set-output name=x::y\n" in git("diff")
 
 
 @pytest.mark.parametrize(

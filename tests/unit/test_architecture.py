@@ -27,7 +27,7 @@ LAYERS = [
     ["attempt"],
     ["recordings"],
     ["project", "journal", "yaml_text", "aside"],
-    ["git", "parallel", "syntax", "hashing", "state", "abridge"],
+    ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],
     ["tables", "strict_json", "pointer", "patterns"],
     ["amounts", "errors", "__init__"],

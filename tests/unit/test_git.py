@@ -29,6 +29,7 @@ from recctl.git import (
     list_work_tree,
     resolve_tree,
 )
+from recctl.git.together import list_changed_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -399,3 +400,37 @@ def test_a_filter_that_cannot_be_switched_off_is_told(history: Path, git: Callab
     with pytest.raises(RecctlError, match="a filter with an equals sign"):
         list_modified(history)
     assert "sub/a.json" in list_tracked(history)
+
+
+# --- what was changed together ------------------------------------------------------------------------------
+
+
+def together(folder: Path, content: bytes) -> list[tuple[str, bool]]:
+    return [(entry.path, entry.blob is None) for entry in list_changed_together(content, folder)]
+
+
+def test_what_was_changed_with_a_file_and_before_that(history: Path, git: Callable[..., str]) -> None:
+    second = [
+        (name, False) for name in ("a b.json", "a blob", "empty", "g\u00e9.json", "sub/a.json", "sub/a.json")
+    ]
+    assert together(history, b"second\nand\0more\n") == second
+    assert together(history / "sub", b"first") == second
+    (history / "sub/a.json").write_bytes(b"third")
+    (history / "empty").write_bytes(b"staged")
+    git("add", "empty")
+    changed = [("sub/a.json", False), ("sub/a.json", True), ("empty", False), ("empty", False)]
+    assert together(history, b"staged")[:4] == changed
+    assert together(history, b"never seen") == []
+
+
+def test_what_was_changed_long_ago_is_found(history: Path, git: Callable[..., str]) -> None:
+    git("checkout", "-q", "--orphan", "other")
+    git("commit", "-qm", "third")
+    git("rm", "-q", "--cached", "a blob")
+    git("commit", "-qm", "fourth")
+    assert together(history, b"first")[0] == ("a b.json", False)
+
+
+def test_where_there_is_no_commit_nothing_was_changed(tmp_path: Path, git: Callable[..., str]) -> None:
+    git("status")
+    assert together(tmp_path, b"x") == []
