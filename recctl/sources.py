@@ -103,7 +103,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
         path = Path(os.path.abspath(word))  # noqa: PTH100  (Path.absolute keeps "..", resolve follows links)
         if word == STDIN or not os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises when it may not look)
             target = _find_target(project, word, path)
-            if not (force_exclude and target.path is not None and project.is_excluded(target.path)):
+            if not (force_exclude and target.path is not None and _is_passed_over(project, target.path)):
                 targets[target.name] = target
             continue
         name = show_path(path)
@@ -123,6 +123,12 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
             targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
     ordered = tuple(targets[name] for name in sorted(targets))
     return Selection(ordered, ignored, tuple(unread[name] for name in sorted(unread)), tuple(folders))
+
+
+def _is_passed_over(project: Project, path: Path) -> bool:
+    """Whether a walk would not take a file for a recording; who reads it tells of one that is gone."""
+    is_file = os.path.isfile(path)  # noqa: PTH113  (as in select)
+    return project.is_excluded(path) or (is_file and not is_walked(project, path, partial(_read_head, path)))
 
 
 def _find_target(project: Project, word: str, path: Path) -> Target:

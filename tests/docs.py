@@ -1,4 +1,4 @@
-"""The parts of the README that a program writes: `python -m tests.docs --write`.
+"""What a program writes of the README and of the hooks: `python -m tests.docs --write`.
 
 Each stands between `<!-- generated: NAME -->` and `<!-- /generated -->`, and says what the code says. Blank
 lines keep the comments apart from what they enclose: on GitHub, a comment inside a table would end it.
@@ -16,11 +16,13 @@ from recctl.checks.run import list_rules
 from recctl.compare.noise import NOISE
 from recctl.completion import NOTE_CODES
 from recctl.hashing import KEY_MEANINGS
+from recctl.recordings.formats import list_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+HOOKS = README.with_name(".pre-commit-hooks.yaml")
 _WIDTH = 110
 
 
@@ -67,16 +69,40 @@ def write_parts(text: str) -> str:
     return PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}{part[3]}", text)
 
 
+def write_hooks(text: str) -> str:
+    """The definitions of hooks, with the files that they are for as the formats name them."""
+
+    def write_files(hook: re.Match[str]) -> str:
+        places: dict[str, list[str]] = {}
+        for folder, suffix in list_places(only_hashed=hook["id"] in _HASH_HOOKS):
+            places.setdefault(folder, []).append(re.escape(suffix.removeprefix(".")))
+        ways = "|".join(rf"{folder}/.*\.({'|'.join(suffixes)})" for folder, suffixes in places.items())
+        return f"{hook['before']}  files: (^|/)({ways})$"
+
+    return _FILES.sub(write_files, text)
+
+
+_HASH_HOOKS = ("recctl-rehash",)
+"""The hooks that are for files named after a hash alone."""
+
+_FILES = re.compile(r"^(?P<before>- id: (?P<id>\S+)\n(?:  .*\n)*?)  files: .*$", re.MULTILINE)
+
+GENERATED: dict[Path, Callable[[str], str]] = {README: write_parts, HOOKS: write_hooks}
+"""The files that a program writes parts of, and what gives the text that they should have."""
+
+
 def main(words: list[str]) -> int:
-    """Write the README's generated parts with `--write`, else say whether they are as they should be."""
-    before = README.read_text(encoding="utf-8")
-    after = write_parts(before)
-    if words == ["--write"]:
-        README.write_text(after, encoding="utf-8")
-        return 0
-    if before != after:
-        sys.stdout.write("the README's generated parts are old: python -m tests.docs --write\n")
-    return int(before != after)
+    """Write the generated parts with `--write`, else say whether they are as they should be."""
+    is_old = False
+    for path, write in GENERATED.items():
+        before = path.read_text(encoding="utf-8")
+        after = write(before)
+        if words == ["--write"]:
+            path.write_text(after, encoding="utf-8")
+        elif before != after:
+            is_old = True
+            sys.stdout.write(f"{path.name}: generated parts are old: python -m tests.docs --write\n")
+    return int(is_old)
 
 
 if __name__ == "__main__":

@@ -448,3 +448,14 @@ def test_a_file_that_has_a_number_in_its_name_is_that_file(
     (tmp_path / "x.json#2").write_bytes(serialise(record(None)))
     (target,) = select(Project(tmp_path), ["x.json#2"]).targets
     assert (target.file, target.number) == ("x.json#2", None)
+
+
+def test_hooks_pass_over_what_is_like_no_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes/other.yaml").write_text("interactions:\n- kind: frame\n")
+    (tmp_path / "cassettes/empty.yaml").write_text("")
+    (tmp_path / "cassettes/merging.yaml").write_text("<<<<<<< HEAD\n")
+    words = [f"cassettes/{name}.yaml" for name in ("empty", "merging", "missing", "other")]
+    assert names(select(Project(tmp_path), words, force_exclude=True)) == words[:3]
+    assert names(select(Project(tmp_path), words)) == words

@@ -435,7 +435,8 @@ def test_where_a_value_stands_in_json() -> None:
         ("http_interactions:\n- request:\n", False),
         ("jobs:\n  interactions:\n", False),
         ("requests:\n- name: a\n", False),
-        ("", False),
+        ("", True),
+        ("<<<<<<< HEAD\n", True),
     ],
     ids=lambda value: str(value)[:40],
 )

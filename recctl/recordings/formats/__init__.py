@@ -36,7 +36,8 @@ class Defect(NamedTuple):
 class Format(NamedTuple):
     """A format.
 
-    `suffixes` are the endings of its files' names.
+    `folder` is the name of the folders that its recorder writes to, `suffixes` are the endings of its files'
+    names.
     `claims` tells whether a walk takes a file for one of its own: by its name, the names of the folders that
     it lies in, from the root on, and, where these do not decide it, by the beginning of its content
     (`HEAD_SIZE` bytes or more), which its last argument gives.
@@ -50,6 +51,7 @@ class Format(NamedTuple):
     """
 
     name: str
+    folder: str
     suffixes: tuple[str, ...]
     claims: Callable[[str, tuple[str, ...], Callable[[], bytes]], bool]
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
@@ -86,6 +88,16 @@ def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -
 def list_suffixes() -> tuple[str, ...]:
     """The endings of the names of all formats' files."""
     return tuple(suffix for found in _each_format() for suffix in found.suffixes)
+
+
+def list_places(*, only_hashed: bool = False) -> Iterator[tuple[str, str]]:
+    """Where recorders write to: the names of folders, each with an ending of the names of files below it.
+
+    With `only_hashed`, those of formats whose files are named after a hash.
+    """
+    for found in _each_format():
+        if found.is_named_by_hash or not only_hashed:
+            yield from ((found.folder, suffix) for suffix in found.suffixes)
 
 
 def _each_format() -> Iterator[Format]:

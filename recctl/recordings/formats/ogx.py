@@ -186,4 +186,6 @@ def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Positio
     return locate(source.content.decode(), pointers)
 
 
-FORMAT = Format("ogx", (".json",), claims, read, inspect, locate, schema="recording", is_named_by_hash=True)
+FORMAT = Format(
+    "ogx", RECORDINGS, (".json",), claims, read, inspect, locate, schema="recording", is_named_by_hash=True
+)

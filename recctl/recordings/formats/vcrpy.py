@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from recctl.yaml_text import YAML
 
 NAME = "vcrpy"
+_FOLDER = "cassettes"
 _JSON_DEPTH = 254
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
-    """Whether a file starts like a cassette, by what it says and not by how it is named."""
+    """Whether a file starts like a cassette, or lies among cassettes and says nothing, or is in conflict."""
     head = read()[:HEAD_SIZE]
+    if _FOLDER in folders and (not head.strip() or head.startswith(b"<<<<<<<")):
+        return True
     if head.startswith(GZIP):
         try:
             head = zlib.decompressobj(wbits=31).decompress(head, HEAD_SIZE)
@@ -337,4 +340,6 @@ _STORED = {"url": ("uri",), "endpoint": ("uri",), "status": ("status", "code")}
 """Under which keys a file stores what has other names in a recording."""
 
 
-FORMAT = Format(NAME, (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"), claims, read, inspect, locate)
+FORMAT = Format(
+    NAME, _FOLDER, (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"), claims, read, inspect, locate
+)
