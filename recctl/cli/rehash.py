@@ -83,6 +83,10 @@ def command(
     include_unexplained: Annotated[
         bool, typer.Option("--include-unexplained", help="Move those whose names nothing explains, too.")
     ] = False,
+    include_without_test: Annotated[
+        bool,
+        typer.Option("--include-without-test", help="Move those that name no test, too."),
+    ] = False,
     rename_test: Annotated[
         list[Pair] | None,
         _pairs(
@@ -116,7 +120,7 @@ def command(
         typer.Option(
             "--test-ids",
             metavar="FILE",
-            help="JSON, or lines of path, tab, id: the tests of such recordings.",
+            help="JSON, or lines of path, tab, id: the tests of such recordings, of which each gets one.",
         ),
     ] = None,
     prefer: Prefer = None,
@@ -162,7 +166,11 @@ def command(
         masks=_read_masks(redact_from) if redact_from is not None else None,
     )
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
-    orders = orders._replace(include_replaced=include_replaced, include_unexplained=include_unexplained)
+    orders = orders._replace(
+        include_replaced=include_replaced,
+        include_unexplained=include_unexplained,
+        include_without_test=include_without_test,
+    )
     if check and explain:
         raise RecctlError("--check and --explain say two things", "leave one of them out")
     if (check or explain) and (apply or edits != Edits() or orders.prefer or orders.merges):
@@ -313,8 +321,11 @@ def _read_masks(path: str) -> Masks:
     return Masks(value for value in values if value)
 
 
-def _read_test_ids(path: str) -> dict[str, str]:
-    """A map from recordings, by path or name, to ids: a JSON object, or lines of a path, a tab, an id."""
+def _read_test_ids(path: str) -> dict[str, tuple[str, ...]]:
+    """The ids of recordings' tests, by path or name: from a JSON object, or lines of a path, a tab, an id.
+
+    A recording that several tests use has a list of them in JSON, or as many lines.
+    """
     import json
 
     text = _read_text(path)
@@ -324,12 +335,15 @@ def _read_test_ids(path: str) -> dict[str, str]:
     except (ValueError, RecursionError) as error:
         raise RecctlError(f"{path}: not JSON: {error}", hint) from None
     if found is None:
-        lines = [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
-        found = {name: test_id for name, _, test_id in (line.partition("\t") for line in lines)}
-    bad = next((key for key, value in found.items() if not (isinstance(value, str) and value)), None)
-    if bad is not None:
-        raise RecctlError(f"{path}: there is no test id for {bad!r}", hint)
-    return found
+        found = {}
+        lines = (line.removesuffix("\r") for line in text.split("\n") if line.strip())
+        for name, _, test_id in (line.partition("\t") for line in lines):
+            found.setdefault(name, []).append(test_id)
+    test_ids = {key: value if isinstance(value, list) else [value] for key, value in found.items()}
+    for key, ids in test_ids.items():
+        if not ids or not all(isinstance(test_id, str) and test_id for test_id in ids):
+            raise RecctlError(f"{path}: there is no test id for {key!r}", hint)
+    return {key: tuple(dict.fromkeys(ids)) for key, ids in test_ids.items()}
 
 
 def _read_text(path: str) -> str:

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
     """One recording in a report: where it stands, and why; what becomes of it (None: nothing), and why.
 
     `new_path` is where it goes or would belong, None when that is where it is. `changes` are pointers to what
-    changes in it.
+    changes in it, `copies` the paths of copies for other tests.
     """
 
     facts: Facts
@@ -50,6 +50,7 @@ class Entry(NamedTuple):
     action: Action | None = None
     remark: str | None = None
     changes: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):

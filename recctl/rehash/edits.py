@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording
     from recctl.rehash.masks import Masks
 
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, tuple[str, ...]] = {}
 
 
 class Setting(NamedTuple):
@@ -37,7 +37,8 @@ class Edits(NamedTuple):
 
     `tests` are renamed tests, or the beginnings of their ids, `moved_files` files of which some may hold
     tests (None: nobody has asked for them), `urls` the beginnings of urls. `test_id` is for recordings that
-    have none; `test_ids` holds one for each of some of them, by path or by name.
+    have none; `test_ids` holds those of each of some of them, by path or by name: of several, each gets a
+    recording of its own.
     """
 
     tests: tuple[Rename, ...] = ()
@@ -45,7 +46,7 @@ class Edits(NamedTuple):
     urls: tuple[Rename, ...] = ()
     settings: tuple[Setting, ...] = ()
     test_id: str | None = None
-    test_ids: Mapping[str, str] = _NOTHING
+    test_ids: Mapping[str, tuple[str, ...]] = _NOTHING
     masks: Masks | None = None
 
     @property
@@ -71,6 +72,11 @@ class Edits(NamedTuple):
             if all(name.startswith(beginning) for name in rename)
         )
         return self._replace(moved_files=tuple(inside)) if folder and self.moved_files else self
+
+    def find_tests(self, path: str, name: str) -> tuple[str, ...]:
+        """The tests that a recording of that path and name is given, if it has none."""
+        given = () if self.test_id is None else (self.test_id,)
+        return self.test_ids.get(path) or self.test_ids.get(name) or given
 
     def may_fit(self, test_id: str | None) -> bool:
         """Whether a recording of this test could be changed."""
@@ -166,14 +172,11 @@ def _give_test_id(document: dict[str, JSON], recording: Recording, edits: Edits)
     """Put the id of its test into a document that has none, at the top, where the recorder has it."""
     if recording.test_id is not None:
         return
-    test_id = edits.test_id
     source = recording.source
-    for key in (source.name, source.place.name if source.place else ""):
-        if key in edits.test_ids:
-            test_id = edits.test_ids[key]
-            break
-    if test_id is None:
+    given = edits.find_tests(source.name, source.place.name if source.place else "")
+    if not given:
         return
+    test_id, *_ = given
     rest = {key: value for key, value in document.items() if key != "test_id"}
     document.clear()
     document.update({"test_id": test_id, **rest})

@@ -11,7 +11,7 @@ from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import relative
 from recctl.naming.survey import Survey, survey
-from recctl.plan import Delete, Group, Move, Plan, Rewrite, apply, preview
+from recctl.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
@@ -174,6 +174,7 @@ def _make_steps(root: Path, unit: _Unit) -> Iterator[Step]:
         yield Move(path, proposal.expected, relative(root, proposal.location), content)
     elif content is not None:
         yield Rewrite(path, proposal.expected, content)
+    yield from (Create(relative(root, place), copy) for place, copy in proposal.copies)
 
 
 _REPLY_ID = re.compile(rb"rec-[0-9a-f]{12}")
@@ -232,6 +233,7 @@ def _conclude(
         show(step.path): reason if path == step.path else f"{show(path)} {reason}"
         for group, (path, reason) in ((held.group, held.refusal) for held in outcome.held_back)
         for step in group
+        if not isinstance(step, Create)
     }
     proposals = {proposal.facts.path: proposal for proposal in proposed}
     choices = {
@@ -256,7 +258,7 @@ def _conclude(
         collisions,
         is_applied=applied,
         run_id=outcome.run_id,
-        deleted=tuple(sorted(done)),
+        deleted=tuple(sorted(path for path, step in done.items() if isinstance(step, Delete))),
         old_indexes=tuple(sorted({show_path(index) for folder in moved for index in _find_indexes(folder)})),
     )
 
@@ -270,6 +272,7 @@ def _tell_step(entry: Entry, step: Step, proposal: Proposal | None, choice: str 
         new_path=show_path(proposal.location) if proposal.moves else None,
         remark=choice or proposal.remark,
         changes=proposal.changes,
+        copies=tuple(show_path(place) for place, _ in proposal.copies),
     )
 
 

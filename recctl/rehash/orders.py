@@ -18,13 +18,15 @@ class Orders(NamedTuple):
     """What a user wants done with recordings.
 
     `to` is the scheme to name them by (None: the one set for each, else the newest). What was replaced and
-    what nothing explains gets another name only when it is `include`d. Of recordings that want one name,
+    what nothing explains gets another name only when it is `include`d, and so does what names no test, since
+    no test looks for that name. Of recordings that want one name,
     `prefer` keeps the newest ("newest") or those at these paths; `merges` keeps one where replies agree.
     """
 
     to: Scheme | None = None
     include_replaced: bool = False
     include_unexplained: bool = False
+    include_without_test: bool = False
     edits: Edits = Edits()
     prefer: tuple[str, ...] = ()
     merges: bool = False

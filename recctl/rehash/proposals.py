@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +19,12 @@ from recctl.schemes import CURRENT, find_held, get_scheme, identify
 from recctl.sources import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from recctl.project import Project, Rename
     from recctl.recordings.recording import JSON
-    from recctl.rehash.edits import Setting
+    from recctl.rehash.edits import Edits, Setting
+    from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.sources import Target
 
@@ -28,9 +32,10 @@ if TYPE_CHECKING:
 class Proposal(NamedTuple):
     """What is to become of a recording, unless there is a `refusal`.
 
-    `location` is where it is to lie, `content` what it is to be (None: what it is). `expected` is the digest
-    of what it is now. `changes` are pointers to what changes in it. `ids` are the id of its reply now and
-    then, where that hangs on the name. `remark` is what else is good to know.
+    `location` is where it is to lie, `content` what it is to be (None: what it is). `copies` are the places
+    and contents of the same recording for other tests. `expected` is the digest of what it is now. `changes`
+    are pointers to what changes in it. `ids` are the id of its reply now and then, where that hangs on the
+    name. `remark` is what else is good to know.
     """
 
     facts: Facts
@@ -41,6 +46,7 @@ class Proposal(NamedTuple):
     ids: tuple[str, str] | None = None
     remark: str | None = None
     refusal: str | None = None
+    copies: tuple[tuple[Path, bytes], ...] = ()
 
     @property
     def moves(self) -> bool:
@@ -59,9 +65,13 @@ def propose(
         orders = orders._replace(
             edits=orders.edits.below(find_start(facts.folder, project.root, facts.test_id))
         )
+    tests = () if facts.test_id is not None else orders.edits.find_tests(facts.path, facts.identity.name)
     is_wanted = _is_included(facts, orders)
+    lacks_test = is_wanted and not (facts.names_test or tests or orders.include_without_test)
+    is_wanted = is_wanted and not lacks_test
+    idle = _refuse(facts, NO_TEST) if lacks_test and not orders.edits.changes_requests else None
     if not (is_wanted or orders.edits.may_fit(facts.test_id)):
-        return None
+        return idle
     recording = find_recording(read(target))
     if recording is None:
         return _refuse(facts, "can't be read any more")
@@ -69,29 +79,62 @@ def propose(
     edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
     masks = orders.edits.masks
-    if masks is not None and (
-        masks.is_left_in(edited) or (not is_edited and masks.is_left_in_file(recording.source.content))
-    ):
+    if masks is not None and _is_left(masks, recording, edited, is_edited=is_edited):
         return _refuse(facts, _NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
-        return None
+        return idle
     if target.spec is not None:
         return _refuse(facts, "is a file of a revision, and can't be changed")
-    location = _find_location(project, facts, edited, orders) if is_edited else facts.destination
+    place = partial(_find_location, project, facts, orders=orders, is_wanted=is_wanted)
+    location = place(edited) if is_edited else facts.destination
     proposal = _settle(recording, document, facts, location or facts.location)
+    if proposal.refusal is None:
+        proposal = _copy_for(tests[1:], recording, proposal, orders.edits, place)
     if masks is not None:
-        if proposal.content is not None and masks.is_left_in_file(proposal.content):
-            return _refuse(facts, _NOT_MASKED)
-        proposal = proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
+        proposal = _check_masked(proposal, masks)
     if is_edited and not is_wanted and facts.status is not Status.CURRENT:
         proposal = proposal._replace(remark=_explain_leftover(facts))
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
 
 
+NO_TEST = "names no test, and no test would look for the name that it would get"
+
 _NOT_MASKED = (
     "what is to be redacted is spread over its chunks, part of a number, in base64, or under a key that is "
     "repeated: record it again"
 )
+
+
+def _is_left(masks: Masks, recording: Recording, edited: Recording, *, is_edited: bool) -> bool:
+    """Whether anything is left of what is to be redacted, after all edits."""
+    return masks.is_left_in(edited) or (not is_edited and masks.is_left_in_file(recording.source.content))
+
+
+def _check_masked(proposal: Proposal, masks: Masks) -> Proposal:
+    """The proposal if nothing is left of what is to be redacted, else a refusal."""
+    contents = [proposal.content, *(content for _, content in proposal.copies)]
+    if any(content is not None and masks.is_left_in_file(content) for content in contents):
+        return _refuse(proposal.facts, _NOT_MASKED)
+    return proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
+
+
+def _copy_for(
+    tests: Sequence[str],
+    recording: Recording,
+    proposal: Proposal,
+    edits: Edits,
+    place: Callable[[Recording], Path],
+) -> Proposal:
+    """The proposal with a copy of the recording for each of some more tests; `place` tells where it goes."""
+    copies = []
+    for test in tests:
+        document = edit(recording, edits._replace(test_id=test, test_ids={}), set())
+        location = place(recording.with_document(document))
+        settled = _settle(recording, document, proposal.facts, location)
+        if settled.content is None:
+            return settled
+        copies.append((location, settled.content))
+    return proposal._replace(copies=tuple(copies))
 
 
 def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, location: Path) -> Proposal:
@@ -131,7 +174,9 @@ def _is_included(facts: Facts, orders: Orders) -> bool:
             return False
 
 
-def _find_location(project: Project, facts: Facts, edited: Recording, orders: Orders) -> Path:
+def _find_location(
+    project: Project, facts: Facts, edited: Recording, *, orders: Orders, is_wanted: bool
+) -> Path:
     """Where an edited recording is to lie.
 
     An edit brings no leftover back to life: what was replaced is named by the scheme that named it, and what
@@ -141,7 +186,7 @@ def _find_location(project: Project, facts: Facts, edited: Recording, orders: Or
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
     wanted = orders.to or find_held(edited.source.settings) or CURRENT
     name: str | None = location.name
-    if facts.status is Status.CURRENT or _is_included(facts, orders):
+    if facts.status is Status.CURRENT or is_wanted:
         name = identify(edited, place, wanted).wanted
     elif facts.identity.newest is not None:
         scheme = get_scheme(facts.identity.newest, edited.source.settings) or wanted
@@ -178,6 +223,8 @@ _REPLY_ID = re.compile(rf"rec-[0-9a-f]{{{_ID_DIGITS}}}")
 def _explain_leftover(facts: Facts) -> str:
     """Why an edited recording does not get the name that its request has now."""
     match facts.status:
+        case Status.OUTDATED if facts.replaced_by is None:
+            return NO_TEST
         case Status.OUTDATED:
             return f"stays a leftover, since {facts.replaced_by} has replaced it"
         case Status.UNEXPLAINED:

@@ -80,6 +80,7 @@ def _file(entry: Entry) -> dict[str, Any]:
         "action": entry.action,
         "remark": entry.remark,
         "changes": list(entry.changes),
+        "copies": list(entry.copies),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.amounts import show_count
 from recctl.naming.facts import Status
 from recctl.rehash import Action, Explained
+from recctl.rehash.proposals import NO_TEST
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     of_action = {action: [entry for entry in entries if entry.action is action] for action in Action}
     is_wide = verbose or not report.is_narrow
     idle = [entry for entry in entries if entry.action is None and is_wide]
-    yield _section("held back", "bold red", of_action[Action.HOLD_BACK], _tell_remark)
+    held_back = of_action[Action.HOLD_BACK]
+    without_test = [entry for entry in held_back if entry.remark == NO_TEST]
+    others = [entry for entry in held_back if entry.remark != NO_TEST]
+    yield _section("held back", "bold red", others, _tell_remark)
     lines = [told for collision in report.collisions for told in _tell_collision(collision)]
     yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
     stranded = [entry for entry in idle if entry.facts.is_stranded]
@@ -65,6 +69,7 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     yield _section(f"{done}moved", "bold green", of_action[Action.MOVE], _tell_move)
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
     yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
+    yield _section("held back, of no test", "bold red", without_test, _tell_reason)
     ahead = [entry for entry in idle if entry.facts.status is Status.AHEAD]
     yield _section("ahead", "bold yellow", ahead, _tell_reason)
     unexplained = [entry for entry in idle if entry.facts.status is Status.UNEXPLAINED]
@@ -104,6 +109,7 @@ def _tell_move(entry: Entry) -> Iterator[Line]:
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
     yield line(f"{path} -> {shown}{_list_changes(entry)}", indent=2)
+    yield from (line(f"copy: {copy}", indent=4) for copy in entry.copies)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
 
@@ -160,6 +166,13 @@ def tell_left(report: Report) -> Iterator[str]:
         yield "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it"
     if any(facts.status is Status.UNEXPLAINED for facts in left):
         yield "what no scheme explains stays: --include-unexplained re-hashes it"
+    without_test = sum(entry.remark == NO_TEST for entry in report.entries)
+    if without_test:
+        count = show_count(without_test, "recording")
+        yield (
+            f"{count} of no test held back: --test-ids FILE gives them their tests, "
+            "--include-without-test moves them all the same"
+        )
 
 
 def _summarise_actions(report: Report) -> Iterator[str]:

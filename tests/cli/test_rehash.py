@@ -162,6 +162,7 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
         "action": None,
         "remark": None,
         "changes": [],
+        "copies": [],
     }
     current = found[f"{FOLDER}/{current_name(ask('Hello'))}"]
     assert (current["status"], current["new_path"], current["conflicts_with"]) == ("current", None, [])
@@ -171,8 +172,7 @@ def collide(project: Path) -> tuple[str, str]:
     """Two recordings of one request, with different replies, that want one name."""
     paths = []
     for folder, reply in (("a", "Hello"), ("b", "Good day")):
-        document = ask("Hi", reply)
-        del document["test_id"]
+        document = ask("Hi", reply, test_id=None)
         path = write(project / f"recordings/{folder}/responses", document, old_name(document))
         paths.append(path.relative_to(project).as_posix())
     return paths[0], paths[1]
@@ -458,3 +458,33 @@ def test_a_test_that_nothing_is_of_is_an_error(run: Run, project: Path) -> None:
         "error: no recording that was looked at is of a test tests/integration/inf\n"
         "hint: give the id from its beginning, up to a /, a :: or a [\n"
     )
+
+
+def test_what_names_no_test_waits_until_somebody_says_whose_it_is(run: Run, project: Path) -> None:
+    document = ask("Hi")
+    del document["test_id"]
+    path = write(project / FOLDER, document, old_name(document))
+    outcome = run("rehash", "--apply", cwd=project)
+    assert (outcome.code, path.exists()) == (1, True)
+    assert outcome.out == (
+        f"moved: 1\n  {FOLDER}/{OLD} -> {NEW}\n"
+        f"held back, of no test: 1\n  {path.relative_to(project)}: ogx-2025-07 gives it this name, "
+        f"ogx-2026-04 looks for {current_name({**document, 'test_id': None})}\n"
+    )
+    assert outcome.err.endswith(
+        "1 recording of no test held back: --test-ids FILE gives them their tests, "
+        "--include-without-test moves them all the same\n"
+    )
+    tests = [TEST_ID, f"{TEST_ID}[again]"]
+    names = [current_name({"test_id": test, **document}) for test in tests]
+    for content in (json.dumps({path.name: tests}), "".join(f"{path.name}\t{test}\n" for test in tests)):
+        (project / "ids").write_text(content)
+        outcome = run("rehash", "--test-ids", "ids", cwd=project)
+        assert outcome.code == 0
+        assert outcome.out == (
+            f"to be moved: 1\n  {path.relative_to(project)} -> {names[0]} (/test_id)\n"
+            f"    copy: {FOLDER}/{names[1]}\n"
+        )
+    run("rehash", "--test-ids", "ids", "--apply", cwd=project)
+    assert all((project / FOLDER / name).exists() for name in names)
+    assert run("rehash", "--check", "--strict", cwd=project).code == 0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recctl.checks.stream import find_volatile_fields
 from recctl.errors import RecctlError
 from recctl.plan import undo
-from recctl.project import Project, Rename, Settings
+from recctl.project import Place, Project, Rename, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -25,6 +25,7 @@ from recctl.rehash.masks import Masks
 from recctl.rehash.moving import rehash
 from recctl.rehash.orders import NEWEST, Orders
 from recctl.rehash.spelling import spell
+from recctl.schemes import CURRENT, RELEASED, get_scheme, identify
 from recctl.sources import select
 from recctl.wire import assemble
 from tests.builders import TEST_ID, chunk, delta, read, record, source
@@ -191,7 +192,7 @@ def old_layout(root: Path) -> dict[str, Any]:
 def test_the_first_layout_migrates_without_a_test_as_the_recorder_does(root: Path) -> None:
     document = old_layout(root)
     (root / "tests/integration/recordings/index.sqlite").touch()
-    found = carry_out(root)
+    found = carry_out(root, include_without_test=True)
     assert files(root) == {f"{COMMON}/{current_name(document)}": document}
     assert found.old_indexes == ("tests/integration/recordings/index.sqlite",)
 
@@ -211,12 +212,69 @@ def test_with_the_id_of_its_test_it_goes_to_its_test(root: Path, by: str) -> Non
     document = old_layout(root)
     name = old_name(document)
     keys = {"name": name, "path": f"{OLD_FOLDER}/{name}"}
-    edits = Edits(test_ids={keys[by]: TEST_ID}) if by in keys else Edits(test_id=TEST_ID)
+    edits = Edits(test_ids={keys[by]: (TEST_ID,)}) if by in keys else Edits(test_id=TEST_ID)
     carry_out(root, edits=edits)
     named = {"test_id": TEST_ID, **document}
     assert files(root) == {f"{FOLDER}/{current_name(named)}": named}
     (path,) = (root / FOLDER).iterdir()
     assert path.read_bytes() == serialise(named)
+
+
+def test_what_several_tests_use_is_copied_for_each(root: Path) -> None:
+    document = old_layout(root)
+    name = old_name(document)
+    tests = (TEST_ID, "tests/a/test_b.py::test_c", "tests/a/test_b.py::test_d")
+    found = carry_out(root, edits=Edits(test_ids={name: tests}))
+    by_test = {test: {"test_id": test, **document} for test in tests}
+    folders = (FOLDER, "tests/a/recordings", "tests/a/recordings")
+    paths = [
+        f"{folder}/{current_name(named)}" for folder, named in zip(folders, by_test.values(), strict=True)
+    ]
+    assert files(root) == dict(zip(paths, by_test.values(), strict=True))
+    (entry,) = found.entries
+    assert (entry.action, entry.new_path, list(entry.copies)) == (Action.MOVE, paths[0], paths[1:])
+    assert found.deleted == ()
+    undo(root)
+    assert files(root) == {f"{OLD_FOLDER}/{name}": document}
+
+
+def test_where_a_copy_has_no_place_all_stays(root: Path) -> None:
+    document = old_layout(root)
+    other = {"test_id": "tests/a/test_b.py::test_c", **document}
+    write(root / "tests/a/recordings", {**other, "id_normalization_mapping": {"x": "y"}}, current_name(other))
+    before = files(root)
+    edits = Edits(test_ids={old_name(document): (TEST_ID, "tests/a/test_b.py::test_c")})
+    found = carry_out(root, edits=edits)
+    assert [entry.action for entry in found.entries if entry.action] == [Action.HOLD_BACK]
+    assert files(root) == before
+
+
+def test_what_names_no_test_is_held_back_unless_it_is_included(root: Path) -> None:
+    document = old_layout(root)
+    before = files(root)
+    held = ("hold-back", "names no test, and no test would look for the name that it would get")
+    assert actions(carry_out(root)) == {old_name(document): held}
+    assert actions(carry_out(root, edits=Edits(test_ids={"x": (TEST_ID,), old_name(document): ()}))) == {
+        old_name(document): held
+    }
+    assert files(root) == before
+    assert actions(carry_out(root, include_without_test=True)) == {old_name(document): ("move", None)}
+    assert list(files(root)) == [f"{COMMON}/{current_name({'test_id': None, **document})}"]
+
+
+def test_what_names_its_test_as_null_or_needs_none_is_moved(root: Path) -> None:
+    null = ask("score: 0.5", test_id=None)
+    older = get_scheme("ogx-2026-03")
+    assert older is not None
+    old, _ = (str(identify(read(null), Place("", ""), scheme).wanted) for scheme in (older, CURRENT))
+    write(root / FOLDER, null, old)
+    assert actions(carry_out(root)) == {old: ("move", None)}
+    tool = ask("x")
+    del tool["test_id"]
+    tool["request"] = {"provider": "tavily", "tool_name": "search", "kwargs": {"query": "x"}}
+    old = str(identify(read(tool), Place("", ""), RELEASED[0]).wanted)
+    write(root / FOLDER, tool, old)
+    assert actions(carry_out(root))[old] == ("move", None)
 
 
 # --- collisions ---------------------------------------------------------------------------------------------
@@ -226,8 +284,7 @@ def collide(root: Path, *replies: str) -> list[Path]:
     """Recordings in folders a, b, … of one request with these replies, left behind by the first scheme."""
     found = []
     for folder, reply in zip("abc", replies, strict=False):
-        document = ask("Hello", reply)
-        del document["test_id"]
+        document = ask("Hello", reply, test_id=None)
         found.append(write(root / f"recordings/{folder}/responses", document, old_name(document)))
     return found
 
@@ -615,7 +672,11 @@ def test_a_test_that_there_cannot_be_is_refused_before_anything_moves(
 def test_neither_is_one_given_to_a_recording_that_has_none(root: Path, test_id: str) -> None:
     path = write(root / FOLDER, ask("Hello", test_id=None))
     setting = parse_setting("/test_id", json.dumps(test_id))
-    for edits in (Edits(test_id=test_id), Edits(test_ids={path.name: test_id}), Edits(settings=(setting,))):
+    for edits in (
+        Edits(test_id=test_id),
+        Edits(test_ids={path.name: (test_id,)}),
+        Edits(settings=(setting,)),
+    ):
         with pytest.raises(RecctlError, match="is no test below the root"):
             carry_out(root, edits=edits)
     assert path.exists()
@@ -699,7 +760,7 @@ def test_a_folder_whose_name_is_too_long_is_refused(root: Path) -> None:
 def test_ids_for_tests_of_other_recordings_are_an_error(root: Path) -> None:
     write(root / FOLDER, ask("Hello", test_id=None))
     with pytest.raises(RecctlError, match="none of the recordings that were looked at"):
-        carry_out(root, edits=Edits(test_ids={"nope.json": TEST_ID}))
+        carry_out(root, edits=Edits(test_ids={"nope.json": (TEST_ID,)}))
 
 
 @pytest.mark.parametrize("pointer", ["", "request/body", "/response/body", "/request", "/id", "/test_id/x"])
