@@ -71,10 +71,9 @@ def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
         has_reason = recording.response.get("is_exception") or recording.response.get("status") is not None
         is_call = "method" in recording.request and "body" in recording.response
         return "there is no reply: the body is null" if is_call and not has_reason else None
-    has_come = completion.complete or any(note.code == "under-way" for note in completion.notes)
-    if not (has_come and completion.choices and all(map(_says_nothing, completion.choices))):
+    if not (completion.complete and completion.choices and all(map(_says_nothing, completion.choices))):
         return None
-    if recording.asked.get("background") or _says_otherwise(completion):
+    if _says_otherwise(completion):
         return None
     if all(choice.finish_reason in CUT_SHORT for choice in completion.choices):
         return "the token limit ended the reply before it said anything"
@@ -89,7 +88,7 @@ _LOADED = ("load", "unload")
 
 _REFUSED = (
     *("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII"),
-    *("LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+    *("LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR"),
 )
 """How providers say that a reply was refused, or filtered."""
 
@@ -127,15 +126,24 @@ def _list_values(value: JSON) -> list[JSON]:
 def _check_usage(usage: dict[str, JSON], model: str) -> str | None:
     """Why OpenAI's three counters do not add up; None when they do or are not all there.
 
-    Some providers leave what the model thinks out of its completion, though not out of the total.
+    Some providers leave what the model thinks out of its completion, or sound out of the prompt (Mistral),
+    though not out of the total.
     """
     prompt, completion, total = (usage.get(f"{key}_tokens") for key in ("prompt", "completion", "total"))
     if not (type(prompt) is type(completion) is type(total) is int):
         return None
-    thought = total - prompt - completion
-    if thought == 0 or (thought > 0 and "gemini" in model):
+    missing = total - prompt - completion
+    if missing == 0 or (missing > 0 and "gemini" in model):
         return None
-    details = usage.get("completion_tokens_details")
-    if thought > 0 and isinstance(details, dict) and details.get("reasoning_tokens") == thought:
+    thought = _read_detail(usage, "completion", "reasoning")
+    heard = _read_detail(usage, "prompt", "audio")
+    if missing > 0 and missing in (thought, heard, thought + heard):
         return None
     return f"{prompt:,} prompt and {completion:,} completion tokens are not {total:,} in total"
+
+
+def _read_detail(usage: dict[str, JSON], side: str, kind: str) -> int:
+    """How many tokens of a kind a counter is told to hold in detail; 0 where nothing is told."""
+    details = usage.get(f"{side}_tokens_details")
+    count = details.get(f"{kind}_tokens") if isinstance(details, dict) else None
+    return count if type(count) is int else 0

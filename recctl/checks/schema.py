@@ -227,6 +227,9 @@ class _Violation(NamedTuple):
         name = _name(self.path)
         if self.keyword == "required":
             return f"{name} lacks {_join([_quote(key) for key in sorted(self.expected)], 'and')}"
+        if self.keyword == "pattern":
+            phrase = _PATTERNS[next(iter(self.expected))]
+            return f"{name} should be {phrase}, but is {_describe_value(self.value)}"
         if self.keyword == "minProperties":
             return f"{name} is empty"
         types = [phrase for known, phrase in _TYPES.items() if known in self.expected]
@@ -265,6 +268,9 @@ _TYPES = {
     "object": "an object",
     "null": "null",
 }
+_PATTERNS = {r"^[0-9]+$": "a number", r"^\s*\{": "a JSON object"}
+"""What the schemas' patterns want of a text."""
+
 _WIDTH = 40
 """How much of a value a sentence quotes, in characters."""
 

@@ -57,10 +57,11 @@ MIXED_IDS = Rule(
     "mixed-ids",
     Severity.WARNING,
     "Chunks of more than one reply stand in the stream.",
-    "All chunks of a reply carry the same id. Two ids mean that two streams were recorded into one file.",
+    "A second reply begins, with an id of its own: two streams were recorded into one file. Ids alone say "
+    "nothing, since some providers give each chunk another one.",
     "Record it again.",
-    bad='a chunk with "id": "chatcmpl-1", then one with "id": "chatcmpl-2"',
-    good="the same id in every chunk",
+    bad='text with "id": "chatcmpl-1", then "role": "assistant" again with "id": "chatcmpl-2"',
+    good="chunks of one reply",
 )
 VOLATILE_FIELD = Rule(
     "volatile-field",

@@ -316,8 +316,12 @@ _JAVASCRIPT = (
 )
 
 _OPENAPI = re.compile(
-    r'"nullable": true|"type": "(?:STRING|NUMBER|INTEGER|BOOLEAN|ARRAY|OBJECT|NULL|TYPE_UNSPECIFIED)"'
+    r'"nullable": true|"type": [0-7]\b|'
+    r'"type": "(?:STRING|NUMBER|INTEGER|BOOLEAN|ARRAY|OBJECT|NULL|TYPE_UNSPECIFIED)"'
 )
+_TYPES = ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL")
+"""The types by the numbers that Google's API takes and gives for them (`Type` in its openapi.proto)."""
+
 _BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _VALUES = frozenset({"enum", "const", "default", "example", "examples", "required"})
 _COUNTS = re.compile(r"(?:min|max)_?(?:Items|items|Length|length|Properties|properties)")
@@ -338,6 +342,8 @@ def _read_openapi(schema: JSON) -> JSON:
         else:
             read[key] = value if key in _VALUES else _read_openapi(value)
     kind = read.get("type")
+    if type(kind) is int and kind in range(len(_TYPES)):
+        read["type"] = kind = _TYPES[kind]
     if isinstance(kind, str) and kind.isupper():
         read["type"] = kind = kind.lower()
     if kind == "type_unspecified":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding
     from recctl.checks.tool_schemas import Effort
-    from recctl.completion import ToolCall
+    from recctl.completion import Choice, ToolCall
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
 
@@ -65,7 +65,7 @@ RULES = (TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_SCHEMA, UNKNOWN_TOOL, DANGLING_TOOL
 
 def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     """What is wrong with the calls of a reply and with the results in a request. Raises nothing."""
-    tools = (*exchange.request.tools, *_list_loaded(recording.asked.get("input")))
+    tools = (*exchange.request.tools, *_list_added(recording.asked.get("input")))
     offered = {tool.name: tool for tool in _list_offered(tools) if tool.name is not None}
     seen: dict[str, int] = {}
     effort: list[Effort] = []
@@ -83,7 +83,7 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                 hint = "look at the call yourself" if severity is Severity.NOTE else hint
                 finding = rule.make_finding(recording.source.name, message, hint, pointer)
                 finding = finding._replace(severity=severity)
-                if rule is TOOL_ARGUMENTS_JSON and call is calls[-1] and choice.finish_reason in CUT_SHORT:
+                if rule is TOOL_ARGUMENTS_JSON and call is calls[-1] and _is_cut_short(exchange, choice):
                     told = f"{message}: the token limit cut them off"
                     finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
                 found[finding] = None
@@ -95,14 +95,22 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
         yield DANGLING_TOOL_RESULT.make_finding(recording.source.name, message, hint, pointer)
 
 
+def _is_cut_short(exchange: Exchange, choice: Choice) -> bool:
+    """Whether the token limit ended a choice, be it by the word of the provider that a router asked."""
+    choices = exchange.completion.extra.get("choices")
+    told = choices.get(str(choice.index)) if isinstance(choices, dict) else None
+    native = told.get("native_finish_reason") if isinstance(told, dict) else None
+    return not {choice.finish_reason, native if isinstance(native, str) else None}.isdisjoint(CUT_SHORT)
+
+
 _RERECORD = "record it again"
 _LOOK = "look whether the test means it; else record it again"
 
 
-def _list_loaded(items: JSON) -> Iterator[Tool]:
-    """The tools that a client found when the model searched for some: its results bring them."""
+def _list_added(items: JSON) -> Iterator[Tool]:
+    """The tools that a conversation brings: what a search for some has found, and what a client adds."""
     for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and item.get("type") == "tool_search_output":
+        if isinstance(item, dict) and item.get("type") in ("tool_search_output", "additional_tools"):
             yield Tool(None, "namespace", extra={"tools": item.get("tools")})
 
 

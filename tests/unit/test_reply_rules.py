@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,8 +88,8 @@ def test_sounds_images_and_code_say_something(body: Any) -> None:
 @pytest.mark.parametrize("status", ["queued", "in_progress"])
 def test_a_reply_in_the_background_comes_later(status: str, object_: str) -> None:
     body = respond(status=status, object=object_)
-    assert check(exchange(body, {"background": True})) == []
-    assert check(exchange(body, {})) == EMPTY
+    for asked in ({"background": True}, {}):  # when it is polled, nobody asks for anything
+        assert check(exchange(body, asked)) == []
 
 
 @pytest.mark.parametrize(("reason", "found"), [("load", []), ("unload", []), ("stop", EMPTY)])
@@ -202,3 +203,39 @@ def test_recorders_make_a_constant_text_of_the_time_of_a_response(created_at: An
     assert (
         check(exchange({"__type__": "openai.types.responses.response.Response", "__data__": data}, {})) == []
     )
+
+
+@pytest.mark.parametrize("reason", ["MODEL_ARMOR", "SAFETY"])
+def test_a_reply_that_was_blocked_is_not_empty(reason: str) -> None:
+    blocked = {"finishReason": reason, "finishMessage": "No."}
+    assert check(exchange({"candidates": [blocked]}, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "details", "adds_up"),
+    [
+        (585, {"prompt_tokens_details": {"audio_tokens": 375}}, True),
+        (
+            592,
+            {
+                "prompt_tokens_details": {"audio_tokens": 375},
+                "completion_tokens_details": {"reasoning_tokens": 7},
+            },
+            True,
+        ),
+        (210, {"prompt_tokens_details": {"audio_tokens": 5}}, True),
+        (586, {"prompt_tokens_details": {"audio_tokens": 375}}, False),
+        (585, {"prompt_tokens_details": {"audio_tokens": True}}, False),
+        (585, {"prompt_tokens_details": {"cached_tokens": 375}}, False),
+    ],
+)
+def test_what_is_heard_may_stand_beside_the_prompt(total: int, details: Any, adds_up: bool) -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 201, "total_tokens": total, **details}
+    found = check(exchange(chat(usage, content="A dog."), {}))
+    assert found == ([] if adds_up else [("usage-mismatch", "/response/body")])
+
+
+def test_an_end_without_a_finish_reason_is_no_error() -> None:
+    said = json.dumps(chunk(delta(content="4"))["__data__"])
+    assert check(read(record([f"data: {said}", "", "data: [DONE]", ""]))) == []
+    assert check(read(record([f"data: {said}", ""]))) == [("incomplete-stream", "/response/body")]

@@ -19,6 +19,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from recctl.checks.schema import (
+    _PATTERNS,
     MOST_FINDINGS,
     MOST_VIOLATIONS,
     _load_reference,
@@ -204,7 +205,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "a text in place of a number": (
         record([chunk(created="today")]),
         "/response/body/0/__data__/created",
-        '"created" should be a number or null, but is the text "today"',
+        '"created" should be a number, but is the text "today"',
     ),
     "a text in place of a truth value": (
         changed(record([]), "response", is_streaming="yes"),
@@ -521,7 +522,22 @@ def demands(schema: dict[str, Any]) -> Iterator[str]:
 @pytest.mark.parametrize("name", list_schemas())
 def test_schemas_demand_nothing_that_there_is_no_sentence_for(name: str) -> None:
     passed_on = {"properties", "items", "allOf", "if", "then", "else"}
-    assert set(demands(json.loads(read_schema(name)))) <= {"type", "required", "minProperties"} | passed_on
+    told = {"type", "required", "minProperties", "pattern"}
+    assert set(demands(json.loads(read_schema(name)))) <= told | passed_on
+
+
+def list_patterns(schema: dict[str, Any]) -> Iterator[str]:
+    """The patterns that texts have to match, where a schema demands it."""
+    if "pattern" in schema:
+        yield schema["pattern"]
+    parts = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    for part in (*parts, *(schema[key] for key in ("items", "then", "else") if key in schema)):
+        yield from list_patterns(part)
+
+
+def test_there_is_a_phrase_for_every_pattern() -> None:
+    found = {each for name in list_schemas() for each in list_patterns(json.loads(read_schema(name)))}
+    assert found == {*_PATTERNS}
 
 
 # Two validators, one verdict
@@ -618,3 +634,20 @@ def test_the_reference_validator_looks_nothing_up() -> None:
     elsewhere = _load_reference("recording").evolve(schema={"$ref": "http://localhost:9/a.json"})
     with pytest.raises(Unresolvable):
         elsewhere.is_valid({})
+
+
+def test_liberties_that_providers_take_are_let_be() -> None:
+    tool = {"function": {"name": "f", "parameters": '{"type": "object"}'}}
+    one = {"function_declarations": [{"name": "f", "parameters": {"type": "object"}}]}
+    for tools in ([tool], one):
+        assert problems(changed(record(whole()), "request", body={"model": "small", "tools": tools})) == []
+    writer = whole()
+    writer["__data__"]["created"] = "1715361795"
+    assert problems(record(writer)) == []
+
+
+def test_parameters_that_are_no_schema_are_told() -> None:
+    tool = {"function": {"name": "f", "parameters": "none"}}
+    found = problems(changed(record(whole()), "request", body={"model": "small", "tools": [tool]}))
+    message = '"parameters" should be a JSON object, but is the text "none"'
+    assert found == [("/request/body/tools/0/function/parameters", message)]

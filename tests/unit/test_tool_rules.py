@@ -480,3 +480,39 @@ def test_tools_may_be_offered_in_a_namespace() -> None:
 def test_lists_of_tools_that_are_none_are_let_be() -> None:
     asked = {"messages": [], "tools": "look_up"}
     assert check(exchange(reply(call("look_up", "{}")), asked)) == []
+
+
+def test_a_tool_that_the_input_adds_is_offered() -> None:
+    call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "look_up", "arguments": "{}"}
+    body = {"id": "resp_1", "object": "response", "status": "completed", "output": [call]}
+    tools = [{"type": "function", "name": "look_up", "parameters": {"type": "object"}}]
+    load = {"type": "function", "name": "load", "parameters": {"type": "object"}}
+    added = {"type": "additional_tools", "role": "developer", "tools": tools}
+    assert check(exchange(body, {"input": [added], "tools": [load]})) == []
+    assert [finding.rule for finding in check(exchange(body, {"tools": [load]}))] == ["unknown-tool"]
+
+
+def test_types_may_be_numbers() -> None:  # Google's, with enum-encoding=int
+    schema = {
+        "type": 6,
+        "properties": {"a": {"type": 3}, "b": {"type": 5, "items": {"type": 1}}, "type": {"type": 0}},
+    }
+    assert judge(schema, '{"a": 1, "b": ["x"], "type": null}') == []
+    (message,) = judge(schema, '{"a": "x"}')
+    assert message.endswith('is not of type "integer"')
+    (message,) = judge({"type": 8})
+    assert "broken" in message
+
+
+def test_a_schema_may_be_text() -> None:  # dumps of xAI's gRPC
+    assert judge(json.dumps(of_a({"type": "integer"}))) == []
+    assert judge(json.dumps(of_a({"type": "string"}))) != []
+    assert judge("none") == []
+
+
+@pytest.mark.parametrize("native", ["length", "max_output_tokens", "MAX_TOKENS"])
+def test_a_router_may_call_a_cut_a_tool_call(native: str) -> None:  # OpenRouter
+    body = reply(call("look_up", '{"a": '))
+    body["__data__"]["choices"][0]["native_finish_reason"] = native
+    (finding,) = check(exchange(body, offer(of_a({}))))
+    assert (finding.rule, finding.severity) == ("tool-arguments-json", Severity.WARNING)
