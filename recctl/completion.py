@@ -74,6 +74,7 @@ NOTE_CODES = {
     "incomplete-stream": "The stream ends before the reply does.",
     "legacy-function-call": "A call is a `function_call`, as it was before there were tool calls.",
     "mixed-ids": "Chunks of more than one reply stand in the stream.",
+    "no-finish-reason": "The stream comes to its end, but does not say why the reply ends.",
     "odd-chunk": "Something that is no chunk stands where one should.",
     "odd-line": "A recorded line is of no field that event streams have; it is kept as it is.",
     "repeated-message": "The whole message stands beside the deltas that add up to it.",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.wire._builder import ReplyBuilder
+from recctl.wire._envelopes import open_envelopes
 from recctl.wire._requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Exchange(NamedTuple):
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
         from recctl.wire._steps import read_steps
 
-        wire, body = recognise(self.recording), self.recording.body
+        wire, body = recognise(self.recording), open_envelopes(self.recording.body)
         if wire is not None and isinstance(body, list):
             yield from read_steps(wire, body)
 
@@ -107,12 +108,14 @@ def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) ->
         return _assemble_exception(recording)
     if wire is None:
         return _assemble_unknown(recording)
-    body = recording.body
+    body = open_envelopes(recording.body)
     if not isinstance(body, list):
         return wire.assemble([body], False)
     completion = wire.assemble(body, True)
-    if completion.notes and str in map(type, body):
-        completion = completion._replace(notes=tuple(_point_at_line(note, body) for note in completion.notes))
+    if completion.notes and (body is not recording.body or str in map(type, body)):
+        closed = recording.body
+        pointed = (_point_at_item(note, body, closed) for note in completion.notes)
+        completion = completion._replace(notes=tuple(pointed))
     return _count_runs(completion, runs) if runs else completion
 
 
@@ -131,11 +134,14 @@ def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
     return completion._replace(chunks=chunks, notes=tuple(map(move, completion.notes)))
 
 
-def _point_at_line(note: Note, body: list[JSON]) -> Note:
-    """A note that points to a recorded line, where it would point to something inside of it."""
+def _point_at_item(note: Note, body: list[JSON], closed: list[JSON]) -> Note:
+    """A note that points to a recorded line or envelope, where it would point to something inside of it."""
     step = note.pointer.removeprefix(_BODY).partition("/")[0]
-    is_line = step.isdecimal() and isinstance(body[int(step)], str)
-    return note._replace(pointer=f"{_BODY}{step}") if is_line else note
+    if not step.isdecimal():
+        return note
+    item = body[int(step)]
+    is_whole = isinstance(item, str) or item is not closed[int(step)]
+    return note._replace(pointer=f"{_BODY}{step}") if is_whole else note
 
 
 _BODY = "/response/body/"
@@ -193,7 +199,7 @@ def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
 
 
 def _recognise(recording: Recording) -> Wire | None:
-    status, body = recording.response.get("status"), recording.body
+    status, body = recording.response.get("status"), open_envelopes(recording.body)
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     if body == [] and not recording.is_streaming and not has_failed and _asks_for_models(recording):
         return _load_wire(_LISTED)

@@ -137,12 +137,17 @@ class Blocks:
     def __init__(self, root: str) -> None:
         self.root = root
         self._blocks: list[Block] = []
+        self._first_index = 0
         self._next_index = 0
         self._latest: dict[int, Block] = {}
 
+    def begin_message(self) -> None:
+        """Have the blocks of another message follow those that have come: it counts them anew."""
+        self._first_index = self._next_index
+
     def begin(self, index: JSON, own: JSON, pointer: str) -> Block:
         """A new block; without an index it stands after all others."""
-        number = index if type(index) is int else self._next_index
+        number = self._first_index + index if type(index) is int else self._next_index
         self._next_index = max(self._next_index, number + 1)
         block = Block(self.root, number, own, pointer)
         self._blocks.append(block)
@@ -151,11 +156,13 @@ class Blocks:
 
     def find(self, index: JSON, pointer: str) -> Block:
         """The block that an event goes on with; without an index the last one. Begun if there is none."""
-        known = self._latest.get(index) if type(index) is int else self._blocks[-1] if self._blocks else None
+        known = self._blocks[-1] if self._blocks else None
+        if type(index) is int:
+            known = self._latest.get(self._first_index + index)
         return known or self.begin(index, {}, pointer)
 
     def sorted(self) -> list[Block]:
-        """The blocks by their index, then by arrival."""
+        """The blocks by their message and index, then by arrival."""
         return sorted(self._blocks, key=lambda block: block.index)
 
 
@@ -202,7 +209,9 @@ def check_final(builder: ReplyBuilder, final: ChoiceBuilder, pointer: str) -> No
     choice.role = choice.role or final.role
     if choice.role != final.role:
         builder.extra.add(("final", "role"), final.role)
-    choice.logprobs = choice.logprobs or final.logprobs
+    if final.logprobs and final.logprobs != choice.logprobs:
+        builder.extra.add(("earlier_logprobs",), choice.logprobs)
+        choice.logprobs = final.logprobs
     for field in ("content", "reasoning", "refusal"):
         said, text = join(getattr(choice, field)), join(getattr(final, field))
         if said and said != text:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from recctl.completion import Completion, Note
 from recctl.strict_json import decode
 from recctl.wire._message import ChoiceBuilder
-from recctl.wire._values import describe_error, is_nothing, join
+from recctl.wire._values import describe_error, is_beginning, is_nothing, is_same_error, join, says_as_much
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -68,6 +68,14 @@ class Extra:
         self.last[path] = value
         self._values.setdefault(path, []).append(value)
 
+    def grow(self, path: tuple[str, ...], value: JSON) -> None:
+        """Keep a value as `add` does; one that the last value was the beginning of takes its place."""
+        values = self._values.get(path)
+        if values and not is_nothing(value) and is_beginning(values[-1], value):
+            values[-1] = self.last[path] = value
+        else:
+            self.add(path, value)
+
     def append(self, path: tuple[str, ...], value: JSON) -> None:
         """Keep a fragment, unless it is nothing: one that is like the one before it says as much again."""
         if not is_nothing(value):
@@ -105,7 +113,10 @@ class Extra:
 
 
 class ReplyBuilder:
-    """A reply under construction. `pointer` is where the reply starts, `/response/body` in a recording."""
+    """A reply under construction. `pointer` is where the reply starts, `/response/body` in a recording.
+
+    `is_over` says that the last thing in the stream is the mark at its end, `[DONE]`.
+    """
 
     def __init__(self, pointer: str = "/response/body") -> None:
         self.pointer = pointer
@@ -115,6 +126,7 @@ class ReplyBuilder:
         self.usage: dict[str, JSON] | None = None
         self.error: JSON = None
         self.is_under_way = False
+        self.is_over = False
         self.extra = Extra()
         self._notes: list[Note] = []
         self._noted: set[str] = set()
@@ -144,17 +156,23 @@ class ReplyBuilder:
                 self.note("odd-chunk", "this is not a chunk", pointer)
                 self.extra.add(("odd_chunks",), data)
 
-    def identify(self, key: str, value: JSON, pointer: str) -> None:
-        """Take the `id` or the `model` that a chunk gives: the first that is not empty counts."""
+    def identify(self, key: str, value: JSON) -> bool:
+        """Take the `id` or the `model` that a chunk gives: the first that is not empty counts.
+
+        Gives whether it is another than that.
+        """
         known = getattr(self, key)
         if is_nothing(value) or value == known:
-            return
+            return False
         if known is None and isinstance(value, str):
             setattr(self, key, value)
-            return
+            return False
         self.extra.add((f"other_{key}s",), value)
-        if key == "id" and known is not None:
-            self.note_once("mixed-ids", "chunks of more than one reply stand in the stream", pointer)
+        return known is not None
+
+    def note_other_reply(self, pointer: str) -> None:
+        """Note that another reply begins in the stream."""
+        self.note_once("mixed-ids", "chunks of more than one reply stand in the stream", pointer)
 
     def merge_usage(self, usage: JSON) -> None:
         """Take counts that add to, or replace, those known so far: key by key, and null is nothing."""
@@ -175,17 +193,25 @@ class ReplyBuilder:
             self.note(code, message, pointer)
 
     def fail(self, error: JSON, pointer: str) -> None:
-        """Take an error that the provider sent in place of (the rest of) a reply; the first one counts."""
-        self.note("error", f"the provider answered with an error: {describe_error(error)}", pointer)
+        """Take an error that the provider sent in place of (the rest of) a reply; the first one counts.
+
+        One that is told again, in an event and in the response that failed, is still one.
+        """
         if self.error is None:
             self.error = error
-        else:
+        elif not says_as_much(self.error, error):
             self.extra.add(("errors",), error)
+        if self.error is error or not is_same_error(self.error, error):
+            message = f"the provider answered with an error: {describe_error(error)}"
+            self.note("error", message, pointer)
 
     def build(self, wire: str, *, streamed: bool, chunks: int, has_choices: bool = True) -> Completion:
         """The reply as far as it was told. `has_choices` is false for replies that nobody generated."""
         choices = [self.choices[index] for index in sorted(self.choices)]
         ended = bool(choices) and all(choice.has_ended for choice in choices)
+        if streamed and choices and not ended and self.is_over and self.error is None:
+            self.note("no-finish-reason", "the stream comes to its end, but no finish reason is given")
+            ended = True
         is_under_way = self.is_under_way and not streamed
         complete = self.error is None and not is_under_way and (ended or not streamed or not has_choices)
         if is_under_way:

@@ -62,6 +62,10 @@ def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
     return bool(known["delta"]["role"] == choice["delta"]["role"] and _index(known, 0) == _index(choice, 0))
 
 
+def _tells_any_role(delta: JSON) -> bool:
+    return isinstance(delta, dict) and bool(delta.get("role"))
+
+
 def _index(choice: dict[str, JSON], position: int) -> int:
     index = choice.get("index")
     return index if type(index) is int else position
@@ -125,6 +129,8 @@ class _Assembly:
         self._pointers: list[str] | None = None
         self._calls: dict[tuple[int, str, JSON], CallBuilder] = {}
         self._with_messages: set[int] = set()
+        self._without_role: set[int] = set()
+        self._is_of_other = False
         self._repeated_messages: dict[int, tuple[dict[str, JSON], str]] = {}
 
     def add(self, items: list[JSON]) -> None:
@@ -166,9 +172,10 @@ class _Assembly:
         for key in _UNPLACED_IN_CHUNK[tuple(data)]:
             if data[key] is not None:
                 builder.extra.add((key,), data[key])
+        self._is_of_other = False
         if data.get("id") != builder.id or data.get("model") != builder.model:
-            builder.identify("id", data.get("id"), f"{self._pointer()}/id")
-            builder.identify("model", data.get("model"), f"{self._pointer()}/model")
+            self._is_of_other = builder.identify("id", data.get("id"))
+            builder.identify("model", data.get("model"))
         usage, error = data.get("usage"), data.get("error")
         if usage:
             self._add_usage(usage)
@@ -198,6 +205,9 @@ class _Assembly:
         choice = self.builder.choice(_index(value, position))
         had_ended = choice.has_ended
         text, delta = value.get("text"), value.get("delta")
+        if text and isinstance(delta, dict) and delta.get("content"):  # Together says it twice
+            self._append(choice, "text", None if text == delta["content"] else text)
+            text = None
         added = bool(text)
         if text:
             self._add_text(choice, "content", text)
@@ -210,12 +220,24 @@ class _Assembly:
         if had_ended and added:
             pointer = f"{self._pointer()}/choices/{position}"
             self.builder.note_once("chunk-after-finish", "the reply goes on after its finish reason", pointer)
+            self._note_other_reply()
         reason = value.get("finish_reason")
+        if self._is_of_other and not reason and choice.index in self._without_role and _tells_any_role(delta):
+            self._note_other_reply()
         if reason or (reason is not None and reason == 0):
             self._add_finish_reason(choice, reason)
         logprobs = value.get("logprobs")
         if logprobs is not None:
             self._keep(choice, "earlier_logprobs", choice.add_logprobs(logprobs))
+
+    def _note_other_reply(self) -> None:
+        """Note that another reply begins, if the chunk has an id of its own.
+
+        That alone says nothing: Groq's compound models give each chunk another id, Avian the first one,
+        Perplexity the last.
+        """
+        if self._is_of_other:
+            self.builder.note_other_reply(f"{self._pointer()}/id")
 
     def _keep(self, choice: ChoiceBuilder, key: str, value: JSON) -> None:
         self.builder.extra.add(("choices", str(choice.index), key), value)
@@ -275,6 +297,8 @@ class _Assembly:
         role, content, refusal = delta.get("role"), delta.get("content"), delta.get("refusal")
         if role:
             self._add_role(choice, role, step)
+        else:
+            self._without_role.add(choice.index)
         for key in _UNPLACED_IN_DELTA[tuple(delta)]:
             keep = self._append if key in _FRAGMENTS_IN_DELTA else self._keep
             keep(choice, key, delta[key])
@@ -312,8 +336,9 @@ class _Assembly:
         if choice.role is None and isinstance(role, str):
             choice.role = role
         elif role == choice.role:
-            message = "the role is repeated in later chunks"
-            self.builder.note_once("repeated-role", message, f"{self._pointer()}/{step}/role")
+            if choice.index in self._without_role:  # else it is in every chunk, as some send it
+                message = "the role is repeated in later chunks"
+                self.builder.note_once("repeated-role", message, f"{self._pointer()}/{step}/role")
         else:
             self._keep(choice, "other_roles", role)
 
@@ -410,6 +435,8 @@ class _Assembly:
         """Add to the one call of the time before tool calls, which has neither index nor id."""
         if not isinstance(function, dict):
             self._keep(choice, "odd_function_call", function)
+            return
+        if all(map(is_nothing, function.values())):
             return
         call = self._calls.get((choice.index, "legacy", None))
         if call is None:

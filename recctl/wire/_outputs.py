@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire._message import CallBuilder
 from recctl.wire._requests import text_or_none
-from recctl.wire._values import is_nothing, join, write_text
+from recctl.wire._values import find_texts, is_nothing, join, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,6 +41,11 @@ _PARTS = {
     "reasoning_text": "reasoning_text",
 }
 
+_PART_EVENTS: dict[str, tuple[str, str | None]] = {
+    "content_part": ("content", None),
+    "reasoning_part": ("content", "reasoning"),
+    "reasoning_summary_part": ("summary", "reasoning"),
+}
 _CHANNELS = {
     "output_text": "content",
     "refusal": "refusal",
@@ -55,7 +60,7 @@ ARGUMENT_KEYS = {kind: _TEXTS[name][1] for kind, name in _ARGUMENTS.items()}
 class _Text:
     """A text under construction: its fragments, and what it is said to be as a whole."""
 
-    __slots__ = ("annotations", "fragments", "logprobs", "odd", "pointer", "whole", "whole_logprobs")
+    __slots__ = ("annotations", "fragments", "logprobs", "odd", "pointer", "rests", "whole", "whole_logprobs")
 
     def __init__(self) -> None:
         self.fragments: list[str] = []
@@ -63,6 +68,7 @@ class _Text:
         self.whole: dict[str, None] = {}  # for the order, and to find one quickly
         self.whole_logprobs: list[JSON] = []
         self.annotations: list[JSON] = []
+        self.rests: list[dict[str, JSON]] = []
         self.odd: list[JSON] = []
         self.pointer = ""
 
@@ -96,7 +102,10 @@ class _Text:
 
 
 class _Item:
-    """An item under construction. `path` is its place in `extra`, `strings` what is kept there of it."""
+    """An item under construction. `path` is its place in `extra`, `strings` the texts that are kept there.
+
+    `loose` is what events said of it that its own states may say, too.
+    """
 
     __slots__ = (
         "ids",
@@ -104,6 +113,7 @@ class _Item:
         "is_announced",
         "is_done",
         "kind",
+        "loose",
         "names",
         "other_texts",
         "path",
@@ -122,12 +132,31 @@ class _Item:
         self.texts: dict[tuple[str, int], _Text] = {}
         self.other_texts: dict[str, list[str]] = {}
         self.strings: set[str] = set()
+        self.loose: list[tuple[str, str]] = []
         self.is_announced = False
         self.is_done = False
 
     def text(self, name: str, position: JSON = None) -> _Text:
         """The text of that name and position among the parts, begun if it is new."""
         return self.texts.setdefault((name, position if type(position) is int else 0), _Text())
+
+    def renumber(self, group: str, count: int) -> None:
+        """Have the texts of a group of parts stand for its parts, of which there are `count`.
+
+        Bedrock counts the parts of all items, and not those of each: then their order tells which is which.
+        """
+        numbers = sorted({number for name, number in self.texts if _group(name) == group})
+        if numbers and count > 0 and len(numbers) <= count <= numbers[-1]:
+            ranks = {number: rank for rank, number in enumerate(numbers)}
+            self.texts = {
+                (name, ranks[number] if _group(name) == group else number): text
+                for (name, number), text in self.texts.items()
+            }
+
+    def list_texts(self) -> list[tuple[str, int]]:
+        """The names and positions of the texts, in the order of the parts; summaries come first."""
+        order = [*_TEXTS]
+        return sorted(self.texts, key=lambda key: (_group(key[0]) == "content", key[1], order.index(key[0])))
 
     def build_call(self) -> CallBuilder:
         """The call that the item is."""
@@ -138,6 +167,11 @@ class _Item:
         call.takes_text = self.kind == "custom_tool_call"
         call.add_arguments(self.text(_ARGUMENTS[self.kind]).build())
         return call
+
+
+def _group(name: str) -> str:
+    """The list of an item's parts that a text stands in."""
+    return "summary" if name == "reasoning_summary_text" else "content"
 
 
 class Output:
@@ -165,8 +199,8 @@ class Output:
         base, _, step = name.rpartition(".")
         if base == "output_item":
             self._announce(data, pointer, is_done=step == "done")
-        elif base in ("content_part", "reasoning_summary_part"):
-            group, kind = ("content", None) if base == "content_part" else ("summary", "reasoning")
+        elif base in _PART_EVENTS:
+            group, kind = _PART_EVENTS[base]
             item = self._find(data, kind, pointer)
             self._state_part(item, group, data.get(f"{group}_index"), data.get("part"), pointer)
             self._keep(item, data, _PLACED | {"part"})
@@ -177,12 +211,12 @@ class Output:
             item.text("output_text", data.get("content_index")).annotations.append(data.get("annotation"))
             self._keep(item, data, _PLACED | {"annotation"})
         else:
-            return self._add_other(base if step == "delta" else "", data, pointer)
+            return self._add_other(base, step, data, pointer)
         return True
 
     def place(self, choice: ChoiceBuilder) -> None:
         """Move all items to their places."""
-        order, extra = list(_TEXTS), self._builder.extra
+        extra = self._builder.extra
         for item in sorted(self._items, key=lambda item: item.index):
             role = item.names.get("role")
             choice.role = choice.role or role
@@ -192,14 +226,16 @@ class Output:
                 choice.add_call(item.build_call())
             elif item.kind not in ("message", "reasoning"):
                 choice.add_other(item.path)
-            for name, position in sorted(item.texts, key=lambda key: (order.index(key[0]), key[1])):
+            for name, position in item.list_texts():
                 text = item.texts[name, position]
                 if name in _CHANNELS and (told := text.build()):
                     choice.say_all(_CHANNELS[name], [told])
                 self._keep_rest_of_text(choice, item, text, name, position)
-            for name, fragments in item.other_texts.items():
-                if (whole := "".join(fragments)) not in item.strings:
-                    extra.add((*item.path, name), whole)
+            joined = [(name, "".join(fragments)) for name, fragments in item.other_texts.items()]
+            for key, value in (*item.loose, *joined):
+                if value not in item.strings:
+                    extra.add((*item.path, key), value)
+                    item.strings.add(value)
         for name, fragments in self._other_texts.items():
             extra.add((name,), "".join(fragments))
 
@@ -256,9 +292,8 @@ class Output:
 
     def _add_to_text(self, name: str, step: str, data: dict[str, JSON], pointer: str) -> None:
         kind, key = _TEXTS[name]
-        group = "summary" if name == "reasoning_summary_text" else "content"
         item = self._find(data, kind, pointer)
-        text, logprobs = item.text(name, data.get(f"{group}_index")), data.get("logprobs")
+        text, logprobs = item.text(name, data.get(f"{_group(name)}_index")), data.get("logprobs")
         if step == "delta":
             key = "delta"
             text.add(data.get(key), logprobs)
@@ -270,11 +305,11 @@ class Output:
             placed |= {*_NAMES}
         self._keep(item, data, placed)
 
-    def _add_other(self, name: str, data: dict[str, JSON], pointer: str) -> bool:
-        """Add an event of an item of another kind, or (with a `name`) a fragment of a text of such."""
+    def _add_other(self, name: str, step: str, data: dict[str, JSON], pointer: str) -> bool:
+        """Add an event of an item of another kind, among them those of the texts of such."""
         item = self._find(data, None, pointer) if "output_index" in data or "item_id" in data else None
         fragment, placed = data.get("delta"), _PLACED
-        if name and isinstance(fragment, str):
+        if step == "delta" and isinstance(fragment, str):
             texts = self._other_texts if item is None else item.other_texts
             texts.setdefault(name, []).append(fragment)
             self.is_begun = True
@@ -283,14 +318,19 @@ class Output:
             return False
         if item is None:
             self._builder.extra.add_rest((), data, placed)
-        else:
-            self._keep(item, data, placed)
+            return True
+        if step == "done":
+            texts_told = {key: value for key, value in data.items() if isinstance(value, str)}
+            item.loose += ((key, told) for key, told in texts_told.items() if key not in placed)
+            placed = placed | texts_told.keys()
+        self._keep(item, data, placed)
         return True
 
     def _keep(self, item: _Item, values: dict[str, JSON], placed: Collection[str]) -> None:
-        kept = {key: value for key, value in values.items() if key not in placed}
-        self._builder.extra.add_rest(item.path, kept, ())
-        item.strings.update(value for value in kept.values() if isinstance(value, str))
+        for key, value in values.items():
+            if key not in placed:
+                self._builder.extra.grow((*item.path, key), value)
+                item.strings.update(find_texts(value))
 
     def _name(self, item: _Item, values: dict[str, JSON]) -> None:
         """Take the names that an item has for others: the first of each that is not empty counts."""
@@ -309,6 +349,7 @@ class Output:
             self._name(item, value)
             for group in _PART_LISTS:
                 parts = value.get(group)
+                item.renumber(group, len(parts) if isinstance(parts, list) else 0)
                 for position, part in enumerate(parts if isinstance(parts, list) else [parts]):
                     self._state_part(item, group, position, part, pointer)
         elif item.kind in _ARGUMENTS:
@@ -331,14 +372,17 @@ class Output:
             self._builder.extra.add(path, part)
             return
         key = _TEXTS[name][1]
-        item.text(name, number).state(part.get(key), part.get("logprobs"), pointer)
-        self._builder.extra.add_rest(path, part, {"type", key, "logprobs"})
+        text, placed = item.text(name, number), ("type", key, "logprobs")
+        text.state(part.get(key), part.get("logprobs"), pointer)
+        text.rests.append({name: value for name, value in part.items() if name not in placed})
 
     def _keep_rest_of_text(
         self, choice: ChoiceBuilder, item: _Item, text: _Text, name: str, position: int
     ) -> None:
         extra = self._builder.extra
-        told, path = text.build(), (*item.path, "content", str(position))
+        told, path = text.build(), (*item.path, _group(name), str(position))
+        for rest in text.rests:
+            extra.add_rest(path, rest, ())
         if others := [whole for whole in text.whole if whole != told]:
             message = "a text is said to be done that differs from the fragments that it came in"
             self._builder.note_once("final-mismatch", message, text.pointer)
@@ -346,7 +390,7 @@ class Output:
         logprobs = text.whole_logprobs or text.logprobs
         if logprobs:
             choice.add_logprobs({"content": logprobs})
-        if text.logprobs and len(text.logprobs) != len(logprobs):
-            extra.add((*path, "logprobs"), text.logprobs)
+        if text.logprobs != logprobs:
+            extra.add((*path, "earlier_logprobs"), text.logprobs)
         extra.add((*path, "annotations"), text.annotations)
         extra.add((*item.path, f"odd_{name}"), text.odd)

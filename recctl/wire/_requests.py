@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.completion import Request, RequestMessage, Tool, ToolCall
+from recctl.strict_json import decode
 from recctl.wire._values import write_text
 
 if TYPE_CHECKING:
@@ -79,9 +80,20 @@ def _read_tool(tool: JSON) -> Tool:
         name=text_or_none(told.get("name")),
         type=text_or_none(tool.get("type")),
         description=text_or_none(told.get("description")),
-        parameters=told.get("parameters"),
+        parameters=_read_schema(told.get("parameters")),
         extra={key: value for key, value in told.items() if key not in _TOOL_KEYS},
     )
+
+
+def _read_schema(schema: JSON) -> JSON:
+    """A schema; as an object, too, where it is one as text, as in dumps of xAI's gRPC."""
+    if not isinstance(schema, str):
+        return schema
+    try:
+        value = decode(schema)
+    except ValueError:
+        return schema
+    return value if isinstance(value, dict) else schema
 
 
 def _find_tool(value: dict[str, JSON]) -> dict[str, JSON]:

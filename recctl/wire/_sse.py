@@ -2,13 +2,15 @@
 
 A recorder may keep a stream as its lines, as its events, or as the pieces of text that came in. Where the
 strings hold no ends of lines, each is a line; and the end of a string ends a line, unless it shows that the
-line goes on in the next one.
+line goes on in the next one. Strings that hold JSON texts are no lines: each object, on a line of its own
+(NDJSON) or in an array, is an event.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import groupby, pairwise
+from bisect import bisect_right
+from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
@@ -109,12 +111,16 @@ def _decode_sent(sent: _Sent, builder: ReplyBuilder, type_key: str) -> Event | N
     if not text and sent.name not in PINGS:
         builder.extra.add(("event_names",), sent.name)
     if text in ("", "[DONE]"):
+        builder.is_over = builder.is_over or bool(text)
         return None
+    builder.is_over = False
     try:
         data = decode(text)
     except ValueError:
         data = sent.data
     if isinstance(data, dict):
+        if sent.name == "error" and not data.get("error") and data.get(type_key) not in (None, "error"):
+            data = {"error": data}  # its type is that of the error, and not of an event
         event = _type_event(data, sent.name, pointer, type_key)
         if sent.name != event.type:
             builder.extra.add(("event_names",), sent.name)
@@ -137,7 +143,22 @@ class _Draft:
         self.data: list[str] = []
         self._json: _JSONText | None = None
 
-    def has_all_data(self) -> bool:
+    def add(self, field: str, value: str, number: int) -> None:
+        """Add a line of the event."""
+        if self.number is None:
+            self.number = number
+        if field == "data":
+            self.data.append(value)
+        else:
+            self.name = value
+
+    def ends_before(self, field: str, following: str) -> bool:
+        """Whether a field is that of the next event; `following` is the line after it."""
+        if field == "event":
+            return self.name != "" or (self.data != [] and following.startswith("data"))
+        return field == "data" and self._has_all_data()
+
+    def _has_all_data(self) -> bool:
         """Whether its data is a JSON text that is over."""
         if not self.data:
             return False
@@ -148,6 +169,7 @@ class _Draft:
         return _Sent(self.number or 0, self.name, "\n".join(self.data))
 
 
+_EVENT_FIELDS = ("data", "event")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -158,27 +180,26 @@ def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
     draft = _Draft()
     for (number, line), (_, following) in pairwise([*read_lines(texts, builder), (0, "")]):
         field, _, value = line.partition(":")
-        if field == "event":
-            starts_next = draft.name != "" or (draft.data != [] and following.startswith("data"))
-        else:
-            starts_next = field == "data" and draft.has_all_data()
-        if draft.number is not None and (not line or starts_next):
+        alone = None if field in _EVENT_FIELDS else _read_alone(line, number)
+        if draft.number is not None and (not line or alone or draft.ends_before(field, following)):
             yield draft.build()
             draft = _Draft()
-        if not line:
-            continue
-        if field not in ("data", "event"):
+        if field in _EVENT_FIELDS:
+            draft.add(field, value.removeprefix(" "), number)
+        elif alone is not None:
+            yield alone
+        elif line:
             _keep_line(line, number, builder)
-            continue
-        if draft.number is None:
-            draft.number = number
-        value = value.removeprefix(" ")
-        if field == "data":
-            draft.data.append(value)
-        else:
-            draft.name = value
     if draft.number is not None:
         yield draft.build()
+
+
+def _read_alone(line: str, number: int) -> _Sent | None:
+    """What a line says that is an event by itself: bare JSON, and errors as llama.cpp sends them."""
+    if line.startswith("{"):
+        return _Sent(number, "", line)
+    field, _, value = line.partition(":")
+    return _Sent(number, "error", value) if field == "error" and value.lstrip().startswith("{") else None
 
 
 def _keep_line(line: str, number: int, builder: ReplyBuilder) -> None:
@@ -195,7 +216,13 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[tuple[int, str]]:
-    """The lines that strings add up to, each with the number of the string that it begins in."""
+    """The lines that strings add up to, each with the number of the string that it begins in.
+
+    Of JSON texts, each object is one.
+    """
+    if _hold_json(texts):
+        yield from _split_json(texts)
+        return
     holds_ends = any("\n" in text or "\r" in text for _, text in texts)
     pieces = _split_texts(texts) if holds_ends else ((number, text, False) for number, text in texts)
     line: _Line | None = None
@@ -215,6 +242,49 @@ def read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
             line = None
     if line is not None:
         yield line.number, "".join(line.fragments)
+
+
+def _hold_json(texts: list[tuple[int, str]]) -> bool:
+    """Whether strings hold objects, one after the other or in an array, and no event stream."""
+    first = next((text for _, text in texts if text.strip()), "")
+    return _JSON_START.match(first) is not None and not any(_FIELD.match(text) for _, text in texts)
+
+
+_JSON_START = re.compile(r"\s*(?:\{|\[\s*(?:\{|\Z))")
+
+
+def _split_json(texts: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The objects that strings hold, and what else stands between them, as `read_lines` gives lines."""
+    starts = [0, *accumulate(len(text) for _, text in texts)]
+    whole = "".join(text for _, text in texts)
+    at = 0
+    for edge in (*_find_edges(whole), len(whole)):
+        piece = whole[at:edge].strip(_BETWEEN)
+        if piece:
+            at += whole[at:edge].index(piece)
+            yield texts[bisect_right(starts, at, hi=len(texts)) - 1][0], piece
+        at = edge
+
+
+def _find_edges(text: str) -> Iterator[int]:
+    """Where the objects of a text begin and end that stand in no other one."""
+    depth, in_string = 0, False
+    for mark in _MARKS.finditer(text):
+        char = mark[0]
+        if char == '"':
+            in_string = not in_string
+        elif not in_string and char in "{[" and (depth or char == "{"):
+            if not depth:
+                yield mark.start()
+            depth += 1
+        elif not in_string and char in "}]" and depth:
+            depth -= 1
+            if not depth:
+                yield mark.end()
+
+
+_BETWEEN = " \t\r\n,[]"
+"""What may stand between the objects of an array, or of lines."""
 
 
 def _split_texts(texts: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:

@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.recordings.recording import JSON
 
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -59,6 +61,19 @@ def describe_error(error: JSON) -> str:
     return error if isinstance(error, str) and error else json.dumps(error, ensure_ascii=False)
 
 
+def is_same_error(error: JSON, other: JSON) -> bool:
+    """Whether two errors say the same, though not with the same keys."""
+    codes = [each.get("code") if isinstance(each, dict) else None for each in (error, other)]
+    return describe_error(error) == describe_error(other) and bool(None in codes or codes[0] == codes[1])
+
+
+def says_as_much(value: JSON, other: JSON) -> bool:
+    """Whether a value holds all that another one says."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return all(is_nothing(inner) or value.get(key) == inner for key, inner in other.items())
+    return bool(value == other)
+
+
 def is_bare_error(data: dict[str, JSON]) -> bool:
     """Whether an object is an error without an `error` key, as vLLM, FastAPI and Databricks send it."""
     choices = data.get("choices")  # null where OpenAI's SDK has dumped the error as a reply
@@ -66,6 +81,26 @@ def is_bare_error(data: dict[str, JSON]) -> bool:
         return False
     has_code = choices is None and bool(data.get("error_code")) and bool(data.get("message"))
     return data.get("object") == "error" or data.keys() == {"detail"} or has_code
+
+
+def is_beginning(value: JSON, whole: JSON) -> bool:
+    """Whether a value is what another one was before it was whole: parts of it were empty, or cut off."""
+    if isinstance(value, dict) and isinstance(whole, dict):
+        return all(is_nothing(inner) or is_beginning(inner, whole.get(key)) for key, inner in value.items())
+    if isinstance(value, list) and isinstance(whole, list):
+        return len(value) <= len(whole) and all(map(is_beginning, value, whole))
+    if isinstance(value, str) and isinstance(whole, str):
+        return whole.startswith(value)
+    return type(value) is type(whole) and bool(value == whole)
+
+
+def find_texts(value: JSON) -> Iterator[str]:
+    """All texts in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from find_texts(inner)
 
 
 def join_values(known: JSON, value: JSON) -> tuple[JSON, JSON]:

@@ -31,10 +31,10 @@ def assemble_view(
     return builder.build(wire, streamed=False, chunks=0, has_choices=False)
 
 
-def add_identity(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
+def add_identity(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     """Take what many bodies have: an id, a model, the usage."""
-    builder.identify("id", data.get("id"), pointer)
-    builder.identify("model", data.get("model"), pointer)
+    builder.identify("id", data.get("id"))
+    builder.identify("model", data.get("model"))
     builder.merge_usage(data.get("usage"))
 
 

@@ -99,8 +99,18 @@ class _Reply:
                 block.take_call(choice, "partial_json", "input", has_ended=choice.has_ended)
             elif not says_something and block.kind not in ("text", "thinking"):
                 choice.add_other(block.path)
+            if block.kind == "fallback":
+                self._take_fallback(block)
             was_cited = is_cited
             block.keep_rest(self.builder.extra)
+
+    def _take_fallback(self, block: Block) -> None:
+        """Take the model that went on where another one declined: it is the one that answered."""
+        to = block.own.get("to")
+        model = to.get("model") if isinstance(to, dict) else None
+        if isinstance(model, str) and model and model != self.builder.model:
+            self.builder.extra.add(("other_models",), self.builder.model)
+            self.builder.model = model
 
     def _add_to_message(self, kind: str, data: dict[str, JSON], pointer: str) -> None:
         index = data.get("index")
@@ -137,8 +147,12 @@ class _Reply:
     def _open_message(self, message: dict[str, JSON], pointer: str) -> list[Block]:
         """Add what stands at the beginning of a message; gives the blocks that it has already."""
         builder = self.builder
-        builder.identify("id", message.get("id"), pointer)
-        builder.identify("model", message.get("model"), pointer)
+        is_other = builder.identify("id", message.get("id"))
+        builder.identify("model", message.get("model"))
+        if is_other:
+            builder.note_other_reply(pointer)
+        if is_other or builder.choice(0).has_ended:
+            self._blocks.begin_message()
         builder.merge_usage(message.get("usage"))
         add_role(builder, message.get("role"))
         content = message.get("content")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
 NAME = "openai-chat"
+_OBJECTS = ("chat.completion", "chat.completion.chunk")
 _CLASSES = ("ChatCompletionChunk", "ChatCompletion")
 
 
@@ -20,8 +21,10 @@ def _is_one(item: dict[str, JSON]) -> bool:
     choices = item.get("choices")
     if not isinstance(choices, list):
         return False
+    if item.get("object") in _OBJECTS:  # where Azure filters a whole choice, it has no message
+        return bool(choices) or item["object"] != "chat.completion"
     if not choices:
-        return item.get("object") == "chat.completion.chunk"
+        return False
     return isinstance(choices[0], dict) and ("delta" in choices[0] or "message" in choices[0])
 
 

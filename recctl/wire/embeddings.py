@@ -38,7 +38,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
-    add_identity(builder, data, pointer)
+    add_identity(builder, data)
     builder.merge_usage({key: value for key, value in data.items() if key in _COUNTERS})
     holder, vectors = find_vectors(data)
     told = [_describe(vector) for vector in vectors]

@@ -33,12 +33,16 @@ _CHUNK_KEYS = frozenset(
 _CANDIDATE_KEYS = frozenset({"index", "content", "finish_reason", "logprobs_result"})
 _CONTENT_KEYS = frozenset({"role", "parts"})
 _CALL_KEYS = frozenset({"id", "name", "args", "partial_args", "will_continue"})
+_FINISH_REASONS = {1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION", 5: "OTHER"}
+_BLOCK_REASONS = {1: "SAFETY", 2: "OTHER", 3: "BLOCKLIST", 4: "PROHIBITED_CONTENT"}
+"""Numbers that mean the same in both of Google's APIs; from the next on they differ."""
+
 _VALUES = ("string_value", "number_value", "bool_value", "null_value")
 _PIECE_KEYS = frozenset({"json_path", "will_continue", *_VALUES})
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
-    return not _MARKS.isdisjoint(item)
+    return not _MARKS.isdisjoint(item) and "name" not in item  # a resource with a name counts tokens, too
 
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:
@@ -64,6 +68,7 @@ class _Assembly:
 
     def __init__(self) -> None:
         self.builder = ReplyBuilder()
+        self._is_of_other = False
         self._parts: dict[int, list[JSON]] = {}
         self._open: dict[int, CallBuilder] = {}
         self._pieces: dict[CallBuilder, tuple[tuple[str, ...], dict[str, list[JSON]]]] = {}
@@ -74,8 +79,8 @@ class _Assembly:
         if is_bare_error(data):
             builder.fail(data, pointer)
             return
-        builder.identify("id", data.get("response_id"), pointer)
-        builder.identify("model", data.get("model_version"), pointer)
+        self._is_of_other = builder.identify("id", data.get("response_id"))
+        builder.identify("model", data.get("model_version"))
         builder.extra.add_rest((), data, _CHUNK_KEYS)
         if data.get("error"):
             builder.fail(data["error"], pointer)
@@ -108,6 +113,8 @@ class _Assembly:
         """Take what the provider says of the prompt; a prompt that it blocks gets no reply."""
         told = _snake_keys(feedback) if isinstance(feedback, dict) else {}
         reason = told.get("block_reason")
+        if type(reason) is int and reason in _BLOCK_REASONS:
+            reason = told["block_reason"] = _BLOCK_REASONS[reason]
         if not reason:
             self.builder.extra.add(("prompt_feedback",), feedback)
             return
@@ -123,7 +130,11 @@ class _Assembly:
         if had_ended and said:
             message = "the reply goes on after its finish reason"
             self.builder.note_once("chunk-after-finish", message, pointer)
+            if self._is_of_other:
+                self.builder.note_other_reply(pointer)
         reason = candidate.get("finish_reason")
+        if type(reason) is int:  # the API with `enum-encoding=int`
+            reason = _FINISH_REASONS.get(reason, str(reason)) if reason else None
         if isinstance(reason, str) and reason:
             if choice.finish_reason not in (None, reason):
                 self._keep(choice, "earlier_finish_reason", choice.finish_reason)

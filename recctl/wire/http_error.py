@@ -41,11 +41,12 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
 def _read_items(items: list[JSON], builder: ReplyBuilder, *, streamed: bool) -> Iterator[tuple[JSON, str]]:
     """What a body consists of, and where: lines are those of an event stream, or of one object or text."""
     if items and all(isinstance(item, str) for item in items):
-        if any(map(_recognises, items)):
+        whole = _decode("\n".join(items))
+        if isinstance(whole, list) or any(map(_recognises, items)):
             for event in read_events(items, builder, streamed=True):
                 yield event.data, event.pointer
             return
-        items = [_decode("\n".join(items))]
+        items = [whole]
     for number, item in enumerate(items):
         yield item, f"{builder.pointer}/{number}" if streamed else builder.pointer
 

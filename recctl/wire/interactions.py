@@ -82,7 +82,9 @@ class _Reply:
             told = {key: data[key] for key in data if key not in _EVENT_KEYS}
             interaction = told.pop("interaction", None)
             nested = interaction if isinstance(interaction, dict) else told
-            self._add_interaction(nested, pointer, is_body=False)
+            is_other = self._add_interaction(nested, pointer, is_body=False)
+            if is_other and step in ("start", "created"):
+                self.builder.note_other_reply(pointer)
             if step in ("complete", "completed"):
                 self.builder.choice(0).ended = True
             self._keep_rest(data, {"interaction"} if isinstance(interaction, dict) else set(told))
@@ -112,10 +114,11 @@ class _Reply:
             self.builder.extra.add(("metadata",), metadata)
         self.builder.extra.add_rest((), data, _EVENT_KEYS | placed)
 
-    def _add_interaction(self, interaction: dict[str, JSON], pointer: str, *, is_body: bool) -> None:
+    def _add_interaction(self, interaction: dict[str, JSON], pointer: str, *, is_body: bool) -> bool:
+        """Add what an interaction says; gives whether it is another one than that of the first event."""
         builder = self.builder
-        builder.identify("id", interaction.get("id") or interaction.get("interaction_id"), pointer)
-        builder.identify("model", interaction.get("model"), pointer)
+        is_other = builder.identify("id", interaction.get("id") or interaction.get("interaction_id"))
+        builder.identify("model", interaction.get("model"))
         builder.merge_usage(interaction.get("usage"))
         add_role(builder, interaction.get("role"))
         status, errors = interaction.get("status"), interaction.get("errors")
@@ -132,6 +135,7 @@ class _Reply:
                 place = f"{pointer}/{root}/{position}" if is_body else pointer
                 blocks.begin(None, own, place).ended = True
         builder.extra.add_rest((), interaction, _INTERACTION_KEYS)
+        return is_other
 
     def _add_to_block(self, family: str, step: str, data: dict[str, JSON], pointer: str) -> None:
         blocks, index = self._blocks[_ROOTS[family]], data.get("index")

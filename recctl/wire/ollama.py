@@ -8,6 +8,7 @@ from recctl.wire import Wire
 from recctl.wire._builder import FOLDED, ReplyBuilder
 from recctl.wire._message import CallBuilder
 from recctl.wire._requests import read_chat_request, text_or_none
+from recctl.wire._sse import peek, read_events
 from recctl.wire._values import is_nothing, write_text
 
 if TYPE_CHECKING:
@@ -26,17 +27,20 @@ _FUNCTION_KEYS = frozenset({"name", "arguments", *FOLDED})
 
 
 def _recognises(item: JSON) -> bool:
+    if isinstance(item, str):
+        item = peek(item).data
     if not isinstance(item, dict):
         return False
     if "__type__" in item:
         kind = str(item["__type__"])
         return "ollama" in kind and kind.endswith((".GenerateResponse", ".ChatResponse"))
-    return "done" in item and ("response" in item or "message" in item)
+    is_said = isinstance(item.get("response"), str) or isinstance(item.get("message"), dict)
+    return "done" in item and is_said  # an operation of Google's is done, too
 
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:
     builder = ReplyBuilder()
-    for data, pointer in builder.read(items, numbered=streamed):
+    for _, data, pointer in read_events(items, builder, streamed=streamed):
         _add_chunk(builder, builder.choice(0), data, pointer)
     return builder.build(NAME, streamed=streamed, chunks=len(items))
 
@@ -44,7 +48,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
 def _add_chunk(builder: ReplyBuilder, choice: ChoiceBuilder, data: dict[str, JSON], pointer: str) -> None:
     if choice.has_ended:
         builder.note_once("chunk-after-finish", "the reply goes on after its end", pointer)
-    builder.identify("model", data.get("model"), f"{pointer}/model")
+    builder.identify("model", data.get("model"))
     if data.get("error"):
         builder.fail(data["error"], pointer)
     _add_text(builder, choice, "reasoning", "thinking", data)

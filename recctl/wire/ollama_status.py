@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.wire import Wire
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._requests import read_chat_request
+from recctl.wire._sse import peek, read_events
 from recctl.wire._views import add_models, has_entries
 
 if TYPE_CHECKING:
@@ -21,20 +22,22 @@ _PLACED = frozenset({"models", "total", "completed", "error"})
 
 
 def _recognises(item: JSON) -> bool:
+    if isinstance(item, str):
+        item = peek(item).data
     if not isinstance(item, dict):
         return False
     if "__type__" in item:
         return "ollama" in str(item["__type__"]) and str(item["__type__"]).endswith(_CLASSES)
     if item == {"models": []} or has_entries(item.get("models"), "digest", "size"):
         return True
-    return item.keys() <= _PROGRESS_KEYS and str(item.get("status")).startswith(_STEPS)
+    return bool(item) and item.keys() <= _PROGRESS_KEYS and str(item.get("status")).startswith(_STEPS)
 
 
 def _assemble(items: list[JSON], streamed: bool) -> Completion:
     builder = ReplyBuilder()
     completed: dict[tuple[str, ...], JSON] = {}
     status = None
-    for data, pointer in builder.read(items, numbered=streamed):
+    for _, data, pointer in read_events(items, builder, streamed=streamed):
         if data.get("error"):
             builder.fail(data["error"], pointer)
         if isinstance(data.get("models"), list):

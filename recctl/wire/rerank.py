@@ -40,12 +40,12 @@ def _find_holder(data: dict[str, JSON]) -> str | None:
 def _assemble(items: list[JSON], in_list: bool) -> Completion:
     builder = ReplyBuilder()
     results: list[JSON] = []
-    for data, pointer in builder.read(items, numbered=in_list):
+    for data, _ in builder.read(items, numbered=in_list):
         holder = _find_holder(data)
         if holder is None and _is_result(data):
             results.append(data)
             continue
-        add_identity(builder, data, pointer)
+        add_identity(builder, data)
         if holder is not None:
             results += data[holder]
         builder.extra.add_rest((), data, IDENTITY_KEYS if holder is None else IDENTITY_KEYS | {holder})

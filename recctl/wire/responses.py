@@ -71,7 +71,8 @@ class _Reply:
         kind, data, pointer = event
         name = kind.removeprefix("response.")
         if data.get("object") == "response":
-            self._add_response(data, pointer, f"{pointer}/output")
+            if self._add_response(data, pointer, f"{pointer}/output"):
+                self.builder.note_other_reply(pointer)
         elif kind == "error":
             told = {key: value for key, value in data.items() if key not in EVENT_KEYS}
             self.builder.fail(told.pop("error", None) or told, pointer)
@@ -81,7 +82,9 @@ class _Reply:
         elif "response" in data or name in _ENDS:
             response = data.get("response")
             if isinstance(response, dict):
-                self._add_response(response, pointer, "")
+                is_other = self._add_response(response, pointer, "")
+                if is_other and name == "created":
+                    self.builder.note_other_reply(pointer)
                 data = {key: value for key, value in data.items() if key != "response"}
             self.builder.choice(0).ended |= name in _ENDS
             self.builder.extra.add_rest((), data, EVENT_KEYS)
@@ -99,11 +102,12 @@ class _Reply:
             final.place(choice)
             check_final(self.builder, choice, pointer)
 
-    def _add_response(self, response: dict[str, JSON], pointer: str, output_pointer: str) -> None:
+    def _add_response(self, response: dict[str, JSON], pointer: str, output_pointer: str) -> bool:
+        """Add what a response says; gives whether it is another one than that of the first event."""
         builder = self.builder
         builder.choice(0)
-        builder.identify("id", response.get("id"), pointer)
-        builder.identify("model", response.get("model"), pointer)
+        is_other = builder.identify("id", response.get("id"))
+        builder.identify("model", response.get("model"))
         builder.merge_usage(response.get("usage"))
         builder.extra.add_rest((), response, _RESPONSE_KEYS)
         self._end(response, pointer)
@@ -115,6 +119,7 @@ class _Reply:
             for index, item in enumerate(output):
                 final.add_item(item, index, f"{output_pointer}/{index}" if output_pointer else pointer)
             self._finals.append((final, pointer))
+        return is_other
 
     def _end(self, response: dict[str, JSON], pointer: str) -> None:
         """Take a response's status, which is why it ends unless there are details of that."""
@@ -153,13 +158,14 @@ def _read_item(item: JSON) -> Iterator[Piece | RequestMessage]:
     kind = text_or_none(item.get("type") or "message") if isinstance(item, dict) else None
     if kind == "message":
         yield from read_turn(text_or_none(item.get("role")), item, ("role", "type"), Piece)
-    elif kind is not None and kind.endswith("_output"):
+    elif kind is not None and kind.endswith("_output") and not is_nothing(item.get("call_id")):
         yield read_result(item, "call_id", "output")
     elif kind in ARGUMENT_KEYS:
         id_key = "id" if kind == "mcp_call" else "call_id"
         yield read_call("assistant", item, id_key, ARGUMENT_KEYS[kind])
-    else:
-        yield Piece("assistant", part=item)
+    else:  # among them results of calls that the provider answers itself
+        role = text_or_none(item.get("role")) if isinstance(item, dict) else None
+        yield Piece(role or "assistant", part=item)
 
 
 WIRE = Wire(NAME, _recognises, _assemble, _read_request)

@@ -71,7 +71,9 @@ def put_an_error_into_the_stream(document: Any) -> None:
 
 
 def mix_two_replies(document: Any) -> None:
-    chunks(document)[1]["__data__"]["id"] = "rec-ffffffffffff"
+    other = copy.deepcopy(chunks(document)[0])
+    other["__data__"]["id"] = "rec-ffffffffffff"
+    chunks(document).insert(2, other)
 
 
 def flip_is_streaming(document: Any) -> None:

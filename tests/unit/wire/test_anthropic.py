@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
-from recctl.wire import assemble, read_request
+from recctl.wire import assemble, read_exchange, read_request
 from recctl.wire.anthropic import WIRE
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
@@ -567,3 +568,60 @@ def test_a_stream_is_known_although_its_json_is_spread_over_lines(end: str) -> N
     completion = assemble(read(record(lines, streaming=True)))
     assert completion.wire == "anthropic-messages"
     assert completion.choices[0].message.content == "Hello"
+
+
+# Several models, several messages, other envelopes
+
+
+def test_the_model_that_answers_is_the_one_that_another_has_given_way_to() -> None:
+    hop = {"from": {"model": "small"}, "to": {"model": "large"}, "trigger": {"type": "refusal"}}
+    events = [begin(0, "text", text="I "), begin(1, "fallback", **hop), begin(2, "text", text="Hello")]
+    completion = stream(start(), *events, *finish())
+    assert (completion.model, completion.extra["other_models"]) == ("large", "small")
+    assert [part.text or part.kind for part in completion.choices[0].message.parts] == [
+        "I ",
+        "other",
+        "Hello",
+    ]
+
+
+def test_blocks_of_a_second_message_follow_those_of_the_first() -> None:
+    first = [begin(0, "text", text="One"), begin(1, "tool_use", **CALL), stop(1)]
+    second = [begin(0, "text", text="Two"), say(0, "."), stop(0)]
+    for other in ({"id": "msg_2"}, {}):
+        completion = stream(start(), *first, *finish("tool_use"), start(**other), *second, *finish())
+        message = completion.choices[0].message
+        assert [part.text or part.kind for part in message.parts] == ["One", "tool_call", "Two."]
+        assert message.content == "OneTwo."
+        expected = ["mixed-ids", "chunk-after-finish"] if other else ["chunk-after-finish"]
+        assert codes(completion) == expected
+
+
+def wrap(event: dict[str, Any]) -> dict[str, Any]:
+    return {"chunk": {"bytes": base64.b64encode(json.dumps(event).encode()).decode(), "p": "abcd"}}
+
+
+def test_events_may_come_in_the_envelopes_of_bedrock() -> None:
+    events = [start(), begin(0, "text", text=""), say(0, "Hi"), stop(0), *finish()]
+    completion = assemble(read(record([*map(wrap, events)])))
+    assert completion._replace(chunks=0) == stream(*events)._replace(chunks=0)
+    assert completion.chunks == len(events)
+    bare = [wrap(event)["chunk"] for event in events]
+    assert assemble(read(record(bare))) == completion
+    assert [step.added for step in read_exchange(read(record(bare))).read_steps()][2] == (("content", "Hi"),)
+
+
+def test_what_is_odd_in_an_envelope_points_to_the_envelope() -> None:
+    failed = {"modelStreamErrorException": {"message": "busy"}}
+    completion = assemble(read(record([wrap(start()), wrap(say(0, "Hi")), failed])))
+    assert completion.error == {"type": "modelStreamErrorException", "message": "busy"}
+    assert [(note.code, note.pointer) for note in completion.notes] == [("error", "/response/body/2")]
+    late = [*map(wrap, [start(), *finish(), say(0, "Hi")])]
+    assert [note.pointer for note in assemble(read(record(late))).notes] == ["/response/body/3"]
+
+
+@pytest.mark.parametrize("held", ["no base64!", "bm8gSlNPTg==", "/w==", ""])
+def test_an_envelope_that_holds_no_event_is_kept_as_it_is(held: str) -> None:
+    envelope = {"chunk": {"bytes": held}}
+    completion = assemble(read(record([wrap(start()), envelope, *map(wrap, finish())])))
+    assert completion.extra == {"events": {"untyped": envelope}}

@@ -135,7 +135,16 @@ def test_a_delta_may_be_missing_or_null() -> None:
 def test_the_role_is_told_once_however_often_it_is_sent() -> None:
     completion = stream(*(chunk(delta(role="assistant", content=text)) for text in "abc"), STOP)
     assert completion.choices[0].message == Message(role="assistant", content="abc")
-    pointer = "/response/body/1/__data__/choices/0/delta/role"
+    assert completion.notes == ()
+
+
+def test_a_role_that_comes_again_is_noted() -> None:
+    again = chunk(delta(role="assistant", content="c"))
+    completion = stream(
+        chunk(delta(role="assistant", content="a")), chunk(delta(content="b")), again, again, STOP
+    )
+    assert completion.choices[0].message == Message(role="assistant", content="abcc")
+    pointer = "/response/body/2/__data__/choices/0/delta/role"
     assert completion.notes == (Note("repeated-role", "the role is repeated in later chunks", pointer),)
 
 
@@ -173,14 +182,46 @@ def test_id_and_model_are_the_first_that_are_not_empty() -> None:
     assert codes(completion) == ["incomplete-stream"]
 
 
-def test_chunks_of_two_replies_are_noted_once() -> None:
+def test_ids_that_change_are_kept_and_no_second_reply() -> None:  # Groq's compound models, Avian
     ids = ["a", "b", "a", "c"]
     completion = stream(*(chunk(delta(content=name), id=name, model=name.upper()) for name in ids), STOP)
     assert (completion.id, completion.model) == ("a", "A")
     others = {"other_ids": ["b", "c", "rec-0123456789ab"], "other_models": ["B", "C", "small"]}
     assert completion.extra == others
-    message = "chunks of more than one reply stand in the stream"
-    assert completion.notes == (Note("mixed-ids", message, "/response/body/1/__data__/id"),)
+    assert completion.notes == ()
+
+
+def test_a_role_and_a_text_that_end_a_reply_with_another_id_are_no_second_one() -> None:  # Perplexity
+    end = delta(role="assistant", content="", finish_reason="stop")
+    completion = stream(
+        chunk(delta(role="assistant", content="a"), id="a"),
+        chunk(delta(content="b"), id="a"),
+        chunk(end, id="b"),
+    )
+    assert codes(completion) == ["repeated-role"]
+
+
+MIXED = "chunks of more than one reply stand in the stream"
+
+
+def test_a_second_reply_that_begins_with_a_role_and_an_id_of_its_own_is_noted_once() -> None:
+    one = [chunk(delta(role="assistant", content="a"), id="a"), chunk(delta(content="b"), id="a")]
+    other = [
+        chunk(delta(role="assistant"), id="b"),
+        chunk(delta(content="c"), id="b"),
+        chunk(delta(finish_reason="stop"), id="b"),
+    ]
+    completion = stream(*one, *other)
+    assert completion.extra == {"other_ids": "b"}
+    assert Note("mixed-ids", MIXED, "/response/body/2/__data__/id") in completion.notes
+    assert codes(completion) == ["repeated-role", "mixed-ids"]
+
+
+def test_a_second_reply_that_comes_after_the_end_of_the_first_is_noted() -> None:
+    one = [chunk(delta(content="a"), id="a"), chunk(delta(finish_reason="stop"), id="a")]
+    completion = stream(*one, chunk(delta(content="b"), id="b"))
+    assert codes(completion) == ["chunk-after-finish", "mixed-ids"]
+    assert codes(stream(*one, chunk(delta(content="b"), id="a"))) == ["chunk-after-finish"]
 
 
 def test_an_id_that_is_no_text_is_kept_and_no_second_reply() -> None:
@@ -423,8 +464,9 @@ def test_the_name_of_an_event_is_kept_unless_it_is_that_of_its_data() -> None:
 
 
 def test_a_note_on_an_event_points_to_the_line_that_it_begins_in() -> None:
-    completion = stream(*send(chunk(delta(role="assistant")), chunk(delta(role="assistant")), STOP))
-    assert [note.pointer for note in completion.notes] == ["/response/body/2"]
+    first, again = chunk(delta(role="assistant")), chunk(delta(role="assistant"))
+    completion = stream(*send(first, chunk(delta(content="a")), again, STOP))
+    assert [note.pointer for note in completion.notes] == ["/response/body/4"]
 
 
 # --- tool calls ---------------------------------------------------------------------------------------------
@@ -1279,3 +1321,70 @@ def test_a_value_that_turns_from_a_number_into_a_truth_has_changed() -> None:
         read(record([chunk(odd=1), chunk(odd=True), chunk(odd=True), chunk(delta(finish_reason="stop"))]))
     )
     assert str(completion.extra["odd"]) == "[1, True]"
+
+
+# --- what routers and clouds make of it ---------------------------------------------------------------------
+
+
+def test_text_beside_a_delta_that_says_the_same_is_said_once() -> None:  # Together
+    chunks = [chunk({**delta(role="assistant", content=text), "text": text}) for text in ("1", ",", ",")]
+    completion = stream(*chunks, chunk({**delta(content="", finish_reason="stop"), "text": ""}))
+    assert completion.choices[0].message == Message(role="assistant", content="1,,")
+    assert (completion.extra, completion.notes) == ({}, ())
+
+
+def test_text_beside_a_delta_that_says_something_else_is_kept() -> None:
+    completion = stream(chunk({**delta(content="Hello"), "text": "Hallo"}), STOP)
+    assert completion.choices[0].message.content == "Hello"
+    assert completion.extra == {"choices": {"0": {"text": "Hallo"}}}
+    assert stream(chunk({**delta(role="assistant"), "text": "Hi"}), STOP).choices[0].message.content == "Hi"
+
+
+def test_a_choice_that_a_filter_took_away_is_one_of_a_chat() -> None:  # Azure
+    filtered = {"hate": {"filtered": True, "severity": "high"}}
+    choice = {"index": 0, "finish_reason": "content_filter", "content_filter_results": filtered}
+    completion = assemble(read(record({"id": "c1", "object": "chat.completion", "choices": [choice]})))
+    assert (completion.wire, completion.complete) == ("openai-chat", True)
+    assert completion.choices == (Choice(0, Message(), "content_filter"),)
+    assert completion.extra == {"choices": {"0": {"content_filter_results": filtered}}}
+
+
+def test_an_end_without_a_finish_reason_is_complete_but_odd() -> None:  # Snowflake, LiteLLM's proxy
+    *chunks, mark, _ = send(chunk(delta(role="assistant", content="4")), chunk(usage={"total_tokens": 27}))
+    completion = stream(*chunks, mark, "")
+    assert (completion.complete, codes(completion)) == (True, ["no-finish-reason"])
+    assert codes(stream(*chunks)) == ["incomplete-stream"]
+    assert codes(stream(*chunks[:-3], mark)) == ["no-finish-reason"]
+    went_on = stream(*chunks, mark, "", *chunks)
+    assert (went_on.complete, "no-finish-reason" in codes(went_on)) == (False, False)
+    assert codes(stream(*send(chunk(delta(content="4")), STOP))) == []
+
+
+def test_a_function_call_that_says_nothing_is_none() -> None:
+    nothing = {"name": "", "arguments": ""}
+    phantom = {"id": "", "type": "", "function": nothing}
+    message = {"role": "assistant", "content": "Hi", "function_call": nothing, "tool_calls": [phantom]}
+    completion = assemble(
+        read(record({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+    )
+    assert completion.choices[0].message == Message(role="assistant", content="Hi")
+    assert (completion.extra, completion.notes) == ({}, ())
+
+
+def test_an_empty_delta_beside_a_whole_message_is_no_later_chunk() -> None:  # Perplexity
+    message, nothing = {"role": "assistant", "content": "Hi"}, {"role": "assistant", "content": ""}
+    choice = {"index": 0, "message": message, "delta": nothing, "finish_reason": "stop"}
+    completion = assemble(read(record({"choices": [choice]})))
+    assert completion.choices[0].message == Message(role="assistant", content="Hi")
+    assert completion.notes == ()
+
+
+def test_a_line_that_is_an_error_is_one() -> None:  # llama.cpp
+    half = send(chunk(delta(content="Half")))[:-2]
+    bare = {"code": 500, "message": "failed", "type": "server_error"}
+    for told, error in (({"error": {"message": "failed"}}, {"message": "failed"}), (bare, bare)):
+        completion = stream(*half, f"error: {json.dumps(told)}", "")
+        assert (completion.error, completion.complete) == (error, False)
+        assert completion.choices[0].message.content == "Half"
+        assert [(note.code, note.pointer) for note in completion.notes] == [("error", "/response/body/2")]
+    assert stream(*half, '{"error": {"message": "failed"}}').error == {"message": "failed"}

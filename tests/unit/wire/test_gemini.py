@@ -7,6 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -206,10 +207,25 @@ def test_every_candidate_has_to_end() -> None:
     assert not completion.complete
 
 
-def test_a_finish_reason_that_is_a_number_is_an_end_all_the_same() -> None:
-    completion = stream(chunk(candidate(part("a"), finish_reason=1)))
-    assert (completion.complete, completion.choices[0].finish_reason) == (True, None)
-    assert completion.extra["choices"]["0"] == {"odd_finish_reason": 1}
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(1, "STOP"), (2, "MAX_TOKENS"), (3, "SAFETY"), (4, "RECITATION"), (5, "OTHER"), (9, "9")],
+)
+def test_a_finish_reason_that_is_a_number_goes_by_its_name(number: int, reason: str) -> None:
+    completion = stream(chunk(candidate(part("a"), finish_reason=number)))
+    assert (completion.complete, completion.choices[0].finish_reason) == (True, reason)
+    assert completion.extra == {}
+
+
+def test_no_finish_reason_may_be_a_number_too() -> None:
+    completion = stream(chunk(candidate(part("a"), finish_reason=0)))
+    assert (completion.complete, completion.choices[0].finish_reason) == (False, None)
+
+
+def test_a_prompt_may_be_blocked_for_a_reason_that_is_a_number() -> None:
+    completion = stream({"prompt_feedback": {"block_reason": 4}})
+    assert completion.error == {"prompt_feedback": {"block_reason": "PROHIBITED_CONTENT"}}
+    assert codes(completion) == ["blocked-prompt"]
 
 
 def test_text_after_the_end_is_noted() -> None:
@@ -256,8 +272,15 @@ def test_an_error_in_place_of_a_chunk_leaves_a_partial_reply() -> None:
 
 
 def test_chunks_of_two_replies_are_noted() -> None:
-    completion = stream(chunk(candidate(part("a"), finish_reason="STOP")), chunk(response_id="r2"))
-    assert (completion.id, completion.extra, codes(completion)) == ("r1", {"other_ids": "r2"}, ["mixed-ids"])
+    other = chunk(candidate(part("b"), finish_reason="STOP"), response_id="r2")
+    completion = stream(chunk(candidate(part("a"), finish_reason="STOP")), other)
+    assert (completion.id, completion.extra) == ("r1", {"other_ids": "r2"})
+    assert codes(completion) == ["chunk-after-finish", "mixed-ids"]
+
+
+def test_another_id_alone_is_no_other_reply() -> None:
+    completion = stream(chunk(candidate(part("a"))), chunk(candidate(finish_reason="STOP"), response_id="r2"))
+    assert (completion.complete, completion.extra, codes(completion)) == (True, {"other_ids": "r2"}, [])
 
 
 # The two spellings of keys
@@ -530,3 +553,20 @@ def test_any_json_in_any_place_is_assembled_and_read(body: Any, asked: Any) -> N
         recording = exchange(reply, asked)
         assert isinstance(assemble(recording), Completion)
         assert isinstance(read_request(recording), Request)
+
+
+def test_an_array_of_chunks_may_be_recorded_as_lines() -> None:
+    chunks = [
+        {"candidates": [candidate(part("Hi"))]},
+        {"candidates": [candidate(part("."), finishReason="STOP")]},
+    ]
+    lines = ["[{", f" {json.dumps(chunks[0])[1:]}", ",", *json.dumps(chunks[1], indent=2).split("\n"), "]"]
+    completion = stream(*lines)
+    assert (completion.wire, completion.chunks, completion.complete) == ("gemini", len(lines), True)
+    assert completion.choices[0].message == Message(role="model", content="Hi.")
+
+
+def test_an_error_in_an_array_is_one() -> None:
+    lines = ["[{", '  "error": {"code": 503, "message": "busy"}', "}", "]"]
+    completion = stream(*lines)
+    assert (completion.error, completion.complete) == ({"code": 503, "message": "busy"}, False)

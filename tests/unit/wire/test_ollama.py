@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.completion import Choice, Completion, Message, Note, Request, RequestMessage, ToolCall
-from recctl.wire import assemble, read_request
+from recctl.wire import assemble, read_exchange, read_request
 from tests.builders import read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, cut_said, exchange
@@ -268,3 +268,17 @@ def test_any_json_in_any_place_is_taken(reply: Any, item: Any) -> None:
         ]
         assert all(text is None or isinstance(text, str) for text in texts)
     assert completion == assemble(recording)
+
+
+def test_chunks_may_be_recorded_as_lines() -> None:
+    chunks = [chat("Hi")["__data__"], chat(".", of=END)["__data__"]]
+    for lines in (map(json.dumps, chunks), (f"{json.dumps(each)}\n" for each in chunks)):
+        completion = stream(*lines)
+        assert (completion.wire, completion.chunks, completion.complete) == ("ollama", 2, True)
+        assert completion.choices == (Choice(0, Message(role="assistant", content="Hi."), "stop"),)
+
+
+def test_steps_of_lines_are_those_of_chunks() -> None:
+    recording = read(record([json.dumps(chat("Hi")["__data__"]), json.dumps(chat(".", of=END)["__data__"])]))
+    added = [dict(step.added) for step in read_exchange(recording).read_steps()]
+    assert [step.get("content") for step in added] == ["Hi", "."]

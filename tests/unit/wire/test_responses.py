@@ -663,3 +663,123 @@ def test_any_json_in_any_place_is_assembled_and_read(
 ) -> None:
     sent = data.draw(record_anyhow(retype(events)))
     check_any(WIRE, [events, body, sent], asked)
+
+
+# What others make of it
+
+
+def test_parts_that_are_counted_over_all_items_are_those_of_their_item() -> None:  # Bedrock
+    part = {"type": "output_text", "text": "One two.", "annotations": []}
+    thought = {"type": "reasoning_text", "text": "Hm"}
+    thinking = {"type": "reasoning", "id": "rs_1", "summary": [], "content": [thought]}
+    completion = stream(
+        START,
+        announce(0, {**thinking, "content": []}),
+        about(
+            "reasoning_part.added",
+            output_index=0,
+            item_id="rs_1",
+            content_index=0,
+            part={**thought, "text": ""},
+        ),
+        add("reasoning_text", 0, "Hm", content_index=0),
+        about("reasoning_part.done", output_index=0, item_id="rs_1", content_index=0, part=thought),
+        done(0, thinking),
+        announce(1, message("", **EMPTY)),
+        about("content_part.added", output_index=1, content_index=1, part={**part, "text": ""}),
+        say(1, "One ", content_index=1),
+        say(1, "two.", content_index=1),
+        about("output_text.done", output_index=1, content_index=1, text="One two."),
+        about("content_part.done", output_index=1, content_index=1, part={**part, "bytes": 8}),
+        done(1, message("One two.")),
+        end(thinking, message("One two.")),
+    )
+    assert completion.choices[0].message == Message("assistant", content="One two.", reasoning="Hm")
+    output = {"0": {"id": "rs_1"}, "1": {"id": "msg_1", "content": {"0": {"bytes": 8}}}}
+    assert (completion.extra, completion.notes) == ({"output": output}, ())
+
+
+def test_parts_that_are_missing_from_the_middle_stay_where_they_are() -> None:
+    parts: list[Any] = [{"type": "output_text", "text": text, "annotations": []} for text in ("One ", "two.")]
+    events = [
+        announce(0, message("", **EMPTY)),
+        say(0, "two.", content_index=1),
+        done(0, message("", content=parts)),
+    ]
+    assert said(*events).content == "One two."
+
+
+def test_one_error_that_is_told_twice_is_one() -> None:
+    error = {"type": "insufficient_quota", "code": "insufficient_quota", "message": "No", "param": None}
+    failed = end(status="failed", error={"code": "insufficient_quota", "message": "No"})
+    completion = stream(START, {"type": "error", "sequence_number": 1, "error": error}, failed)
+    assert (completion.error, codes(completion)) == (error, ["error"])
+    assert "errors" not in completion.extra
+    other = end(status="failed", error={"code": "other", "message": "No"})
+    completion = stream(START, {"type": "error", "sequence_number": 1, "error": error}, other)
+    assert (codes(completion), completion.extra["errors"]["code"]) == (["error", "error"], "other")
+
+
+def test_log_probabilities_that_the_end_tells_otherwise_are_kept() -> None:
+    def token(logprob: float) -> list[dict[str, Any]]:
+        return [{"token": "Hi", "logprob": logprob, "top_logprobs": []}]
+
+    part = {"type": "output_text", "text": "Hi", "annotations": [], "logprobs": token(-0.0)}
+    completion = stream(
+        START,
+        announce(0, message("", **EMPTY)),
+        say(0, "Hi", logprobs=token(-1.9e-07)),
+        end(message("", content=[part])),
+    )
+    assert completion.choices[0].logprobs == {"content": token(-0.0)}
+    assert completion.extra["earlier_logprobs"] == {"content": token(-1.9e-07)}
+
+
+PATCH = {"id": "apc_1", "type": "apply_patch_call", "call_id": "call_1"}
+
+
+def operation(diff: str) -> dict[str, Any]:
+    return {"type": "create_file", "path": "a.md", "diff": diff}
+
+
+def test_an_item_that_grows_is_told_in_its_last_state() -> None:
+    diff = "apply_patch_call_operation_diff"
+    whole = {**PATCH, "status": "completed", "operation": operation("+x\n")}
+    completion = stream(
+        START,
+        announce(0, {**PATCH, "status": "in_progress", "operation": operation("")}),
+        add(diff, 0, "+x"),
+        add(diff, 0, "\n"),
+        about(f"{diff}.done", output_index=0, diff="+x\n"),
+        done(0, whole),
+        end(whole),
+    )
+    kept = {key: value for key, value in whole.items() if key != "status"}
+    assert completion.extra == {"output": {"0": kept}}
+
+
+def test_what_an_item_takes_back_is_told_too() -> None:
+    states = [{**PATCH, "operation": operation(diff)} for diff in ("+x", "+y")]
+    completion = stream(START, announce(0, states[0]), done(0, states[1]), end(states[1]))
+    assert completion.extra["output"]["0"]["operation"] == [operation("+x"), operation("+y")]
+    unsaid = about("apply_patch_call_operation_diff.done", output_index=0, diff="+z")
+    completion = stream(START, announce(0, states[0]), unsaid, end(states[0]))
+    assert completion.extra["output"]["0"]["diff"] == "+z"
+
+
+def test_a_result_that_answers_no_call_of_the_client_is_the_models() -> None:
+    found: Any = {"type": "tool_search_output", "call_id": None, "execution": "server", "tools": []}
+    answer = {"type": "function_call_output", "call_id": "call_1", "output": "4"}
+    added = {"type": "additional_tools", "role": "developer", "tools": []}
+    messages = read_request(exchange(response(), {"input": [found, added, answer]})).messages
+    assert messages == (
+        RequestMessage("assistant", [found]),
+        RequestMessage("developer", [added]),
+        RequestMessage("tool", "4", tool_call_id="call_1"),
+    )
+
+
+def test_a_second_response_in_a_stream_is_noted() -> None:
+    other = response("in_progress", id="resp_2")
+    assert codes(stream(START, end(), about("created", response=other), end(id="resp_2"))) == ["mixed-ids"]
+    assert codes(stream(START, end(id="resp_2"))) == []

@@ -309,10 +309,12 @@ def test_notes_point_to_chunks_by_the_numbers_that_these_have_in_the_file() -> N
     assert tell(content) == tell_unabridged(content)
 
 
-def test_a_role_that_every_chunk_repeats_is_noted_at_the_first() -> None:
-    content = stream(*[chunk(delta(content="a", role="assistant"))] * 9)
+def test_a_role_that_comes_again_is_noted_at_the_first_place() -> None:
+    again = [chunk(delta(content="a", role="assistant"))] * 9
+    content = stream(chunk(delta(role="assistant")), chunk(delta(content="b")), *again)
     assert tell(content) == tell_unabridged(content)
-    assert "/response/body/1/__data__/choices/0/delta/role" in tell(content)
+    assert "/response/body/2/__data__/choices/0/delta/role" in tell(content)
+    assert "repeated-role" not in tell(stream(*again))
 
 
 texts = st.sampled_from(["", "a", " b\n", "\u00e9", "\ud83d", "\ude00", "\\", '"', "<think>", "null"])

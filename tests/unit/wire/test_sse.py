@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._sse import Event, peek, read_events
 from tests.unit.wire.hostile import json_values
-from tests.unit.wire.streams import record_anyhow
+from tests.unit.wire.streams import count_calls, cut, record_anyhow
 
 
 def read(*items: Any, builder: ReplyBuilder | None = None) -> list[Event]:
@@ -242,3 +243,54 @@ def test_events_are_the_same_however_they_are_sent_and_kept(
 def test_any_json_is_read(items: list[Any]) -> None:
     pointers = [event.pointer for event in read(*items)]
     assert all(int(pointer.split("/")[3]) < len(items) for pointer in pointers)
+
+
+# JSON texts in place of an event stream
+
+
+ARRAY = ["[{", '  "a": "one, [two]"', "}", ",", "{", '  "b": {"c": [1]}', "}", "]"]
+
+
+def test_objects_on_lines_of_their_own_are_events() -> None:  # NDJSON
+    expected = [Event("", {"a": 1}, "/response/body/0"), Event("error", {"error": "b"}, "/response/body/2")]
+    assert read('{"a": 1}', "", '{"error": "b"}') == expected
+    assert read('{"a": 1}\n', "\n", '{"error": "b"}\n') == expected
+    assert notes_of('{"a": 1}', '{"error": "b"}') == []
+
+
+def test_objects_of_an_array_are_events_where_they_begin() -> None:
+    expected = [({"a": "one, [two]"}, "/response/body/0"), ({"b": {"c": [1]}}, "/response/body/4")]
+    assert [(event.data, event.pointer) for event in read(*ARRAY)] == expected
+    assert [event.data for event in read("\n".join(ARRAY))] == [data for data, _ in expected]
+    assert notes_of(*ARRAY) == []
+
+
+@given(st.lists(st.dictionaries(st.text(), json_values), min_size=1), st.booleans(), st.data())
+def test_objects_are_read_however_the_text_is_cut(objects: Any, is_array: bool, data: st.DataObject) -> None:
+    text = json.dumps(objects) if is_array else "\n".join(map(json.dumps, objects))
+    pieces = data.draw(cut(text)) if is_array else text.split("\n")
+    assert [event.data for event in read(*pieces)] == objects
+
+
+def test_an_object_that_is_cut_off_is_kept_and_noted() -> None:
+    assert notes_of('[{"a": 1}', ',{"b": ') == [("odd-chunk", "/response/body/1")]
+    assert extra_of('[{"a": 1}', ',{"b": ') == {"odd_chunks": '{"b":'}
+    assert extra_of('{"a": 1}', "so it goes", '{"b": 2}') == {"event_stream": {"odd_lines": "so it goes"}}
+
+
+def test_bare_json_among_events_is_one() -> None:
+    assert read("data: {}", '{"error": "busy"}', "", "data: {}")[1] == Event(
+        "error", {"error": "busy"}, "/response/body/1"
+    )
+
+
+@pytest.mark.parametrize("text", ["[DONE]", "[1, 2]", "{", "[", "[]", "{}"])
+def test_brackets_alone_are_nothing_to_stumble_over(text: str) -> None:
+    assert all(event.data == {} for event in read(text))
+
+
+def test_many_objects_are_read_in_one_pass() -> None:
+    def count(number: int) -> int:
+        return count_calls(lambda: read(*['{"a": [1]}'] * number))
+
+    assert count(500) < 12 * count(50)

@@ -491,3 +491,52 @@ def test_a_stream_without_a_body_is_an_empty_stream() -> None:
     assert completion.complete is False
     assert [note.code for note in completion.notes] == ["unknown-wire", "incomplete-stream"]
     assert assemble(read(record(None))).complete is True
+
+
+# Google's operations and caches
+
+OPERATION = {"name": "batches/1", "metadata": {"state": "BATCH_STATE_RUNNING"}}
+
+
+def test_an_operation_is_told_as_it_is() -> None:
+    answer = {"candidates": [{"content": {"parts": [{"text": "4"}]}}]}
+    done = {**OPERATION, "done": True, "response": {"inlinedResponses": [{"response": answer}]}}
+    completion = view(done)
+    assert (completion.wire, completion.complete, completion.choices) == ("google-operation", True, ())
+    assert (completion.extra, completion.notes) == (done, ())
+
+
+def test_an_operation_may_be_at_work_or_fail() -> None:
+    assert (view(OPERATION).complete, codes(view(OPERATION))) == (False, ["under-way"])
+    failed = view({"name": "x/operations/1", "done": True, "error": {"code": 3, "message": "No"}})
+    assert (failed.error, failed.complete, codes(failed)) == ({"code": 3, "message": "No"}, False, ["error"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "operations", "metadata": {}},
+        {"name": "files/1", "metadata": {}},
+        {"name": "batches/1"},
+        {"name": "batches/1", "done": "no", "metadata": {}},
+        {"name": "batches/1", "metadata": {}, "size": 3},
+        {"done": True, "response": {}},
+    ],
+)
+def test_what_is_no_operation_is_none(body: Any) -> None:
+    assert view(body).wire == "unknown"
+
+
+def test_cached_contents_are_no_reply() -> None:
+    cache = {
+        "name": "cachedContents/1",
+        "model": "models/small",
+        "expireTime": "2026-01-01T00:00:00Z",
+        "usageMetadata": {"totalTokenCount": 4000},
+    }
+    completion = view(cache)
+    assert (completion.wire, completion.complete, completion.choices) == ("gemini-caches", True, ())
+    assert (completion.model, completion.usage) == ("models/small", {"totalTokenCount": 4000})
+    assert completion.extra == {"name": "cachedContents/1", "expireTime": "2026-01-01T00:00:00Z"}
+    listed = view({"cachedContents": [cache]})
+    assert (listed.wire, listed.extra) == ("gemini-caches", {"cachedContents": [cache]})
