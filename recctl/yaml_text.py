@@ -364,12 +364,16 @@ def load_tree(content: bytes) -> Tree:
 
 
 class Tree:
-    """Where the values of a text stand. Steps lead from a document to a value, as in a JSON pointer."""
+    """Where the values of a text stand. Steps lead from a document to a value, as in a JSON pointer.
+
+    `mark` is the byte order mark that stands before `text`, or nothing.
+    """
 
     def __init__(self, content: bytes) -> None:
         from yaml import CSafeLoader
 
-        self.text = content.removeprefix(_BYTE_ORDER_MARK).decode()
+        self.mark = _BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b""
+        self.text = content[len(self.mark) :].decode()
         self._position_of = find_positions(self.text)
         loader = CSafeLoader(content)
         self._roots: list[Any] = []

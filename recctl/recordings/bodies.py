@@ -129,7 +129,10 @@ def _read_text(text: str, content_type: str) -> Body:
 
 _START = 64
 _BLANK = "\ufeff \t\r\n"
-_EVENT = re.compile(r"\ufeff?[\r\n]*(?:data|event):[^\r\n]*[\r\n]+(?:(?:data|event|id|retry|):|[\r\n]|\Z)")
+_EVENT = re.compile(
+    r"\ufeff?(?::[^\r\n]*[\r\n]|[\r\n])*"  # comments, blank lines
+    r"(?:data|event):[^\r\n]*[\r\n]+(?:(?:data|event|id|retry|):|[\r\n]|\Z)"
+)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 

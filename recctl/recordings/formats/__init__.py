@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.recordings.recording import LoadError, Recording
+    from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
     from recctl.syntax import Position
 
@@ -46,6 +46,8 @@ class Format(NamedTuple):
     `inspect` finds what is wrong with how a recording is written down, beyond what it says.
     `locate` gives the positions of JSON pointers into a recording, which is given by the source and its
     index, from 0; what has no place of its own has that of what it is stored in.
+    `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
+    (None). All that need not change stays as it is, and the result was read again; None where that fails.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
     """
@@ -57,6 +59,7 @@ class Format(NamedTuple):
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
     inspect: Callable[[Recording], Iterator[Defect]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
+    edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
     schema: str = "exchange"
     is_named_by_hash: bool = False
 

@@ -15,7 +15,7 @@ from recctl.pointer import split_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.http import Message, make_document
-from recctl.recordings.recording import LoadError, Recording, name_type
+from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 from recctl.syntax import Fault
 
 if TYPE_CHECKING:
@@ -340,6 +340,29 @@ _STORED = {"url": ("uri",), "endpoint": ("uri",), "status": ("status", "code")}
 """Under which keys a file stores what has other names in a recording."""
 
 
+def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a cassette's file after exchanges, by index, have become other ones, or have gone (None).
+
+    All that need not change stays as it is. What comes back was read again and says what was meant; None
+    where nothing could be written that does.
+    """
+    from recctl.recordings.formats import _vcrpy_edits
+
+    content = _unpack(source)
+    raw = content if isinstance(content, LoadError) else _parse(source, content)
+    if isinstance(content, LoadError) or isinstance(raw, LoadError):
+        return None
+    text = _vcrpy_edits.Text(content, raw.items, _is_json(source))
+    return _vcrpy_edits.edit(source, text, changes, read)
+
+
 FORMAT = Format(
-    NAME, _FOLDER, (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"), claims, read, inspect, locate
+    NAME,
+    _FOLDER,
+    (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"),
+    claims,
+    read,
+    inspect,
+    locate,
+    edit,
 )
