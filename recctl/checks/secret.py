@@ -9,22 +9,19 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.checks.secret_kinds import GUESSABLE, KINDS, Kind, is_published
-from recctl.patterns import compile_pattern
+from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
+from recctl.checks.secret_kinds import GUESSABLE
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats.ogx import serialise
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from jsonschema_rs import Validator
 
     from recctl.checks.finding import Finding
     from recctl.completion import Completion
@@ -69,12 +66,14 @@ def check_secrets(
     if rest:
         message = f"{len(rest):,} more secrets, the first of them here"
         findings.append(_report(recording, message, rest[0][1][0])._replace(mark=f"{len(rest):,} more"))
-    return findings, {each.secret for _, found in groups for each in found}
+    return findings, {
+        spelled for _, found in groups for each in found for spelled in (each.secret, each.spelled)
+    }
 
 
 def list_secrets_of_text(text: str, settings: SecretSettings) -> set[str]:
     """The secrets of a text that is no recording."""
-    return {hit.secret for hit in _get_finder(settings).find(text)}
+    return {spelled for hit in get_finder(settings).find(text) for spelled in (hit.secret, hit.spelled)}
 
 
 def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: SecretSettings) -> list[Finding]:
@@ -84,7 +83,7 @@ def hide_secrets(findings: Iterable[Finding], secrets: set[str], settings: Secre
     hidden as well.
     """
     pieces = dict(islice(_list_pieces(secrets), _MOST_PIECES))
-    finder = _get_finder(settings)
+    finder = get_finder(settings)
 
     def hide(text: str) -> str:
         return mask_secrets(_hide(text, pieces), settings)
@@ -161,9 +160,9 @@ def _hide(text: str, pieces: _Pieces) -> str:
 def mask_secrets(text: str, settings: SecretSettings) -> str:
     """The text with only the start and the length left of each secret in it, as `sk-p…[51 characters]`."""
     pieces, end = [], 0
-    for hit in sorted(_get_finder(settings).find(text), key=lambda hit: hit.start):
+    for hit in sorted(get_finder(settings).find(text), key=lambda hit: hit.start):
         pieces += [text[end : hit.start], _mask(hit.secret)]
-        end = hit.start + len(hit.secret)
+        end = hit.start + len(hit.spelled)
     return "".join([*pieces, text[end:]])
 
 
@@ -171,20 +170,12 @@ def _mask(secret: str) -> str:
     return f"{_abbreviate(secret)}[{len(secret):,} characters]"
 
 
-class _Hit(NamedTuple):
-    """A secret in a text: its kind, where it starts, whether the project itself looks for it."""
-
-    kind: str
-    start: int
-    secret: str
-    is_own: bool
-
-
 class _Found(NamedTuple):
     """A secret at a place of a recording."""
 
     kind: str
     secret: str
+    spelled: str
     is_own: bool
     pointer: str
     is_split: bool = False
@@ -195,7 +186,7 @@ _Places = dict[tuple[str, str], list[_Found]]
 
 
 def _find_places(recording: Recording, exchange: Exchange, settings: SecretSettings) -> _Places:
-    finder = _get_finder(settings)
+    finder = get_finder(settings)
     places = _group(_search_document(recording, finder))
     for split in _search_reply(recording, exchange.completion, finder, places):
         places[_spell(split.secret), "response"] = [split]
@@ -245,7 +236,7 @@ def _abbreviate(secret: str) -> str:
     return f"{secret[: min(4, len(secret) // 4)]}…"
 
 
-def _search_document(recording: Recording, finder: _Finder) -> Iterator[_Found]:
+def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     """The secrets of a document, in the order of the file."""
     # A longer text opens every gate that a piece of it opens: what was abridged is enough. Of a file that
     # holds several recordings, only the one's document tells what is its own.
@@ -253,7 +244,7 @@ def _search_document(recording: Recording, finder: _Finder) -> Iterator[_Found]:
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
     is_told_by_raw = recording.as_written and recording.is_alone
     spellings = [raw] if is_told_by_raw else [raw, serialise(recording.document).decode()]
-    if not finder.has_own_patterns and not any(map(_may_hold_secret, spellings)):
+    if not finder.has_own_patterns and not any(map(may_hold_secret, spellings)):
         return
     is_found = False
     texts: list[tuple[_Path, str]] = []
@@ -262,11 +253,11 @@ def _search_document(recording: Recording, finder: _Finder) -> Iterator[_Found]:
     for path, text in texts if may_find else ():
         for hit in finder.find(text):
             is_found = True
-            yield _Found(hit.kind, hit.secret, hit.is_own, _write_pointer(path, finder))
+            yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, _write_pointer(path, finder))
     if not is_found and not recording.as_written:  # of a key that is repeated, the document has one value
         for hit in finder.find(raw):
             if not hit.is_own:
-                yield _Found(hit.kind, hit.secret, hit.is_own, "")
+                yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, "")
 
 
 _Path = tuple["_Path", str | int] | None
@@ -276,14 +267,17 @@ _Path = tuple["_Path", str | int] | None
 def _collect_texts(value: JSON, path: _Path, texts: list[tuple[_Path, str]], keys: set[str]) -> None:
     """Add the texts in an object or a list, and its keys that are new, to `texts`, in their order.
 
-    A text that stands under a key comes after it and a newline: some secrets show by nothing else.
+    A text that stands under a key, if only in a list there, comes after it and a newline: some secrets show
+    by nothing else.
     """
     is_object = isinstance(value, dict)
     members: Iterable[tuple[Any, JSON]] = value.items() if is_object else enumerate(value)
+    shared = path[1] if path is not None and not is_object else None
     for step, inner in members:
         place = (path, step)
         if isinstance(inner, str):
-            texts.append((place, f"{step}\n{inner}" if is_object else inner))
+            name = _find_name(value, step) or (step if is_object else shared)
+            texts.append((place, f"{name}\n{inner}" if isinstance(name, str) else inner))
             continue
         if is_object and step not in keys:
             keys.add(step)
@@ -292,7 +286,18 @@ def _collect_texts(value: JSON, path: _Path, texts: list[tuple[_Path, str]], key
             _collect_texts(inner, place, texts, keys)
 
 
-def _write_pointer(path: _Path, finder: _Finder) -> str:
+def _find_name(holder: JSON, step: str | int) -> str | None:
+    """What a text is named by a text beside it: as `{"name": "x-api-key", "value": …}`, or in a pair."""
+    if isinstance(holder, list):
+        return holder[0] if step == 1 and len(holder) == 2 and isinstance(holder[0], str) else None
+    names = (holder.get(key) for key in ("name", "key", "header", "Name", "Key")) if step in _VALUES else ()
+    return next((name for name in names if isinstance(name, str)), None)
+
+
+_VALUES = ("value", "Value")
+
+
+def _write_pointer(path: _Path, finder: Finder) -> str:
     """A pointer to a value, or to what holds the first key on the way that is a secret itself."""
     steps = []
     while path is not None:
@@ -303,7 +308,7 @@ def _write_pointer(path: _Path, finder: _Finder) -> str:
 
 
 def _search_reply(
-    recording: Recording, completion: Completion, finder: _Finder, places: _Places
+    recording: Recording, completion: Completion, finder: Finder, places: _Places
 ) -> list[_Found]:
     """The secrets that only the assembled reply holds: in the recording they are cut into pieces.
 
@@ -319,7 +324,7 @@ def _search_reply(
             if len(split) < _MOST_LOCATED:
                 pointer = _locate_chunk(recording, place, hit.start)
                 _drop_pieces(places, hit.kind, secret)
-            split[secret] = _Found(hit.kind, hit.secret, hit.is_own, pointer, is_split=True)
+            split[secret] = _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, pointer, is_split=True)
     return list(split.values())
 
 
@@ -357,72 +362,3 @@ def _locate_chunk(recording: Recording, place: tuple[int, str], offset: int) -> 
 
     number = bisect_left(range(1, len(body)), True, key=is_told_by)
     return f"/response/body/{number}"
-
-
-class _Finder:
-    """What looks for secrets in texts, the way that a project wants it.
-
-    A secret is let be when an expression of `allow` is found in it or in what shows it to be one: a url, the
-    name of a key. Where a text stands under a key, that stands in a line above it, for own patterns too.
-    """
-
-    def __init__(self, settings: SecretSettings) -> None:
-        self._allow = [compile_pattern(pattern) for pattern in settings.allow]
-        self._own = [(name, compile_pattern(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
-
-    @property
-    def has_own_patterns(self) -> bool:
-        """Whether it looks for more than the gate of all kinds opens for."""
-        return bool(self._own)
-
-    def may_find(self, text: str) -> bool:
-        """Whether `find` can find anything in a text, or in one of the lines of it."""
-        return _may_hold_secret(text) or any(pattern.search(text) for _, pattern in self._own)
-
-    def find(self, text: str) -> Iterator[_Hit]:
-        """The secrets of a text, those of the same kind in their order; none is part of another."""
-        if not self.may_find(text):
-            return
-        taken = bytearray(len(text))
-        for name, is_own, match in self._match(text):
-            start, end = match.span(0 if is_own else "secret")
-            if 1 in taken[start:end]:
-                continue
-            taken[start:end] = b"\1" * (end - start)
-            if not any(pattern.search(match[0]) for pattern in self._allow):
-                yield _Hit(name, start, text[start:end], is_own)
-
-    def _match(self, text: str) -> Iterator[tuple[str, bool, re.Match[str]]]:
-        for kind, pattern in _compile_kinds():
-            for match in pattern.finditer(text):
-                if kind.is_real(match) and not is_published(match["secret"]):
-                    yield kind.name, False, match
-        for name, own in self._own:
-            for match in own.finditer(text):
-                if match[0]:
-                    yield name, True, match
-
-
-_get_finder = lru_cache(maxsize=8)(_Finder)
-
-
-def _may_hold_secret(text: str) -> bool:
-    """Whether any kind's gate opens for a text; boundaries and entropy are not looked at."""
-    try:
-        return _compile_gate().is_valid(text)
-    except ValueError:  # lone surrogates, which it can't read
-        return True
-
-
-@cache
-def _compile_gate() -> Validator:
-    """All gates as one. jsonschema-rs finds one of many literals about a hundred times as fast as `re`."""
-    from jsonschema_rs import RegexOptions, validator_for
-
-    pattern = "|".join(dict.fromkeys(kind.gate for kind in KINDS))
-    return validator_for({"pattern": pattern}, pattern_options=RegexOptions())
-
-
-@cache
-def _compile_kinds() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
-    return tuple((kind, re.compile(kind.pattern)) for kind in KINDS)

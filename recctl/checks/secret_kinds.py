@@ -1,311 +1,453 @@
-"""The kinds of secrets that are known: what they look like, and what only looks like one."""
+"""The kinds of secrets that are known, and what they look like: a row each."""
 
 from __future__ import annotations
 
-import base64
-import json
-import math
-import re
-from collections import Counter
-from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def _is_plausible(match: re.Match[str]) -> bool:
-    """Whether a secret is no placeholder: does not say so, and does not repeat a few characters."""
-    return not re.search(_PLACEHOLDER, match["secret"]) and _measure_entropy(match["secret"]) >= 3
-
-
-# Words that mark a placeholder; short ones only where a part begins, or keys by the thousand would hold one.
-_PLACEHOLDER = (
-    r"(?i:example|dummy|placeholder|redact|change-?me|sample|foobar|x{5}|0123456|1234567|abcdefg|abcdef1|abc123"
-    r"|(?:^|[-_./=])(?:fake|test|mock|demo|your|invalid|secret)|(.)\1{7})"
+from recctl.checks.secret_judges import (
+    is_bot_token,
+    is_cookie,
+    is_key_block,
+    is_key_id,
+    is_login,
+    is_login_in_url,
+    is_named_password,
+    is_named_uuid,
+    is_named_value,
+    is_plausible,
+    is_random,
+    is_random_token,
+    is_random_value,
+    is_token,
 )
+from recctl.checks.secret_shapes import ALNUM, HEX, WORD, Kind, prefixed
 
-
-def is_published(secret: str) -> bool:
-    """Whether a secret stands in a standard or a manual, for all to copy."""
-    return sha256(secret.rstrip("=").encode("utf-8", "replace")).hexdigest()[:16] in _PUBLISHED
-
-
-# Their digests, without the padding: hosts block pushes of what looks like a key.
-_PUBLISHED = frozenset(
-    {
-        "d05f6bb1aa2e4ccd",  # RFC 7617, Basic
-        "9999b0894ccc7989",  # foo and bar, Basic
-        "ca7459e2b26776de",  # RFC 6749, Basic
-        "584b27d64ebc1b33",  # the same, with the client secret below
-        "6c96130f130ab0d6",  # RFC 6749, access token
-        "00cf4c781dc37003",  # RFC 6749, refresh token
-        "e9974c507d2a8021",  # RFC 6749, client secret
-        "bc3ae723f57c6b9e",  # GitHub's manual, token of an OAuth app
-        "3543c50b0cb9cea8",  # the same as a personal token
-        "82e74299544e0073",  # the same as a user's token
-        "ed967197261c16a9",  # Azurite's account
-        "ac9265e56c79b234",  # Google's manual
-    }
+_NAME_END = "(?i:key|secret|token|authorization)"
+_PASSWORD_NAME = "(?<!ice-)(?i:passw(?:or)?d|passwort|passphrase|pwd)"  # noqa: S105
+_QUALIFIER = (
+    "(?i:api|access|secret|account|subscription|auth|client|session|refresh|security|bearer|private|signing"
+    "|webhook|encryption|application|master|service|bot|vault|consumer|oauth|personal|deploy|admin|server"
+    "|hf|hub|git|github|gitlab|shopify|figma|notion|slack|jwt|registry|app)"
 )
-
-
-def _measure_entropy(text: str) -> float:
-    """Shannon's entropy, in bits for each character."""
-    length = len(text)
-    return -sum(count / length * math.log2(count / length) for count in Counter(text).values())
-
-
-def _is_key_id(match: re.Match[str]) -> bool:
-    """Whether an AWS key id stands for itself, rather than in the signature of a url."""
-    return _is_plausible(match) and not match.string.endswith("Credential=", 0, match.start())
-
-
-def _is_random(match: re.Match[str]) -> bool:
-    """Whether a secret looks drawn by lot: for kinds whose shape a slug, a date or an identifier may have."""
-    runs = re.findall("[A-Za-z0-9]{8,}", match["secret"])
-    return any(map(_mixes_characters, runs)) and _is_plausible(match)
-
-
-def _is_random_value(match: re.Match[str]) -> bool:
-    """Whether what stands after a name, as in `api_key = `, is a value drawn by lot and not source code."""
-    secret = match["secret"]
-    joins_words = re.search("[./]", secret) is not None and _measure_words(secret) >= 3.5
-    return not joins_words and _is_random_token(match)
-
-
-def _is_random_token(match: re.Match[str]) -> bool:
-    """Whether a value is drawn by lot, and no function that is called."""
-    is_called = match.string.startswith("(", match.end()) and _measure_words(match["secret"]) >= 3
-    return not is_called and _is_random(match)
-
-
-def _measure_words(text: str) -> float:
-    """How long the words of a path or of identifiers are; in what is drawn by lot they are short."""
-    words = re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", text)
-    return sum(map(len, words)) / max(1, len(words))
-
-
-def _mixes_characters(run: str) -> bool:
-    """Whether digits stand among letters of both cases, or, in a long run, often enough among one.
-
-    A name of many words, as in `base64EncodedSecretKey`, is nothing drawn by lot.
-    """
-    digits = sum(map(str.isdigit, run))
-    if run.lower() == run or run.upper() == run:
-        return len(run) >= 20 and len(run) / 8 <= digits < len(run)
-    words = re.findall("[A-Z][a-z]{2,}|^[a-z]{2,}", run)
-    return digits > 0 and (len(run) < 24 or sum(map(len, words)) < len(run) * 0.8)
-
-
-def _is_key_block(match: re.Match[str]) -> bool:
-    """Whether a block in PEM holds a line of base64 (a key as short as Ed25519's does), and is no example."""
-    line = re.search("[A-Za-z0-9+/]{60}", match["body"])
-    return line is not None and _measure_entropy(line[0]) >= 4 and "EXAMPLE" not in match["body"]
-
-
-def _is_token(match: re.Match[str]) -> bool:
-    """Whether the header of a JSON web token says how it is signed, and it is not everybody's example."""
-    header, payload, _ = match["secret"].split(".")
-    try:
-        told = json.loads(_decode_base64(header))
-        claims = re.sub(rb"\s", b"", _decode_base64(payload))
-    except ValueError:
-        return False
-    return isinstance(told, dict) and "alg" in told and not any(each in claims for each in _EXAMPLE_CLAIMS)
-
-
-# jwt.io's, RFC 7515's and RFC 7519's, Supabase's for a server at home
-_EXAMPLE_CLAIMS = (b'"sub":"1234567890"', b'"iss":"joe"', b'"iss":"supabase-demo"')
-
-
-def _decode_base64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _is_login(match: re.Match[str]) -> bool:
-    """Whether base64 text holds a name and a password."""
-    try:
-        user, colon, password = _decode_base64(match["secret"]).decode("ascii").partition(":")
-    except ValueError:
-        return False
-    return colon != "" and (user + password).isprintable() and _is_password(user, password)
-
-
-def _is_login_in_url(match: re.Match[str]) -> bool:
-    """Whether a url holds a password, and its host is none that is kept for examples, or the own machine."""
-    return not re.search(_RESERVED, match["host"]) and _is_password(match["user"], match["secret"])
-
-
-_RESERVED = (
-    r"(?i:(?:^|\.)(?:example(?:\.(?:com|net|org))?|localhost)|\.(?:test|invalid)"
-    r"|^127\.0\.0\.1|^0\.0\.0\.0|^\[::1\])$"
+# what may stand between a name and its value: in JSON, YAML, a shell, a list of headers, a sentence
+_IS = (
+    r"""(?:["'`* \t\r\n:=>\\\[(]{1,16}"""
+    r"""|\\{0,8}["'],\s{0,4}\\{0,8}["'](?:value\\{0,8}["']\s?:\s?\\{0,8}["'])?)"""
 )
-
-
-def _is_password(user: str, password: str) -> bool:
-    """Whether a password is more than a word that stands for one, a template or a mask."""
-    is_word = password == user or re.fullmatch(_STAND_IN, password)
-    return not is_word and len(set(password)) >= 3
-
-
-_STAND_IN = (
-    r"(?i:(?:my|your|the|db)?[-_]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api[-_]?)?key)"
-    r"|user(?:name)?|admin|root|guest|changeme|redacted|example|test|x-oauth-basic"
-    r"|\$?\{.*\}|\$[A-Z_]+|%\w+%|\[.*\]|.*\*{3}.*)"
-)
-
-
-class Kind(NamedTuple):
-    """A kind of secret.
-
-    `gate` is a regular expression without boundaries, in the syntax that Python and jsonschema-rs share. It
-    opens for whatever `pattern` finds. That one has the group `secret`, and gives up after a bounded number
-    of steps for each character. `is_real` judges what it finds.
-    """
-
-    name: str
-    gate: str
-    pattern: str
-    is_real: Callable[[re.Match[str]], bool]
-
-
-def _prefixed(
-    name: str,
-    prefix: str,
-    characters: str,
-    least: int,
-    most: int,
-    is_real: Callable[[re.Match[str]], bool] = _is_plausible,
-    ending: str = "",
-) -> Kind:
-    """A kind that shows by its prefix, with so many of some characters after it, and perhaps an ending."""
-    # What stands before the prefix is looked at after it, since `re` is quick with patterns that start with
-    # a literal. The n of an escaped newline is no part of a word.
-    before = (
-        rf"(?:(?<![A-Za-z0-9_-]{prefix})|(?<=\\[bfnrt]{prefix})"
-        rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix})|(?<=m{prefix}))"
-    )
-    after = "(?![A-Za-z0-9_]|-[A-Za-z0-9_-])"
-    pattern = rf"(?P<secret>{prefix}{before}[{characters}]{{{least},{most}}}+{ending}){after}"
-    gate = rf"{prefix}[{characters}]{{{least}}}"
-    return Kind(name, gate, pattern, lambda match: _follows_no_word(match) and is_real(match))
-
-
-def _follows_no_word(match: re.Match[str]) -> bool:
-    """Whether an m before a secret, if there is one, ends what sets the color in a terminal."""
-    text, start = match.string, match.start()
-    return not text.endswith("m", 0, start) or _COLOR.search(text, max(0, start - 40), start) is not None
-
-
-_COLOR = re.compile(r"\x1b\[[0-9;:]*m$")
-
-
-_WORD = "A-Za-z0-9_-"
-_NAME_END = "(?:[kK]ey|KEY|[sS]ecret|SECRET|[tT]oken|TOKEN|[aA]uthorization|AUTHORIZATION)"
-_IS = r"""["'`* \t\n:=>\\]{1,16}"""
-_IS_OR_ESCAPES = r"""(?:["'`* \t\n:=>\\]|\\[nrt]){1,16}"""  # gates are asked of texts as JSON has them
+_GIVEN = r"""(?=["'`* \t\\\])]{0,8}[:=>,]|\n\S)"""  # and not by a space alone, as in a sentence
 _VALUE = "[A-Za-z0-9_+/.~-]"
 
-KINDS = (
+# the same in the raw text of a file
+_IS_RAW = r"""(?:["'`* \t\r\n:=>\\\[(,]|\\[nrt]|%(?:25)*(?:3[AaDd]|2[027Bb])|["']value["'])+"""
+_VALUE_RAW = r"(?:[A-Za-z0-9_+/.~-]|\\+/|%(?:25)*2[BbFf])"
+
+_SCHEME_RAW = "(?:[A-Za-z-]{2,20}(?: |%20))?"
+_NAMED_GATE = (
+    "(?:[kK]ey|KEY|[sS]ecret|SECRET|[tT]oken|TOKEN|[aA]uth(?:orization)?|AUTH(?:ORIZATION)?|_PAT)"
+    f"{_IS_RAW}{_SCHEME_RAW}{_VALUE_RAW}{{16}}"
+)
+_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
+KINDS: tuple[Kind, ...] = (
     Kind(
         "a private key",
+        "-----BEGIN PRIVATE KEY-----",
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
+        "PRIVATE KEY",
         r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?P<body>(?:[A-Za-z0-9+/=\\\s:,]|-(?!----)){64,20000}+)"
+        r"(?P<body>(?:[A-Za-z0-9+/=\\\s:,.]|-(?!----)){64,20000}+)"
         r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?)",
-        _is_key_block,
+        is_key_block,
     ),
-    _prefixed("an Anthropic API key", "sk-ant-", _WORD, 30, 200),
-    _prefixed("an OpenRouter API key", "sk-or-", _WORD, 30, 100, _is_random),
-    _prefixed("an OpenAI API key", "sk-", _WORD, 20, 220, _is_random),
-    _prefixed("a Google API key", "AIza", _WORD, 35, 35),
-    _prefixed("a Google API key", r"AQ\.", _WORD, 30, 100, _is_random),
-    _prefixed("a Google access token", r"ya29\.", f".{_WORD}", 30, 2000),
-    _prefixed("a Google client secret", "GOCSPX-", _WORD, 28, 28),
-    _prefixed("an AWS access key id", "A[KS]IA", "A-Z2-7", 16, 16, _is_key_id),
-    _prefixed("an Amazon Bedrock API key", "ABSK", "A-Za-z0-9+/=", 60, 400, _is_random),
-    _prefixed("an Amazon Bedrock API key", "bedrock-api-key-", f"+/={_WORD}", 60, 3000, _is_random),
+    Kind(
+        "a private key",
+        "PuTTY-User-Key-File-3: … Private-Lines: …",
+        r"Private-Lines: [0-9]",
+        "Private-Lines: ",
+        r"Private-Lines: [0-9]{1,4}(?:\s|\\+[rn])+(?P<secret>(?P<body>[A-Za-z0-9+/=\\\s]{64,20000}+))",
+        is_key_block,
+    ),
+    *prefixed("an age key", "AGE-SECRET-KEY-1…", "AGE-SECRET-KEY-1", "A-Z0-9", 58, 58),
+    # models, embeddings
+    *prefixed("an Anthropic API key", "sk-ant-api03-…", "sk-ant-", WORD, 30, 200),
+    *prefixed("an OpenRouter API key", "sk-or-v1-…", "sk-or-", WORD, 30, 100, is_random),
+    *prefixed("a Langfuse key", "sk-lf-…", "sk-lf-", "a-f0-9-", 36, 36),
+    *prefixed("an OpenAI API key", "sk-proj-…", "sk-", WORD, 20, 220, is_random),
+    *prefixed("an OpenAI session key", "sess-…", "sess-", ALNUM, 40, 40, is_random),
+    *prefixed("a Google API key", "AIza…", "AIza", WORD, 35, 35),
+    *prefixed("a Google API key", "AQ.…", "AQ.", WORD, 30, 100, is_random),
+    *prefixed("a Hugging Face token", "hf_…", "hf_ api_org_", ALNUM, 30, 60),
+    *prefixed("a Groq API key", "gsk_…", "gsk_", ALNUM, 40, 80),
+    *prefixed("an xAI API key", "xai-…", "xai-", WORD, 60, 120, is_random),
+    *prefixed("a Together API key", "tgp_v1_…", "tgp_v1_", WORD, 40, 60),
+    *prefixed("a Fireworks API key", "fw_…", "fw_", ALNUM, 20, 40, is_random),
+    *prefixed("a Cerebras API key", "csk-…", "csk-", "a-z0-9", 40, 60),
+    *prefixed("an NVIDIA API key", "nvapi-…", "nvapi-", WORD, 50, 100, is_random),
+    *prefixed("a Perplexity API key", "pplx-…", "pplx-", ALNUM, 40, 64),
+    *prefixed("a Replicate token", "r8_…", "r8_", ALNUM, 37, 40),
+    *prefixed("a Voyage API key", "pa-…", "pa-", WORD, 43, 43, is_random),
+    *prefixed("a Jina API key", "jina_…", "jina_", WORD, 50, 70, is_random),
+    *prefixed("a Nomic API key", "nk-…", "nk-", WORD, 43, 43, is_random),
+    *prefixed("an ElevenLabs API key", "sk_…", "sk_", HEX, 48, 48),
+    *prefixed("a Novita API key", "sk_…", "sk_", WORD, 43, 43, is_random),
+    *prefixed("a LlamaCloud API key", "llx-…", "llx-", ALNUM, 40, 60, is_random),
+    *prefixed("a FriendliAI token", "flp_…", "flp_", ALNUM, 40, 60, is_random),
+    *prefixed("a RunPod API key", "rpa_…", "rpa_", ALNUM, 40, 60, is_random),
+    *prefixed("a Modal token", "ak-…, as-…", "ak- as-", ALNUM, 22, 22, is_random),
+    # search, tools, agents, vectors
+    *prefixed("a Tavily API key", "tvly-…", "tvly-", "A-Za-z0-9-", 20, 64, is_random),
+    *prefixed("a Brave API key", "BSA…", "BSA", WORD, 24, 32, is_random),
+    *prefixed("a Firecrawl API key", "fc-…", "fc-", HEX, 32, 32),
+    *prefixed("an Apify token", "apify_api_…", "apify_api_", ALNUM, 30, 40),
+    *prefixed("an E2B API key", "e2b_…", "e2b_", HEX, 40, 40),
+    *prefixed("a Browserbase API key", "bb_live_…", "bb_live_", WORD, 20, 40),
+    *prefixed("a Mem0 API key", "m0-…", "m0-", ALNUM, 40, 40, is_random),
+    *prefixed("a Pinecone API key", "pcsk_…", "pcsk_", "A-Za-z0-9_", 60, 80),
+    *prefixed("a Turbopuffer API key", "tpuf_…", "tpuf_", ALNUM, 30, 60),
+    *prefixed("a Chroma API key", "ck-…", "ck-", ALNUM, 44, 44, is_random),
+    # what watches models
+    *prefixed("a LangSmith API key", "lsv2_pt_…, lsv2_sk_…", "lsv2_pt_ lsv2_sk_", "a-f0-9_", 40, 50),
+    *prefixed("a LangSmith API key", "ls__…", "ls__", HEX, 32, 32),
+    *prefixed("a Logfire token", "pylf_v1_…", "pylf_v1_", "A-Za-z0-9_", 40, 60),
+    *prefixed("a PostHog key", "phx_…", "phx_ phs_", ALNUM, 32, 60),
+    *prefixed("a Grafana token", "glsa_…", "glsa_", "A-Za-z0-9_", 41, 41),
+    *prefixed("a Grafana token", "glc_…", "glc_", "A-Za-z0-9+/=", 40, 600, is_random),
+    *prefixed("a Sentry token", "sntryu_…", "sntryu_", HEX, 64, 64),
+    *prefixed("a Sentry token", "sntrys_…", "sntrys_", "A-Za-z0-9+/=_", 60, 500, is_random),
+    *prefixed("a New Relic key", "NRAK-…", "NRAK-", "A-Z0-9", 27, 27),
+    *prefixed("a Honeycomb key", "hcaik_…", "hcaik_ hcbik_ hcxik_", "a-z0-9", 50, 70),
+    *prefixed("a Dynatrace token", "dt0c01.…", "dt0c01. dt0s01. dt0s16.", "A-Z0-9.", 80, 100),
+    *prefixed("a SonarQube token", "sqp_…, squ_…", "sqp_ squ_ sqa_", HEX, 40, 40),
+    # clouds
+    *prefixed("a Google access token", "ya29.…", "ya29.", f".{WORD}", 30, 2000),
+    *prefixed("a Google client secret", "GOCSPX-…", "GOCSPX-", WORD, 28, 28),
+    *prefixed("an AWS access key id", "AKIA…, ASIA…", "AKIA ASIA", "A-Z2-7", 16, 16, is_key_id),
+    *prefixed("an Amazon Bedrock API key", "ABSK…", "ABSK", "A-Za-z0-9+/=", 60, 400, is_random),
+    *prefixed(
+        "an Amazon Bedrock API key",
+        "bedrock-api-key-…",
+        "bedrock-api-key-",
+        f"+/={WORD}",
+        60,
+        3000,
+        is_random,
+    ),
     Kind(
         "an Azure API key",
+        "…JQQJ99…",
         r"JQQJ99[A-Za-z0-9]{26}",
-        rf"(?<![{_WORD}])(?P<secret>[A-Za-z0-9]{{52}}JQQJ99[A-Za-z0-9]{{26}})(?![{_WORD}])",
-        _is_random,
+        "JQQJ99",
+        rf"(?<![{WORD}])(?P<secret>[A-Za-z0-9]{{52}}JQQJ99[A-Za-z0-9]{{26}})(?![{WORD}])",
+        is_random,
     ),
     Kind(
         "an Azure access key",
-        r"AccessKey=[A-Za-z0-9+/]{40}|AccountKey=[A-Za-z0-9+/]{40}",
+        "AccountKey=…",
+        rf"A(?:ccess|ccount)Key(?:=|%(?:25)*3[Dd]){_VALUE_RAW}{{40}}",
+        "Key=",
         r"(?<![A-Za-z])(?:Shared)?A(?:ccess|ccount)Key=(?P<secret>[A-Za-z0-9+/]{40,100}+={0,2})",
-        _is_random,
+        is_random,
     ),
-    _prefixed("a GitHub token", "gh[pour]_", "A-Za-z0-9", 36, 255),
-    _prefixed("a GitHub token", "ghs_", f".{_WORD}", 36, 2000),
-    _prefixed("a GitHub token", "github_pat_", "A-Za-z0-9_", 60, 255),
-    _prefixed("a Hugging Face token", "hf_", "A-Za-z0-9", 30, 60),
-    _prefixed("a Hugging Face token", "api_org_", "A-Za-z0-9", 30, 60),
-    _prefixed("a Slack token", "xox[abceoprs]-[0-9]", "A-Za-z0-9-", 20, 255),
-    _prefixed("a Slack token", "xapp-", "A-Za-z0-9-", 40, 255, _is_random),
+    Kind(
+        "an Azure client secret",
+        "…8Q~…",
+        r"Q~[A-Za-z0-9_.~-]{31}",
+        "Q~",
+        r"(?<![\w.~-])(?P<secret>[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{31,34})(?![\w~-])",
+        is_random,
+    ),
+    Kind(
+        "an Azure signature",
+        "sig=…",
+        rf"sig(?:=|%(?:25)*3[Dd]){_VALUE_RAW}{{40}}",
+        "sig=",
+        r"(?<![A-Za-z0-9_-])sig=(?P<secret>[A-Za-z0-9+/]{43}=)",
+        is_random,
+    ),
+    *prefixed("a DigitalOcean token", "dop_v1_…", "dop_v1_ doo_v1_ dor_v1_", HEX, 64, 64),
+    *prefixed("an Alibaba Cloud key id", "LTAI…", "LTAI", ALNUM, 17, 26, is_random),
+    *prefixed("a Tencent Cloud key id", "AKID…", "AKID", ALNUM, 32, 32, is_random),
+    *prefixed("a Yandex Cloud key", "AQVN…", "AQVN", WORD, 34, 40, is_random),
+    *prefixed("a Heroku key", "HRKU-…", "HRKU-", WORD, 36, 70),
+    *prefixed("a Fly.io token", "fo1_…", "fo1_", WORD, 43, 43),
+    *prefixed("a Fly.io token", "fm2_…", "fm2_ fm1r_", "A-Za-z0-9+/=", 100, 2000, is_random),
+    *prefixed("a Netlify token", "nfp_…", "nfp_", ALNUM, 36, 40),
+    *prefixed("a Vercel token", "vcp_…", "vcp_ vck_", ALNUM, 24, 64, is_random),
+    *prefixed("a Supabase token", "sbp_…", "sbp_", HEX, 40, 40),
+    *prefixed("a Supabase key", "sb_secret_…", "sb_secret_", WORD, 25, 60, is_random),
+    *prefixed("a Neon API key", "napi_…", "napi_", "a-z0-9", 60, 70),
+    *prefixed(
+        "a PlanetScale token", "pscale_tkn_…", "pscale_tkn_ pscale_pw_ pscale_oauth_", f".{WORD}", 30, 64
+    ),
+    *prefixed("a Databricks token", "dapi…", "dapi", HEX, 32, 32, ending="(?:-[0-9])?"),
+    *prefixed("a Vault token", "hvs.…", "hvs. hvb. hvr.", WORD, 24, 300, is_random),
+    Kind(
+        "a Terraform token",
+        "….atlasv1.…",
+        r"\.atlasv1\.[A-Za-z0-9_-]{60}",
+        ".atlasv1.",
+        rf"(?<![{WORD}])(?P<secret>[A-Za-z0-9]{{14}}\.atlasv1\.[{WORD}]{{60,70}}+)",
+        is_plausible,
+    ),
+    *prefixed("a Pulumi token", "pul-…", "pul-", HEX, 40, 40),
+    *prefixed(
+        "a Doppler token", "dp.pt.…", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", f".{WORD}", 40, 90
+    ),
+    *prefixed("a 1Password token", "ops_…", "ops_eyJ", "A-Za-z0-9+/=_-", 200, 2000),
+    *prefixed("a Prefect key", "pnu_…", "pnu_ pnb_", ALNUM, 36, 36),
+    *prefixed("a Tailscale key", "tskey-…", "tskey-", "A-Za-z0-9-", 24, 80, is_random),
+    # code
+    *prefixed("a GitHub token", "ghp_…", "ghp_ gho_ ghu_ ghr_", ALNUM, 36, 255),
+    *prefixed("a GitHub token", "ghs_…", "ghs_", f".{WORD}", 36, 2000),
+    *prefixed("a GitHub token", "github_pat_…", "github_pat_", "A-Za-z0-9_", 60, 255),
+    *prefixed("a GitLab token", "glpat-…", "glpat-", f".{WORD}", 20, 300, is_random),
+    *prefixed(
+        "a GitLab token",
+        "gldt-…, glrt-…, glptt-…",
+        "gldt- glrt- glptt- glft- glsoat- glimt- glagent- gloas- glffct- glcbt- glrtr- GR1348941",
+        f".{WORD}",
+        20,
+        300,
+        is_random,
+    ),
+    *prefixed("a Bitbucket token", "ATBB…, ATCTT3…", "ATBB ATCTT3xFfG", f"={WORD}", 28, 400, is_random),
+    *prefixed("an Atlassian token", "ATATT3…", "ATATT3xFfG", f"={WORD}", 100, 400),
+    *prefixed("an npm token", "npm_…", "npm_", ALNUM, 36, 36, is_random),
+    *prefixed("a PyPI token", "pypi-AgE…", "pypi-AgE", WORD, 60, 400),
+    *prefixed("a RubyGems key", "rubygems_…", "rubygems_", HEX, 48, 48),
+    *prefixed("a NuGet key", "oy2…", "oy2", "a-z0-9", 43, 43, is_random),
+    *prefixed("a crates.io token", "cio…", "cio", ALNUM, 32, 32, is_random),
+    *prefixed("a Docker token", "dckr_pat_…", "dckr_pat_ dckr_oat_", WORD, 27, 40),
+    *prefixed("an Artifactory key", "AKCp…", "AKCp", ALNUM, 60, 80, is_random),
+    *prefixed("an Artifactory token", "cmVmdGtu…", "cmVmdGtu", ALNUM, 56, 56),
+    *prefixed("a CircleCI token", "CCIPAT_…", "CCIPAT_", "A-Za-z0-9_", 60, 80),
+    *prefixed("a Buildkite token", "bkua_…", "bkua_", HEX, 40, 40),
+    *prefixed("a Snyk token", "snyk_uat.…", "snyk_uat. snyk_sat.", f".{WORD}", 40, 200),
+    *prefixed("a Sourcegraph token", "sgp_…", "sgp_", "a-f0-9_local", 40, 80),
+    *prefixed("a Postman API key", "PMAK-…", "PMAK-", "a-f0-9-", 59, 59),
+    # payment, shops
+    *prefixed(
+        "a Stripe API key",
+        "sk_live_…, sk_test_…",
+        "sk_live_ sk_test_",
+        ALNUM,
+        20,
+        250,
+        is_random,
+    ),
+    *prefixed("a Stripe API key", "rk_live_…", "rk_live_ rk_test_", ALNUM, 20, 250, is_random),
+    *prefixed("a Stripe webhook secret", "whsec_…", "whsec_", "A-Za-z0-9+/=", 24, 100, is_random),
+    *prefixed("a Shopify token", "shpat_…", "shpat_ shpca_ shppa_ shpss_", "a-fA-F0-9", 32, 32),
+    *prefixed("a Square token", "sq0atp-…, sq0csp-…", "sq0atp- sq0csp-", WORD, 22, 60, is_random),
+    *prefixed(
+        "a Braintree token",
+        "access_token$…",
+        "access_token$production$ access_token$sandbox$",
+        "a-z0-9$",
+        49,
+        49,
+    ),
+    *prefixed("a Razorpay key", "rzp_live_…", "rzp_live_", ALNUM, 14, 20),
+    *prefixed(
+        "a Plaid token",
+        "access-production-…",
+        "access-production- access-sandbox- access-development-",
+        "a-f0-9-",
+        36,
+        36,
+    ),
+    *prefixed(
+        "a Paddle API key", "pdl_live_apikey_…", "pdl_live_apikey_ pdl_sdbx_apikey_", "A-Za-z0-9_", 45, 60
+    ),
+    # work, chat, mail
+    *prefixed(
+        "a Slack token",
+        "xoxb-…",
+        "xoxa- xoxb- xoxc- xoxe- xoxo- xoxp- xoxr- xoxs-",
+        "A-Za-z0-9-",
+        20,
+        255,
+        is_random,
+    ),
+    *prefixed("a Slack token", "xapp-…", "xapp- xoxe.xoxp-", "A-Za-z0-9-", 40, 255, is_random),
     Kind(
         "a Slack webhook",
-        r"hooks\.slack\.com/services/T",
-        r"hooks\.slack\.com/services/(?P<secret>T\w{6,14}/B\w{6,14}/[A-Za-z0-9]{18,40})",
-        _is_plausible,
+        "hooks.slack.com/services/…",
+        r"hooks\.slack\.com(?:\\*/|%(?:25)*2[Ff])(?:services|workflows|triggers)(?:\\*/|%(?:25)*2[Ff])[TE]",
+        "hooks.slack.com/",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/"
+        r"(?P<secret>[TE]\w{6,14}/[AB0-9]\w{6,20}/(?:\w{10,24}/)?[A-Za-z0-9]{18,40})",
+        is_plausible,
     ),
-    _prefixed("a Groq API key", "gsk_", "A-Za-z0-9", 40, 80),
-    _prefixed("an xAI API key", "xai-", _WORD, 60, 120, _is_random),
-    _prefixed("a Together API key", "tgp_v1_", _WORD, 40, 60),
-    _prefixed("a Fireworks API key", "fw_", "A-Za-z0-9", 20, 40, _is_random),
-    _prefixed("a Cerebras API key", "csk-", "a-z0-9", 40, 60),
-    _prefixed("an NVIDIA API key", "nvapi-", _WORD, 50, 100, _is_random),
-    _prefixed("a Perplexity API key", "pplx-", "A-Za-z0-9", 40, 64),
-    _prefixed("a Tavily API key", "tvly-", "A-Za-z0-9-", 20, 64, _is_random),
-    _prefixed("a Databricks token", "dapi", "a-f0-9", 32, 32, ending="(?:-[0-9])?"),
-    _prefixed("a Replicate token", "r8_", "A-Za-z0-9", 37, 40),
-    _prefixed("a GitLab token", "glpat-", f".{_WORD}", 20, 300, _is_random),
-    _prefixed("an npm token", "npm_", "A-Za-z0-9", 36, 36, _is_random),
-    _prefixed("a PyPI token", "pypi-AgE", _WORD, 60, 400),
-    _prefixed("a SendGrid API key", r"SG\.", f".{_WORD}", 66, 66, _is_random),
-    _prefixed("a Stripe API key", "[rs]k_live_", "A-Za-z0-9", 20, 250),
+    Kind(
+        "a Discord token",
+        "M….….…",
+        rf"(?:MD|MT|Mj|Mz|ND|NT|Nj|Nz|OD|OT)[{WORD}]{{22,26}}\.[{WORD}]{{6}}\.",
+        ".",
+        rf"(?<![.{WORD}])(?P<secret>(?P<id>[MNO][{WORD}]{{23,27}})\.[{WORD}]{{6}}\.[{WORD}]{{27,40}})(?![{WORD}])",
+        is_bot_token,
+    ),
+    Kind(
+        "a Discord webhook",
+        "discord.com/api/webhooks/…",
+        r"discord(?:app)?\.com(?:\\*/|%(?:25)*2[Ff])api(?:\\*/|%(?:25)*2[Ff])(?:v[0-9]{1,2}(?:\\*/|%(?:25)*2[Ff]))?webhooks",
+        "/webhooks/",
+        rf"discord(?:app)?\.com/api/(?:v\d{{1,2}}/)?webhooks/(?P<secret>\d{{15,21}}/[{WORD}]{{50,90}})(?![{WORD}])",
+        is_plausible,
+    ),
+    Kind(
+        "a Teams webhook",
+        "webhook.office.com/webhookb2/…",
+        r"webhook\.office\.com(?:\\*/|%(?:25)*2[Ff])webhookb2",
+        "webhook.office.com/webhookb2/",
+        rf"webhook\.office\.com/webhookb2/(?P<secret>{_UUID}@{_UUID}/IncomingWebhook/[a-f0-9]{{32}}/{_UUID})",
+        is_plausible,
+    ),
+    Kind(
+        "a Telegram bot token",
+        "1234567890:AA…",
+        rf"(?::|%(?:25)*3[Aa])AA[{WORD}]{{32}}",
+        ":AA",
+        rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?:bot)?(?P<secret>\d{{8,10}}:AA[{WORD}]{{32,33}})(?![{WORD}])",
+        is_random,
+    ),
+    *prefixed("a Twilio API key", "SK…", "SK", HEX, 32, 32),
+    *prefixed("a SendGrid API key", "SG.…", "SG.", f".{WORD}", 66, 66, is_random),
+    *prefixed("a Mailgun key", "key-…", "key-", HEX, 32, 32),
+    Kind(
+        "a Mailchimp API key",
+        "…-us12",
+        r"-us[0-9]{1,2}[^A-Za-z0-9-]",
+        "-us",
+        rf"(?<![{WORD}])(?P<secret>[a-f0-9]{{32}}-us[0-9]{{1,2}})(?![{WORD}])",
+        is_plausible,
+    ),
+    *prefixed("a Resend API key", "re_…", "re_", "A-Za-z0-9_", 30, 40, is_random),
+    *prefixed("a Brevo API key", "xkeysib-…", "xkeysib- xsmtpsib-", "A-Za-z0-9-", 81, 81),
+    *prefixed("a Notion token", "ntn_…", "ntn_", ALNUM, 40, 50),
+    *prefixed("a Notion token", "secret_…", "secret_", ALNUM, 43, 43, is_random),
+    *prefixed("a Linear API key", "lin_api_…", "lin_api_ lin_oauth_", ALNUM, 40, 64),
+    *prefixed("a Figma token", "figd_…", "figd_", WORD, 36, 60, is_random),
+    Kind(
+        "an Airtable token",
+        "pat….…",
+        r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}",
+        "pat",
+        rf"(?<![{WORD}])(?P<secret>pat[A-Za-z0-9]{{14}}\.(?P<rest>[a-f0-9]{{64}}))(?![{WORD}])",
+        is_plausible,
+    ),
+    *prefixed("a HubSpot token", "pat-na1-…", "pat-na1- pat-na2- pat-eu1- pat-ap1-", "a-fA-F0-9-", 36, 36),
+    *prefixed("a Contentful token", "CFPAT-…", "CFPAT-", WORD, 43, 43),
+    *prefixed("a LaunchDarkly key", "sdk-…", "sdk-", "a-f0-9-", 36, 36),
+    *prefixed("a Mapbox token", "sk.eyJ…", "sk.eyJ", f".{WORD}", 60, 200, is_random),
+    *prefixed("a Dropbox token", "sl.…", "sl.", WORD, 60, 2000, is_random),
+    # what any service may use
     Kind(
         "a JSON web token",
-        rf"eyJ[{_WORD}]{{10,}}\.eyJ",
-        rf"(?<![{_WORD}])(?P<secret>eyJ[{_WORD}]{{10,400}}+\.eyJ[{_WORD}]{{10,6000}}+\.[{_WORD}]{{10,1000}}+)",
-        _is_token,
+        "eyJ….eyJ….…",
+        rf"eyJ[{WORD}]{{10}}[{WORD}]*\.eyJ",
+        "eyJ",
+        rf"(?<![{WORD}])(?P<secret>eyJ[{WORD}]{{10,400}}+\.eyJ[{WORD}]{{10,6000}}+\.[{WORD}]{{10,1000}}+)",
+        is_token,
     ),
     Kind(
         "an AWS secret access key",
-        rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
-        rf"(?i:secret[-_ ]?(?:access[-_ ]?)?)(?:[kK]ey|KEY){_IS}"
+        "aws_secret_access_key=…",
+        _NAMED_GATE,
+        "",
+        rf"(?i:secret[-_ ]?(?:access[-_ ]?)?key){_IS}"
         r"(?P<secret>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])",
-        _is_random_value,
+        is_random_value,
     ),
     Kind(
         "a bearer token",
-        rf"(?:[bB]earer|BEARER) {_VALUE}{{20}}",
-        rf"(?:[bB]earer|BEARER) (?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
-        _is_random_token,
+        "Bearer …",
+        rf"(?:[bB]earer|BEARER)(?: |%(?:25)*20|\\u0020){_VALUE_RAW}{{20}}",
+        "",
+        rf"(?i:bearer) (?P<secret>(?:{_UUID}(?![{WORD}])|{_VALUE}{{20,3000}}+={{0,2}}))",
+        lambda match: is_named_uuid(match) or is_random_token(match),
     ),
     Kind(
         "a name and password",
-        r"(?:[bB]asic|BASIC) [A-Za-z0-9+/]{8}",
-        r"(?:[bB]asic|BASIC) (?P<secret>[A-Za-z0-9+/]{8,400}+={0,2})",
-        _is_login,
+        "Basic …",
+        r"(?:[bB]asic|BASIC)(?: |%(?:25)*20)[A-Za-z0-9+/]{8}",
+        "",
+        r"(?i:basic) (?P<secret>[A-Za-z0-9+/]{8,400}+={0,2})",
+        is_login,
+    ),
+    Kind(
+        "a name and password",
+        '"auth": "…"',
+        _NAMED_GATE,
+        "",
+        rf"(?<![A-Za-z])(?i:_?auth|authorization){_GIVEN}{_IS}(?P<secret>[A-Za-z0-9+/]{{12,400}}+={{0,2}})(?![\w.-])",
+        is_login,
     ),
     Kind(
         "a password in a url",
-        r"""://[^ /:@"]*:[^ /@"]+@""",
-        r"""://(?P<user>[^\s/:@"'<>\\?#]{0,100}+):(?P<secret>[^\s/@"'<>\\?#]{4,200}+)@(?P<host>[\w.-]{1,255}+|\[(?:::1\])?)""",
-        _is_login_in_url,
+        "postgres://name:…@host",
+        r"""(?:://|%(?:25)*3[Aa](?:%(?:25)*2[Ff]){2}|:\\+/\\+/)"""
+        r"""[^ /:@"]*(?::|%(?:25)*3[Aa])[^ /@"]+(?:@|%(?:25)*40)""",
+        "://",
+        r"""://(?P<user>[^\s/:@"'<>\\?#]{0,100}+):(?P<secret>[^\s/@"'<>\\?#]{4,200}+)"""
+        r"""@(?P<host>[\w.-]{1,255}+|\[(?:::1\])?)""",
+        is_login_in_url,
+    ),
+    Kind(
+        "a cookie",
+        "Set-Cookie: …",
+        rf"(?:[cC]ookie|COOKIE)2?{_IS_RAW}[^\"\n]*?=[^\s\";,]{{16}}",
+        "",
+        rf"(?i:cookie2?){_GIVEN}{_IS}(?P<secret>[^\s=;,\"'<>()]{{1,100}}=[^\"'\n\\<>]{{16,8000}}+)",
+        is_cookie,
     ),
     Kind(
         "an API key",
-        rf"{_NAME_END}{_IS_OR_ESCAPES}{_VALUE}{{20}}",
-        r"(?:(?i:api|access|secret|account|subscription|auth|client|session|refresh)[-_ ]?|(?=(?i:autho)))"
-        rf"{_NAME_END}{_IS}(?P<secret>{_VALUE}{{20,2000}}+={{0,2}})",
-        _is_random_value,
+        "api_key=…, x-api-key: …",
+        _NAMED_GATE,
+        "",
+        rf"(?:{_QUALIFIER}[-_ ]?{_NAME_END}|(?i:authorization)){_IS}(?P<secret>{_VALUE}{{20,3000}}+={{0,2}})",
+        is_random_value,
+    ),
+    Kind(
+        "an API key",
+        "x-api-key: a UUID",
+        _NAMED_GATE,
+        "",
+        r"(?:(?i:api[-_ ]?(?:key|token)|subscription[-_]token|server[-_]token)"
+        rf"|(?<![A-Za-z])(?i:authorization)){_IS}"
+        rf"(?:(?i:key|token|apikey) )?(?P<secret>{_UUID})(?![{WORD}])",
+        is_named_uuid,
+    ),
+    Kind(
+        "an API key",
+        "Authorization: Token …",
+        _NAMED_GATE,
+        "",
+        rf"(?<![A-Za-z])(?i:authorization){_IS}(?!(?i:basic|digest|bearer) )[A-Za-z-]{{2,20}} "
+        rf"(?P<secret>(?:[A-Za-z0-9_+/.~:-]){{20,3000}}+={{0,2}})",
+        is_random_token,
+    ),
+    Kind(
+        "a token",
+        "token=…, SOME_TOKEN=…",
+        _NAMED_GATE,
+        "",
+        r"(?<![A-Za-z0-9])(?P<name>(?:[A-Z][A-Z0-9]{1,30}_){1,6}(?:TOKEN|SECRET|KEY|PAT)(?:_[0-9]{1,2})?"
+        r"|(?<![A-Za-z0-9_.:-])(?i:token|secret)|(?<=[?&])(?:key|auth|code|appid|sig|signature))"
+        rf"{_GIVEN}{_IS}(?P<secret>{_VALUE}{{16,3000}}+={{0,2}})",
+        is_named_value,
+    ),
+    Kind(
+        "a password",
+        "password: …, DB_PASSWORD=…",
+        rf"""(?:[pP]assw(?:or)?d|PASSW(?:OR)?D|[pP]asswort|[pP]assphrase|PASSPHRASE|[pP]wd|PWD){_IS_RAW}[^\s"'`<>\\,;&(){{}}\[\]|]{{6}}""",
+        "",
+        rf"""{_PASSWORD_NAME}{_GIVEN}{_IS}(?P<secret>[^\s"'`<>\\,;&(){{}}\[\]|$][^\s"'`<>\\,;&(){{}}\[\]|]{{5,199}}+)(?![(\[])""",
+        is_named_password,
     ),
 )
-"""Formats as their providers give them; where these are known to grow, up to more than today's length."""
+"""Formats as their providers give them; where these are known to grow, up to more than today's length.
 
-GUESSABLE = frozenset({"a name and password", "a password in a url"})
+Of two kinds that find the same, the first counts."""
+
+GUESSABLE = frozenset({"a name and password", "a password in a url", "a password"})
 """The kinds of secrets that somebody may have thought of."""

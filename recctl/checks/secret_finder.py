@@ -1,0 +1,136 @@
+"""Looking for secrets in a text, however it is encoded."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.checks.secret_decoding import GATE, decode, encode_for_gate, holds_disguise
+from recctl.checks.secret_judges import is_in_data, is_published
+from recctl.checks.secret_kinds import KINDS
+from recctl.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jsonschema_rs import Validator
+
+    from recctl.project import SecretSettings
+
+
+class Hit(NamedTuple):
+    """A secret in a text: its kind, where it stands, whether the project itself looks for it.
+
+    `secret` is what it is once its encoding is taken off, `spelled` what stands in the text.
+    """
+
+    kind: str
+    start: int
+    spelled: str
+    secret: str
+    is_own: bool
+
+
+class Finder:
+    """What looks for secrets in texts, the way that a project wants it.
+
+    A secret is let be when an expression of `allow` is found in it or in what shows it to be one: a url, the
+    name of a key. Where a text stands under a key, that stands in a line above it, for own patterns too.
+    """
+
+    def __init__(self, settings: SecretSettings) -> None:
+        self._allow = [compile_pattern(pattern) for pattern in settings.allow]
+        self._own = [(name, compile_pattern(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
+
+    @property
+    def has_own_patterns(self) -> bool:
+        """Whether it looks for more than the gate of all kinds opens for."""
+        return bool(self._own)
+
+    def may_find(self, text: str) -> bool:
+        """Whether `find` can find anything in a text, or in one of the lines of it."""
+        return may_hold_secret(text) or any(pattern.search(text) for _, pattern in self._own)
+
+    def find(self, text: str) -> Iterator[Hit]:
+        """The secrets of a text, those of the same kind in their order; none is part of another."""
+        if not self.may_find(text):
+            return
+        taken = bytearray(len(text))
+        for name, is_own, match, (start, end) in self._match_all(text):
+            if 1 in taken[start:end]:
+                continue
+            taken[start:end] = b"\1" * (end - start)
+            if not any(pattern.search(match[0]) for pattern in self._allow):
+                secret = match[0] if is_own else match["secret"]
+                yield Hit(name, start, text[start:end], secret, is_own)
+
+    def _match_all(self, text: str) -> Iterator[tuple[str, bool, re.Match[str], tuple[int, int]]]:
+        """What matches, and where; first in what encodings hide, of which a text shows only pieces."""
+        for said, locate in decode(text):
+            if may_hold_secret(said):
+                for name, match in _match_kinds(said):
+                    yield name, False, match, locate(*match.span("secret"))
+        for name, match in _match_kinds(text):
+            yield name, False, match, match.span("secret")
+        for name, own in self._own:
+            for match in own.finditer(text):
+                if match[0]:
+                    yield name, True, match, match.span()
+
+
+def _match_kinds(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    for kind in KINDS:
+        for match in _compile(kind.pattern).finditer(text) if kind.hint in text else ():
+            is_new = not is_published(match["secret"]) and not is_in_data(text, *match.span("secret"))
+            if kind.is_real(match) and is_new:
+                yield kind.name, match
+
+
+_compile = cache(re.compile)  # most texts have the hints of few kinds
+
+
+get_finder = lru_cache(maxsize=8)(Finder)
+
+
+def may_hold_secret(text: str) -> bool:
+    """Whether any kind's gate opens for a text; boundaries and entropy are not looked at."""
+    try:
+        return any(gate.is_valid(text) for gate in _compile_gates()) or holds_disguise(text)
+    except ValueError:  # lone surrogates, which they can't read
+        return True
+
+
+@cache
+def _compile_gates() -> tuple[Validator, ...]:
+    """All gates as a few. jsonschema-rs finds some dozens of literals a hundred times as fast as `re` does.
+
+    With more than that in one, it takes another way, which is several times as slow.
+    """
+    from jsonschema_rs import RegexOptions, validator_for
+
+    named = dict.fromkeys(kind.gate for kind in KINDS if not kind.hint)
+    other = dict.fromkeys((*(kind.gate for kind in KINDS if kind.hint and "(?:" in kind.gate), GATE))
+    encoded = dict.fromkeys(way for word in _TELLING for way in encode_for_gate(word))
+    plain = [kind for kind in KINDS if kind.hint and "(?:" not in kind.gate]
+    short = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) <= _SHORT)
+    long = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) > _SHORT)
+    groups = (named, other, encoded, *_split(short, 12), *_split(long, 64))
+    return tuple(
+        validator_for({"pattern": "|".join(group)}, pattern_options=RegexOptions()) for group in groups
+    )
+
+
+_SHORT = 3  # characters; of literals that are that short, fewer are looked for as fast
+
+
+def _split(gates: Iterable[str], size: int) -> Iterator[list[str]]:
+    listed = [*gates]
+    return (listed[start : start + size] for start in range(0, len(listed), size))
+
+
+# whose base64 opens a gate: how the most common keys start, and what stands around others
+_TELLING = (
+    *("sk-ant-", "sk-proj-", "sk-or-v1-", "AKIA", "ghp_", "github_pat_", "glpat-", "xoxb-", "AIza", "gsk_"),
+    *("-----BEGIN", "Bearer ", "://", "api_key", "api-key", "apiKey", "password", "secret", "token", '{"'),
+)
