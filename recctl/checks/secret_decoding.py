@@ -153,7 +153,7 @@ def encode_for_gate(word: str) -> Iterator[str]:
         encoded = base64.b64encode(bytes(before) + content).decode()
         inner = encoded[-(-before * 8 // 6) : (before + len(content)) * 8 // 6]
         if len(inner) >= _SHORTEST_SIGN:
-            yield re.escape(inner)
+            yield inner.replace("+", r"\+")
 
 
 _SHORTEST_SIGN = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.secret_decoding import GATE, decode, encode_for_gate, holds_disguise
@@ -111,11 +112,12 @@ def _compile_gates() -> tuple[Validator, ...]:
 
     named = dict.fromkeys(kind.gate for kind in KINDS if not kind.hint)
     other = dict.fromkeys((*(kind.gate for kind in KINDS if kind.hint and "(?:" in kind.gate), GATE))
-    encoded = dict.fromkeys(way for word in _TELLING for way in encode_for_gate(word))
+    starts = (way[:4] for kind in KINDS for way in islice(encode_for_gate(kind.hint), 1))
+    encoded = dict.fromkeys((*(way for word in _TELLING for way in encode_for_gate(word)), *starts))
     plain = [kind for kind in KINDS if kind.hint and "(?:" not in kind.gate]
     short = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) <= _SHORT)
     long = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) > _SHORT)
-    groups = (named, other, encoded, *_split(short, 12), *_split(long, 64))
+    groups = (named, other, *_split(short, 12), *_split(long, 64), *_split(encoded, 64))
     return tuple(
         validator_for({"pattern": "|".join(group)}, pattern_options=RegexOptions()) for group in groups
     )
@@ -129,7 +131,7 @@ def _split(gates: Iterable[str], size: int) -> Iterator[list[str]]:
     return (listed[start : start + size] for start in range(0, len(listed), size))
 
 
-# whose base64 opens a gate: how the most common keys start, and what stands around others
+# whose base64 opens a gate wherever it starts; other kinds of secrets are found where they are encoded alone
 _TELLING = (
     *("sk-ant-", "sk-proj-", "sk-or-v1-", "AKIA", "ghp_", "github_pat_", "glpat-", "xoxb-", "AIza", "gsk_"),
     *("-----BEGIN", "Bearer ", "://", "api_key", "api-key", "apiKey", "password", "secret", "token", '{"'),

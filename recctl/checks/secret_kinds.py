@@ -50,11 +50,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a private key",
         "-----BEGIN PRIVATE KEY-----",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
-        "PRIVATE KEY",
-        r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"-----BEGIN(?: |\+|%(?:25)*20)(?:[A-Z0-9]+(?: |\+|%(?:25)*20)){0,3}PRIVATE",
+        "-----BEGIN",
+        r"(?P<secret>-----BEGIN[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----"
         r"(?P<body>(?:[A-Za-z0-9+/=\\\s:,.]|-(?!----)){64,20000}+)"
-        r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?)",
+        r"(?:-----END[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----)?)",
         is_key_block,
     ),
     Kind(
@@ -315,7 +315,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a Mailchimp API key",
         "…-us12",
-        r"-us[0-9]{1,2}[^A-Za-z0-9-]",
+        r"-us[0-9]{1,2}(?:[^A-Za-z0-9-]|$)",
         "-us",
         rf"(?<![{WORD}])(?P<secret>[a-f0-9]{{32}}-us[0-9]{{1,2}})(?![{WORD}])",
         is_plausible,
@@ -384,7 +384,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a password in a url",
         "postgres://name:…@host",
-        r"""(?:://|%(?:25)*3[Aa](?:%(?:25)*2[Ff]){2}|:\\+/\\+/)"""
+        r"""(?::|%(?:25)*3[Aa])(?:\\*/|%(?:25)*2[Ff]){2}"""
         r"""[^ /:@"]*(?::|%(?:25)*3[Aa])[^ /@"]+(?:@|%(?:25)*40)""",
         "://",
         r"""://(?P<user>[^\s/:@"'<>\\?#]{0,100}+):(?P<secret>[^\s/@"'<>\\?#]{4,200}+)"""
@@ -394,7 +394,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a cookie",
         "Set-Cookie: …",
-        rf"(?:[cC]ookie|COOKIE)2?{_IS_RAW}[^\"\n]*?=[^\s\";,]{{16}}",
+        rf"(?:[cC]ookie|COOKIE)2?{_IS_RAW}[^\"\n]*?(?:=|%(?:25)*3[Dd])[^\s\";,]{{16}}",
         "",
         rf"(?i:cookie2?){_GIVEN}{_IS}(?P<secret>[^\s=;,\"'<>()]{{1,100}}=[^\"'\n\\<>]{{16,8000}}+)",
         is_cookie,
