@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -101,11 +102,15 @@ def command(
 
 def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) -> Selection:
     """What is staged and was not in HEAD, under whatever name; words that match nothing are told."""
+    from functools import partial
+
+    from recctl.compare import list_new
+    from recctl.git import BlobReader
     from recctl.sides import choose_sides
-    from recctl.sources import Selection
+    from recctl.sources import Selection, read
 
     sides = choose_sides(project, [], paths or [], staged=True)
     options.say_unmatched(sides, quiet=quiet)
-    known = {word for target in sides.left for word in (target.key, target.blob)}
-    added = (target for target in sides.right if target.key not in known and target.blob not in known)
+    with BlobReader(Path.cwd()) as blobs:
+        added = list_new(sides.left, sides.right, partial(read, blobs=blobs))
     return Selection(tuple(sorted(added, key=lambda target: target.name)), unread=sides.unread)

@@ -2,7 +2,7 @@
 
 from recctl.compare.comparison import REPLY_KINDS, Change, Comparison, Drift, Pair, Rename, Side, Verdict
 from recctl.compare.recordings import compare_recordings, spare
-from recctl.compare.sets import compare_outright, compare_sets
+from recctl.compare.sets import compare_outright, compare_sets, list_new
 
 __all__ = [
     "REPLY_KINDS",
@@ -16,5 +16,6 @@ __all__ = [
     "compare_outright",
     "compare_recordings",
     "compare_sets",
+    "list_new",
     "spare",
 ]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import canonical, fingerprint
-from recctl.compare.lines import read_question_line, read_reply_line
 from recctl.compare.recordings import describe_side
 from recctl.project import MODELS
 from recctl.wire import read_exchange
@@ -53,8 +52,7 @@ class Facts(NamedTuple):
     reply: str
     response: bytes
     listing: str
-    question_line: str
-    reply_line: str
+    lines: tuple[str, str]
 
 
 class Match(NamedTuple):
@@ -82,8 +80,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
         reply=_read_reply(exchange.completion)[:_KEPT],
         response=fingerprint(_MADE_ID.sub(b"", canonical(recording.response)).decode("latin-1")),
         listing=f"{recording.url} {path.rpartition('-')[0]}" if is_listing else "",
-        question_line=read_question_line(exchange.request),
-        reply_line=read_reply_line(exchange.completion),
+        lines=exchange.read_lines(),
     )
 
 

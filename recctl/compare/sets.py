@@ -111,7 +111,7 @@ class _Comparing:
     def _add_lone(self, match: Match) -> None:
         facts, verdict = (match.left, Verdict.REMOVED) if match.left else (match.right, Verdict.ADDED)
         if facts is not None:
-            self._pairs.append(describe_lone(facts.side, verdict, facts.question_line, facts.reply_line))
+            self._pairs.append(describe_lone(facts.side, verdict, *facts.lines))
 
     def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
         """The facts about files, one at a time."""
@@ -242,6 +242,35 @@ def compare_outright(left: Target, right: Target, read: Read, *, keep_noise: boo
     Where they have different names, the left one is no past state of the right one.
     """
     return _Comparing(read, keep_noise, lambda _: None).compare_outright(left, right)
+
+
+def list_new(left: Sequence[Target], right: Sequence[Target], read: Read) -> list[Target]:
+    """The files that only the right side has, but for those whose recordings only moved, or were renamed.
+
+    Those ask and answer the same as recordings of the left side that are gone.
+    """
+    ours, theirs = ({target.key: target for target in side} for side in (left, right))
+    blobs = {target.blob for target in left}
+    added = [target for key, target in theirs.items() if key not in ours and target.blob not in blobs]
+    gone = [target for key, target in ours.items() if key not in theirs] if added else []
+    said = {(facts.question, facts.response) for target in gone for facts in _read_file(target, read)}
+    return [
+        target
+        for target in added
+        if not (facts := _read_file(target, read))
+        or any((one.question, one.response) not in said for one in facts)
+    ]
+
+
+def _read_file(target: Target, read: Read) -> list[Facts]:
+    """The facts about a file's recordings; none of one that can't be read, which whoever shows it says."""
+    source = read(target)
+    facts = attempt(target.name, _read_items, target, source) if isinstance(source, Source) else []
+    return [] if isinstance(facts, Unread) else facts
+
+
+def _read_items(target: Target, source: Source) -> list[Facts]:
+    return [_read_facts(target, item, is_gone=False) for item in load(source) if isinstance(item, Recording)]
 
 
 def _read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:

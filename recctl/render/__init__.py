@@ -29,7 +29,12 @@ FORMATS: dict[str, dict[str, str]] = {
         "sarif": "as_sarif",
         "junit": "as_junit",
     },
-    "exchanges": {"text": "exchange_text", "markdown": "exchange_markdown", "json": "as_json"},
+    "exchanges": {
+        "text": "exchange_text",
+        "brief": "exchange_brief",
+        "markdown": "exchange_markdown",
+        "json": "as_json",
+    },
     "comparison": {
         "text": "diff_text",
         "stat": "diff_stat",

@@ -75,6 +75,12 @@ class Exchange(NamedTuple):
     request: Request
     completion: Completion
 
+    def read_lines(self) -> tuple[str, str]:
+        """How what was asked last, and what was answered, begins: a line each, or nothing."""
+        from recctl.wire._lines import read_question_line, read_reply_line
+
+        return read_question_line(self.request), read_reply_line(self.completion)
+
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
         from recctl.wire._steps import read_steps

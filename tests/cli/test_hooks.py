@@ -124,6 +124,24 @@ def test_show_tells_what_new_recordings_say_and_no_others(repository: Path, try_
     assert "8,849 metres" not in told.stdout  # moved, not new
 
 
+def test_show_says_nothing_of_a_renamed_test_and_keeps_to_a_screen(repository: Path, try_hook: Try) -> None:
+    for path in sorted(repository.rglob("recordings/*.json")):
+        path.write_bytes(path.read_bytes().replace(b"::test_", b"::test_renamed_"))
+        path.rename(path.with_name(f"renamed-{path.name}"))
+    told = try_hook("recctl-show")
+    assert told.returncode == 0
+    assert "answered" not in told.stdout
+    assert "assistant" not in told.stdout
+
+    for path in sorted(repository.rglob("recordings/*.json")):
+        path.write_bytes(path.read_bytes().replace(b'"content": "', b'"content": "Now '))
+        path.rename(path.with_name(f"new-{path.name}"))
+    told = try_hook("recctl-show")
+    assert told.returncode == 0
+    assert "\n  answered  Now " in told.stdout
+    assert len(told.stdout.splitlines()) < 40  # pre-commit's own lines among them
+
+
 def test_diff_tells_what_changes_and_stops_what_can_no_longer_be_found(
     repository: Path, try_hook: Try
 ) -> None:

@@ -513,6 +513,47 @@ def test_staged_shows_what_head_does_not_have(run: Run, tmp_path: Path, git: Cal
     assert both.err.startswith("error: --staged and --files-from say two things\n")
 
 
+def test_what_only_moved_or_was_renamed_is_not_new(run: Run, tmp_path: Path, git: Callable[..., str]) -> None:
+    def save(name: str, test: str, reply: str) -> None:
+        document = record([chunk(delta(role="assistant", content=reply, finish_reason="stop"))])
+        place = tmp_path / "tests/recordings" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(serialise({**document, "test_id": f"tests/test_x.py::{test}"}))
+
+    save("a.json", "test_old", "I am old")
+    save("b.json", "test_old", "I am gone")
+    git("add", ".")
+    git("commit", "-qm", "x")
+    for name in ("a.json", "b.json"):
+        (tmp_path / "tests/recordings" / name).unlink()
+    save("c.json", "test_new", "I am old")
+    save("d.json", "test_new", "I am new")
+    (tmp_path / "tests/recordings/e.json").write_text("{")
+    git("add", ".")
+    outcome = run("show", "--staged", "--part", "response")
+    assert outcome.code == 1  # e.json, which is no recording
+    assert outcome.out.startswith("tests/recordings/d.json\n")
+    assert "I am old" not in outcome.out
+    assert "e.json:1:2: the file ends before its value does" in outcome.err
+
+
+def test_brief_is_the_whole_while_that_fits_on_a_screen(run: Run, tmp_path: Path) -> None:
+    for number in range(9):
+        reply = chunk(delta(role="assistant", content=f"Number {number}.\nOr so.", finish_reason="stop"))
+        document = {**record([reply]), "test_id": f"tests/test_x.py::test_{number}"}
+        document["request"]["body"] = {"messages": [{"role": "user", "content": "Which one are you?"}]}
+        (tmp_path / f"{number}.json").write_bytes(serialise(document))
+    for files in (["0.json"], ["0.json", "1.json"]):
+        options = ("--part", "response")
+        assert run("show", *files, *options, "--format", "brief").out == run("show", *files, *options).out
+    several = run("show", *(f"{number}.json" for number in range(9)), "--format", "brief")
+    lines = [
+        f"tests/test_x.py::test_{number}\n  asked     Which one are you?\n  answered  Number {number}. …\n"
+        for number in range(7)
+    ]
+    assert several.out == "".join(lines) + "and 2 more; --format text shows all of them\n"
+
+
 def test_an_incomplete_stream_shows_what_there_is_and_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(serialise(record([chunk(delta(role="assistant", content="Merc"))])))
     outcome = run("show", "x.json", "--part", "response")

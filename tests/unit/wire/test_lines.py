@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from recctl.compare.lines import read_question_line, read_reply_line
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta, read, record
 
 
 def reply(content: Any) -> str:
-    return read_reply_line(read_exchange(read(record(content))).completion)
+    return read_exchange(read(record(content))).read_lines()[1]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,7 @@ def reply(content: Any) -> str:
 def test_the_line_of_a_question(said: list[tuple[str, Any]], line: str) -> None:
     document = record([chunk(delta(content="x"))])
     document["request"]["body"] = {"messages": [{"role": role, "content": content} for role, content in said]}
-    assert read_question_line(read_exchange(read(document)).request) == line
+    assert read_exchange(read(document)).read_lines()[0] == line
 
 
 def test_the_line_of_a_reply() -> None:

@@ -39,14 +39,20 @@ def read_reply_line(completion: Completion) -> str:
     return ""
 
 
-def _read_text(content: JSON) -> str:
+def _read_text(content: JSON, depth: int = 0) -> str:
+    """The first text in a content: itself, or in one of its parts."""
     if isinstance(content, str):
         return content
+    if depth == _DEEPEST:
+        return ""
     if isinstance(content, list) and content:
-        return next((text for part in content if (text := _read_text(part))), "")
+        return next((text for part in content if (text := _read_text(part, depth + 1))), "")
     if isinstance(content, dict):
-        return _read_text(content.get("text") or content.get("content"))
+        return _read_text(content.get("text") or content.get("content"), depth + 1)
     return ""
+
+
+_DEEPEST = 8
 
 
 def _read_error(error: JSON) -> str:
