@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.project import Place
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
     from recctl.syntax import Position
@@ -33,6 +34,18 @@ class Defect(NamedTuple):
     is_read: bool = False
 
 
+class Matching(NamedTuple):
+    """How a replay finds the exchange for a request, unless the test's own settings say otherwise.
+
+    `parts` are those of the request that must be equal; the first exchange in the file that has them is
+    played, `in_order` and `once` each.
+    """
+
+    parts: tuple[str, ...]
+    in_order: bool
+    once: bool
+
+
 class Format(NamedTuple):
     """A format.
 
@@ -48,6 +61,9 @@ class Format(NamedTuple):
     index, from 0; what has no place of its own has that of what it is stored in.
     `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
     (None). All that need not change stays as it is, and the result was read again; None where that fails.
+    `find_test` gives the id of the test that a file is named after, as far as its place tells, `list_places`
+    where a test's file may lie, the likeliest first; the ids start where the places' folders do. Both know
+    of none where files are not named after tests. `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
     """
@@ -60,6 +76,9 @@ class Format(NamedTuple):
     inspect: Callable[[Recording], Iterator[Defect]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
     edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
+    find_test: Callable[[Place], str | None] = lambda _: None
+    list_places: Callable[[str], tuple[Place, ...]] = lambda _: ()
+    matching: Matching | None = None
     schema: str = "exchange"
     is_named_by_hash: bool = False
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.pointer import split_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
-from recctl.recordings.formats import HEAD_SIZE, Defect, Format
+from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
+from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, list_places
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 from recctl.syntax import Fault
@@ -26,14 +27,13 @@ if TYPE_CHECKING:
     from recctl.yaml_text import YAML
 
 NAME = "vcrpy"
-_FOLDER = "cassettes"
 _JSON_DEPTH = 254
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
     """Whether a file starts like a cassette, or lies among cassettes and says nothing, or is in conflict."""
     head = read()[:HEAD_SIZE]
-    if _FOLDER in folders and (not head.strip() or head.startswith(b"<<<<<<<")):
+    if FOLDER in folders and (not head.strip() or head.startswith(b"<<<<<<<")):
         return True
     if head.startswith(GZIP):
         try:
@@ -358,11 +358,14 @@ def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | 
 
 FORMAT = Format(
     NAME,
-    _FOLDER,
+    FOLDER,
     (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json"),
     claims,
     read,
     inspect,
     locate,
     edit,
+    find_test=find_test,
+    list_places=list_places,
+    matching=Matching(("method", "scheme", "host", "port", "path", "query"), in_order=True, once=True),
 )

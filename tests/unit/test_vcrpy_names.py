@@ -1,0 +1,92 @@
+"""Cassettes named after tests: pytest-recording's rule and pytest-vcr's, in both directions."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pytest_recording.plugin import get_default_cassette_name
+
+from recctl.project import Place
+from recctl.recordings.formats._vcrpy_names import Name, read_name
+from recctl.recordings.formats.vcrpy import FORMAT
+
+MODULE = "tests/models/cassettes/test_chat"
+FLAT = "tests/models/cassettes"
+
+
+@pytest.mark.parametrize(
+    ("test_id", "name"),
+    [
+        ("tests/models/test_chat.py::test_reply", "test_reply.yaml"),
+        ("tests/models/test_chat.py::test_reply[a-b.c]", "test_reply[a-b.c].yaml"),
+        ("tests/models/test_chat.py::TestChat::test_reply", "TestChat.test_reply.yaml"),
+        ("tests/models/test_chat.py::TestChat::test_reply[a]", "TestChat.test_reply[a].yaml"),
+        ("tests/models/test_chat.py::TestChat::test_reply[a.b]", "TestChat.test_reply[a.b].yaml"),
+    ],
+)
+def test_both_directions(test_id: str, name: str) -> None:
+    assert FORMAT.list_places(test_id) == (Place(MODULE, name), Place(FLAT, name))
+    assert FORMAT.find_test(Place(MODULE, name)) == test_id
+
+
+def test_of_nested_classes_the_innermost_counts() -> None:
+    places = FORMAT.list_places("tests/test_x.py::TestOuter::TestInner::test_y")
+    assert places[0] == Place("tests/cassettes/test_x", "TestInner.test_y.yaml")
+
+
+def test_what_a_name_of_a_file_can_not_have() -> None:
+    (ours, flat) = FORMAT.list_places("test_x.py::test_y[a/b:c::d?e]")
+    assert ours == Place("cassettes/test_x", "test_y[a-b-c--d-e].yaml")
+    assert flat == Place("cassettes/test_y[a", "b:c::d?e].yaml")  # pytest-vcr does not look
+    assert FORMAT.find_test(ours) == "test_x.py::test_y[a-b-c--d-e]"
+
+
+def test_a_name_that_is_too_long_is_cut_off() -> None:
+    name = f"test_y[{'p' * 300}]"
+    (place, _) = FORMAT.list_places(f"test_x.py::{name}")
+    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    assert place.name == f"test_y[{'p' * 208}...{digest}.yaml"
+    assert len(place.name) == 255
+    assert read_name(place) == Name(".", "test_x.py", "", "test_y", None)
+    assert FORMAT.find_test(place) == "test_x.py::test_y"
+
+
+@given(st.text(min_size=1, max_size=40), st.sampled_from([None, type("TestIt", (), {})]))
+def test_names_are_those_of_pytest_recording(parameters: str, holder: type | None) -> None:
+    assume("]" not in parameters)
+    function = f"test_y[{parameters}]"
+    address = "test_x.py::TestIt" if holder else "test_x.py"
+    (place, _) = FORMAT.list_places(f"{address}::{function}")
+    assert place.name == f"{get_default_cassette_name(holder, function)}.yaml"
+
+
+@pytest.mark.parametrize(
+    ("place", "test_id"),
+    [
+        (Place(MODULE, "test_reply.xai.yaml"), "tests/models/test_chat.py::test_reply"),
+        (Place(MODULE, "test_reply[a].xai.yaml"), "tests/models/test_chat.py::test_reply[a]"),
+        (Place(MODULE, "test_reply[a.b].yml"), "tests/models/test_chat.py::test_reply[a.b]"),
+        (Place(f"/home/me/{MODULE}", "test_reply.json"), "/home/me/tests/models/test_chat.py::test_reply"),
+        (Place(MODULE, "conversation.yaml"), None),
+        (Place(MODULE, "test reply.yaml"), None),
+        (Place(MODULE, "test_reply.txt"), None),
+        (Place(FLAT, "test_reply.yaml"), None),
+        (Place("tests/models/recordings/test_chat", "test_reply.yaml"), None),
+        (Place(f"{FLAT}/gpt-4", "test_reply.yaml"), None),
+    ],
+)
+def test_what_a_path_tells(place: Place, test_id: str | None) -> None:
+    assert FORMAT.find_test(place) == test_id
+
+
+def test_in_a_flat_folder_the_module_is_not_told() -> None:
+    name = read_name(Place(FLAT, "TestChat.test_reply[a].yaml"))
+    assert name == Name("tests/models", "", "TestChat", "test_reply", "[a]")
+
+
+@pytest.mark.parametrize("test_id", ["", "test_x.py", "a test", "x.feature::step"])
+def test_what_is_no_test_has_no_place(test_id: str) -> None:
+    assert FORMAT.list_places(test_id) == ()
