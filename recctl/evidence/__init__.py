@@ -26,7 +26,7 @@ from recctl.evidence.protection import find_protection
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
-from recctl.naming.survey import survey
+from recctl.naming.survey import survey, take_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     if any(target.spec is not None for target in selection.targets):
         raise RecctlError("a file of a revision can't be pruned", "name files that are here")
     surveyed = survey(project, selection)
-    all_facts = surveyed.all_facts
+    all_facts = take_files(surveyed.all_facts)
     _require_evidence(all_facts, inquiry)
     state = read_git_state(project.root) if all_facts else None
     orphans = find_orphans(all_facts, project.root)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from recctl.hashing import Identity
+from recctl.recordings.recording import Key
 
 if TYPE_CHECKING:
     from recctl.project import Project
@@ -57,9 +58,11 @@ class Conflict(NamedTuple):
 class Facts(NamedTuple):
     """What is known of one recording's name and place.
 
-    `path` is how to show the file, `folder` the one in which it lies, `expected_folder` the one in which the
-    wanted scheme's recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set
-    it. `providers` are those that the request names, and its url's host. `names_test` is false where the
+    `path` is how to show the file, `number` which of the file's recordings it is (None for all of them, or
+    the only one); `holds_several` says that the file's format may hold more than one.
+    `folder` is the one in which the file lies, `expected_folder` the one in which the wanted scheme's
+    recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set it.
+    `providers` are those that the request names, and its url's host. `names_test` is false where the
     wanted name hangs on a test that the recording does not name, be it as null. `has_lost_test` is true where
     the request lacks the id of the test, which its name was made of: then nobody can tell whether the
     recorder finds it. `cause` is why no scheme explains its name, where that can be guessed.
@@ -87,6 +90,13 @@ class Facts(NamedTuple):
     shown_test_id: str | None = None
     replaced_by: str | None = None
     conflict: Conflict | None = None
+    number: int | None = None
+    holds_several: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What the recording is known by."""
+        return Key(self.path, self.number)
 
     @property
     def location(self) -> Path:

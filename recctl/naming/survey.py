@@ -24,7 +24,7 @@ from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, i
 from recctl.sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from recctl.project import Project
     from recctl.sources import Selection, Target
@@ -55,6 +55,12 @@ def survey(
                 errors.append(item)
     neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
     return Survey(tuple(relate(all_facts, neighbours)), tuple(errors))
+
+
+def take_files(all_facts: Iterable[Facts]) -> tuple[Facts, ...]:
+    """The facts about each file, as those of all that it holds: its recordings share its name and place."""
+    files = {facts.path: facts for facts in reversed([*all_facts])}
+    return tuple(facts._replace(number=None) for facts in reversed(files.values()))
 
 
 def survey_neighbours(
@@ -106,6 +112,8 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         names_test=status is Status.CURRENT or _names_test(recording, identity, wanted),
         has_lost_test=has_lost,
         cause=cause,
+        number=recording.key.number,
+        holds_several=not recording.is_alone,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import relative
-from recctl.naming.survey import Survey, survey
+from recctl.naming.survey import Survey, survey, take_files
 from recctl.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -18,6 +18,7 @@ from recctl.recordings.source import Source, Unread
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose
+from recctl.rehash.splices import propose_splice
 from recctl.sources import read, show_path
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ def rehash(
     nothing collides with, and as `plan.apply` does.
     """
     surveyed = survey(project, selection, to=orders.to, jobs=jobs)
-    targets = {target.name: target for target in selection.targets}
+    targets = {target.file: target for target in selection.targets}
     met: set[Rename | Setting] = set()
     proposed, errors = [], [*surveyed.errors]
-    for facts in surveyed.all_facts:
-        given = project, targets[facts.path], facts, orders, met
-        proposal = attempt(facts.path, propose, *given)
+    for facts in take_files(surveyed.all_facts):
+        target = targets[facts.path]
+        if facts.holds_several:
+            proposal = attempt(facts.path, propose_splice, target, facts, orders, met)
+        else:
+            proposal = attempt(facts.path, propose, project, target, facts, orders, met)
         if isinstance(proposal, Unread):
             errors.append(proposal)
         elif proposal is not None:
@@ -242,10 +246,11 @@ def _conclude(
         if collision.kept is not None
         for member in collision.members
     }
-    entries = []
+    entries, told = [], set()
     for facts in surveyed.all_facts:
         entry, path = describe(facts), show_path(facts.location)
-        reason, step = refused.get(facts.path) or held.get(path), done.pop(path, None)
+        told.add(path)
+        reason, step = refused.get(facts.path) or held.get(path), done.get(path)
         if reason is not None:
             entry = entry._replace(action=Action.HOLD_BACK, remark=reason)
         elif step is not None:
@@ -258,7 +263,9 @@ def _conclude(
         collisions,
         is_applied=applied,
         run_id=outcome.run_id,
-        deleted=tuple(sorted(path for path, step in done.items() if isinstance(step, Delete))),
+        deleted=tuple(
+            sorted(path for path, step in done.items() if isinstance(step, Delete) and path not in told)
+        ),
         old_indexes=tuple(sorted({show_path(index) for folder in moved for index in _find_indexes(folder)})),
     )
 
@@ -267,11 +274,14 @@ def _tell_step(entry: Entry, step: Step, proposal: Proposal | None, choice: str 
     """What becomes of a recording by a step of the plan."""
     if isinstance(step, Delete) or proposal is None:
         return entry._replace(action=Action.DELETE, new_path=None, remark=choice)
+    changes = proposal.list_changes(entry.facts.number)
+    if not (proposal.moves or changes):
+        return entry
     return entry._replace(
         action=Action.MOVE if proposal.moves else Action.EDIT,
         new_path=show_path(proposal.location) if proposal.moves else None,
         remark=choice or proposal.remark,
-        changes=proposal.changes,
+        changes=changes,
         copies=tuple(show_path(place) for place, _ in proposal.copies),
     )
 

@@ -19,7 +19,7 @@ from recctl.schemes import CURRENT, find_held, get_scheme, identify
 from recctl.sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from recctl.project import Project, Rename
     from recctl.recordings.recording import JSON
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     from recctl.sources import Target
 
 
+_NOTHING: Mapping[int, tuple[str, ...]] = {}
+
+
 class Proposal(NamedTuple):
     """What is to become of a recording, unless there is a `refusal`.
 
     `location` is where it is to lie, `content` what it is to be (None: what it is). `copies` are the places
     and contents of the same recording for other tests. `expected` is the digest of what it is now. `changes`
     are pointers to what changes in it. `ids` are the id of its reply now and then, where that hangs on the
-    name. `remark` is what else is good to know.
+    name. `remark` is what else is good to know. Of a file that holds several recordings, `edited` are the
+    changes of each, by its number.
     """
 
     facts: Facts
@@ -47,6 +51,11 @@ class Proposal(NamedTuple):
     remark: str | None = None
     refusal: str | None = None
     copies: tuple[tuple[Path, bytes], ...] = ()
+    edited: Mapping[int, tuple[str, ...]] = _NOTHING
+
+    def list_changes(self, number: int | None) -> tuple[str, ...]:
+        """What changes in one of the file's recordings."""
+        return self.changes if number is None else self.edited.get(number, ())
 
     @property
     def moves(self) -> bool:
@@ -69,22 +78,22 @@ def propose(
     is_wanted = _is_included(facts, orders)
     lacks_test = is_wanted and not (facts.names_test or tests or orders.include_without_test)
     is_wanted = is_wanted and not lacks_test
-    idle = _refuse(facts, NO_TEST) if lacks_test and not orders.edits.changes_requests else None
+    idle = refuse(facts, NO_TEST) if lacks_test and not orders.edits.changes_requests else None
     if not (is_wanted or orders.edits.may_fit(facts.test_id)):
         return idle
     recording = find_recording(read(target))
     if recording is None:
-        return _refuse(facts, "can't be read any more")
+        return refuse(facts, "can't be read any more")
     document = edit(recording, orders.edits, met)
     edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
     masks = orders.edits.masks
     if masks is not None and _is_left(masks, recording, edited, is_edited=is_edited):
-        return _refuse(facts, _NOT_MASKED)
+        return refuse(facts, NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
         return idle
     if target.spec is not None:
-        return _refuse(facts, "is a file of a revision, and can't be changed")
+        return refuse(facts, "is a file of a revision, and can't be changed")
     place = partial(_find_location, project, facts, orders=orders, is_wanted=is_wanted)
     location = place(edited) if is_edited else facts.destination
     proposal = _settle(recording, document, facts, location or facts.location)
@@ -99,7 +108,7 @@ def propose(
 
 NO_TEST = "names no test, and no test would look for the name that it would get"
 
-_NOT_MASKED = (
+NOT_MASKED = (
     "what is to be redacted is spread over its chunks, part of a number, in base64, or under a key that is "
     "repeated: record it again"
 )
@@ -114,7 +123,7 @@ def _check_masked(proposal: Proposal, masks: Masks) -> Proposal:
     """The proposal if nothing is left of what is to be redacted, else a refusal."""
     contents = [proposal.content, *(content for _, content in proposal.copies)]
     if any(content is not None and masks.is_left_in_file(content) for content in contents):
-        return _refuse(proposal.facts, _NOT_MASKED)
+        return refuse(proposal.facts, NOT_MASKED)
     return proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
 
 
@@ -143,11 +152,11 @@ def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, locat
     changes = tuple(change.pointer for change in find_changes(recording.document, document))
     content = spell(recording, document) if changes else None
     if changes and content is None:
-        return _refuse(facts, "is not written as the recorder writes: recctl validate --fix mends it")
+        return refuse(facts, "is not written as the recorder writes: recctl validate --fix mends it")
     remark = _find_stale_id(recording, location) if location.name != facts.location.name else None
     expected = digest(recording.source.content)
     if content is not None and not _says(recording, content, document):
-        return _refuse(facts, "could not be written so that it is read again: does it nest too deeply?")
+        return refuse(facts, "could not be written so that it is read again: does it nest too deeply?")
     return Proposal(facts, location, expected, content, changes, ids, remark)
 
 
@@ -157,7 +166,8 @@ def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bo
     return isinstance(found, Recording) and found.document == document
 
 
-def _refuse(facts: Facts, refusal: str) -> Proposal:
+def refuse(facts: Facts, refusal: str) -> Proposal:
+    """That nothing is to become of a recording, and why."""
     return Proposal(facts, facts.location, "", refusal=refusal)
 
 

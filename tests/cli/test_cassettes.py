@@ -183,3 +183,43 @@ def test_diff_of_the_work_tree_sees_cassettes(run: Run, folder: Path, git: Calla
     assert [(pair["left"], pair["right"], pair["paired_by"]) for pair in pairs] == [
         (f"{CASSETTE}#2", f"{CASSETTE}#2", "in order, those of the file that went to the same endpoint")
     ]
+
+
+# --- edits --------------------------------------------------------------------------------------------------
+
+
+def test_rehash_sets_a_value_in_every_exchange_that_has_it_and_changes_nothing_else(
+    run: Run, folder: Path
+) -> None:
+    before = (folder / CASSETTE).read_text()
+    shown = run("rehash", CASSETTE, "--set", "/request/body/model", "large", cwd=folder)
+    assert shown.code == 0
+    assert shown.out.count("/request/body/model") == 2
+    assert (folder / CASSETTE).read_text() == before
+    applied = run("rehash", CASSETTE, "--set", "/request/body/model", "large", "--apply", cwd=folder)
+    assert applied.code == 0
+    after = (folder / CASSETTE).read_text()
+    assert after == before.replace('{"model": "small", "messages', '{"model": "large", "messages')
+    assert run("undo", cwd=folder).code == 0
+    assert (folder / CASSETTE).read_text() == before
+
+
+def test_rehash_edits_the_one_exchange_that_is_named(run: Run, folder: Path) -> None:
+    run("rehash", f"{CASSETTE}#2", "--set", "/request/body/model", "large", "--apply", cwd=folder)
+    shown = json.loads(run("show", CASSETTE, "--format", "json", cwd=folder).out)["recordings"]
+    assert [recording["request"]["model"] for recording in shown] == ["small", "large"]
+
+
+def test_redaction_reaches_into_cassettes(run: Run, folder: Path) -> None:
+    (folder / CASSETTE).write_text(cassette(exchange("a", "b"), exchange("c", "d", key=KEY)))
+    (folder / "values").write_text(f"{KEY}\n")
+    outcome = run("rehash", CASSETTE, "--redact-from", "values", "--apply", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert KEY not in (folder / CASSETTE).read_text()
+    assert run("validate", cwd=folder).code == 0
+
+
+def test_check_has_nothing_to_say_of_cassettes(run: Run, folder: Path) -> None:
+    outcome = run("rehash", "--check", "--to", "ogx-2026-04", cwd=folder)
+    assert outcome.code == 0
+    assert "2 recordings: 0 current, 0 outdated, 2 not applicable" in outcome.err
