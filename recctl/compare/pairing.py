@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.recordings import describe_side
+from recctl.naming.turns import find_turn
 from recctl.project import MODELS
+from recctl.schemes import CURRENT, find_held
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from recctl.compare.comparison import Side
     from recctl.completion import Completion, Request
+    from recctl.naming.facts import Turn
     from recctl.recordings.recording import JSON, Recording
     from recctl.sources import Target
 
@@ -34,17 +37,19 @@ OTHER_MODEL = "the same question of the test, with another model or parameter"
 class Facts(NamedTuple):
     """What decides where a recording belongs: little of it is kept, since there may be thousands.
 
-    `roles` are those of the request's messages, `question` is a fingerprint of what the user said, `words`
-    are its first words, `asked` holds one number for each key of the body with its value, `reply` is how the
-    reply begins, `response` a fingerprint of all of it but for the id that follows from the file's name.
-    `listing` is, for a list of models, the url and its path up to the digest of the list; lists of one
-    request with different digests live side by side. `question_line` and `reply_line` are how what was asked
-    and answered begins. `is_gone` is true for a recording of the left set that is no longer there.
+    `turn` says which step of its test it is, `roles` are those of the request's messages, `question` is a
+    fingerprint of what the user said, `words` are its first words, `asked` holds one number for each key of
+    the body with its value, `reply` is how the reply begins, `response` a fingerprint of all of it but for
+    the id that follows from the file's name. `listing` is, for a list of models, the url and its path up to
+    the digest of the list; lists of one request with different digests live side by side. `question_line` and
+    `reply_line` are how what was asked and answered begins. `is_gone` is true for a recording of the left set
+    that is no longer there.
     """
 
     target: Target
     side: Side
     is_gone: bool
+    turn: Turn | None
     roles: tuple[str, ...]
     question: bytes
     words: frozenset[str]
@@ -73,6 +78,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
         target=target,
         side=describe_side(recording),
         is_gone=is_gone,
+        turn=find_turn(recording, find_held(recording.source.settings) or CURRENT, None),
         roles=tuple(message.role or "" for message in exchange.request.messages),
         question=fingerprint(question),
         words=frozenset(_read_words(json.dumps(question)[:_KEPT])),
@@ -139,8 +145,7 @@ def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
 
 
 def _identify_turn(facts: Facts) -> Hashable:
-    side = facts.side
-    return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles, facts.question)
+    return facts.turn and facts.turn.question
 
 
 def _identify_question(facts: Facts) -> Hashable:
@@ -159,8 +164,7 @@ def _list_speakers(facts: Facts) -> tuple[str, ...]:
 
 
 def _identify_step(facts: Facts) -> Hashable:
-    side = facts.side
-    return side.test_id and (side.test_id, side.endpoint, side.model, facts.roles)
+    return facts.turn and facts.turn.step
 
 
 _STEPS: tuple[tuple[str, Callable[[Facts], Hashable], bool], ...] = (

@@ -12,8 +12,8 @@ from recctl.compare.renames import find_rename
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
 from recctl.naming.folders import lies_as_expected
+from recctl.naming.survey import has_right_name
 from recctl.pointer import escape_pointer
-from recctl.schemes import CURRENT, find_held, identify
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def describe_side(recording: Recording) -> Side:
         test_id=recording.test_id,
         endpoint=recording.endpoint,
         model=model if isinstance(model, str) else None,
-        found=_is_found(recording),
+        found=has_right_name(recording),
     )
 
 
@@ -112,17 +112,6 @@ def judge_move(pair: Pair, left: Recording, right: Recording) -> Pair:
     if pair.name != "kept" or None in homes or homes[0] == homes[1]:
         return pair
     return pair._replace(name="gained" if homes[1] else "lost")
-
-
-def _is_found(recording: Recording) -> bool | None:
-    """Whether the recorder finds a recording: by the scheme that is set, else by any that was released."""
-    place, held = recording.source.place, find_held(recording.source.settings)
-    if place is None:
-        return None
-    identity = identify(recording, place, held or CURRENT)
-    if identity.wanted is None:
-        return None
-    return bool(identity.schemes) if held is None else held.name in identity.schemes
 
 
 def _judge_name(before: bool | None, now: bool | None) -> str:

@@ -43,6 +43,11 @@ class Turn(NamedTuple):
         """The turn without what is told: the same for all that ask the same."""
         return self._replace(told="")
 
+    @property
+    def step(self) -> Turn:
+        """The turn without what is asked and told: the same for all that may have been asked in its place."""
+        return self._replace(asked="", told="")
+
 
 class Conflict(NamedTuple):
     """Several recordings that want one name in one folder, by path.
@@ -53,6 +58,16 @@ class Conflict(NamedTuple):
 
     members: tuple[str, ...]
     found: str | None = None
+
+
+def judge_name(status: Status, *, is_held: bool, has_lost_test: bool) -> bool | None:
+    """Whether a recorder looks for a name; None where nobody can tell.
+
+    Where no scheme is set, each that was released may be the recorder's.
+    """
+    if status is Status.UNEXPLAINED:
+        return None if has_lost_test else False
+    return None if status is Status.NOT_APPLICABLE else status is Status.CURRENT or not is_held
 
 
 class Facts(NamedTuple):
@@ -116,14 +131,8 @@ class Facts(NamedTuple):
 
     @property
     def has_right_name(self) -> bool | None:
-        """Whether the recorder looks for that name; None where nobody can tell.
-
-        Where no scheme is set, each that was released may be the recorder's.
-        """
-        if self.status is Status.NOT_APPLICABLE:
-            return None
-        is_right = self.status is Status.CURRENT or (not self.is_held and bool(self.identity.schemes))
-        return None if not is_right and self.has_lost_test else is_right
+        """Whether the recorder looks for that name, as `judge_name` says it."""
+        return judge_name(self.status, is_held=self.is_held, has_lost_test=self.has_lost_test)
 
     @property
     def is_found(self) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from recctl.attempt import attempt
 from recctl.hashing import RELEASED
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, Status, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
@@ -20,13 +19,14 @@ from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
-from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, identify
+from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
 from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from recctl.project import Project
+    from recctl.project import Place, Project
     from recctl.sources import Selection, Target
 
 
@@ -81,19 +81,12 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
     held = to or find_held(source.settings)
     wanted = held or CURRENT
-    if load_format(recording.format).is_named_by_hash:
-        identity = identify(recording, source.place, wanted)
-    else:
-        identity = Identity(source.place.name, unjudged="files of this format are not named after a hash")
+    identity, status = _identify(recording, source.place, wanted)
     folder = source.place.folder
-    status = _judge(identity, wanted)
     is_model_list = (identity.wanted or identity.name).startswith(MODELS)
-    cause, has_lost = None, False
+    cause = None
     if status is Status.UNEXPLAINED:
-        from recctl.schemes.causes import has_lost_test
-
         cause = explain_name(recording, source.place, source.settings.renames, identity)
-        has_lost = has_lost_test(recording, source.place)
     return Facts(
         path=source.name,
         folder=folder,
@@ -109,18 +102,26 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         providers=tuple(_list_providers(recording)),
         turn=find_turn(recording, wanted, _name_models(identity) if is_model_list else None),
         is_model_list=is_model_list,
-        names_test=status is Status.CURRENT or _names_test(recording, identity, wanted),
-        has_lost_test=has_lost,
+        names_test=status not in _MOVED or _names_test(recording, identity, wanted),
+        has_lost_test=status is Status.UNEXPLAINED and has_lost_test(recording, source.place),
         cause=cause,
         number=recording.key.number,
         holds_several=not recording.is_alone,
     )
 
 
+_MOVED = (Status.OUTDATED, Status.UNEXPLAINED)
+"""What may be given another name."""
+
+
 def has_right_name(recording: Recording) -> bool | None:
     """Whether the recorder looks for a recording's name; None where nobody can tell."""
-    place = recording.source.place
-    return None if place is None else find_facts(recording, Path(place.folder)).has_right_name
+    place, held = recording.source.place, find_held(recording.source.settings)
+    if place is None:
+        return None
+    _, status = _identify(recording, place, held or CURRENT)
+    has_lost = status is Status.UNEXPLAINED and has_lost_test(recording, place)
+    return judge_name(status, is_held=held is not None, has_lost_test=has_lost)
 
 
 def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
@@ -136,6 +137,15 @@ def _find_all_facts(target: Target, root: Path, to: Scheme | None) -> tuple[Fact
         hint = "name the file: where it lies decides what it is called"
         return (Unread(source.name, "standard input has no name", hint),)
     return tuple(find_facts(item, root, to) if isinstance(item, Recording) else item for item in load(source))
+
+
+def _identify(recording: Recording, place: Place, wanted: Scheme) -> tuple[Identity, Status]:
+    """Which schemes give a recording its name, and what that is to the wanted one."""
+    if not load_format(recording.format).is_named_by_hash:
+        identity = Identity(place.name, unjudged="files of this format are not named after a hash")
+    else:
+        identity = identify(recording, place, wanted)
+    return identity, _judge(identity, wanted)
 
 
 def _judge(identity: Identity, wanted: Scheme) -> Status:

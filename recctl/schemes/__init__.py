@@ -10,6 +10,7 @@ from recctl.schemes.names import (
     explain_name,
     find_held,
     get_scheme,
+    has_lost_test,
     identify,
     list_schemes,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "explain_name",
     "find_held",
     "get_scheme",
+    "has_lost_test",
     "identify",
     "list_schemes",
 ]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.project import read_hash
-from recctl.recordings.recording import Kind
-from recctl.schemes.names import identify
+from recctl.schemes.names import has_lost_test, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,15 +111,3 @@ def _find_scheme(recording: Recording, document: dict[str, JSON], place: Place) 
     """The newest scheme, or else a draft, that gives the name to a recording with that document."""
     identity = identify(recording.with_document(document), place)
     return identity.newest or identity.draft
-
-
-def has_lost_test(recording: Recording, place: Place) -> bool:
-    """Whether a recording lacks the id of its test, or null, which its recorder has written.
-
-    Recorders that give names of that length write one, and make the name of it.
-    """
-    has_full_hash = len(read_hash(place.name)) == _FULL
-    return recording.kind is Kind.INFERENCE and "test_id" not in recording.document and has_full_hash
-
-
-_FULL = 64

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Identity, Scheme
-from recctl.project import Settings
+from recctl.project import Settings, read_hash
 from recctl.recordings.recording import Kind
 from recctl.schemes.texts import Texts, digest, write_recipe
 
@@ -172,3 +172,15 @@ def _digest_models(model_ids: list[str]) -> tuple[str, str]:
     """The end of a model list's name, as made today and as made for a week in September 2025."""
     text = "|".join(model_ids).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text).hexdigest()[:8], hashlib.sha1(text, usedforsecurity=False).hexdigest()[:8]
+
+
+def has_lost_test(recording: Recording, place: Place) -> bool:
+    """Whether a recording lacks the id of its test, or null, which its recorder has written.
+
+    Recorders that give names of that length write one, and make the name of it.
+    """
+    has_full_hash = len(read_hash(place.name)) == _FULL_LENGTH
+    return recording.kind is Kind.INFERENCE and "test_id" not in recording.loaded and has_full_hash
+
+
+_FULL_LENGTH = 64

@@ -21,6 +21,7 @@ from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from tests.builders import chunk, delta, read, record, source
+from tests.names import ask, current_name
 from tests.unit.wire.hostile import json_values, spoil
 
 
@@ -622,3 +623,13 @@ def test_another_of_the_ids_that_there_are_is_a_change() -> None:
 def test_an_id_that_only_the_reply_quotes_is_part_of_its_wording() -> None:
     before, after = (record(whole(f"I saved {name}.")) for name in FILES)
     assert compare(before, after).verdict is Verdict.WORDING
+
+
+def test_without_a_scheme_what_only_lacks_its_test_is_not_lost() -> None:
+    """Its name hangs on a test that it does not name: whether its recorder looks for it, nobody can tell."""
+    document = ask("Hello")
+    before = read(document, current_name(document))
+    after = read({key: document[key] for key in ("request", "response")}, current_name(document))
+    assert compare_recordings(before, after, settings=Settings()).name == "kept"
+    edited = read(ask("Bye"), current_name(document))
+    assert compare_recordings(before, edited, settings=Settings()).name == "lost"
