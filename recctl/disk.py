@@ -28,7 +28,7 @@ def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> N
     """
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
-        path.chmod(mode)
+        os.chmod(path if sys.platform == "win32" else file.fileno(), mode)  # noqa: PTH101
         file.write(content)
         if sync or sys.platform == "win32":
             file.flush()
@@ -81,13 +81,13 @@ def keep_owner(path: Path, status: os.stat_result) -> None:
     """Give a file the owner and the group of another one, as far as the system lets us."""
     if sys.platform == "win32":
         return
-    own = path.stat()
+    own = path.lstat()
     if own.st_gid != status.st_gid:
         with suppress(OSError):
-            os.chown(path, -1, status.st_gid)
+            os.lchown(path, -1, status.st_gid)
     if own.st_uid != status.st_uid:
         with suppress(OSError):
-            os.chown(path, status.st_uid, -1)
+            os.lchown(path, status.st_uid, -1)
 
 
 _IRREPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)

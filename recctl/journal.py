@@ -153,9 +153,7 @@ class Journal:
     def list_foreign(self) -> tuple[str, ...]:
         """What looks like a run and is not believed: git tracks it, or this user did not make it here."""
         own = {run_id for run_id in self._list_ids() if self._read_run(run_id) or self._has_not_begun(run_id)}
-        named = {_MANIFEST, _OUTCOME, _OLD_MANIFEST}
-        others = (run_id for run_id in self._list_names() if run_id not in own)
-        return tuple(run_id for run_id in others if named.intersection(self._state.list(_place(run_id))))
+        return tuple(run_id for run_id in self._list_names() if run_id not in own and self._is_told(run_id))
 
     def find_interrupted(self) -> Run | None:
         """The run that has no outcome yet, if any; what a run left that had not begun is cleared away."""
@@ -289,7 +287,10 @@ class Journal:
             paths = git.list_tracked(self.root, f":(icase){STATE_FOLDER}")
         except git.GitError:
             return frozenset()
-        return frozenset(steps[2] for path in paths if len(steps := path.split("/")) > 2)
+        steps = [path.split("/") for path in paths]
+        if any(path[1:] in ([], [_RUNS]) for path in steps):  # it is a repository of its own, or a link
+            return frozenset(self._list_names())
+        return frozenset(path[2] for path in steps if path[2:])
 
     def _read_run(self, run_id: str) -> Run | None:
         ending = self._read_ending(run_id)
@@ -303,6 +304,13 @@ class Journal:
     def _has_not_begun(self, run_id: str) -> bool:
         is_missing = self._state.find_size(f"{_place(run_id)}/{_MANIFEST}") is None
         return is_missing and self._read_ending(run_id) == _Ending(None)
+
+    def _is_told(self, run_id: str) -> bool:
+        """Whether somebody has written down a run there, or laid out something else than a folder."""
+        try:
+            return not {_MANIFEST, _OUTCOME, _OLD_MANIFEST}.isdisjoint(self._state.list(_place(run_id)))
+        except OSError:
+            return True
 
     # --- what is written ---
 

@@ -158,7 +158,7 @@ def _write_key(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from making a key meanwhile, where the system can."""
+    """Keep other processes from making a key meanwhile, where the system can; then bring it to the disk."""
     if sys.platform == "win32":
         yield
         return
@@ -169,5 +169,6 @@ def _locked(folder: Path) -> Iterator[None]:
         with suppress(OSError):  # a network's file system may have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)

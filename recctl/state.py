@@ -161,6 +161,7 @@ class State:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._key: bytes | None = None
 
     def exists(self) -> bool:
         """Whether anything has the name of the folder."""
@@ -174,23 +175,26 @@ class State:
             if error.errno not in _NOT_OURS:
                 raise
             return None
-        key = signature.find_key(self.root) if content.startswith(_HEADER) else None
-        if key is None:
+        if not content.startswith(_HEADER):
+            return None
+        self._key = self._key or signature.find_key(self.root)
+        if self._key is None:
             return None
         head, _, signed = content.partition(b"\n")
         from hmac import compare_digest
 
-        expected = signature.sign(key, self.root, name, signed).hex().encode()
+        expected = signature.sign(self._key, self.root, name, signed).hex().encode()
         return signed if compare_digest(head.removeprefix(_HEADER), expected) else None
 
     def write_signed(self, name: str, content: bytes, *, sync: bool = True) -> None:
         """Write what `read_signed` reads, whole or not at all; that takes a place for the user's key."""
-        signed = signature.sign(signature.make_key(self.root), self.root, name, content).hex().encode()
+        signed = signature.sign(self.require_key(), self.root, name, content).hex().encode()
         self.write(name, b"%b%b\n%b" % (_HEADER, signed, content), _PRIVATE, sync=sync)
 
-    def require_key(self) -> None:
-        """Make the key that `write_signed` takes, if there is none. Raises OSError where none can be kept."""
-        signature.make_key(self.root)
+    def require_key(self) -> bytes:
+        """The key that `write_signed` takes, made if there is none. Raises OSError where none can be kept."""
+        self._key = self._key or signature.make_key(self.root)
+        return self._key
 
     def read(self, name: str, limit: int | None = None) -> bytes:
         """A file as it lies there, whoever wrote it. Raises OSError for more bytes than `limit`."""

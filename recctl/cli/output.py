@@ -34,14 +34,16 @@ def check_replaceable(output: str | None, kind: str | None = None) -> None:
 
     A name that is free is fine, and so is an empty file, a pipe, or results of an earlier run: for programs,
     they are known by how they begin. What begins otherwise is not replaced when its name says that it is
-    code, configuration or data, nor when it holds a recording. `kind` is that of a document that is read
-    again: it replaces only its own kind.
+    code, configuration or data, nor when it holds a recording. A link is not written through: it may have
+    come with the repository. `kind` is that of a document that is read again: it replaces only its own kind.
     """
     if output is None:
         return
     if not output:
         raise RecctlError("no file is named for what is to be written", "name one that can be written")
     path = Path(output)
+    if path.is_symlink() and not _is_system(path) and not _leads_to_device(path):
+        raise RecctlError(f"{output}: is a link", "name the file that it leads to")
     if not _PRIVATE.isdisjoint(part.casefold() for part in Path(os.path.realpath(path)).parts):
         raise RecctlError(f"{output}: belongs to git or to recctl itself", _HINT)
     try:
@@ -68,12 +70,23 @@ def check_replaceable(output: str | None, kind: str | None = None) -> None:
 _PRIVATE = {".git", ".recctl"}
 
 
+def _is_system(path: Path) -> bool:
+    """Whether a link is one of the system's own, such as /dev/stderr."""
+    return Path(os.path.abspath(path)).is_relative_to("/dev")  # noqa: PTH100  (links are not to be followed)
+
+
+def _leads_to_device(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
 def _is_data(path: Path) -> bool:
     from recctl.recordings.formats import list_suffixes
 
-    names = (path.name.lower(), Path(os.path.realpath(path)).name.lower())
-    endings = (*_NO_RESULTS, *list_suffixes())
-    return any(name.endswith(endings) or name.startswith(".git") for name in names)
+    name = path.name.lower()
+    return name.endswith((*_NO_RESULTS, *list_suffixes())) or name.startswith(".git")
 
 
 def _holds_recording(path: Path, size: int) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.journal import digest
-from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash
+from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash, list_foreign
 from tests.builders import interrupt, record
 from tests.cli.conftest import CHECKOUT
 
@@ -225,10 +225,24 @@ def test_runs_that_were_not_made_here_by_the_user_are_told_and_left_alone(run: R
 
 def test_what_git_tracks_is_no_run_of_ours(run: Run, project: Path, git: Callable[..., str]) -> None:
     git("add", "-f", ".recctl")
+    (project / "sub/c").write_text("3")
+    apply(project / "sub", Plan("prune", ((Delete("c", digest(b"3")),),)))
+    git("add", "-f", "sub/.recctl")
+    for folder in (project, project / "sub"):
+        outcome = run("undo", "--config", str(project / "recctl.toml"), cwd=folder)
+        assert outcome.code == 2
+        assert outcome.err.startswith("left out: run 1 was not made here by you")
+    assert list_foreign(project / "sub") == ("1",)
+    assert (project / "sub/a").read_text() == "one"
+
+
+def test_what_lies_in_place_of_a_run_is_told(run: Run, project: Path) -> None:
+    (project / ".recctl/runs/2").symlink_to(project)
+    (project / ".recctl/runs/3").touch()
     outcome = run("undo", cwd=project)
-    assert outcome.code == 2
-    assert outcome.err.startswith("left out: run 1 was not made here by you")
-    assert read(project) == {"a": "one"}
+    assert outcome.code == 0
+    assert outcome.err.startswith("left out: runs 2, 3 were not made here by you")
+    assert read(project) == {"a": "1", "b": "2"}
 
 
 @pytest.mark.parametrize("place", ["/dev/null/state", "{project}/state"])
