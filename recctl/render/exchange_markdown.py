@@ -151,7 +151,7 @@ def _tell_parts(completion: Completion, parts: tuple[Part, ...]) -> Iterator[str
     for part in parts:
         if part.call is not None:
             yield from _tell_calls((part.call,))
-        elif part.text is not None:
+        elif part.text is not None and not part.text.isspace():
             if part.kind in ASIDES:
                 yield f"{ASIDES[part.kind]}:"
             yield fence(part.text)

@@ -149,6 +149,8 @@ def _tell_parts(completion: Completion, parts: tuple[Part, ...], view: View) -> 
     for part in parts:
         if part.call is not None:
             yield from _tell_call(part.call, view)
+        elif (part.text or "").isspace():
+            continue
         elif part.kind == "text":
             if before == part.kind:
                 yield line()

@@ -207,7 +207,7 @@ def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
 def _recognise(recording: Recording) -> Wire | None:
     status, body = recording.response.get("status"), open_envelopes(recording.body)
     has_failed = type(status) is int and status >= _FIRST_FAILURE
-    if body == [] and not recording.is_streaming and not has_failed and _asks_for_models(recording):
+    if not recording.is_streaming and not has_failed and _asks_for_models(recording) and _lists_ids(body):
         return _load_wire(_LISTED)
     for item in () if has_failed else _each_sample(body):
         for wire in _each_wire():
@@ -220,9 +220,15 @@ def _recognise(recording: Recording) -> Wire | None:
 
 
 def _asks_for_models(recording: Recording) -> bool:
-    """Whether a request is one for a list of models, so that a list of nothing is one of these."""
+    """Whether a request is one for a list of models."""
     paths = (place.partition("?")[0].rstrip("/") for place in (recording.url, recording.endpoint))
     return any(path.endswith(("/models", "/tags")) for path in paths)
+
+
+def _lists_ids(body: JSON) -> bool:
+    """Whether a body lists nothing, or things by ids: OpenRouter does not say that these are models."""
+    listed = body.get("data") if isinstance(body, dict) else body
+    return listed == [] or (isinstance(listed, list) and isinstance(listed[0], dict) and "id" in listed[0])
 
 
 def _each_sample(body: JSON) -> Iterator[JSON]:
@@ -266,7 +272,7 @@ _FIRST_FAILURE = 400
 _MOST_COMMON = "chat"
 
 _LISTED = "models"
-"""What comes as a list that is no stream; one of nothing shows only in what was asked for."""
+"""What comes as a list that is no stream; that it is of models may show only in what was asked for."""
 
 
 def _each_wire() -> Iterator[Wire]:

@@ -344,6 +344,9 @@ class _Assembly:
 
     def _add_text(self, choice: ChoiceBuilder, channel: str, text: JSON) -> None:
         """Add text to a channel; some send it as a list of parts, with the thinking among them (Mistral)."""
+        if isinstance(text, str):
+            choice.say(channel, text)
+            return
         for part in text if isinstance(text, list) else [text]:
             if isinstance(part, str):
                 choice.say(channel, part)

@@ -182,7 +182,7 @@ class ChoiceBuilder:
                 parts.append(Part(_OTHER, place=mark))
             else:
                 parts.append(Part(_CALL, call=calls[waiting.pop(0)]))
-        kinds = [part.kind for part in reversed(parts)]
+        kinds = [part.kind for part in reversed(parts) if not (part.text or "").isspace()]
         texts = [kind for kind in kinds if kind in _KINDS.values()]
         is_usual = len(texts) == len({*texts}) and kinds == sorted(kinds, key=_USUAL.index)
         return () if is_usual else tuple(reversed(parts))

@@ -251,7 +251,7 @@ def _read_entry(entry: JSON) -> Iterator[Piece | RequestMessage]:
     elif isinstance(entry, dict) and "role" in entry and kind is None:
         yield from read_turn(text_or_none(entry["role"]), entry, ("role",), _read_part)
     else:
-        from_model = isinstance(kind, str) and (kind == "thought" or kind.endswith("_call"))
+        from_model = isinstance(kind, str) and kind.endswith(("thought", "_call", "_result"))
         yield _read_part("model" if from_model else "user", entry)
 
 

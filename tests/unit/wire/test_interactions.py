@@ -541,3 +541,13 @@ def _join(body: Any) -> str:
         data = [line[5:] for line in body if line.startswith("data:") and "[DONE]" not in line]
         parts = [each.get("delta", {}) for each in map(json.loads, data)]
     return "".join(part.get("text", "") for part in parts)
+
+
+def test_results_of_googles_tools_in_an_input_are_the_models() -> None:
+    search = {"type": "google_search_call", "id": "s1", "arguments": {}}
+    found = {"type": "google_search_result", "call_id": "s1", "result": []}
+    messages = read_request(exchange(interaction(), {"input": [search, found, "And now?"]})).messages
+    assert [(message.role, message.content) for message in messages] == [
+        ("model", [found]),
+        ("user", ["And now?"]),
+    ]

@@ -234,3 +234,14 @@ def test_phantoms_of_calls_are_no_parts() -> None:
     message = said([*(chunk(delta(**each)) for each in deltas), chunk(delta(finish_reason="stop"))])
     assert (message.content, message.tool_calls) == ("Hello", ())
     assert message.parts == ()
+
+
+def test_blanks_alone_make_no_parts() -> None:  # Avian sends a space between two calls
+    def call(index: int) -> dict[str, Any]:
+        function = {"name": "clock", "arguments": "{}"}
+        return {"tool_calls": [{"index": index, "id": f"c{index}", "type": "function", "function": function}]}
+
+    deltas = [{"content": "Hm."}, call(0), {"content": " "}, call(1), {"content": "\n"}]
+    message = said([*(chunk(delta(**each)) for each in deltas), chunk(delta(finish_reason="stop"))])
+    assert (message.content, message.parts) == ("Hm. \n", ())
+    assert kinds(anthropic(text("\n\n"), {"type": "thinking", "thinking": "Hm"}, text("Hello"))) == []

@@ -432,6 +432,10 @@ _BODIES = [
         {"error": "no"},
     ],
     {"id": "r1", "results": [{"index": 0, "relevance_score": 1}], "usage": {}},
+    {"name": "batches/1", "done": True, "metadata": {"state": "s"}, "response": {"a": 1}},
+    {"name": "x/operations/1", "done": True, "error": {"code": 3, "message": "no"}},
+    {"name": "cachedContents/1", "model": "m", "usageMetadata": {"totalTokenCount": 1}},
+    {"cachedContents": [{"name": "cachedContents/1", "model": "m"}]},
     tool_result(content="42", error_message="no"),
     envelope(
         "x.ProcessFileResponse", chunks=[{"content": "a", "chunk_id": "c", "embedding": [1]}], metadata={}
@@ -464,6 +468,15 @@ def test_a_list_of_nothing_is_one_of_no_models_where_these_were_asked_for(url: s
     completion = assemble(read(record([], streaming=False, **{"url": "", "endpoint": "", known_by: url})))
     assert (completion.wire, completion.extra) == ("models", {"count": 0})
     assert (completion.complete, completion.streamed, completion.notes) == (True, False, ())
+
+
+def test_things_with_ids_are_models_where_these_were_asked_for() -> None:  # OpenRouter
+    body = {"data": [{"id": "b", "context_length": 9}, {"id": "a"}], "total_count": 2}
+    completion = assemble(read(record(body, url="https://x/api/v1/models", endpoint="/api/v1/models")))
+    assert (completion.wire, completion.extra["ids"]) == ("models", ["a", "b"])
+    assert completion.extra["total_count"] == 2
+    assert completion.extra["models"] == {"b": {"context_length": 9}}
+    assert view(body).wire == "unknown"
 
 
 @pytest.mark.parametrize("endpoint", ["/v1/chat/completions", "/api/generate", "/v1/models/tune", ""])
