@@ -18,7 +18,7 @@ _FLOOR = (
     "for path in pathlib.Path({folder!r}).rglob('*.yaml'):\n"
     "    yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)"
 )
-_FILES = 600
+_FILES = 400
 
 
 def measure_cassettes() -> Iterator[Ratio]:
@@ -55,7 +55,7 @@ def write_cassettes(folder: Path, count: int) -> None:
 
 def _record(question: str, kind: int) -> dict[str, Any]:
     streamed, compressed = kind % 9 == 0, kind % 5 == 1
-    system = "You are a helpful assistant. " * 40
+    system = "You are a helpful assistant. " * 400
     messages = [{"role": "system", "content": system}, {"role": "user", "content": question}]
     asked = {"model": "small", "messages": messages, "stream": streamed}
     answer = ["An", " answer", " of", " some", " words", "."] * 20
