@@ -281,6 +281,8 @@ def _is_revision_file(word: str) -> bool:
     try:
         with git.BlobReader(Path.cwd()) as blobs:
             return blobs.read(word, max_size=0) is not None
+    except git.MissingError:
+        return True
     except OSError:
         return False
 

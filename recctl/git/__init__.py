@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from recctl.git.command import GitError, find_top_level, locate, run, start
@@ -24,6 +25,10 @@ class Blob(NamedTuple):
     """A file of some revision: `content` is None when it is over the size that was asked for."""
 
     content: bytes | None
+
+
+class MissingError(OSError):
+    """That a clone was made without a file that its history names."""
 
 
 def list_ignored(folder: Path) -> frozenset[str]:
@@ -57,14 +62,12 @@ class BlobReader:
 
     def __exit__(self, *_: object) -> None:
         """End the process."""
-        if self._process is not None:
-            self._process.kill()  # all that it was asked for has been read, or is not wanted any more
-            self._process.communicate()
+        self._end()  # all that it was asked for has been read, or is not wanted any more
 
     def read(self, spec: str, max_size: int) -> Blob | None:
         """The file that a spec like `HEAD~1:tests/x.json`, or an id, names; None when it names none.
 
-        Raises OSError when git can't be started, or ends, as it does where there is no repository.
+        Raises MissingError where a clone does not have it, and OSError when git can't be started, or ends.
         """
         if "\n" in spec:
             return None
@@ -73,8 +76,17 @@ class BlobReader:
                 self._process = start(["cat-file", "--batch"], self._folder, asks=True)
             except GitError as error:
                 raise ChildProcessError(str(error)) from None
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None  # noqa: S101  (both are pipes, as asked above)
+        try:
+            return self._ask(self._process, spec, max_size)
+        except (ChildProcessError, BrokenPipeError):
+            self._end()  # the next one may be there
+            if self._lacks(spec):
+                raise MissingError(_LACKING) from None
+            raise
+
+    def _ask(self, process: subprocess.Popen[bytes], spec: str, max_size: int) -> Blob | None:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None  # noqa: S101  (both are pipes)
         assert stdout is not None  # noqa: S101
         stdin.write(spec.encode("utf-8", "surrogateescape") + b"\n")
         stdin.flush()
@@ -83,6 +95,8 @@ class BlobReader:
             raise ChildProcessError("git ended before it had answered")
         header = _FOUND.fullmatch(answer)
         if header is None:
+            if answer.endswith(b" missing\n") and self._lacks(spec):
+                raise MissingError(_LACKING)
             return None
         size = int(header["size"])
         is_blob = header["type"] == b"blob"
@@ -90,6 +104,22 @@ class BlobReader:
         if not is_blob:
             return None
         return Blob(content if size <= max_size else None)
+
+    def _lacks(self, spec: str) -> bool:
+        """Whether a clone was made without what a spec names."""
+        with suppress(GitError):  # where no such key is set
+            return run(_PARTIAL, self._folder) != b"" and _resolve(spec, self._folder) is not None
+        return False
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+_PARTIAL = ["config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"]
+_LACKING = "this partial clone does not have it; recctl fetches nothing, `git show` does"
 
 
 class Entry(NamedTuple):
@@ -266,7 +296,10 @@ def _read(stream: IO[bytes], size: int, *, keep: bool) -> bytes:
     """Read an object and the newline behind it, all of it even when nobody wants to keep it."""
     content = bytearray()
     left = size + 1
-    while left and (part := stream.read(min(left, 1 << 20))):
+    while left:
+        part = stream.read(min(left, 1 << 20))
+        if not part:
+            raise ChildProcessError("git ended before it had told all")
         left -= len(part)
         if keep:
             content += part

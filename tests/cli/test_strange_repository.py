@@ -78,7 +78,7 @@ def repository(tmp_path: Path, git: Callable[..., str], traps: Traps) -> Path:
         git("add", ".")
         git("commit", "-qm", "x")
     (tmp_path / "tests/recordings/abcdef012345.json").unlink()
-    put(tmp_path / ".gitattributes", "* filter=trap diff=trap\n")
+    put(tmp_path / ".gitattributes", "* filter=trap diff=trap\n*.py filter=b.y\n")
     make_bare(tmp_path / "tests/recordings/inner", traps.lay("committed-bare-repository"))
     make_bare(tmp_path / "tests/unit/recordings", traps.lay("bare-with-recordings"))
     put(tmp_path / "tests/unit/recordings/111111111111.json", reply("x"))
@@ -128,7 +128,11 @@ def lay_in_configuration(folder: Path, traps: Traps) -> None:
         "credential.helper": "credentials",
         "gpg.program": "gpg",
     }
+    included = f'[filter "b.y"]\n\tprocess = "{traps.lay("process")}"\n'
+    put(folder / "included", included)
     others = {
+        "include.path": "included",
+        "protocol.allow": "always",
         "filter.trap.required": "true",
         "extensions.partialClone": "origin",
         "core.repositoryFormatVersion": "1",
@@ -143,6 +147,7 @@ def lay_in_configuration(folder: Path, traps: Traps) -> None:
 BAITS = [
     ("fsmonitor", ("status",)),
     ("clean", ("hash-object", "--path=x", "tests/test_y.py")),
+    ("process", ("hash-object", "--path=x.py", "tests/test_y.py")),
     ("external-diff", ("diff", "HEAD")),
     ("textconv", ("log", "-p", "-1")),
     ("uploadpack", ("show", f"HEAD~2:{NAME}")),

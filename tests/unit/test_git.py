@@ -15,6 +15,7 @@ from recctl.git import (
     BlobReader,
     Entry,
     GitError,
+    MissingError,
     find_merge_base,
     find_repository,
     find_top_level,
@@ -162,6 +163,19 @@ def test_a_reader_says_that_git_has_ended(history: Path) -> None:
         blobs._process.kill()
         with pytest.raises(OSError, match=r"Broken pipe|ended"):
             blobs.read("v1:sub/a.json", NO_LIMIT)
+
+
+def test_what_a_partial_clone_lacks_is_told_and_the_rest_is_read(
+    history: Path, git: Callable[..., str]
+) -> None:
+    git("config", "uploadpack.allowFilter", "true")
+    git("clone", "-q", "--filter=blob:none", history.as_uri(), "partial")
+    with BlobReader(history / "partial") as blobs:
+        for _ in range(2):
+            with pytest.raises(MissingError, match="partial clone"):
+                blobs.read("v1:sub/a.json", NO_LIMIT)
+            assert blobs.read("HEAD:empty", NO_LIMIT) == Blob(b"")
+            assert blobs.read("v1:sub/b.json", NO_LIMIT) is None
 
 
 # --- trees, the index, the work tree ------------------------------------------------------------------------
