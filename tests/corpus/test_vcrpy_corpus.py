@@ -5,17 +5,23 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 import vcr.serialize
 from vcr.serializers import yamlserializer
 
+from recctl.checks.schema import read_schema
 from recctl.project import Place, Settings
+from recctl.recordings.bodies import write_bytes
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
+from recctl.syntax import Fault
 from recctl.wire import recognise
+from recctl.yaml_text import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +69,7 @@ def test_every_file_is_read_or_told_why(sources: list[Source]) -> None:
     found: Counter[str] = Counter()
     for source in sources:
         items = FORMAT.read(source)
-        is_claimed = FORMAT.claims("x.yaml", (), lambda content=source.content: content)  # type: ignore[misc]
+        is_claimed = FORMAT.claims("x.yaml", (), partial(bytes, source.content))
         found["claimed"] += is_claimed
         found["empty"] += not items
         for item in items:
@@ -83,6 +89,15 @@ def test_every_file_is_read_or_told_why(sources: list[Source]) -> None:
         "streams": 139,
         "known wires": 902,
     }
+
+
+def test_the_schema_holds_for_the_files_that_are_cassettes_and_for_no_other(sources: list[Source]) -> None:
+    validator = jsonschema_rs.validator_for(json.loads(read_schema("vcrpy")))
+    for source in sources:
+        documents = read_documents(source.content, max_size=source.settings.max_size)
+        assert not isinstance(documents, Fault)
+        is_one = FORMAT.claims("x.yaml", (), partial(bytes, source.content))
+        assert validator.is_valid(write_bytes(documents[0].value)) == is_one, source.name
 
 
 def test_vcrpy_reads_the_same_exchanges(cassettes: list[tuple[Source, list[Recording]]]) -> None:

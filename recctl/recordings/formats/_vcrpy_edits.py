@@ -39,14 +39,14 @@ class _Change(NamedTuple):
 def edit(
     source: Source,
     text: Text,
+    before: tuple[Recording | LoadError, ...],
     changes: Changes,
     read: Callable[[Source], tuple[Recording | LoadError, ...]],
 ) -> bytes | None:
-    """The bytes of a cassette's file after its exchanges have become other ones.
+    """The bytes of a cassette's file after its exchanges, read as `before`, have become other ones.
 
     What comes back was read again, by `read`, and says what was meant. None where it can't be written so.
     """
-    before = read(source)
     stored: dict[int, _Change | None] = {}
     for index, document in changes.items():
         recording = before[index]

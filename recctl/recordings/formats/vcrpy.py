@@ -70,8 +70,10 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
     """
     content = _unpack(source)
     raw = content if isinstance(content, LoadError) else _parse(source, content)
-    if isinstance(raw, LoadError):
-        return (raw,)
+    return (raw,) if isinstance(raw, LoadError) else _read_items(source, raw)
+
+
+def _read_items(source: Source, raw: _Raw) -> tuple[Recording | LoadError, ...]:
     if raw.items and not any(isinstance(item, dict) and "request" in item for item in raw.items):
         return (_refuse_items(source, raw.items),)
     return tuple(_read_item(source, raw, index) for index in range(len(raw.items)))
@@ -353,7 +355,7 @@ def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | 
     if isinstance(content, LoadError) or isinstance(raw, LoadError):
         return None
     text = _vcrpy_edits.Text(content, raw.items, _is_json(source))
-    return _vcrpy_edits.edit(source, text, changes, read)
+    return _vcrpy_edits.edit(source, text, _read_items(source, raw), changes, read)
 
 
 FORMAT = Format(
