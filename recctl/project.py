@@ -249,12 +249,33 @@ def find_project(start: Path, config: Path | None = None, *, isolated: bool = Fa
             raise RecctlError(f"{config}: there is no table [tool.recctl]", "name a file that has one")
         return _parse_config(table, config)
     for folder in (start.absolute(), *start.absolute().parents):
-        for name in ("recctl.toml", "pyproject.toml"):
+        for name in _CONFIG_NAMES:
             path = folder / name
             table = _read_table(path) if path.is_file() else None
             if table is not None:
                 return _parse_config(table, path)
     return Project(_find_root(start))
+
+
+_CONFIG_NAMES = ("recctl.toml", "pyproject.toml")
+
+
+def find_past_project(project: Project, read: Callable[[Path], bytes | None]) -> Project | None:
+    """The project as another state of its files had it; None where that can't be read.
+
+    `read` gives what a file was in that state, None where there was none.
+    """
+    for name in _CONFIG_NAMES:
+        path = project.root / name
+        content = read(path)
+        try:
+            table = None if content is None else _parse_table(content, path)
+            past = None if table is None else _parse_config(table, path)
+        except RecctlError:
+            return None
+        if past is not None:
+            return past
+    return Project(project.root)
 
 
 def _find_root(start: Path) -> Path:
@@ -267,6 +288,11 @@ def _read_table(path: Path) -> dict[str, Any] | None:
         content = path.read_bytes()
     except OSError as error:
         raise RecctlError(f"{path}: {error.strerror}", "name a configuration file that can be read") from None
+    return _parse_table(content, path)
+
+
+def _parse_table(content: bytes, path: Path) -> dict[str, Any] | None:
+    """recctl's table in the content of a TOML file."""
     is_shared = path.name == "pyproject.toml"
     if is_shared and b"recctl" not in content:
         return None

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError
+from recctl.project import find_past_project
 from recctl.recordings.source import Unread
 from recctl.sources import STDIN, Target, find_place, is_hash_prefix, is_named_by, select, show_path
 from recctl.walk import is_walked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from recctl.project import Project
+    from recctl.project import Project, Settings
+
+_NOTHING: Mapping[str, Settings] = {}
 
 
 class Sides(NamedTuple):
@@ -24,7 +27,9 @@ class Sides(NamedTuple):
 
     `outright` is true for two recordings that the user set against each other, whatever they are; all others
     have to be paired first. `unread` is what can't be looked at, `unmatched` are words that were to narrow it
-    down and match no file.
+    down and match no file. Each target has the hash scheme of the configuration on its side; `past_settings`
+    are, by key, the settings that files of the right side had by the configuration of the left one, where
+    that named another scheme for them.
     """
 
     left: tuple[Target, ...]
@@ -32,17 +37,24 @@ class Sides(NamedTuple):
     outright: bool = False
     unread: tuple[Unread, ...] = ()
     unmatched: tuple[str, ...] = ()
+    past_settings: Mapping[str, Settings] = _NOTHING
 
 
 def choose_sides(
-    project: Project, words: Sequence[str], paths: Sequence[str] | None = None, *, staged: bool = False
+    project: Project,
+    words: Sequence[str],
+    paths: Sequence[str] | None = None,
+    *,
+    staged: bool = False,
+    follow_config: bool = False,
 ) -> Sides:
     """Find out what the words of a command line set against each other.
 
     `words` are two recordings or folders; or none, one or two revisions, or a range of them, and after these
     paths, or the first digits of hashes, that narrow it down. `paths` is what follows `--`; None says that no
     `--` stands there, else `words` are revisions. `staged` sets the index against a revision. Files that git
-    neither knows nor ignores are part of the work tree, as recordings are that were made a minute ago.
+    neither knows nor ignores are part of the work tree, as recordings are that were made a minute ago. With
+    `follow_config`, the hash scheme of each side is that of the configuration as it was there.
     Raises RecctlError for words that mean nothing, two things at once, or nothing together.
     """
     meanings = [_read_word(project, word, is_revision=paths is not None) for word in words]
@@ -62,7 +74,9 @@ def choose_sides(
     if len(trees) > most:
         raise RecctlError(f"{len(trees)} revisions are named, and at most {most} can be", _USAGE)
     limits = [*words[len(revisions) :], *(paths or ())]
-    return _Repository(project, limits, staged=staged).compare(trees)
+    repository = _Repository(project, limits, staged=staged)
+    sides = repository.compare(trees)
+    return repository.follow_config(sides, trees) if follow_config else sides
 
 
 _PAIR = 2
@@ -270,6 +284,44 @@ class _Repository:
             *self._find_targets(left, right), unread=self._list_conflicts(in_conflict), unmatched=unmatched
         )
 
+    def follow_config(self, sides: Sides, trees: list[str]) -> Sides:
+        """The same sides, with the hash scheme that the configuration of either names for each file.
+
+        The state of the right side is a tree, the index, or (None) the work tree, where the project is right.
+        """
+        if len(trees) == _PAIR:
+            before, now = f"{trees[0]}:", f"{trees[1]}:"
+        elif self._staged:
+            before, now = f"{trees[0] if trees else 'HEAD'}:", ":"
+        else:
+            before, now = f"{trees[0]}:" if trees else ":", ""
+        old, new = self._find_project(before), self._find_project(now)
+        right = tuple(_with_scheme(target, new) for target in sides.right)
+        past = {}
+        for target in right:
+            settings = _with_scheme(target, old).settings
+            if settings.scheme != target.settings.scheme:
+                past[target.key] = settings
+        return sides._replace(
+            left=tuple(_with_scheme(target, old) for target in sides.left), right=right, past_settings=past
+        )
+
+    def _find_project(self, state: str) -> Project:
+        """The project by the configuration of a state of the repository; as it is where none can be read."""
+        if not state:
+            return self._project
+        with git.BlobReader(self._here) as blobs:
+
+            def read(path: Path) -> bytes | None:
+                place = os.path.relpath(path, self._top).replace(os.sep, "/")
+                blob = blobs.read(f"{state}{place}", _LARGEST_CONFIG)
+                return blob and blob.content
+
+            try:
+                return find_past_project(self._project, read) or self._project
+            except OSError:
+                return self._project
+
     def _list_conflicts(self, entries: list[git.Entry]) -> tuple[Unread, ...]:
         targets, _ = self._find_targets(entries, ())
         why, what_to_do = "a merge has left it in conflict", "resolve it, then `git add` it"
@@ -308,6 +360,16 @@ class _Repository:
         """Whether a file lies where a word says, or its name begins with the digits that the word is."""
         is_named = word in self._hashes and is_named_by(word, path.rpartition("/")[2])
         return is_named or _is_below(path, self._words[word])
+
+
+_LARGEST_CONFIG = 4_000_000
+
+
+def _with_scheme(target: Target, project: Project) -> Target:
+    """A target with the hash scheme that a project names for it; all else is as it was."""
+    found = project.settings_for(target.path)
+    settings = target.settings._replace(scheme=found.scheme, schemes=found.schemes, renames=found.renames)
+    return target if settings == target.settings else target._replace(settings=settings)
 
 
 def _is_below(path: str, limit: str) -> bool:

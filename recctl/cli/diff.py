@@ -86,7 +86,8 @@ def command(
     render = renderer("comparison", output_format)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
-    sides = choose_sides(project, before, paths, staged=staged)
+    follow_config = not (scheme or config or isolated)
+    sides = choose_sides(project, before, paths, staged=staged, follow_config=follow_config)
     options.say_unmatched(sides, quiet=quiet)
     options.check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
@@ -127,7 +128,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.attempt import attempt
-    from recctl.compare import Comparison, compare_outright, compare_sets
+    from recctl.compare import Comparison, compare_outright, compare_sets, find_scheme_changes
     from recctl.git import BlobReader
     from recctl.recordings.source import Unread
     from recctl.render.progress import show_progress
@@ -144,7 +145,8 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
             comparison = compare_sets(
                 sides.left, sides.right, read_target, keep_noise=keep_noise, watch=watch
             )
-    return comparison._replace(errors=(*sides.unread, *comparison.errors))
+        schemes = find_scheme_changes(sides.right, sides.past_settings, read_target)
+    return comparison._replace(errors=(*sides.unread, *comparison.errors), scheme_changes=schemes)
 
 
 def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:

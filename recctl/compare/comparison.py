@@ -163,6 +163,18 @@ class Drift:
     count: int
 
 
+class SchemeChange(NamedTuple):
+    """Another hash scheme in the configuration: for how many recordings, and how many it leaves behind.
+
+    Left behind are those that the recorder found by their names before, and looks for under others now.
+    """
+
+    old: str | None
+    new: str | None
+    total: int
+    left_behind: int
+
+
 class Comparison(NamedTuple):
     """Two sets of recordings, compared.
 
@@ -177,3 +189,4 @@ class Comparison(NamedTuple):
     drifts: tuple[Drift, ...]
     errors: tuple[Unread | LoadError, ...] = ()
     past_errors: tuple[Unread | LoadError, ...] = ()
+    scheme_changes: tuple[SchemeChange, ...] = ()

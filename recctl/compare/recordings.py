@@ -14,6 +14,7 @@ from recctl.compare.request import compare_requests
 from recctl.naming.folders import lies_as_expected
 from recctl.naming.survey import has_right_name
 from recctl.pointer import escape_pointer
+from recctl.project import MODELS
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def compare_recordings(
     has_new_request = any(change.kind == "request" for change in of_request)
     verdict = Verdict.REQUEST if has_new_request else Verdict.NOISE if changes else Verdict.IDENTICAL
     reply = min(grave, key=_VERDICTS.index, default=None)
-    ours, theirs = describe_side(left), describe_side(right)
+    theirs = describe_side(right)
+    is_named_alike = not of_request and _lie_alike(left, right)
+    ours = theirs._replace(name=str(left.key)) if is_named_alike else describe_side(left)
     return Pair(
         left=ours,
         right=theirs,
@@ -89,6 +92,14 @@ def describe_side(recording: Recording) -> Side:
         model=model if isinstance(model, str) else None,
         found=has_right_name(recording),
     )
+
+
+def _lie_alike(left: Recording, right: Recording) -> bool:
+    """Whether two recordings of the same request have one name; that of a list of models is of its reply."""
+    one, other = left.source, right.source
+    if one.place is None or one.place != other.place or one.settings != other.settings:
+        return False
+    return left.format == right.format and not one.place.name.startswith(MODELS)
 
 
 def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pair:

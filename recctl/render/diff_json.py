@@ -23,6 +23,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
         "version": "recctl.diff.v1",
         "pairs": [_describe(pair) for pair in comparison.pairs],
         "summary": {verdict.value: counted[verdict] for verdict in Verdict},
+        "scheme_changes": [change._asdict() for change in comparison.scheme_changes],
         "errors": [describe_error(error) for error in comparison.errors + comparison.past_errors],
     }
     yield dump_document(document)

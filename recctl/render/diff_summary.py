@@ -13,7 +13,7 @@ from recctl.render.diff_table import Fate, find_fate
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
-    from recctl.compare import Change, Comparison, Drift, Pair
+    from recctl.compare import Change, Comparison, Drift, Pair, SchemeChange
     from recctl.recordings.recording import JSON
 
 
@@ -61,6 +61,8 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     if lost:
         text = "can no longer be found: edited, renamed or moved without re-hashing"
         yield Remark(lost, f"{_recordings(lost)} {text}", "bold red")
+    for change in comparison.scheme_changes:
+        yield _describe_scheme(change, quote)
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
     if failed:
         yield Remark(failed, f"{'file' if failed == 1 else 'files'} can't be compared", "bold red")
@@ -77,6 +79,15 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
     identical = comparison.identical + sum(pair.verdict is Verdict.IDENTICAL for pair in pairs)
     yield from _summarise_same(len(by_fate[Fate.NOISE]), identical)
+
+
+def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remark:
+    old, new = (quote(name) if name else "no scheme" for name in (change.old, change.new))
+    left = change.left_behind
+    verb = "is" if left == 1 else "are"
+    text = f"{_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"
+    more = f"; {quote('recctl rehash --check')} tells which" if left else ""
+    return Remark(left, text + more, "bold red" if left else "")
 
 
 def _summarise_lists(pairs: list[Pair]) -> Iterator[Remark]:

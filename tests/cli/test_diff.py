@@ -94,6 +94,7 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
             "added": 0,
             "removed": 0,
         },
+        "scheme_changes": [],
         "errors": [],
     }
 
@@ -464,6 +465,46 @@ def test_a_name_that_is_no_ascii_is_a_name(history: Path, git: Callable[..., str
     git("add", ".")
     out = run("diff", "--staged", "--name-only", "--", "tests/recordings").out
     assert out == 'tests/recordings/x.json\n"tests/recordings/gr\\303\\274\\303\\237 \\012.json"\n'
+
+
+WIDE = {"COLUMNS": ""}
+"""As wide as it takes."""
+
+
+def test_a_scheme_that_changes_between_the_sides_says_what_it_leaves_behind(
+    tmp_path: Path, git: Callable[..., str], run: Run
+) -> None:
+    for number in range(3):
+        save_named(tmp_path, say("Hello", f"Question {number}"))
+    config = tmp_path / "recctl.toml"
+    config.write_text('scheme = "ogx-2026-04"\n')
+    git("add", ".")
+    git("commit", "-qm", "before")
+    config.write_text('scheme = "ogx-2025-07"\n')
+    told = (
+        "3 recordings of 3 are left behind: the scheme was `ogx-2026-04` and is `ogx-2025-07`; "
+        "`recctl rehash --check` tells which\n"
+        "3 recordings are identical\n"
+    )
+    for words in (["HEAD"], []):
+        outcome = run("diff", *words, env=WIDE)
+        assert (outcome.code, outcome.out, outcome.err) == (0, told, "")
+    assert run("diff", "--staged").out == "3 recordings are identical\n"
+    git("add", ".")
+    assert run("diff", "--staged", env=WIDE).out == told
+    assert run("diff", "--staged", "--scheme", "ogx-2026-04").out == "3 recordings are identical\n"
+    git("commit", "-qm", "after")
+    assert run("diff", "HEAD~1..HEAD", "--stat", env=WIDE).out == told
+    back = json.loads(run("diff", "HEAD", "HEAD~1", "--format", "json").out)
+    assert back["scheme_changes"] == [
+        {"old": "ogx-2025-07", "new": "ogx-2026-04", "total": 3, "left_behind": 0}
+    ]
+    git("rm", "-q", "--cached", "recctl.toml")
+    config.write_text("no [ TOML")
+    git("add", ".")
+    git("commit", "-qm", "broken")
+    config.write_text('scheme = "ogx-2025-07"\n')
+    assert run("diff", "HEAD~1", "HEAD").out == "3 recordings are identical\n"
 
 
 # --- what can't be compared ---------------------------------------------------------------------------------
