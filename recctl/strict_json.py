@@ -14,7 +14,12 @@ class TooLargeError(ValueError):
 
 
 class TooDeepError(ValueError):
-    """Values that nest more deeply than Python reads."""
+    """Values that nest more than `MAX_DEPTH` levels deep."""
+
+
+MAX_DEPTH = 254
+"""How deeply values may nest: as deeply as orjson writes. Whoever goes down into one may call itself for each
+level, and what reads it for one, in a process whose calls go a thousand deep."""
 
 
 def decode(text: str, *, unique_keys: bool = False) -> JSON:
@@ -23,9 +28,26 @@ def decode(text: str, *, unique_keys: bool = False) -> JSON:
     Raises ValueError: json.JSONDecodeError for what is no JSON, and those above.
     """
     try:
-        return (_DECODER_OF_UNIQUE_KEYS if unique_keys else _DECODER).decode(text)
+        value = (_DECODER_OF_UNIQUE_KEYS if unique_keys else _DECODER).decode(text)
     except RecursionError:
-        raise TooDeepError("the values nest too deeply to be read") from None
+        raise TooDeepError(_TOO_DEEP) from None
+    if text.count("{") + text.count("[") > MAX_DEPTH and nests_deeper(value, MAX_DEPTH):
+        raise TooDeepError(_TOO_DEEP)
+    return value
+
+
+_TOO_DEEP = "the values nest too deeply to be read"
+
+
+def nests_deeper(value: JSON, max_depth: int) -> bool:
+    """Whether values nest more than so many levels deep."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(max_depth):
+        level = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return bool(level)
 
 
 def _refuse(constant: str) -> JSON:

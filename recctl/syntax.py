@@ -15,7 +15,7 @@ from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.pointer import split_pointer
-from recctl.strict_json import decode
+from recctl.strict_json import decode, nests_deeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -75,7 +75,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     except ValueError:  # NaN, a number or a depth beyond measure
         message, offset = _find_refused(text, max_depth)
         return refuse(message, _RECORD_AGAIN, text, offset)
-    if _nests_too_deeply(document, max_depth):
+    if nests_deeper(document, max_depth):
         message, offset = _find_refused(text, max_depth)
         return refuse(message, _RECORD_AGAIN, text, offset)
     return Value(document)
@@ -183,16 +183,6 @@ def _find_refused(text: str, max_depth: int) -> tuple[str, int]:
             if number["float"] and isinf(float(number[0])):
                 return f"the number {_shorten(number[0])} is too large for a float", start
     return "the values nest too deeply to be read", 0
-
-
-def _nests_too_deeply(document: JSON, max_depth: int) -> bool:
-    depth, level = 0, [document]
-    while level := [value for value in level if isinstance(value, (dict, list))]:
-        depth += 1
-        if depth > max_depth:
-            return True
-        level = [child for value in level for child in (value.values() if isinstance(value, dict) else value)]
-    return False
 
 
 @dataclass(slots=True)

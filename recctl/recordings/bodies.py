@@ -164,7 +164,7 @@ def read_json(text: str) -> JSON:
     if not isinstance(value, (dict, list)):
         return None
     may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
-    return None if may_be_deep and nests_deeper(value, MAX_DEPTH) else value
+    return None if may_be_deep and strict_json.nests_deeper(value, MAX_DEPTH) else value
 
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
@@ -178,14 +178,3 @@ def _read_strictly(text: str) -> JSON:
         return strict_json.decode(text)
     except ValueError:
         return None
-
-
-def nests_deeper(value: JSON, max_depth: int) -> bool:
-    """Whether values nest more than so many levels deep."""
-    level = [value]
-    for _ in range(max_depth):
-        level = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
-        level = [item for item in level if isinstance(item, (dict, list))]
-        if not level:
-            return False
-    return True

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from recctl.recordings.formats.ogx import MAX_DEPTH
+from recctl.strict_json import MAX_DEPTH
 from recctl.wire._values import join
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
-from recctl.recordings.formats.ogx import MAX_DEPTH
+from recctl.strict_json import MAX_DEPTH
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._values import is_bare_error
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from recctl.strict_json import TooDeepError, TooLargeError, decode
+from recctl.strict_json import MAX_DEPTH, TooDeepError, TooLargeError, decode
 from tests.unit.wire.hostile import json_values
 
 
@@ -39,3 +39,12 @@ def test_numbers_that_no_float_holds_are_refused(number: str) -> None:
 def test_a_depth_that_can_not_be_read_is_refused() -> None:
     with pytest.raises(TooDeepError):
         decode("[" * 100_000 + "]" * 100_000)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}"), ('[{"a": ', "}]")])
+def test_as_deep_as_a_document_may_nest_is_read_and_no_deeper(opening: str, closing: str) -> None:
+    levels = MAX_DEPTH // len(closing)
+    assert decode(opening * levels + "1" + closing * levels) is not None
+    with pytest.raises(TooDeepError):
+        decode("[" + opening * levels + "1" + closing * levels + "]")
+    assert decode('"' + "[" * 500 + '"') == "[" * 500

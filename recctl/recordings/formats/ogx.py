@@ -18,15 +18,13 @@ from recctl.pointer import join_pointer
 from recctl.project import MODELS, RECORDINGS
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
+from recctl.strict_json import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.recordings.source import Source
     from recctl.syntax import Position
-
-MAX_DEPTH = 254
-"""How deeply values may nest: what orjson writes, and far below Python's own recursion limit."""
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
