@@ -111,7 +111,8 @@ def _decode_text(data: bytes) -> str | None:
 
 
 def _read_text(text: str, content_type: str) -> Body:
-    start = text[:_START].lstrip(_BLANK)[:1]
+    first = _FIRST.search(text)  # routers may send blanks for a minute before it
+    start = first[0] if first else ""
     kind = content_type.lower()
     if "ndjson" in kind or "jsonl" in kind:
         values = _read_json_lines(text)
@@ -127,8 +128,7 @@ def _read_text(text: str, content_type: str) -> Body:
     return Body(text)
 
 
-_START = 64
-_BLANK = "\ufeff \t\r\n"
+_FIRST = re.compile(r"[^\ufeff \t\r\n]")
 _EVENT = re.compile(
     r"\ufeff?(?::[^\r\n]*[\r\n]|[\r\n])*"  # comments, blank lines
     r"(?:data|event):[^\r\n]*[\r\n]+(?:(?:data|event|id|retry|):|[\r\n]|\Z)"

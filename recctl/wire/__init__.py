@@ -116,13 +116,23 @@ def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) ->
         return _assemble_unknown(recording)
     body = open_envelopes(recording.body)
     if not isinstance(body, list):
-        return wire.assemble([body], False)
+        completion = wire.assemble([body], False)
+        return _point_at_text(completion) if body is not recording.body else completion
     completion = wire.assemble(body, True)
     if completion.notes and (body is not recording.body or str in map(type, body)):
         closed = recording.body
         pointed = (_point_at_item(note, body, closed) for note in completion.notes)
         completion = completion._replace(notes=tuple(pointed))
     return _count_runs(completion, runs) if runs else completion
+
+
+def _point_at_text(completion: Completion) -> Completion:
+    """A completion whose notes point to the text that was recorded, and not to what it holds."""
+    place = _BODY.rstrip("/")
+    notes = (
+        note._replace(pointer=place) if note.pointer.startswith(_BODY) else note for note in completion.notes
+    )
+    return completion._replace(notes=tuple(notes))
 
 
 def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
@@ -232,12 +242,12 @@ def _lists_ids(body: JSON) -> bool:
 
 
 def _each_sample(body: JSON) -> Iterator[JSON]:
-    """The body; of a stream, the first chunks that say something.
+    """The body, unless it is text; of a stream, the first chunks that say something.
 
     Lines of an event stream come after these as one text, and by event.
     """
     if not isinstance(body, list):
-        yield body
+        yield from () if isinstance(body, str) else (body,)
         return
     yield from islice(filterfalse(_is_idle, body), _SAMPLE)
     lines = [*islice(takewhile(_is_text, body), _LINES)]

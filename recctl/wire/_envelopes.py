@@ -1,4 +1,4 @@
-"""Chunks in which others stand: what AWS puts around the events of whoever made the model."""
+"""What stands in something else: events in AWS's envelopes, and a reply in the text that it was sent as."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ if TYPE_CHECKING:
 
 
 def open_envelopes(body: JSON) -> JSON:
-    """A body with each chunk of Bedrock's event stream as what it holds; any other body as it is.
+    """A body with each chunk of Bedrock's event stream as what it holds, and text as the object that it is.
 
-    Bedrock sends `{"chunk": {"bytes": …}}`, an event as JSON in base64, and where it fails an exception by
-    its name (InvokeModelWithResponseStream in its API reference).
+    Any other body is given back as it is. Bedrock sends `{"chunk": {"bytes": …}}`, an event as JSON in
+    base64, and where it fails an exception by its name (InvokeModelWithResponseStream in its API reference).
     """
+    if isinstance(body, str):
+        return _read_object(body)
     if not isinstance(body, list) or not any(map(_holds_bytes, body[:1])):
         return body
     return [_open(item) for item in body]
+
+
+def _read_object(text: str) -> JSON:
+    """The object that a text holds; the text itself where it holds none."""
+    try:
+        return decode(text) if text.lstrip().startswith("{") else text
+    except ValueError:
+        return text
 
 
 def _holds_bytes(item: JSON) -> bool:

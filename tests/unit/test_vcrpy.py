@@ -200,6 +200,7 @@ LINES = ['data: {"a": 1}', "", "data: [DONE]", ""]
         ('"{\\"a\\": 1}\\n{\\"a\\": 2}\\n"', "application/octet-stream", [{"a": 1}, {"a": 2}], True),
         ('"{\\"a\\": 1}\\n{\\"a\\"\\n"', "application/x-ndjson", '{"a": 1}\n{"a"\n', False),
         (binary(compress(b'{"a": 1}')), "application/json", {"a": 1}, False),
+        (binary(b"\n         " * 99 + b'{"a": 1}'), "application/json", {"a": 1}, False),
         (binary(compress(STREAM.encode())), "text/event-stream", LINES, True),
         (binary(b'{"a": "\xc3\xa9"}'), "application/json", {"a": "é"}, False),
         (binary(b"\x89PNG\r\n\x1a\n\0"), "image/png", {"bytes": 9, "type": "image/png"}, False),

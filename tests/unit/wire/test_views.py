@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import struct
 from typing import Any
 
@@ -553,3 +554,23 @@ def test_cached_contents_are_no_reply() -> None:
     assert completion.extra == {"name": "cachedContents/1", "expireTime": "2026-01-01T00:00:00Z"}
     listed = view({"cachedContents": [cache]})
     assert (listed.wire, listed.extra) == ("gemini-caches", {"cachedContents": [cache]})
+
+
+# Text in place of a body
+
+
+def test_text_that_is_the_json_of_a_reply_is_that_reply() -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
+    completion = view("\n\n" + json.dumps({"object": "chat.completion", "choices": [choice, 5]}))
+    assert (completion.wire, completion.streamed, completion.complete) == ("openai-chat", False, True)
+    assert completion.choices[0].message.content == "Hi"
+    odd = {**choice, "message": {"tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}}
+    (note,) = view(json.dumps({"choices": [odd]})).notes
+    assert (note.code, note.pointer) == ("tool-arguments-json", "/response/body")
+
+
+@pytest.mark.parametrize("text", ["", "so it goes", "{", '{"choices": [', "[]", "5"])
+def test_any_other_text_is_shown_as_it_is(text: str) -> None:
+    completion = view(text)
+    assert (completion.wire, codes(completion)) == ("unknown", ["unknown-wire"])
+    assert completion.extra.get("body", "") == text
