@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.attempt import attempt
 from recctl.checks.content import check_content
+from recctl.checks.conversation import list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
 from recctl.checks.identity import check_place
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.naming.facts import Facts
+    from recctl.naming.facts import Calls, Facts
     from recctl.recordings.source import Source
     from recctl.sources import Target
     from recctl.wire import Exchange
@@ -59,15 +60,17 @@ def _examine(target: Target, root: Path) -> Examined:
         if isinstance(item, LoadError):
             findings += _add_excerpts(source, _describe_load_error(source, item))
             continue
-        found, test_id = check_recording(item)
+        found, test_id, calls = check_recording(item)
         findings += _add_excerpts(source, _add_positions(item, found))
         if source.place is not None:
-            all_facts.append(find_facts(item, root)._replace(shown_test_id=test_id))
+            all_facts.append(find_facts(item, root)._replace(shown_test_id=test_id, calls=calls))
     return Examined(tuple(findings), tuple(all_facts), recordings=len(items))
 
 
-def check_recording(recording: Recording) -> tuple[list[Finding], str | None]:
-    """What all rules find in one recording, and the id of its test. What they quote of a secret is hidden.
+def check_recording(recording: Recording) -> tuple[list[Finding], str | None, Calls]:
+    """What all rules find in one recording, the id of its test, and its tool calls.
+
+    What they quote of a secret is hidden.
 
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
@@ -96,7 +99,7 @@ def check_recording(recording: Recording) -> tuple[list[Finding], str | None]:
         told = [one._replace(test_id=other.test_id) for one, other in zip(told, hidden, strict=True)]
         (shown,) = hide_secrets([Finding("", Severity.NOTE, "", "", test_id=test_id)], secrets, settings)
         test_id = shown.test_id
-    return [*found, *told], test_id
+    return [*found, *told], test_id, list_calls(exchange)
 
 
 def _describe_load_error(source: Source, error: LoadError) -> list[Finding]:

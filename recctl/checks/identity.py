@@ -100,7 +100,7 @@ def check_names(
     beside them, which get no findings of their own. `pasts` tell, by path, what was found before. Whether two
     have the same reply is asked only where it matters, since they have to be read for that.
     """
-    scheme = _detect_scheme(all_facts)
+    scheme = detect_scheme(all_facts)
     by_path = {facts.path: facts for facts in (*neighbours, *all_facts)}
     comparing = _Comparing(by_path, have_same_reply)
     for facts in all_facts:
@@ -113,7 +113,7 @@ def describe_schemes(all_facts: Sequence[Facts]) -> str | None:
     unset = [facts for facts in all_facts if _is_unset(facts)]
     if not unset:
         return None
-    scheme, total = _detect_scheme(all_facts), f"{len(unset):,}"
+    scheme, total = detect_scheme(all_facts), f"{len(unset):,}"
     if scheme is None and len(unset) == 1:
         return "no scheme gives the recording its name; set scheme to have it checked"
     if scheme is None:
@@ -122,7 +122,7 @@ def describe_schemes(all_facts: Sequence[Facts]) -> str | None:
     return f"{matching:,} of {total} names match {scheme}; set scheme to be held to it"
 
 
-def _detect_scheme(all_facts: Sequence[Facts]) -> str | None:
+def detect_scheme(all_facts: Sequence[Facts]) -> str | None:
     """The newest scheme that gives most of the names, among recordings for which none is set."""
     unset = [facts for facts in all_facts if _is_unset(facts)]
     explained = Counter(scheme for facts in unset for scheme in facts.identity.schemes)

@@ -7,13 +7,15 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
-from recctl.checks.identity import check_names, describe_schemes
+from recctl.checks.identity import check_names, describe_schemes, detect_scheme
 from recctl.errors import RecctlError, suggest
 from recctl.naming.facts import Status
 from recctl.naming.relations import relate
 from recctl.parallel import map_files
+from recctl.recordings.source import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
-    from recctl.naming.facts import Facts
+    from recctl.naming.facts import Calls, Facts
     from recctl.naming.history import Past
     from recctl.project import Project, Settings
     from recctl.sources import Selection, Target
 
-_FAMILIES = ("content", "file", "identity", "schema", "secret", "stream", "tools")
+_FAMILIES = ("content", "conversation", "file", "identity", "schema", "secret", "stream", "tools")
 
 Watch = Callable[[int], None]
 
@@ -71,6 +73,9 @@ def validate(
     neighbours = _survey_neighbours(project, selection, all_facts)
     all_facts = [*relate(all_facts, neighbours)]
     findings += check_names(all_facts, neighbours, _find_pasts(project, all_facts), _compare_replies(project))
+    findings += check_repeated_calls(
+        all_facts, detect_scheme(all_facts), partial(_read_neighbours_calls, project, selection)
+    )
     settings = {target.file: target.settings for target in targets}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
@@ -103,6 +108,20 @@ def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequen
     from recctl.naming.survey import survey_neighbours
 
     return survey_neighbours(project, selection, {facts.test_id for facts in all_facts})
+
+
+def _read_neighbours_calls(
+    project: Project, selection: Selection, test_ids: set[str | None]
+) -> Iterator[tuple[str | None, Calls]]:
+    """The tool calls of recordings of these tests beside those that were named."""
+    from recctl.attempt import attempt
+    from recctl.naming.neighbours import read_neighbours
+    from recctl.wire import read_exchange
+
+    for recording in read_neighbours(selection.neighbours(project), test_ids):
+        exchange = attempt(recording.source.name, read_exchange, recording)
+        if not isinstance(exchange, Unread):
+            yield recording.test_id, list_calls(exchange)
 
 
 def _compare_replies(project: Project) -> Callable[[Facts, Facts], bool]:

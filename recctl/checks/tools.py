@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,23 @@ DANGLING_TOOL_RESULT = Rule(
     good='"tool_call_id": "call_1"',
 )
 
-RULES = (TOOL_ARGUMENTS_JSON, TOOL_ARGUMENTS_SCHEMA, UNKNOWN_TOOL, DANGLING_TOOL_RESULT)
+ANSWERED_TWICE = Rule(
+    "answered-twice",
+    Severity.WARNING,
+    "Two results of a tool answer the same call.",
+    "A call has one result; providers refuse a second one, or take either. The client added it to the "
+    "conversation twice, or the tool was run again where its result had to be looked up.",
+    "Put the client right, and record the whole conversation again.",
+    bad='two messages with "tool_call_id": "call_1", where one call is call_1',
+    good="one result for each call",
+)
+RULES = (
+    TOOL_ARGUMENTS_JSON,
+    TOOL_ARGUMENTS_SCHEMA,
+    UNKNOWN_TOOL,
+    DANGLING_TOOL_RESULT,
+    ANSWERED_TWICE,
+)
 
 
 def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
@@ -93,6 +110,24 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
         places = _find_mentions(recording.request, "/request", _RESULT_KEYS, call_id)
         pointer, hint = next(places, ("/request", None))[0], "record the whole conversation again"
         yield DANGLING_TOOL_RESULT.make_finding(recording.source.name, message, hint, pointer)
+    for call_id, count in _find_answered_twice(exchange):
+        message = f"{count} results of tools answer the call {call_id!r}"
+        mentions = _find_mentions(recording.request, "/request", _RESULT_KEYS[:3], call_id)
+        *_, pointer = ("/request", *(place for place, inner in mentions if isinstance(inner, dict)))
+        hint = "record the whole conversation again"
+        yield ANSWERED_TWICE.make_finding(recording.source.name, message, hint, pointer)
+
+
+def _find_answered_twice(exchange: Exchange) -> Iterator[tuple[str, int]]:
+    """The calls of a request that have more results than there are calls of that id, and how many."""
+    made: Counter[str | None] = Counter()
+    results: Counter[str | None] = Counter()
+    for message in exchange.request.messages:
+        made.update(call.id for call in message.tool_calls)
+        results[message.tool_call_id] += 1
+    for call_id, count in results.items():
+        if call_id is not None and count > max(made[call_id], 1):
+            yield call_id, count
 
 
 def _is_cut_short(exchange: Exchange, choice: Choice) -> bool:

@@ -49,6 +49,17 @@ class Turn(NamedTuple):
         return self._replace(asked="", told="")
 
 
+class Calls(NamedTuple):
+    """The ids of the tool calls that a reply makes, and of those that its request repeats.
+
+    `makes_nameless` is true for a reply with calls that have none.
+    """
+
+    made: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    makes_nameless: bool = False
+
+
 class Conflict(NamedTuple):
     """Several recordings that want one name in one folder, by path.
 
@@ -81,7 +92,8 @@ class Facts(NamedTuple):
     wanted name hangs on a test that the recording does not name, be it as null. `has_lost_test` is true where
     the request lacks the id of the test, which its name was made of: then nobody can tell whether the
     recorder finds it. `cause` is why no scheme explains its name, where that can be guessed.
-    `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it.
+    `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it, and
+    `calls` are its tool calls, once somebody has read its exchange.
     `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
     """
 
@@ -103,6 +115,7 @@ class Facts(NamedTuple):
     has_lost_test: bool = False
     cause: str | None = None
     shown_test_id: str | None = None
+    calls: Calls | None = None
     replaced_by: str | None = None
     conflict: Conflict | None = None
     number: int | None = None
@@ -159,7 +172,7 @@ class Facts(NamedTuple):
     def dump(self) -> list[Any]:
         """These facts, but for the path and what only others tell, as JSON has words for them."""
         told: list[Any] = [*self._replace(path="", replaced_by=None, conflict=None)]
-        return [[*value] if isinstance(value, (Identity, Turn)) else value for value in told]
+        return [[*value] if isinstance(value, (Identity, Turn, Calls)) else value for value in told]
 
     @classmethod
     def restore(cls, path: str, values: list[Any]) -> Self:
@@ -167,10 +180,12 @@ class Facts(NamedTuple):
         facts = cls(*values)
         name, wanted, schemes, *rest = facts.identity
         turn = facts.turn and Turn(*facts.turn)
+        calls = facts.calls and Calls(*facts.calls)
         return facts._replace(
             path=path,
             identity=Identity(name, wanted, tuple(schemes or ()), *rest),
             status=Status(facts.status),
             providers=tuple(facts.providers),
             turn=turn and turn._replace(roles=tuple(turn.roles)),
+            calls=calls and Calls(tuple(calls.made), tuple(calls.repeated), calls.makes_nameless),
         )
