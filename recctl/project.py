@@ -73,7 +73,8 @@ class Settings(NamedTuple):
     `scheme` is the name of the hash scheme that its recorder uses. `keep` are patterns of files that are
     never pruned, `noise` the keys and JSON pointers whose differences don't matter. `schemes` are those that
     the configuration adds to the built-in ones, `renames` names that were changed all over the project after
-    recordings had been hashed; both are the same for all files.
+    recordings had been hashed; both are the same for all files. `root` is the project's folder, with `/`,
+    from which the ids of tests start that files are named after; "" where there is no project.
     """
 
     scheme: str | None = None
@@ -85,6 +86,7 @@ class Settings(NamedTuple):
     noise: tuple[str, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     renames: tuple[Rename, ...] = ()
+    root: str = ""
 
     def applies(self, rule: str) -> bool:
         """Whether a rule is in force: selected (all are when none is), and not ignored."""
@@ -132,7 +134,7 @@ class Project:
 
     def settings_for(self, path: Path | None) -> Settings:
         """The settings for a file, all overrides that match it applied in order; None is standard input."""
-        settings = self.settings
+        settings = self._rooted
         for override in self.overrides_for(path) if self.overrides else ():
             settings = _apply(settings, override.changes)
         return settings
@@ -185,6 +187,10 @@ class Project:
             return None
         text, prefix = path.as_posix(), self._prefix  # pathlib's own way takes ten times as long
         return text[len(prefix) :] if text.startswith(prefix) else None
+
+    @cached_property
+    def _rooted(self) -> Settings:
+        return self.settings._replace(root=self.root.as_posix())
 
     @cached_property
     def _prefix(self) -> str:

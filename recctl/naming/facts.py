@@ -85,7 +85,7 @@ class Facts(NamedTuple):
     """What is known of one recording's name and place.
 
     `path` is how to show the file, `number` which of the file's recordings it is (None for all of them, or
-    the only one); `holds_several` says that the file's format may hold more than one.
+    the only one), `format` the file's format; `holds_several` says that it may hold more than one.
     `folder` is the one in which the file lies, `expected_folder` the one in which the wanted scheme's
     recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set it.
     `providers` are those that the request names, and its url's host. `names_test` is false where the
@@ -120,6 +120,7 @@ class Facts(NamedTuple):
     conflict: Conflict | None = None
     number: int | None = None
     holds_several: bool = False
+    format: str = "ogx"
 
     @property
     def key(self) -> Key:

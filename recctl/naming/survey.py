@@ -107,6 +107,7 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         cause=cause,
         number=recording.key.number,
         holds_several=not recording.is_alone,
+        format=recording.format,
     )
 
 

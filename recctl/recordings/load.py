@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from recctl.amounts import show_count
 from recctl.recordings.formats import find_format
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recctl.project import Place
 
 
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -14,10 +21,27 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     Of a source with a number, the one of them that it asks for. Raises nothing.
     """
     place, content = source.place, source.content
-    found = find_format("" if place is None else place.name, content).read(source)
+    form = find_format("" if place is None else place.name, content)
+    found = form.read(source)
+    if place is not None and not form.is_named_by_hash:
+        _name_test(found, form.find_test(_start_at_root(place, source.settings.root)))
     if source.number is None or (len(found) == 1 and found[0].key.number is None):
         return found if source.number in (None, 1) else (_miss(source, 1),)
     return found[source.number - 1 : source.number] or (_miss(source, len(found)),)
+
+
+def _start_at_root(place: Place, root: str) -> Place:
+    """A place as seen from the root of its project."""
+    if place.folder == root:
+        return place._replace(folder=".")
+    return place._replace(folder=place.folder.removeprefix(f"{root.rstrip('/')}/") if root else place.folder)
+
+
+def _name_test(items: Iterable[Recording | LoadError], test_id: str | None) -> None:
+    """Give recordings the id of the test that their file is named after."""
+    for item in items:
+        if isinstance(item, Recording) and test_id is not None and not test_id.startswith("/"):
+            item.loaded["test_id"] = test_id
 
 
 def _miss(source: Source, count: int) -> LoadError:

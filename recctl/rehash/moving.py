@@ -47,7 +47,7 @@ def rehash(
     for facts in take_files(surveyed.all_facts):
         target = targets[facts.path]
         if facts.holds_several:
-            proposal = attempt(facts.path, propose_splice, target, facts, orders, met)
+            proposal = attempt(facts.path, propose_splice, project, target, facts, orders, met)
         else:
             proposal = attempt(facts.path, propose, project, target, facts, orders, met)
         if isinstance(proposal, Unread):

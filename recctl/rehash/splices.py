@@ -2,57 +2,103 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from recctl.journal import digest
+from recctl.naming.tests import follow_test, spell_test
+from recctl.project import Place
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.rehash.edits import edit, find_changes
+from recctl.rehash.edits import edit, find_changes, rename_test
 from recctl.rehash.proposals import NOT_MASKED, Proposal, refuse
 from recctl.sources import read
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recctl.naming.facts import Facts
-    from recctl.project import Rename
+    from recctl.project import Project, Rename
+    from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.orders import Orders
     from recctl.sources import Target
 
 
 def propose_splice(
-    target: Target, facts: Facts, orders: Orders, met: set[Rename | Setting]
+    project: Project, target: Target, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a file that holds several recordings; None for nothing.
 
-    `facts` are those about any of them. `met` learns what fits them.
+    `facts` are those about any of them. `met` learns what fits them. A file that is named after its test gets
+    another name with it.
     """
     edits = orders.edits._replace(test_id=None, test_ids={})  # these files are found by their tests' names
-    if not edits.may_fit(facts.test_id):
+    renamed, rename = rename_test(facts.test_id or "", _spell_renames(facts, edits))
+    if rename is None and not edits.may_fit(facts.test_id):
         return None
     source = read(target._replace(number=None))
     if not isinstance(source, Source):
         return refuse(facts, "can't be read any more")
     recordings = [item for item in load(source) if isinstance(item, Recording)]
     wanted = [item for item in recordings if target.number in (None, item.key.number)]
-    edited = {item.index: item.with_document(edit(item, edits, met)) for item in wanted}
+    own = edits._replace(tests=(), moved_files=None)
+    edited = {item.index: item.with_document(edit(item, own, met)) for item in wanted}
     if edits.masks is not None and any(map(edits.masks.is_left_in, edited.values())):
         return refuse(facts, NOT_MASKED)
     changes = {item.index: find_changes(item.document, edited[item.index].document) for item in wanted}
     pointers = {index: tuple(change.pointer for change in found) for index, found in changes.items()}
-    documents = {index: item.document for index, item in edited.items() if pointers[index]}
-    if not documents:
+    changed = {index: item for index, item in edited.items() if pointers[index]}
+    if not changed and rename is None:
         return None
     if target.spec is not None:
         return refuse(facts, "is a file of a revision, and can't be changed")
-    content = load_format(recordings[0].format).edit(source, {**documents})
-    if content is None:
+    location: Path | None = facts.location
+    if rename is not None:
+        met.add(_find_original(rename, edits))
+        location = _follow(project, facts, renamed)
+    if location is None:
+        return refuse(facts, _NO_NAME)
+    content = _splice(source, changed) if changed else None
+    if changed and content is None:
         return refuse(facts, _NO_SPLICE)
-    if edits.masks is not None and edits.masks.is_left_in_file(content):
+    if edits.masks is not None and content is not None and edits.masks.is_left_in_file(content):
         return refuse(facts, NOT_MASKED)
-    told = {index + 1: _hide(pointers[index], edits) for index in documents}
-    return Proposal(facts, facts.location, digest(source.content), content, edited=told)
+    told = {index + 1: _hide(pointers[index], edits) for index in changed}
+    return Proposal(facts, location, digest(source.content), content, edited=told)
+
+
+def _splice(source: Source, changed: dict[int, Recording]) -> bytes | None:
+    """The file with these of its recordings changed; the test's id stands in its name, and not in it."""
+    documents: dict[int, dict[str, JSON] | None] = {
+        index: {key: value for key, value in item.document.items() if key != "test_id"}
+        for index, item in changed.items()
+    }
+    form = load_format(next(iter(changed.values())).format)
+    return form.edit(source, documents)
+
+
+def _spell_renames(facts: Facts, edits: Edits) -> tuple[Rename, ...]:
+    """The renamed tests, as the names of files tell them."""
+    form = load_format(facts.format)
+    return tuple(rename._replace(old=spell_test(form, rename.old)) for rename in edits.renames)
+
+
+def _find_original(rename: Rename, edits: Edits) -> Rename:
+    """The rename as it was asked for."""
+    return next(each for each in edits.renames if each.new == rename.new)
+
+
+def _follow(project: Project, facts: Facts, test_id: str) -> Path | None:
+    folder = os.path.relpath(facts.folder, project.root).replace(os.sep, "/")
+    form, place = load_format(facts.format), Place(folder, facts.identity.name)
+    found = follow_test(place, form, facts.test_id or "", test_id)
+    return None if found is None else project.root / found.folder / found.name
+
+
+_NO_NAME = "its name was made of its test's by no rule that recctl knows: rename it by hand"
 
 
 def _hide(pointers: tuple[str, ...], edits: Edits) -> tuple[str, ...]:

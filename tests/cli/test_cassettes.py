@@ -62,6 +62,7 @@ def test_show_tells_a_cassette_exchange_by_exchange(run: Run, folder: Path) -> N
 def told(number: int, answer: str) -> str:
     return f"""\
 {CASSETTE}#{number}
+  test      tests/test_x.py::test_planets
   request   POST https://api.openai.com/v1/chat/completions
   wire      openai-chat
   model     small
@@ -181,7 +182,7 @@ def test_diff_of_the_work_tree_sees_cassettes(run: Run, folder: Path, git: Calla
     (folder / CASSETTE).write_text(cassette(question, exchange("Which is biggest?", "Jupiter.")))
     pairs = json.loads(run("diff", "--format", "json", cwd=folder).out)["pairs"]
     assert [(pair["left"], pair["right"], pair["paired_by"]) for pair in pairs] == [
-        (f"{CASSETTE}#2", f"{CASSETTE}#2", "in order, those of the file that went to the same endpoint")
+        (f"{CASSETTE}#2", f"{CASSETTE}#2", "the same step of the test, asked something else")
     ]
 
 
@@ -223,3 +224,45 @@ def test_check_has_nothing_to_say_of_cassettes(run: Run, folder: Path) -> None:
     outcome = run("rehash", "--check", "--to", "ogx-2026-04", cwd=folder)
     assert outcome.code == 0
     assert "2 recordings: 0 current, 0 outdated, 2 not applicable" in outcome.err
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+MOVED = "tests/cassettes/test_y/test_worlds.yaml"
+
+
+def test_a_cassette_follows_its_test(run: Run, folder: Path) -> None:
+    before = (folder / CASSETTE).read_bytes()
+    companion = (folder / CASSETTE).with_suffix(".more.yaml")
+    companion.write_bytes(before)
+    names = "tests/test_x.py::test_planets", "tests/test_y.py::test_worlds"
+    outcome = run("mv", *names, "--apply", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert (folder / MOVED).read_bytes() == before
+    assert (folder / MOVED).with_suffix(".more.yaml").read_bytes() == before
+    assert not (folder / CASSETTE).exists()
+    shown = json.loads(run("show", MOVED, "--format", "json", cwd=folder).out)["recordings"]
+    assert {recording["test_id"] for recording in shown} == {names[1]}
+    assert run("undo", cwd=folder).code == 0
+    assert (folder / CASSETTE).read_bytes() == before
+
+
+def test_cassettes_follow_a_file_of_tests_with_classes_and_parameters(run: Run, folder: Path) -> None:
+    place = (folder / CASSETTE).with_name("TestAll.test_a[x-y].yaml")
+    (folder / CASSETTE).rename(place)
+    run("mv", "tests/test_x.py", "tests/new/test_z.py", "--apply", cwd=folder)
+    assert (folder / "tests/new/cassettes/test_z/TestAll.test_a[x-y].yaml").exists()
+
+
+def test_parameters_that_no_file_can_be_named_after_are_understood(run: Run, folder: Path) -> None:
+    (folder / CASSETTE).rename((folder / CASSETTE).with_name("test_a[x-y].yaml"))
+    run("mv", "tests/test_x.py::test_a[x/y]", "tests/test_x.py::test_a[x:z]", "--apply", cwd=folder)
+    assert (folder / "tests/cassettes/test_x/test_a[x-z].yaml").exists()
+
+
+def test_diff_says_that_a_cassette_followed_its_test(run: Run, folder: Path, git: Callable[..., str]) -> None:
+    git("add", ".")
+    git("commit", "-qm", "one")
+    run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=folder)
+    outcome = run("diff", "HEAD", "--stat", cwd=folder)
+    assert "follow" in outcome.out, outcome.out

@@ -146,6 +146,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (project.paths, project.exclude) == (("tests", "more"), ("tests/old/",))
     general = Settings(scheme="ogx-2026-04", ignore=("formatting",), max_size=2_000_000)
     legacy = Settings(scheme="ogx-2025-07", ignore=("formatting", "large-file"), max_size=2_000_000)
+    general, legacy = (each._replace(root=tmp_path.as_posix()) for each in (general, legacy))
     assert project.settings_for(tmp_path / "tests" / "a.json") == general
     assert project.settings_for(tmp_path / "tests" / "legacy" / "deep" / "a.json") == legacy
     both = project.settings_for(tmp_path / "tests" / "legacy" / "a-big.json")
@@ -174,7 +175,7 @@ def test_settings_can_be_set_over_all_overrides(tmp_path: Path) -> None:
     write(tmp_path / "recctl.toml", "[[overrides]]\npaths = ['a.json']\nmax-size = 1\nscheme = 'a'\n")
     project = find_project(tmp_path).with_settings(scheme="b")
     changed = Settings(scheme="b", max_size=1)
-    assert project.settings_for(tmp_path / "a.json") == changed
+    assert project.settings_for(tmp_path / "a.json") == changed._replace(root=tmp_path.as_posix())
     assert project.all_settings() == (Settings(scheme="b"), changed)
 
 

@@ -1,0 +1,30 @@
+"""Files that are named after their tests: what they are called when a test gets another name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.project import Place
+
+if TYPE_CHECKING:
+    from recctl.recordings.formats import Format
+
+
+def follow_test(place: Place, form: Format, old: str, new: str) -> Place | None:
+    """Where a file goes when its test, `old`, is called `new`, by the rule that gave it its name.
+
+    All folders start where the ids do. What a companion's name has behind the test's, it keeps. None where no
+    rule has given the name, as when it was cut off.
+    """
+    for before, after in zip(form.list_places(old), form.list_places(new), strict=False):
+        stem, new_stem = (each.name.rpartition(".")[0] for each in (before, after))
+        rest = place.name.removeprefix(stem)
+        if place.folder == before.folder and place.name.startswith(stem) and rest.startswith("."):
+            return Place(after.folder, new_stem + rest)
+    return None
+
+
+def spell_test(form: Format, test_id: str) -> str:
+    """A test's id as the name of its file tells it: some characters of parameters can't be in one."""
+    places = form.list_places(test_id) if "[" in test_id else ()
+    return (form.find_test(places[0]) if places else None) or test_id
