@@ -10,7 +10,7 @@ from recctl.errors import RecctlError
 from recctl.pointer import escape_pointer, split_pointer
 from recctl.project import Rename
 from recctl.recordings.recording import name_type
-from recctl.strict_json import TooLargeError, decode
+from recctl.strict_json import TooDeepError, TooLargeError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -108,6 +108,8 @@ def parse_setting(pointer: str, text: str | None) -> Setting:
         return Setting(pointer, steps)
     try:
         decode(text)
+    except TooDeepError:
+        raise RecctlError(f"the value for {pointer} nests too deeply", "no recorder could read it") from None
     except TooLargeError as number:
         raise RecctlError(f"{number} is too large a number", f"for the text, write '\"{number}\"'") from None
     except ValueError:

@@ -717,7 +717,9 @@ def test_a_number_that_json_cannot_hold_is_refused() -> None:
 
 def test_what_nests_too_deeply_is_not_written(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
-    deep = "[" * 300 + "]" * 300
+    with pytest.raises(RecctlError, match="the value for /request/body/n nests too deeply"):
+        parse_setting("/request/body/n", "[" * 300 + "]" * 300)
+    deep = "[" * 253 + "]" * 253
     found = carry_out(root, edits=Edits(settings=(parse_setting("/request/body/n", deep),)))
     remark = "could not be written so that it is read again: does it nest too deeply?"
     assert actions(found) == {path.name: ("hold-back", remark)}
