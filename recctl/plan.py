@@ -258,6 +258,14 @@ def _refusing(path: str) -> Iterator[None]:
 
 def _locate(root: Path, path: str) -> Path:
     """Where a path lies, if that is below the root, not behind a link, in a folder that can be changed."""
+    place, folder = _find_place(root, path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _RefusedError(path, "its folder is read-only")
+    return place
+
+
+def _find_place(root: Path, path: str) -> tuple[Path, Path]:
+    """Where a path lies, if that is below the root and not behind a link; and its last folder so far."""
     pure = PurePath(path)
     try:
         is_plain = pure.as_posix() == os.fsdecode(os.fsencode(path)) and "\0" not in path
@@ -275,9 +283,7 @@ def _locate(root: Path, path: str) -> Path:
         if inner.is_symlink() or not inner.is_dir():
             raise _RefusedError(path, f"{part} is a link or no folder")
         folder = inner
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _RefusedError(path, "its folder is read-only")
-    return root / path
+    return root / path, folder
 
 
 def _look(root: Path, path: str) -> File | None:
@@ -413,6 +419,7 @@ def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change
     for change in changes:
         if change.after is None:
             continue
+        _find_place(root, change.path)
         with _refusing(change.path):
             draft = _name_draft(root, change.path)
             draft.parent.mkdir(parents=True, exist_ok=True)
@@ -493,7 +500,9 @@ def _finish(journal: Journal, run: Run, done: tuple[int, ...]) -> None:
     """Clear up, bring all of it down to the disk, and write down the outcome."""
     root = journal.root
     for change in run.changes:
-        _name_draft(root, change.path).unlink(missing_ok=True)
+        with suppress(_RefusedError):  # what has become a link since is none of ours
+            _find_place(root, change.path)
+            _name_draft(root, change.path).unlink(missing_ok=True)
     for folder in sorted(run.folders, reverse=True):
         with suppress(OSError, _RefusedError):
             _locate(root, folder).rmdir()

@@ -60,11 +60,17 @@ def _say_foreign(root: Path, *, quiet: bool) -> None:
     if foreign := list_foreign(root):
         runs, pronoun = ("run", "it") if len(foreign) == 1 else ("runs", "they")
         were = "was" if len(foreign) == 1 else "were"
-        others = (
-            f"by another user, in another folder, by an older recctl, or {pronoun} came with the repository"
+        names = ", ".join(foreign[:_NAMED])
+        more = f" and {len(foreign) - _NAMED:,} more" if len(foreign) > _NAMED else ""
+        kept = f"what {pronoun} kept is in .recctl/runs, and can be deleted"
+        options.say(
+            f"left out: {runs} {names}{more} {were} not made here by you, but by another user, in another "
+            f"folder, by an older recctl, or {pronoun} came with the repository; {kept}",
+            quiet=quiet,
         )
-        text = f"left out: {runs} {', '.join(foreign)} {were} not made here by you (but {others})"
-        options.say(text, quiet=quiet)
+
+
+_NAMED = 5
 
 
 def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:

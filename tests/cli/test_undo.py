@@ -200,8 +200,8 @@ def test_runs_that_were_not_made_here_by_the_user_are_told_and_left_alone(run: R
     listed = run("undo", "--list", cwd=project)
     assert (listed.code, listed.out.partition("  ")[2]) == (0, "run 1 (prune, 2 files): applied\n")
     told = (
-        "left out: runs 2, 3 were not made here by you (but by another user, in another folder, by an older "
-        "recctl, or they came with the repository)\n"
+        "left out: runs 2, 3 were not made here by you, but by another user, in another folder, by an older "
+        "recctl, or they came with the repository; what they kept is in .recctl/runs, and can be deleted\n"
     )
     assert listed.err == told
     document = json.loads(run("undo", "--list", "--format", "json", cwd=project).out)
@@ -237,11 +237,12 @@ def test_what_git_tracks_is_no_run_of_ours(run: Run, project: Path, git: Callabl
 
 
 def test_what_lies_in_place_of_a_run_is_told(run: Run, project: Path) -> None:
-    (project / ".recctl/runs/2").symlink_to(project)
-    (project / ".recctl/runs/3").touch()
+    for number in range(2, 10):
+        (project / f".recctl/runs/{number}").symlink_to(project)
+    (project / ".recctl/runs/10").touch()
     outcome = run("undo", cwd=project)
     assert outcome.code == 0
-    assert outcome.err.startswith("left out: runs 2, 3 were not made here by you")
+    assert outcome.err.startswith("left out: runs 2, 3, 4, 5, 6 and 4 more were not made here by you")
     assert read(project) == {"a": "1", "b": "2"}
 
 

@@ -1231,6 +1231,46 @@ def test_nothing_is_made_that_runs_as_somebody_else(forged: tuple[Path, dict[str
     assert snapshot(root) == {"a": (b"1", 0o755), "b": (b"2", 0o755)}
 
 
+def test_what_has_become_a_link_since_is_left_alone(tmp_path: Path) -> None:
+    """As after a pull that puts a link in the place of a folder."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    fill(root)
+    fill(root / "docs", a="1", b="2")
+    kill_before_outcome(root, (rewrite("docs/a", "1", "x"), create("docs/new/c", "3")))
+    (root / "docs").rename(outside)
+    (root / "docs").symlink_to(outside)
+    draft = outside / f".recctl-{digest(b'docs/a')[:16]}"
+    draft.write_text("mine")
+    before = snapshot(outside)
+    for action in (recover, undo):
+        with pytest.raises(RecctlError):
+            action(root)
+        assert snapshot(outside) == before
+    (root / "docs").unlink()
+    draft.unlink()
+    outside.rename(root / "docs")
+    assert recover(root)
+    assert texts(root) == {"docs/a": "1", "docs/b": "2"}
+
+
+def test_a_draft_behind_a_link_is_not_cleared_away(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    fill(root, b="2")
+    fill(root / "docs", a="1")
+    fill(outside)
+    draft = outside / f".recctl-{digest(b'docs/a')[:16]}"
+    draft.write_text("mine")
+
+    def swap(call: Call) -> None:
+        if call.name == "unlink" and call.arguments[0] == root / "b":
+            (root / "docs").rename(tmp_path / "moved")
+            (root / "docs").symlink_to(outside)
+
+    with intercepted(swap):
+        run(root, (delete("docs/a", "1"),), (delete("b", "2"),))
+    assert draft.read_text() == "mine"
+
+
 def test_a_state_folder_that_is_a_link_is_not_used(tmp_path: Path) -> None:
     fill(tmp_path / "root", a="1")
     (tmp_path / "root/.recctl").symlink_to(tmp_path)
