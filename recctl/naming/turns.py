@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.facts import Turn
-from recctl.schemes.texts import make_equal, write_plainly
+from recctl.schemes.texts import write_equal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +41,14 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
     key, roles, asked, told = read_question(recording)
     holder = next((holder for holder in _HOLDERS if holder in recording.request), "")
     pointer = ("request", holder) if key is None else ("request", holder, key)
-    asked, told = make_equal([asked, told], scheme, recording.kind, pointer)
+    write = partial(write_equal, scheme=scheme, kind=recording.kind, pointer=pointer)
     return Turn(
         test_id=test_id,
         endpoint=recording.endpoint,
         model=str(recording.model or ""),
         roles=roles,
-        asked=models or _digest(asked),
-        told=_digest(told) if told else "",
+        asked=models or _digest(write(asked)),
+        told=_digest(write(told)) if told else "",
     )
 
 
@@ -87,6 +88,11 @@ def _read_messages(key: str, entries: Iterable[dict[str, JSON]]) -> Question:
     roles: list[str] = []
     by_speaker: dict[str, list[JSON]] = {_USER: [], _TOLD: [], _MODEL: []}
     for entry in entries:
+        role, content = entry.get("role"), entry.get("content")
+        if isinstance(role, str) and isinstance(content, str):  # as nearly all are
+            roles.append(role)
+            by_speaker[_SPEAKERS.get(role, _USER)].append([content])
+            continue
         speaker = _find_speaker(entry)
         parts = _read_parts(entry)
         answers = [part for part in parts if speaker == _USER and _is_answer(part)]
@@ -137,6 +143,5 @@ def _is_answer(part: JSON) -> bool:
 _ANSWER_KEYS = ("function_response", "functionResponse")
 
 
-def _digest(value: JSON) -> str:
-    text = write_plainly(value).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

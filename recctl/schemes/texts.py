@@ -247,13 +247,29 @@ def _encoder(compact: bool, escapes: bool, sort: bool) -> json.JSONEncoder:
     return json.JSONEncoder(ensure_ascii=escapes, sort_keys=sort, separators=separators)
 
 
-def make_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> JSON:
-    """A value of a request of some kind with all made equal that a scheme makes equal there.
+def write_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> str:
+    """A value of a request of some kind as JSON, with all made equal that a scheme makes equal there.
 
     `pointer` are the steps to the value in the document. What is dropped from a request stays.
     """
-    part = _find_part(scheme, kind, pointer)
-    return value if part is None else _normalise(value, part, {})
+    encode, part = _encoder(False, True, True).encode, _find_part(scheme, kind, pointer)
+    text = encode(value)
+    return text if part is None or not _may_change(part, text) else encode(_normalise(value, part, {}))
+
+
+def _may_change(part: Part, text: str) -> bool:
+    """Whether the rules of a part may change a value that is this text as JSON."""
+    if any(rule.word in text for rule in part.substitutions) or part.numbers_file_ids:
+        return True
+    if part.round is None and part.round_in_strings is None:
+        return False
+    if part.round is not None and part.round < _FEWEST_DIGITS:
+        return True
+    return _HAS_DECIMALS.search(text) is not None or _HAS_EXPONENT.search(text) is not None
+
+
+_FEWEST_DIGITS = 3
+"""To round to fewer digits than these may change a number without four decimals."""
 
 
 @lru_cache(maxsize=256)
@@ -267,11 +283,6 @@ def _find_part(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Part | N
             part = _write_part(scheme, field, facts)
             return part if part.changes_values else None
     return None
-
-
-def write_plainly(value: JSON) -> str:
-    """A value as JSON, always the same way."""
-    return _encoder(False, True, True).encode(value)
 
 
 def digest(text: str) -> str:
@@ -346,7 +357,8 @@ def _normalise(value: JSON, part: Part, file_ids: dict[str, str]) -> JSON:
 def _normalise_text(text: str, part: Part, file_ids: dict[str, str]) -> str:
     for pattern, replacement, word in part.substitutions:
         if word in text:
-            text = compile_pattern(pattern).sub(replacement, text)
+            rule = re.compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
+            text = rule.sub(replacement, text)
     digits = part.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
