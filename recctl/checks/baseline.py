@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.secret import SECRET
@@ -50,7 +50,7 @@ def read_baseline(path: Path) -> frozenset[Known]:
         document = json.loads(path.read_bytes())
         if document["version"] not in (_VERSION, _OLD_VERSION):
             raise ValueError(document["version"])
-        known = frozenset(Known(item["path"], item["rule"], item["at"]) for item in document["findings"])
+        known = frozenset(map(_parse, document["findings"]))
         if not all(isinstance(word, str) for item in known for word in item):
             raise ValueError("these are no findings")
         if document["version"] == _OLD_VERSION:
@@ -100,6 +100,13 @@ def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target
 
     fixed = tuple(sorted(filter(is_gone, known - found)))
     return Compared(report._replace(findings=new), len(report.findings) - len(new), fixed)
+
+
+def _parse(item: dict[str, Any]) -> Known:
+    known = Known(item["path"], item["rule"], item["at"])
+    if not all(isinstance(part, str) for part in known):
+        raise TypeError("not texts")
+    return known
 
 
 def _remember(finding: Finding, folder: Path) -> Known:
