@@ -164,8 +164,12 @@ def select_paths(
     *,
     nul: bool,
     force_exclude: bool = False,
+    tests: list[str] | None = None,
 ) -> Selection:
-    """What the paths on the command line, or in a list, or in the configuration stand for."""
+    """What the paths on the command line, or in a list, or in the configuration stand for.
+
+    With `tests`, only what holds recordings of these. Raises RecctlError for one that nothing is of.
+    """
     named, gone = list(paths or ()), 0
     if files_from is not None:
         if files_from == STDIN and STDIN in named:
@@ -176,7 +180,12 @@ def select_paths(
         named += listed
     elif not named:
         named = [str(project.root / path) for path in project.paths] or ["."]
-    return select(project, named, force_exclude=force_exclude)._replace(gone=gone)
+    selection = select(project, named, force_exclude=force_exclude)._replace(gone=gone)
+    if not tests or not selection.targets:
+        return selection
+    from recctl.naming.neighbours import keep_tests
+
+    return keep_tests(selection, tests)
 
 
 def say_selected(selection: Selection, *, quiet: bool) -> None:

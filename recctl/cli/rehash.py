@@ -131,6 +131,7 @@ def command(
     output_format: Annotated[str, options.format_option("rehash")] = "text",
     output: options.OutputFile = None,
     max_size: options.MaxSize = None,
+    tests: options.Tests = None,
     files_from: options.FilesFrom = None,
     nul: options.Nul = False,
     force_exclude: options.ForceExclude = False,
@@ -180,7 +181,9 @@ def command(
         raise RecctlError("--strict says when --check fails", "add --check")
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)
-    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    selection = options.select_paths(
+        project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
+    )
     options.check_output(output, project, selection.targets, files_from, redact_from, test_ids)
     options.say_selected(selection, quiet=quiet)
     shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)

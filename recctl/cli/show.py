@@ -39,6 +39,7 @@ def command(
     output_format: Annotated[str, options.format_option("exchanges")] = "text",
     output: options.OutputFile = None,
     max_size: options.MaxSize = None,
+    tests: options.Tests = None,
     files_from: options.FilesFrom = None,
     nul: options.Nul = False,
     force_exclude: options.ForceExclude = False,
@@ -66,6 +67,7 @@ def command(
         "--chunks and --raw": chunks and raw,
         "--chunks and --part request": chunks and part is Part.REQUEST,
         "--staged and --files-from": staged and files_from is not None,
+        "--staged and --test": staged and tests is not None,
     }
     contradiction = next((words for words, stand in contradictions.items() if stand), None)
     if contradiction is not None:
@@ -75,7 +77,9 @@ def command(
     selection = (
         _select_staged(project, paths, quiet=quiet)
         if staged
-        else options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+        else options.select_paths(
+            project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
+        )
     )
     options.check_output(output, project, selection.targets, files_from)
     options.say_selected(selection, quiet=quiet)

@@ -59,6 +59,7 @@ def command(
     output: options.OutputFile = None,
     scheme: options.SchemeName = None,
     max_size: options.MaxSize = None,
+    tests: options.Tests = None,
     files_from: options.FilesFrom = None,
     nul: options.Nul = False,
     force_exclude: options.ForceExclude = False,
@@ -87,7 +88,9 @@ def command(
     render = _choose_renderer(output_format, statistics=statistics)
     project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
-    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    selection = options.select_paths(
+        project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
+    )
     options.check_output(output, project, selection.targets, files_from, baseline)
     check_replaceable(write_baseline, "baseline")
     if fix or diff:

@@ -266,3 +266,15 @@ def test_diff_says_that_a_cassette_followed_its_test(run: Run, folder: Path, git
     run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=folder)
     outcome = run("diff", "HEAD", "--stat", cwd=folder)
     assert "follow" in outcome.out, outcome.out
+
+
+def test_commands_keep_to_a_test(run: Run, folder: Path) -> None:
+    other = (folder / CASSETTE).with_name("test_moons.yaml")
+    other.write_text(cassette(exchange("a", "b", key=KEY)))
+    assert run("validate", "--test", "test_planets", cwd=folder).code == 0
+    assert run("validate", "--test", "test_x.py::test_moons", cwd=folder).code == 1
+    shown = run("show", "tests", "--test", "test_moons", "--format", "json", cwd=folder)
+    assert [recording["index"] for recording in json.loads(shown.out)["recordings"]] == [1]
+    unknown = run("show", "tests", "--test", "test_moon", cwd=folder)
+    assert (unknown.code, unknown.out) == (2, "")
+    assert unknown.err == "error: no recording is of test 'test_moon'\nhint: did you mean 'test_moons'?\n"
