@@ -206,5 +206,9 @@ def _write_json(text: Text, stored: Mapping[int, _Change | None]) -> bytes | Non
     old = decode(content)
     kept = [stored.get(index, _Change(item, {})) for index, item in enumerate(text.items)]
     items = [change.item for change in kept if change is not None]
-    written = apply_edits(content, splice_json(content, old, {**old, "interactions": items}))
+    if "interactions" in old:
+        new = {"interactions": items}
+    else:
+        new = {f"{side}s": [item[side] for item in items if side in item] for side in _SIDES}
+    written = apply_edits(content, splice_json(content, old, {**old, **new}))
     return None if written is None else written.encode()

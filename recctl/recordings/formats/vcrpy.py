@@ -203,7 +203,7 @@ def _read_item(source: Source, raw: _Raw, index: int) -> Recording | LoadError:
         request["method"],
         request["uri"],
         _read_message(request, request.get("body"), raw.has_bytes),
-        status.get("code") if isinstance(status, dict) else status,
+        write_bytes(status.get("code") if isinstance(status, dict) else status),
         _read_message(response, body.get("string") if isinstance(body, dict) else body, raw.has_bytes),
         max_size=source.settings.max_size,
     )
