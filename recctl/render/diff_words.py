@@ -31,7 +31,7 @@ def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
     end = _count_common(before[start:][::-1], after[start:][::-1])
     middle = before[start : len(before) - end], after[start : len(after) - end]
     is_long = len(middle[0]) * len(middle[1]) > _MOST_PAIRS
-    matcher = SequenceMatcher(str.isspace, *middle, autojunk=is_long)  # a blank is worth no match
+    matcher = SequenceMatcher(None, *middle, autojunk=is_long)
     pieces = [Piece("".join(before[:start]), "".join(before[:start]))]
     for _, i, i_end, j, j_end in matcher.get_opcodes():
         pieces.append(Piece("".join(middle[0][i:i_end]), "".join(middle[1][j:j_end])))
