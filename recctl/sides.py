@@ -295,7 +295,8 @@ class _Repository:
             before, now = f"{trees[0] if trees else 'HEAD'}:", ":"
         else:
             before, now = f"{trees[0]}:" if trees else ":", ""
-        old, new = self._find_project(before), self._find_project(now)
+        with git.BlobReader(self._here) as blobs:
+            old, new = (self._find_project(state, blobs) for state in (before, now))
         right = tuple(_with_scheme(target, new) for target in sides.right)
         past = {}
         for target in right:
@@ -306,21 +307,20 @@ class _Repository:
             left=tuple(_with_scheme(target, old) for target in sides.left), right=right, past_settings=past
         )
 
-    def _find_project(self, state: str) -> Project:
+    def _find_project(self, state: str, blobs: git.BlobReader) -> Project:
         """The project by the configuration of a state of the repository; as it is where none can be read."""
-        if not state:
-            return self._project
-        with git.BlobReader(self._here) as blobs:
+        project, top = self._project, self._top
+        if not state or not project.root.is_relative_to(top):
+            return project
 
-            def read(path: Path) -> bytes | None:
-                place = os.path.relpath(path, self._top).replace(os.sep, "/")
-                blob = blobs.read(f"{state}{place}", _LARGEST_CONFIG)
-                return blob and blob.content
+        def read(path: Path) -> bytes | None:
+            blob = blobs.read(f"{state}{path.relative_to(top).as_posix()}", _LARGEST_CONFIG)
+            return blob and blob.content
 
-            try:
-                return find_past_project(self._project, read) or self._project
-            except OSError:
-                return self._project
+        try:
+            return find_past_project(project, read) or project
+        except OSError:
+            return project
 
     def _list_conflicts(self, entries: list[git.Entry]) -> tuple[Unread, ...]:
         targets, _ = self._find_targets(entries, ())

@@ -8,7 +8,6 @@ from recctl.compare.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.ids import is_same_but_for, pair_ids, tell_ids
 from recctl.compare.noise import is_configured_noise
-from recctl.compare.renames import find_rename
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
 from recctl.naming.folders import lies_as_expected
@@ -71,7 +70,6 @@ def compare_recordings(
         changes=tuple(change for change in changes if keep_noise or change.kind != "noise"),
         noise=sum(change.kind == "noise" for change in changes),
         ids=tuple(ids.items()),
-        follows=find_rename(ours, theirs),
     )
 
 

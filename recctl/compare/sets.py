@@ -11,6 +11,7 @@ from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
 from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, pair_in_file, read_facts
 from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
+from recctl.compare.renames import find_rename
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -201,6 +202,8 @@ class _Comparing:
         pair = compare_recordings(
             ours, theirs, settings=right.settings, keep_noise=self._keep_noise, paired_by=paired_by
         )
+        if pair.left is not None and pair.right is not None:
+            pair = pair._replace(follows=find_rename(pair.left, pair.right))
         return pair if _folder(left) == _folder(right) else judge_move(pair, ours, theirs)
 
     def _add(self, pair: Pair) -> None:

@@ -82,7 +82,7 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
 
 
 def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remark:
-    old, new = (quote(name) if name else "no scheme" for name in (change.old, change.new))
+    old, new = (quote(name) if name else "not set" for name in (change.old, change.new))
     left = change.left_behind
     verb = "is" if left == 1 else "are"
     text = f"{_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"

@@ -71,13 +71,21 @@ def count_by_file(pairs: Iterable[Pair], most: int | None = None) -> Table:
     for pair in pairs:
         counts[_find_file(pair)][find_fate(pair)] += 1
     fates = tuple(fate for fate in Fate if any(counted[fate] for counted in counts.values()))
-    folder = posixpath.commonpath([posixpath.dirname(name) for name in counts]) if counts else ""
-    folder = f"{folder}/" if folder else ""
+    folder = _find_common_folder(counts)
     rows = [(name[len(folder) :], tuple(counts[name][fate] for fate in fates)) for name in sorted(counts)]
     if most is not None and len(rows) > most:
         rest = [numbers for _, numbers in rows[most - 1 :]]
         rows[most - 1 :] = [(f"{len(rest):,} more", tuple(map(sum, zip(*rest, strict=True))))]
     return Table(folder, fates, tuple(rows))
+
+
+def _find_common_folder(names: Iterable[str]) -> str:
+    """The folder that all of these lie in, with a slash; nothing where there is none."""
+    try:
+        folder = posixpath.commonpath([posixpath.dirname(name) for name in names])
+    except ValueError:  # there are none, or only some are absolute
+        return ""
+    return f"{folder.rstrip('/')}/" if folder else ""
 
 
 def _find_file(pair: Pair) -> str:

@@ -188,6 +188,11 @@ def test_noise_is_counted_and_shown_on_demand(two: Callable[..., Outcome]) -> No
     assert shown.code == 0
 
 
+def test_two_recordings_that_were_named_follow_no_rename(two: Callable[..., Outcome]) -> None:
+    other = {**say("Hello"), "test_id": "tests/test_x.py::test_other"}
+    assert "  request test id:\n" in two(say("Hello"), other).out
+
+
 def test_an_argument_is_named(two: Callable[..., Outcome]) -> None:
     outcome = two(call("Rome"), call("Milan"))
     assert outcome.code == 1

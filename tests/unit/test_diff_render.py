@@ -287,6 +287,15 @@ def test_a_table_counts_by_test_file() -> None:
     )
 
 
+def test_a_test_may_lie_anywhere() -> None:
+    names = ("/abs/test_x.py::t", "tests/test_x.py::t", "\x1b[31m/test_x.py::t", "::t")
+    pairs = [pair()._replace(right=side("x.json", name)) for name in names]
+    table = show(comparison(*pairs)).split("\n\n")[1]
+    assert table.splitlines()[0] == "test file          reworded"
+    assert "\x1b" not in table
+    assert "/abs/" in show(comparison(pairs[0], pairs[0])).split("\n\n")[1]
+
+
 def test_a_table_keeps_to_the_width_and_adds_up_what_is_too_much() -> None:
     pairs = [
         pair(name=f"{number}.json")._replace(right=side("x", f"tests/test_{number:02}{'x' * 90}.py::test_y"))
