@@ -86,7 +86,7 @@ def test_a_file_of_a_revision_has_its_settings_its_place_and_its_content(history
     sides = choose_sides(project, ["HEAD~1", "HEAD"], ["tests/recordings/a.json"])
     folder = (history / "tests" / "recordings").as_posix()
     for (target,), content in ((sides.left, b"before"), (sides.right, b"after")):
-        place, in_force = Place(folder, "a.json"), Settings("ogx-2025-07")
+        place, in_force = Place(folder, "a.json"), Settings("ogx-2025-07", root=history.as_posix())
         assert read(target) == Source("tests/recordings/a.json", content, place, in_force)
         assert target.key == "tests/recordings/a.json"
 
