@@ -28,6 +28,7 @@ class Rule(NamedTuple):
     """Something that recordings should be; `why` says what goes wrong otherwise, `fix` what to do then.
 
     `bad` is what breaks it, in a line, and `good` the same as it should be; whole files are in `examples/`.
+    `kinds` are what it finds, where it looks for many things: what each is called, and what it looks like.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Rule(NamedTuple):
     fix: str
     bad: str
     good: str
+    kinds: tuple[tuple[str, str], ...] = ()
 
     def make_finding(
         self,

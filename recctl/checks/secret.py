@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
-from recctl.checks.secret_kinds import GUESSABLE
+from recctl.checks.secret_kinds import GUESSABLE, KINDS
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats.ogx import serialise
 from recctl.wire import recognise
@@ -39,6 +39,7 @@ SECRET = Rule(
     "What is no secret can be named under `allow` in the configuration's table `secrets`.",
     bad='"Authorization": "Bearer " and the key',
     good='"headers": {}',
+    kinds=tuple(dict.fromkeys((kind.name, kind.example) for kind in KINDS)),
 )
 
 RULES = (SECRET,)

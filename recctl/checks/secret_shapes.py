@@ -42,7 +42,8 @@ def _open_after(prefix: str, characters: str) -> str:
     """A gate for what shows by a prefix; a longer one may be shared by kinds that have other characters."""
     if len(prefix) <= _SHORT:
         return rf"{re.escape(prefix)}[{characters}]{{20}}"
-    return rf"{re.escape(prefix)}[.+/=$%{WORD}]{{12}}"
+    start = re.escape(prefix).replace(r"\$", "[$%]")  # as urls have it
+    return rf"{start}[.+/=$%{WORD}]{{12}}"
 
 
 def prefixed(

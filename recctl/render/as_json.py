@@ -50,6 +50,7 @@ def render_rules(rules: Iterable[Rule], view: View) -> Iterator[str]:  # noqa: A
             "fix": rule.fix,
             "bad": rule.bad,
             "good": rule.good,
+            "kinds": [{"name": name, "example": example} for name, example in rule.kinds],
         }
         for rule in rules
     ]

@@ -214,3 +214,9 @@ def _explain_rule(rule: Rule) -> Iterator[Line]:
     yield line()
     yield line(Span("bad:  ", "bold"), rule.bad)
     yield line(Span("good: ", "bold"), rule.good)
+    if rule.kinds:
+        yield line()
+        yield line("It knows:")
+        width = max(len(name) for name, _ in rule.kinds)
+        for name, example in rule.kinds:
+            yield line(f"{name:<{width}}  {example}", indent=2, hang=width + 2)

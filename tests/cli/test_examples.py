@@ -44,6 +44,15 @@ def test_a_rule_is_explained_with_what_breaks_it_and_what_does_not(run: Run) -> 
     ]
 
 
+def test_the_rule_of_secrets_lists_the_kinds_that_it_knows(run: Run) -> None:
+    outcome = run("rules", "secret")
+    assert "\nIt knows:\n" in outcome.out
+    assert "\n  an Anthropic API key       sk-ant-api03-…\n" in outcome.out
+    (rule,) = json.loads(run("rules", "secret", "--format", "json").out)["rules"]
+    assert {"name": "an Anthropic API key", "example": "sk-ant-api03-…"} in rule["kinds"]
+    assert outcome.out.count("\n  ") == len(rule["kinds"])
+
+
 def test_every_rule_tells_what_breaks_it_and_what_does_not(run: Run) -> None:
     rules = json.loads(run("rules", "--format", "json").out)["rules"]
     told = {rule["name"]: (rule["bad"], rule["good"]) for rule in rules}
