@@ -250,8 +250,7 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     is_found = False
     texts: list[tuple[_Path, str]] = []
     _collect_texts(recording.document, None, texts, set())
-    may_find = finder.may_find("\n".join(text for _, text in texts))
-    for path, text in texts if may_find else ():
+    for path, text in _sift(texts, finder):
         for hit in finder.find(text):
             is_found = True
             yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, _write_pointer(path, finder))
@@ -260,6 +259,20 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
             if not hit.is_own:
                 yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, "")
 
+
+def _sift(texts: list[tuple[_Path, str]], finder: Finder) -> Iterator[tuple[_Path, str]]:
+    """The texts that may hold a secret; to ask about each by itself would take long."""
+    if not finder.may_find("\n".join(text for _, text in texts)):
+        return
+    if len(texts) <= _FEW:
+        yield from texts
+        return
+    half = len(texts) // 2
+    yield from _sift(texts[:half], finder)
+    yield from _sift(texts[half:], finder)
+
+
+_FEW = 4
 
 _Path = tuple["_Path", str | int] | None
 """The steps to a value, the last one first: pointers take time, and few are needed."""
@@ -316,7 +329,8 @@ def _search_reply(
     A piece that looks like a secret itself is taken out of `places`.
     """
     split: dict[str, _Found] = {}
-    for place, text in _list_texts(completion):
+    texts = [*_list_texts(completion)]
+    for place, text in texts if finder.may_find("\n".join(text for _, text in texts)) else ():
         for hit in finder.find(text):
             secret = _spell(hit.secret)
             if (secret, "response") in places or secret in split:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import html
 import re
-from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +41,9 @@ def _chain(
     return lambda start, end: outer(*inner(start, end))
 
 
-_ESCAPE = re.compile(
+_compile = cache(re.compile)  # when the first text is decoded: most runs decode none
+
+_ESCAPE = (
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slash>\\{1,64}/)|\\{1,64}u(?P<code>[0-9A-Fa-f]{4})"
     r"|(?P<entity>&(?:amp|quot|apos|lt|gt|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});)"
     "|(?P<invisible>[\u00ad\u200b-\u200f\u2060\ufeff])|(?P<wide>[\uff01-\uff5e])"
@@ -51,12 +51,14 @@ _ESCAPE = re.compile(
 
 
 def _decode_escapes(text: str) -> Iterator[Decoded]:
+    from bisect import bisect_right
+
     pieces: list[str] = []
     starts: list[int] = []  # where in the result what was decoded starts, and how long it is
     lengths: list[int] = []
     spans: list[tuple[int, int]] = []
     end = length = 0
-    for match in _ESCAPE.finditer(text):
+    for match in _compile(_ESCAPE).finditer(text):
         said = _read_escape(match)
         if said is None:
             continue
@@ -88,6 +90,8 @@ def _read_escape(match: re.Match[str]) -> str | None:
     """What an escape says; None for what is none."""
     kind, whole = match.lastgroup, match[0]
     if kind == "percent":
+        from urllib.parse import unquote_to_bytes
+
         try:
             return unquote_to_bytes(whole).decode()
         except ValueError:
@@ -95,17 +99,19 @@ def _read_escape(match: re.Match[str]) -> str | None:
     if kind == "code":
         return chr(int(match["code"], 16))
     if kind == "entity":
-        return html.unescape(whole)
+        from html import unescape
+
+        return unescape(whole)
     return {"slash": "/", "invisible": ""}.get(kind or "", chr((ord(whole[0]) - 0xFEE0) % 0x110000))
 
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{20,8000}+={0,2}(?!\\.?[A-Za-z0-9+/_=-])")
-_TEXT = re.compile(rb"[\t\n\r -~]*")
+_BASE64 = r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{20,8000}+={0,2}(?!\.?[A-Za-z0-9+/_=-])"
+_TEXT = rb"[\t\n\r -~]*"
 
 
 def _decode_base64(text: str) -> Iterator[Decoded]:
     """The short texts that stand in a text as base64; each passage of one is where the whole is."""
-    for match in _BASE64.finditer(text):
+    for match in _compile(_BASE64).finditer(text):
         start = match.start()
         for part in dict.fromkeys((match[0], *match[0].split("/"))):
             span = (match[0].index(part) + start, match[0].index(part) + start + len(part))
@@ -122,10 +128,10 @@ def _read_base64(part: str) -> str | None:
     if len(letters) % 4 == 1:
         return None
     head = base64.b64decode(letters[:16])
-    if not _TEXT.fullmatch(head):  # nearly all that is no text shows so at once
+    if not re.fullmatch(_TEXT, head):  # nearly all that is no text shows so at once
         return None
     said = base64.b64decode(letters + "=" * (-len(letters) % 4))
-    return said.decode() if _TEXT.fullmatch(said) else None
+    return said.decode() if re.fullmatch(_TEXT, said) else None
 
 
 _STANDARD = str.maketrans("-_", "+/")
@@ -138,22 +144,42 @@ GATE = (
 """Opens for escapes in which no other gate sees the letter that is meant."""
 
 
-def holds_disguise(text: str) -> bool:
-    """Whether there are characters in a text that no other gate sees as what is meant, or sees at all."""
-    return not text.isascii() and _DISGUISE.search(text) is not None
+DISGUISE = "[\u00ad\u200b-\u200f\u2060\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
+"""Opens for the characters themselves."""
 
 
-_DISGUISE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+def encode_for_gate(word: str) -> Iterator[tuple[str, int]]:
+    """What a word becomes in base64, without what depends on its neighbours; nothing of a short one.
 
-
-def encode_for_gate(word: str) -> Iterator[str]:
-    """What a word becomes in base64, without what depends on its neighbours; nothing of a short one."""
+    Each with the number of its characters that is over once they are taken by fours: `TEXT_AFTER` has what
+    follows them.
+    """
     content = word.encode()
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + content).decode()
-        inner = encoded[-(-before * 8 // 6) : (before + len(content)) * 8 // 6]
+        end = (before + len(content)) * 8 // 6
+        inner = encoded[-(-before * 8 // 6) : end]
         if len(inner) >= _SHORTEST_SIGN:
-            yield inner.replace("+", r"\+")
+            yield inner.replace("+", r"\+"), end % 4
 
 
 _SHORTEST_SIGN = 4
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _list_letters(*fits: Callable[[int], bool]) -> Iterator[str]:
+    for fit in fits:
+        yield "".join(letter for bits, letter in enumerate(_ALPHABET) if fit(bits))
+
+
+_FIRST, _SECOND, _THIRD = _list_letters(
+    lambda bits: 8 <= bits < 32,
+    lambda bits: not bits & 8 and bits & 7 > 1,
+    lambda bits: not bits & 2,
+)
+TEXT_AFTER = tuple(
+    f"[A-Za-z0-9+/_-]{{{-over % 4}}}(?:[{_FIRST}][{_SECOND}][{_THIRD}][A-Za-z0-9+/_-]){{3}}"
+    for over in range(4)
+)
+"""Characters of base64 that go on to say printable ASCII, as those of a picture would not for long."""

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.checks.secret_decoding import GATE, decode, encode_for_gate, holds_disguise
+from recctl.checks.secret_decoding import DISGUISE, GATE, TEXT_AFTER, decode, encode_for_gate
 from recctl.checks.secret_judges import is_in_data, is_published
 from recctl.checks.secret_kinds import KINDS
 from recctl.patterns import compile_pattern
@@ -62,7 +62,7 @@ class Finder:
             if 1 in taken[start:end]:
                 continue
             taken[start:end] = b"\1" * (end - start)
-            if not any(pattern.search(match[0]) for pattern in self._allow):
+            if not any(pattern.search(_show(match)) for pattern in self._allow):
                 secret = match[0] if is_own else match["secret"]
                 yield Hit(name, start, text[start:end], secret, is_own)
 
@@ -80,9 +80,24 @@ class Finder:
                     yield name, True, match, match.span()
 
 
+def _show(match: re.Match[str]) -> str:
+    """A secret with what shows it to be one: with all of its name, where it has one."""
+    if not match.re.groupindex.get("name"):
+        return match[0]
+    before = match.string[max(0, match.start() - _LONGEST_NAME) : match.start()]
+    return before[len(before.rstrip(_IN_NAMES)) :] + match[0]
+
+
+_LONGEST_NAME = 60
+_IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+_HINTS = [(kind, kind.hint.lower().split("|")) for kind in KINDS]
+
+
 def _match_kinds(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    for kind in KINDS:
-        for match in _compile(kind.pattern).finditer(text) if kind.hint in text else ():
+    lowered = text.lower()
+    for kind in (kind for kind, words in _HINTS if any(word in lowered for word in words)):
+        for match in _compile(kind.pattern).finditer(text):
             is_new = not is_published(match["secret"]) and not is_in_data(text, *match.span("secret"))
             if kind.is_real(match) and is_new:
                 yield kind.name, match
@@ -97,30 +112,46 @@ get_finder = lru_cache(maxsize=8)(Finder)
 def may_hold_secret(text: str) -> bool:
     """Whether any kind's gate opens for a text; boundaries and entropy are not looked at."""
     try:
-        return any(gate.is_valid(text) for gate in _compile_gates()) or holds_disguise(text)
+        return _compile_gate().is_valid(text) or (not text.isascii() and _compile_disguise().is_valid(text))
     except ValueError:  # lone surrogates, which they can't read
         return True
 
 
 @cache
-def _compile_gates() -> tuple[Validator, ...]:
-    """All gates as a few. jsonschema-rs finds some dozens of literals a hundred times as fast as `re` does.
+def _compile_gate() -> Validator:
+    """All gates as one. jsonschema-rs finds some dozens of literals a hundred times as fast as `re` does.
 
     With more than that in one, it takes another way, which is several times as slow.
     """
     from jsonschema_rs import RegexOptions, validator_for
 
-    named = dict.fromkeys(kind.gate for kind in KINDS if not kind.hint)
-    other = dict.fromkeys((*(kind.gate for kind in KINDS if kind.hint and "(?:" in kind.gate), GATE))
-    starts = (way[:4] for kind in KINDS for way in islice(encode_for_gate(kind.hint), 1))
-    encoded = dict.fromkeys((*(way for word in _TELLING for way in encode_for_gate(word)), *starts))
-    plain = [kind for kind in KINDS if kind.hint and "(?:" not in kind.gate]
+    named = dict.fromkeys(kind.gate for kind in KINDS if kind.is_named)
+    shown = [kind for kind in KINDS if not kind.is_named]
+    other = dict.fromkeys((*(kind.gate for kind in shown if "(?:" in kind.gate), GATE))
+    plain = [kind for kind in shown if "(?:" not in kind.gate]
     short = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) <= _SHORT)
-    long = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) > _SHORT)
-    groups = (named, other, *_split(short, 12), *_split(long, 64), *_split(encoded, 64))
-    return tuple(
-        validator_for({"pattern": "|".join(group)}, pattern_options=RegexOptions()) for group in groups
-    )
+    long = sorted({kind.gate for kind in plain if len(kind.hint) > _SHORT})
+    groups = (named, other, *_split(short, 12), *_split(long, 64), *_list_encoded())
+    patterns = [{"pattern": "|".join(group)} for group in groups]
+    return validator_for({"anyOf": patterns}, pattern_options=RegexOptions())
+
+
+def _list_encoded() -> Iterator[list[str]]:
+    """Gates for what is in base64."""
+    hints = (kind.hint for kind in KINDS if not kind.is_named)
+    starts = ((way[:4], 0) for hint in hints for way, _ in islice(encode_for_gate(hint), 1))
+    listed = dict.fromkeys((*(way for word in _TELLING for way in encode_for_gate(word)), *starts))
+    whole, *cut = ([way for way, rest in listed if rest == over] for over in range(4))
+    for group in _split(whole, 64):
+        yield [f"(?:{'|'.join(group)}){TEXT_AFTER[0]}"]
+    yield [f"(?:{'|'.join(group)}){after}" for group, after in zip(cut, TEXT_AFTER[1:], strict=True) if group]
+
+
+@cache
+def _compile_disguise() -> Validator:
+    from jsonschema_rs import RegexOptions, validator_for
+
+    return validator_for({"pattern": DISGUISE}, pattern_options=RegexOptions())
 
 
 _SHORT = 3  # characters; of literals that are that short, fewer are looked for as fast

@@ -83,6 +83,20 @@ _SHORT_PARAMETERS = ("key", "auth", "appid", "sig")
 _PUBLIC_NAME = "PUBLI|CACHE|PAGE|NEXT|PRIMARY|PARTITION|SORT|FOREIGN|IDEMPOTENCY|MAX|OBJECT|ROW|HASH|SITE"
 
 
+def is_qualified(match: re.Match[str]) -> bool:
+    """Whether the name before a value says what it is for: `api_key` does, `key` and `cache_key` do not."""
+    before = match.string[max(0, match.start() - _LONGEST_QUALIFIER) : match.start()].lower()
+    return match["name"].lower() == "authorization" or re.search(_QUALIFIER, before) is not None
+
+
+_LONGEST_QUALIFIER = 16
+_QUALIFIER = (
+    "(?:api|access|secret|account|subscription|auth|client|session|refresh|security|bearer|private|signing"
+    "|webhook|encryption|application|master|service|bot|vault|consumer|oauth|personal|deploy|admin|server"
+    "|hf|hub|git|github|gitlab|shopify|figma|notion|slack|jwt|registry|app)[-_ ]?$"
+)
+
+
 def is_named_uuid(match: re.Match[str]) -> bool:
     """Whether a secret is a UUID, and none that somebody made up."""
     secret = match["secret"]
@@ -232,7 +246,7 @@ _STAND_IN = (
 def follows_no_word(match: re.Match[str]) -> bool:
     """Whether an m before a secret, if there is one, ends what sets the color in a terminal."""
     text, start = match.string, match.start()
-    return not text.endswith("m", 0, start) or _COLOR.search(text, max(0, start - 40), start) is not None
+    return not text.endswith("m", 0, start) or re.search(_COLOR, text[max(0, start - 40) : start]) is not None
 
 
-_COLOR = re.compile(r"\x1b\[[0-9;:]*m$")
+_COLOR = r"\x1b\[[0-9;:]*m$"

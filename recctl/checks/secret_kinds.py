@@ -13,6 +13,7 @@ from recctl.checks.secret_judges import (
     is_named_uuid,
     is_named_value,
     is_plausible,
+    is_qualified,
     is_random,
     is_random_token,
     is_random_value,
@@ -20,13 +21,10 @@ from recctl.checks.secret_judges import (
 )
 from recctl.checks.secret_shapes import ALNUM, HEX, WORD, Kind, prefixed
 
-_NAME_END = "(?i:key|secret|token|authorization)"
-_PASSWORD_NAME = "(?<!ice-)(?i:passw(?:or)?d|passwort|passphrase|pwd)"  # noqa: S105
-_QUALIFIER = (
-    "(?i:api|access|secret|account|subscription|auth|client|session|refresh|security|bearer|private|signing"
-    "|webhook|encryption|application|master|service|bot|vault|consumer|oauth|personal|deploy|admin|server"
-    "|hf|hub|git|github|gitlab|shopify|figma|notion|slack|jwt|registry|app)"
+_NAME_END = (  # spelled out, since `re` knows of that how it starts
+    "(?:[kK][eE][yY]|[sS][eE][cC][rR][eE][tT]|[tT][oO][kK][eE][nN]|[aA][uU][tT][hH](?i:orization))"
 )
+_PASSWORD_NAME = "(?<!ice-)(?i:passw(?:or)?d|passwort|passphrase|pwd)"  # noqa: S105
 # what may stand between a name and its value: in JSON, YAML, a shell, a list of headers, a sentence
 _IS = (
     r"""(?:["'`* \t\r\n:=>\\\[(]{1,16}"""
@@ -304,7 +302,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a Telegram bot token",
         "1234567890:AA…",
-        rf"(?::|%(?:25)*3[Aa])AA[{WORD}]{{32}}",
+        rf"(?::AA|%(?:25)*3[Aa]AA)[{WORD}]{{32}}",
         ":AA",
         rf"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?:bot)?(?P<secret>\d{{8,10}}:AA[{WORD}]{{32,33}})(?![{WORD}])",
         is_random,
@@ -320,7 +318,14 @@ KINDS: tuple[Kind, ...] = (
         rf"(?<![{WORD}])(?P<secret>[a-f0-9]{{32}}-us[0-9]{{1,2}})(?![{WORD}])",
         is_plausible,
     ),
-    *prefixed("a Resend API key", "re_…", "re_", "A-Za-z0-9_", 30, 40, is_random),
+    Kind(
+        "a Resend API key",
+        "re_…",
+        r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}",
+        "re_",
+        rf"(?<![{WORD}])(?P<secret>re_(?P<rest>[A-Za-z0-9]{{8}}_[A-Za-z0-9]{{24}}))(?![{WORD}])",
+        is_random,
+    ),
     *prefixed("a Brevo API key", "xkeysib-…", "xkeysib- xsmtpsib-", "A-Za-z0-9-", 81, 81),
     *prefixed("a Notion token", "ntn_…", "ntn_", ALNUM, 40, 50),
     *prefixed("a Notion token", "secret_…", "secret_", ALNUM, 43, 43, is_random),
@@ -352,39 +357,43 @@ KINDS: tuple[Kind, ...] = (
         "an AWS secret access key",
         "aws_secret_access_key=…",
         _NAMED_GATE,
-        "",
-        rf"(?i:secret[-_ ]?(?:access[-_ ]?)?key){_IS}"
+        "key",
+        rf"[sS](?i:ecret[-_ ]?(?:access[-_ ]?)?key){_IS}"
         r"(?P<secret>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])",
         is_random_value,
+        is_named=True,
     ),
     Kind(
         "a bearer token",
         "Bearer …",
         rf"(?:[bB]earer|BEARER)(?: |%(?:25)*20|\\u0020){_VALUE_RAW}{{20}}",
-        "",
+        "bearer",
         rf"(?i:bearer) (?P<secret>(?:{_UUID}(?![{WORD}])|{_VALUE}{{20,3000}}+={{0,2}}))",
         lambda match: is_named_uuid(match) or is_random_token(match),
+        is_named=True,
     ),
     Kind(
         "a name and password",
         "Basic …",
         r"(?:[bB]asic|BASIC)(?: |%(?:25)*20)[A-Za-z0-9+/]{8}",
-        "",
+        "basic",
         r"(?i:basic) (?P<secret>[A-Za-z0-9+/]{8,400}+={0,2})",
         is_login,
+        is_named=True,
     ),
     Kind(
         "a name and password",
         '"auth": "…"',
         _NAMED_GATE,
-        "",
+        "auth",
         rf"(?<![A-Za-z])(?i:_?auth|authorization){_GIVEN}{_IS}(?P<secret>[A-Za-z0-9+/]{{12,400}}+={{0,2}})(?![\w.-])",
         is_login,
+        is_named=True,
     ),
     Kind(
         "a password in a url",
         "postgres://name:…@host",
-        r"""(?::|%(?:25)*3[Aa])(?:\\*/|%(?:25)*2[Ff]){2}"""
+        r"""(?:://|:\\+/\\+/|%(?:25)*3[Aa](?:/|%(?:25)*2[Ff]){2})"""
         r"""[^ /:@"]*(?::|%(?:25)*3[Aa])[^ /@"]+(?:@|%(?:25)*40)""",
         "://",
         r"""://(?P<user>[^\s/:@"'<>\\?#]{0,100}+):(?P<secret>[^\s/@"'<>\\?#]{4,200}+)"""
@@ -395,54 +404,60 @@ KINDS: tuple[Kind, ...] = (
         "a cookie",
         "Set-Cookie: …",
         rf"(?:[cC]ookie|COOKIE)2?{_IS_RAW}[^\"\n]*?(?:=|%(?:25)*3[Dd])[^\s\";,]{{16}}",
-        "",
+        "cookie",
         rf"(?i:cookie2?){_GIVEN}{_IS}(?P<secret>[^\s=;,\"'<>()]{{1,100}}=[^\"'\n\\<>]{{16,8000}}+)",
         is_cookie,
+        is_named=True,
     ),
     Kind(
         "an API key",
         "api_key=…, x-api-key: …",
         _NAMED_GATE,
-        "",
-        rf"(?:{_QUALIFIER}[-_ ]?{_NAME_END}|(?i:authorization)){_IS}(?P<secret>{_VALUE}{{20,3000}}+={{0,2}})",
-        is_random_value,
+        "key|secret|token|authorization",
+        rf"(?P<name>{_NAME_END}){_IS}(?P<secret>{_VALUE}{{20,3000}}+={{0,2}})",
+        lambda match: is_qualified(match) and is_random_value(match),
+        is_named=True,
     ),
     Kind(
         "an API key",
         "x-api-key: a UUID",
         _NAMED_GATE,
-        "",
+        "key|token|authorization",
         r"(?:(?i:api[-_ ]?(?:key|token)|subscription[-_]token|server[-_]token)"
         rf"|(?<![A-Za-z])(?i:authorization)){_IS}"
         rf"(?:(?i:key|token|apikey) )?(?P<secret>{_UUID})(?![{WORD}])",
         is_named_uuid,
+        is_named=True,
     ),
     Kind(
         "an API key",
         "Authorization: Token …",
         _NAMED_GATE,
-        "",
+        "authorization",
         rf"(?<![A-Za-z])(?i:authorization){_IS}(?!(?i:basic|digest|bearer) )[A-Za-z-]{{2,20}} "
         rf"(?P<secret>(?:[A-Za-z0-9_+/.~:-]){{20,3000}}+={{0,2}})",
         is_random_token,
+        is_named=True,
     ),
     Kind(
         "a token",
         "token=…, SOME_TOKEN=…",
         _NAMED_GATE,
-        "",
+        "key|secret|token|pat|auth|appid|sig",
         r"(?<![A-Za-z0-9])(?P<name>(?:[A-Z][A-Z0-9]{1,30}_){1,6}(?:TOKEN|SECRET|KEY|PAT)(?:_[0-9]{1,2})?"
         r"|(?<![A-Za-z0-9_.:-])(?i:token|secret)|(?<=[?&])(?:key|auth|code|appid|sig|signature))"
         rf"{_GIVEN}{_IS}(?P<secret>{_VALUE}{{16,3000}}+={{0,2}})",
         is_named_value,
+        is_named=True,
     ),
     Kind(
         "a password",
         "password: …, DB_PASSWORD=…",
         rf"""(?:[pP]assw(?:or)?d|PASSW(?:OR)?D|[pP]asswort|[pP]assphrase|PASSPHRASE|[pP]wd|PWD){_IS_RAW}[^\s"'`<>\\,;&(){{}}\[\]|]{{6}}""",
-        "",
+        "passw|passphrase|pwd",
         rf"""{_PASSWORD_NAME}{_GIVEN}{_IS}(?P<secret>[^\s"'`<>\\,;&(){{}}\[\]|$][^\s"'`<>\\,;&(){{}}\[\]|]{{5,199}}+)(?![(\[])""",
         is_named_password,
+        is_named=True,
     ),
 )
 """Formats as their providers give them; where these are known to grow, up to more than today's length.

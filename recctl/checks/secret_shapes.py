@@ -18,9 +18,11 @@ class Kind(NamedTuple):
     """A kind of secret. `example` is what people know it by, such as `sk-ant-api03-…`.
 
     `gate` is a regular expression without boundaries, in the syntax that Python and jsonschema-rs share. It
-    opens for whatever `pattern` finds, in whatever way JSON and urls write it. `hint` stands in each text in
-    which `pattern` finds something. That one has the group `secret`, may have `rest` (the secret without its
-    prefix), and gives up after a bounded number of steps for each character. `is_real` judges what it finds.
+    opens for whatever `pattern` finds, in whatever way JSON and urls write it. One of the words in `hint`,
+    which bars divide, stands in each text in which `pattern` finds something, be it in capitals. `pattern`
+    has the group `secret`, may have `rest` (the secret without its prefix), and gives up after a bounded
+    number of steps for each character. `is_real` judges what it finds. A kind `is_named` when only a word
+    before it shows it.
     """
 
     name: str
@@ -29,21 +31,23 @@ class Kind(NamedTuple):
     hint: str
     pattern: str
     is_real: Judge
+    is_named: bool = False
 
 
 WORD = "A-Za-z0-9_-"
 ALNUM = "A-Za-z0-9"
 HEX = "a-f0-9"
 _AFTER = "(?![A-Za-z0-9_]|-[A-Za-z0-9_-])"
+_ANY = f".+/=$%{WORD}"
 _SHORT = 3  # characters of a prefix, of which words and names hold many
 
 
 def _open_after(prefix: str, characters: str) -> str:
     """A gate for what shows by a prefix; a longer one may be shared by kinds that have other characters."""
-    if len(prefix) <= _SHORT:
-        return rf"{re.escape(prefix)}[{characters}]{{20}}"
     start = re.escape(prefix).replace(r"\$", "[$%]")  # as urls have it
-    return rf"{start}[.+/=$%{WORD}]{{12}}"
+    if len(prefix) <= _SHORT:
+        return rf"{start}[{characters}]{{20}}"
+    return rf"{start}[{_ANY}]{{12}}"
 
 
 def prefixed(
