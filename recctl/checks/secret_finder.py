@@ -91,12 +91,14 @@ def _show(match: re.Match[str]) -> str:
 _LONGEST_NAME = 60
 _IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-_HINTS = [(kind, kind.hint.lower().split("|")) for kind in KINDS]
+_HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
 
 
 def _match_kinds(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     lowered = text.lower()
-    for kind in (kind for kind, words in _HINTS if any(word in lowered for word in words)):
+    for kind, word, others in _HINTS:
+        if word not in lowered and not (others and any(other in lowered for other in others.split("|"))):
+            continue
         for match in _compile(kind.pattern).finditer(text):
             is_new = not is_published(match["secret"]) and not is_in_data(text, *match.span("secret"))
             if kind.is_real(match) and is_new:
@@ -130,7 +132,9 @@ def _compile_gate() -> Validator:
     other = dict.fromkeys((*(kind.gate for kind in shown if "(?:" in kind.gate), GATE))
     plain = [kind for kind in shown if "(?:" not in kind.gate]
     short = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) <= _SHORT)
-    long = sorted({kind.gate for kind in plain if len(kind.hint) > _SHORT})
+    # what another gate opens for needs none of its own
+    longer = (kind for kind in plain if len(kind.hint) > _SHORT and not kind.hint.startswith(("sk-", "sk_")))
+    long = sorted({kind.gate for kind in longer})
     groups = (named, other, *_split(short, 12), *_split(long, 64), *_list_encoded())
     patterns = [{"pattern": "|".join(group)} for group in groups]
     return validator_for({"anyOf": patterns}, pattern_options=RegexOptions())
