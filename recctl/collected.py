@@ -10,6 +10,7 @@ import codecs
 import json
 import re
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,38 @@ class Collected(NamedTuple):
     def knows(self, test_id: str) -> bool:
         """Whether a test is listed, parameters included."""
         return _normalise(test_id) in self.tests
+
+    def may_know(self, test_id: str) -> bool:
+        """Whether a test is listed whose file may tell this id of it.
+
+        Names of files leave out all classes but the innermost, have other characters in parameters, and leave
+        these out when they are too long.
+        """
+        address, _, parameters = _normalise(test_id).partition("[")
+        path, *names = (step.removesuffix(".py") for step in test_id.partition("[")[0].split("::"))
+        module, tail = path.replace("/", ".") + ".", "." + ".".join(names)
+        return any(
+            listed.startswith(module) and f".{listed}".endswith(tail)
+            for listed in _index_loosely(self.tests).get(
+                (address.rpartition(".")[2], _loosen(parameters)), ()
+            )
+        )
+
+
+@lru_cache(maxsize=4)
+def _index_loosely(tests: frozenset[str]) -> dict[tuple[str, str], list[str]]:
+    """The addresses of tests, by function and parameters as names of files tell them, or without these."""
+    index: dict[tuple[str, str], list[str]] = {}
+    for test in tests:
+        address, _, parameters = test.partition("[")
+        function = address.rpartition(".")[2]
+        for told in {_loosen(parameters), ""}:
+            index.setdefault((function, told), []).append(address)
+    return index
+
+
+def _loosen(parameters: str) -> str:
+    return re.sub(r"\W", "-", parameters)
 
 
 class Family(NamedTuple):

@@ -107,9 +107,10 @@ def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
     if not all_facts:
         return
     has_scheme = any(facts.is_held for facts in all_facts)
+    has_cassettes = any(facts.is_named_by_test for facts in all_facts)
     has_list = bool(inquiry.lists) or inquiry.tracked is not None
     needs_scheme = {Grade.REPLACED, Grade.SUPERSEDED, Grade.DUPLICATE}.intersection(inquiry.grades)
-    if not has_scheme and needs_scheme and not (inquiry.default and has_list):
+    if not has_scheme and needs_scheme and not (inquiry.default and (has_list or has_cassettes)):
         if inquiry.default:
             raise RecctlError("no scheme is set, and no list of tests is named", _EVIDENCE)
         named = ", ".join(grade for grade in inquiry.grades if grade in needs_scheme)
@@ -255,7 +256,7 @@ def _remark(all_facts: Sequence[Facts], inquiry: Inquiry, orphans: Orphans) -> I
     if orphans.unjudged:
         count = show_count(orphans.unjudged, "recording")
         yield f"the tests of {count} are not below the root: whether they still exist can't be judged"
-    unheld = sum(not facts.is_held for facts in all_facts)
+    unheld = sum(not (facts.is_held or facts.holds_several) for facts in all_facts)
     if unheld:
         count = show_count(unheld, "recording")
         yield f"no scheme is set for {count}: what was replaced among them can't be judged"

@@ -27,8 +27,13 @@ class Orphans(NamedTuple):
     unjudged: int = 0
 
 
-def find_test_base(facts: Facts) -> Path | None:
-    """The folder that a recording's test id starts at; None where it does not lie in its test's folder."""
+def find_test_base(facts: Facts, root: Path) -> Path | None:
+    """The folder that a recording's test id starts at; None where it does not lie in its test's folder.
+
+    A file that is named after its test lies where its test's files do.
+    """
+    if facts.is_named_by_test:
+        return root
     base = find_base(facts.folder, recordings_folder(facts.test_id))
     return None if base is None else Path(base)
 
@@ -44,7 +49,7 @@ def find_orphans(all_facts: Sequence[Facts], root: Path) -> Orphans:
     for facts in all_facts:
         if facts.test_id is None or parse_test_id(facts.test_id) is None:
             continue
-        base = find_test_base(facts)
+        base = find_test_base(facts, root)
         (elsewhere if base is None or not base.is_relative_to(root) else by_base[base]).append(facts)
     trees = {}
     for base, members in by_base.items():

@@ -23,7 +23,7 @@ def find_protection(facts: Facts, project: Project, state: GitState | None) -> s
         return "it names no test"
     if facts.is_model_list:
         return "it is a list of models, which all tests share"
-    if find_test_base(facts) is None:
+    if find_test_base(facts, project.root) is None:
         return "it does not lie in its test's folder, so others may share it"
     if project.is_kept(facts.location):
         return "the configuration keeps it"

@@ -128,6 +128,11 @@ class Facts(NamedTuple):
         return Key(self.path, self.number)
 
     @property
+    def is_named_by_test(self) -> bool:
+        """Whether the file is named after its test, and not after a hash."""
+        return self.holds_several and self.test_id is not None
+
+    @property
     def location(self) -> Path:
         """Where it lies."""
         return Path(self.folder, self.identity.name)

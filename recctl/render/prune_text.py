@@ -93,7 +93,8 @@ def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
     for verdict in verdicts if view.verbose else ():
         reason = verdict.reason
         if verdict.protected is not None:
-            reason = f"{verdict.grade}: {reason}; protected: {verdict.protected}"
+            grade = f"{verdict.grade}: " if verdict.grade is not None else ""
+            reason = f"{grade}{reason}; protected: {verdict.protected}"
         yield line(Span(verdict.facts.path, "bold"), f": {reason}", indent=4)
 
 

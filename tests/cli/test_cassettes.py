@@ -278,3 +278,39 @@ def test_commands_keep_to_a_test(run: Run, folder: Path) -> None:
     unknown = run("show", "tests", "--test", "test_moon", cwd=folder)
     assert (unknown.code, unknown.out) == (2, "")
     assert unknown.err == "error: no recording is of test 'test_moon'\nhint: did you mean 'test_moons'?\n"
+
+
+def test_prune_takes_the_cassettes_of_tests_that_are_gone_as_whole_files(
+    run: Run, folder: Path, git: Callable[..., str]
+) -> None:
+    (folder / "tests/test_x.py").write_text("def test_planets(): ...\n")
+    gone = (folder / CASSETTE).with_name("test_gone.yaml")
+    gone.write_bytes((folder / CASSETTE).read_bytes())
+    git("add", ".")
+    git("commit", "-qm", "one")
+    found = json.loads(run("prune", "--format", "json", cwd=folder).out)
+    assert [(file["path"], file["grade"]) for file in found["files"] if file["stale"]] == [
+        ("tests/cassettes/test_x/test_gone.yaml", "orphan")
+    ]
+    assert [file["path"] for file in found["files"]] == [
+        "tests/cassettes/test_x/test_gone.yaml",
+        "tests/cassettes/test_x/test_planets.yaml",
+    ]
+    assert run("prune", "--apply", cwd=folder).code == 0
+    assert [path.name for path in gone.parent.iterdir()] == ["test_planets.yaml"]
+    assert run("undo", cwd=folder).code == 0
+    assert gone.exists()
+
+
+def test_a_list_of_tests_tells_which_cassettes_are_not_collected(
+    run: Run, folder: Path, git: Callable[..., str]
+) -> None:
+    other = (folder / CASSETTE).with_name("test_moons.yaml")
+    other.write_bytes((folder / CASSETTE).read_bytes())
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (folder / "listed").write_text("tests/test_x.py::test_planets\n")
+    found = json.loads(run("prune", "--collected", "listed", "--format", "json", cwd=folder).out)
+    assert [file["path"] for file in found["files"] if file["grade"] == "uncollected"] == [
+        "tests/cassettes/test_x/test_moons.yaml"
+    ]

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.collected import Family, combine, find_missing_families, read_collected
+from recctl.collected import Collected, Family, combine, find_missing_families, read_collected
 from recctl.errors import RecctlError
-
-if TYPE_CHECKING:
-    from recctl.collected import Collected
 
 IDS = (
     "tests/chat/test_a.py::test_x[txt=azure/gpt-4o]",
@@ -235,3 +232,21 @@ def test_every_id_that_is_listed_is_known_whatever_its_parameters(values: list[s
         collected = read_list(Path(folder), *test_ids)
     assert all(map(collected.knows, test_ids))
     assert not collected.knows("t/a.py::test_x")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_listed"),
+    [
+        ("tests/test_x.py::test_a[x-y]", True),
+        ("tests/test_x.py::test_a[x-z]", False),
+        ("tests/test_x.py::test_a", True),  # the parameters may have been cut off
+        ("tests/test_x.py::TestInner::test_b", True),
+        ("tests/test_x.py::TestOther::test_b", False),
+        ("tests/test_x.py::test_b", True),
+        ("tests/test_y.py::test_a[x-y]", False),
+    ],
+)
+def test_a_file_tells_less_of_its_test_than_a_list(told: str, is_listed: bool) -> None:
+    ids = ["tests/test_x.py::test_a[x/y]", "tests/test_x.py::TestOuter::TestInner::test_b"]
+    tests = frozenset(test_id.replace("/test_x.py::", ".test_x.").replace("::", ".") for test_id in ids)
+    assert Collected(("list",), tests).may_know(told) == is_listed
