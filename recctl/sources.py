@@ -18,7 +18,7 @@ from recctl.errors import RecctlError
 from recctl.project import Place
 from recctl.recordings.load import load
 from recctl.recordings.source import Source, Unread
-from recctl.walk import is_walked, walk
+from recctl.walk import is_walked, read_head, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
 def _is_passed_over(project: Project, path: Path) -> bool:
     """Whether a walk would not take a file for a recording; who reads it tells of one that is gone."""
     is_file = os.path.isfile(path)  # noqa: PTH113  (as in select)
-    return project.is_excluded(path) or (is_file and not is_walked(project, path, partial(_read_head, path)))
+    return project.is_excluded(path) or (is_file and not is_walked(project, path, partial(read_head, path)))
 
 
 def _find_target(project: Project, word: str, path: Path) -> Target:
@@ -217,7 +217,7 @@ def sift_list(project: Project, paths: Sequence[str]) -> tuple[list[str], int]:
         if os.path.isdir(path) or word == STDIN:  # noqa: PTH112  (as in select)
             kept.append(word)
         elif os.path.lexists(path):
-            if is_walked(project, path, partial(_read_head, path)):
+            if is_walked(project, path, partial(read_head, path)):
                 kept.append(word)
         elif is_hash_prefix(word) or _is_revision_file(word):
             kept.append(word)
@@ -225,17 +225,6 @@ def sift_list(project: Project, paths: Sequence[str]) -> tuple[list[str], int]:
             gone += is_walked(project, path, bytes)
     return kept, gone
 
-
-def _read_head(path: Path) -> bytes:
-    """How a file begins; empty where that can't be read, which whoever opens it says."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD_SIZE)
-    except OSError:
-        return b""
-
-
-_HEAD_SIZE = 4096
 
 LOOKED_FOR = (
     "in a folder, a recording is a .json file that lies below a folder named `recordings`, is named like a "

@@ -77,7 +77,7 @@ def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
                 if not entry.name.startswith(".") and f"{relative}/" not in ignored:
                     pending.append(entry.path)
             elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
-                yield Path(entry.path), is_claimed(entry.name, folders, partial(_read_head, entry.path))
+                yield Path(entry.path), is_claimed(entry.name, folders, partial(read_head, entry.path))
 
 
 def _list_folders(folder: Path, root: Path) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ def _list_folders(folder: Path, root: Path) -> tuple[str, ...]:
     return folder.relative_to(root).parts if folder.is_relative_to(root) else folder.parts
 
 
-def _read_head(path: str) -> bytes:
+def read_head(path: str | Path) -> bytes:
     """The beginning of a file; nothing of one that can't be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123  (a Path for each file of a tree takes its time)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,7 @@ def measure_diff() -> Iterator[Ratio | Unmeasured]:
         )
         ratio = (same - version) / (floor - nothing)
         yield Ratio("diff the corpus with itself, net / json.loads of every file", ratio, 2.5)
+        yield _measure_commit()
     what = "diff two recordings of 1 MB / deep diff"
     deep = Path(sys.executable).with_name("deep")
     with tempfile.TemporaryDirectory() as folder:
@@ -98,6 +101,29 @@ def measure_diff() -> Iterator[Ratio | Unmeasured]:
             recctl("diff", *files, "--exit-zero"), process(str(deep), "diff", *files), rounds=3
         )
     yield Ratio(what, ours / theirs, 1)
+
+
+def _measure_commit() -> Ratio:
+    """A commit that rewords the reply of each recording of the corpus, beside what git makes of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(CORPUS / "ogx", folder, dirs_exist_ok=True)
+        git = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
+        for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "before")):
+            process(*git, *command, folder=folder)()
+        count = 0
+        for path in folder.rglob("*.json"):
+            content = path.read_bytes()
+            changed = re.sub(rb'("content": ")(?=[^"])', rb"\1Well, ", content, count=1)
+            path.write_bytes(changed)
+            count += changed != content
+        process(*git, "commit", "-qam", "after", folder=folder)()
+        ours, theirs = time_calls(
+            recctl("diff", "HEAD~1", "HEAD", folder=folder),
+            process("git", "diff", "--stat", "HEAD~1", "HEAD", folder=folder),
+            rounds=3,
+        )
+    return Ratio(f"diff a commit that changes {count:,} recordings / git diff --stat", ours / theirs, 10)
 
 
 def _runs(*command: str) -> bool:

@@ -59,11 +59,11 @@ def time_calls(*functions: Callable[[], object], rounds: int = 7) -> list[float]
     return best
 
 
-def process(*command: str) -> Callable[[], object]:
+def process(*command: str, folder: Path = CHECKOUT) -> Callable[[], object]:
     """A function that runs a process to its end; one that fails would be quick, and so is an error."""
 
     def run() -> None:
-        finished = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False)
+        finished = subprocess.run(command, cwd=folder, capture_output=True, check=False)
         if finished.returncode not in (0, 1):  # 1: findings, differences
             raise subprocess.CalledProcessError(finished.returncode, command, stderr=finished.stderr)
 
@@ -75,7 +75,7 @@ def python(code: str) -> Callable[[], object]:
     return process(sys.executable, "-c", code)
 
 
-def recctl(*arguments: str) -> Callable[[], object]:
+def recctl(*arguments: str, folder: Path = CHECKOUT) -> Callable[[], object]:
     """A function that runs the installed `recctl`, with its bytecode made as an installation makes it."""
     compileall.compile_dir(CHECKOUT / "recctl", quiet=1)
-    return process(str(Path(sys.executable).with_name("recctl")), *arguments)
+    return process(str(Path(sys.executable).with_name("recctl")), *arguments, folder=folder)
