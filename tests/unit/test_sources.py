@@ -66,7 +66,9 @@ def read_one(project: Project, word: str) -> Source | Unread:
 
 def test_a_file_is_read_with_its_name_and_its_place(here: Path) -> None:
     place = Place((here / "tests" / "recordings").as_posix(), "a.json")
-    source = Source("tests/recordings/a.json", b"tests/recordings/a.json", place, Settings())
+    source = Source(
+        "tests/recordings/a.json", b"tests/recordings/a.json", place, Settings(root=here.as_posix())
+    )
     assert read_one(Project(here), "tests/recordings/a.json") == source
 
 
@@ -212,7 +214,9 @@ def test_an_endless_file_is_too_large() -> None:
 
 def test_standard_input_is_read_to_its_end(here: Path, piped: Callable[[bytes], None]) -> None:
     piped(b"x" * 200_000)
-    assert read_one(Project(here), "-") == Source("<stdin>", b"x" * 200_000, None, Settings())
+    assert read_one(Project(here), "-") == Source(
+        "<stdin>", b"x" * 200_000, None, Settings(root=here.as_posix())
+    )
 
 
 def test_standard_input_over_the_size_is_refused(here: Path, piped: Callable[[bytes], None]) -> None:
@@ -302,7 +306,9 @@ def test_a_file_of_a_revision_is_read_as_it_was(committed: Path) -> None:
     for name in ("a.json", "b.json"):
         word = f"HEAD:tests/recordings/{name}"
         content, place = f"tests/recordings/{name}".encode(), Place(folder, name)
-        assert read_one(project, word) == Source(word, content, place, Settings("ogx-2025-07"))
+        assert read_one(project, word) == Source(
+            word, content, place, Settings("ogx-2025-07", root=committed.as_posix())
+        )
 
 
 def test_a_file_of_a_revision_may_be_named_from_the_current_folder(
