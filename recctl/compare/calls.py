@@ -25,7 +25,7 @@ class _Call(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.call.name or "a tool"
+        return self.call.name or self.call.type or "a tool"
 
 
 _Pair = tuple[_Call, _Call]

@@ -246,7 +246,7 @@ class ReplyBuilder:
         for call in choice.calls:
             arguments = join(call.arguments)
             if arguments is not None and not call.takes_text and not _is_json(arguments):
-                name = call.name or "a tool"
+                name = call.name or call.type or "a tool"
                 self.note("tool-arguments-json", f"the arguments for {name} are not JSON", call.pointer)
 
 

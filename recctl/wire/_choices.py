@@ -62,6 +62,13 @@ def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
     return bool(known["delta"]["role"] == choice["delta"]["role"] and _index(known, 0) == _index(choice, 0))
 
 
+def _find_content(choice: dict[str, JSON]) -> JSON:
+    """What a choice says in its delta or its message."""
+    holders = (choice.get(key) for key in ("delta", "message"))
+    contents = (holder.get("content") for holder in holders if isinstance(holder, dict))
+    return next(filter(None, contents), None)
+
+
 def _tells_any_role(delta: JSON) -> bool:
     return isinstance(delta, dict) and bool(delta.get("role"))
 
@@ -205,8 +212,8 @@ class _Assembly:
         choice = self.builder.choice(_index(value, position))
         had_ended = choice.has_ended
         text, delta = value.get("text"), value.get("delta")
-        if text and isinstance(delta, dict) and delta.get("content"):  # Together says it twice
-            self._append(choice, "text", None if text == delta["content"] else text)
+        if text and (told := _find_content(value)):  # Together says it twice
+            self._append(choice, "text", None if text == told else text)
             text = None
         added = bool(text)
         if text:

@@ -633,3 +633,12 @@ def test_without_a_scheme_what_only_lacks_its_test_is_not_lost() -> None:
     assert compare_recordings(before, after, settings=Settings()).name == "kept"
     edited = read(ask("Bye"), current_name(document))
     assert compare_recordings(before, edited, settings=Settings()).name == "lost"
+
+
+def test_a_call_without_a_name_goes_by_its_type() -> None:
+    def searching(query: str) -> Any:
+        search = {"type": "google_search_call", "id": "s1", "arguments": {"queries": [query]}}
+        return record({"object": "interaction", "id": "i", "status": "completed", "outputs": [search]})
+
+    (change,) = compare(searching("tide"), searching("moon")).changes
+    assert (change.kind, change.label) == ("tool-argument", "google_search_call.queries.0")

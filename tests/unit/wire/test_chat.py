@@ -1333,6 +1333,14 @@ def test_text_beside_a_delta_that_says_the_same_is_said_once() -> None:  # Toget
     assert (completion.extra, completion.notes) == ({}, ())
 
 
+def test_text_beside_a_message_that_says_the_same_is_said_once() -> None:
+    message = {"role": "assistant", "content": "Hello"}
+    choice = {"index": 0, "text": "Hello", "message": message, "finish_reason": "stop"}
+    completion = assemble(read(record({"choices": [choice]})))
+    assert completion.choices[0].message == Message(role="assistant", content="Hello")
+    assert (completion.extra, completion.notes) == ({}, ())
+
+
 def test_text_beside_a_delta_that_says_something_else_is_kept() -> None:
     completion = stream(chunk({**delta(content="Hello"), "text": "Hallo"}), STOP)
     assert completion.choices[0].message.content == "Hello"
