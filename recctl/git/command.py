@@ -124,7 +124,11 @@ _SETTINGS = (
     f"core.hooksPath={os.devnull}",
     "safe.bareRepository=explicit",
     "diff.ignoreSubmodules=all",  # git would start another one in each, which asks their configuration
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "log.follow=false",
     "log.mailmap=false",
+    "log.showRoot=true",
     "log.showSignature=false",
     "i18n.logOutputEncoding=UTF-8",
 )

@@ -389,13 +389,58 @@ def test_a_repository_of_somebody_else_is_not_trusted(
     assert "sub/a.json" in list_tracked(history)
 
 
-def test_what_the_log_is_written_in_makes_no_difference(history: Path, git: Callable[..., str]) -> None:
-    (history / "sub/a.json").unlink()
-    git("commit", "-qam", "third")
-    for key, value in (("logOutputEncoding", "UTF-16"), ("commitEncoding", "UTF-16")):
-        git("config", f"i18n.{key}", value)
-    assert [removal.path for removal in list_removals(history, ["."])] == ["sub/a.json"]
-    assert list_commit_times(history, ["a b.json"]).keys() == {"a b.json"}
+SETTINGS = [
+    "i18n.logOutputEncoding=UTF-16",
+    "i18n.commitEncoding=UTF-16",
+    "log.follow=true",
+    "log.showRoot=false",
+    "log.diffMerges=off",
+    "log.date=relative",
+    "log.decorate=full",
+    "log.abbrevCommit=true",
+    "log.mailmap=true",
+    "diff.orderFile=/no/such/file",
+    "diff.relative=true",
+    "diff.renames=false",
+    "diff.noPrefix=true",
+    "diff.external=false",
+    "color.ui=always",
+    "core.abbrev=4",
+    "core.quotePath=true",
+    "core.pager=false",
+    "format.pretty=oneline",
+    "notes.displayRef=*",
+    "submodule.recurse=true",
+]
+
+
+def look_around(folder: Path) -> list[object]:
+    """All that git is asked for whose answer a configuration could change."""
+    removals = [removal._replace(time=0, commit="") for removal in list_removals(folder, ["sub/a.json"])]
+    times = list_commit_times(folder, ["a b.json", "sub/b.json", "first only"])
+    modified, together = list_modified(folder), list(list_changed_together(b"staged", folder / "sub"))
+    return [removals, sorted(times), modified, together, list_work_tree(list_index(folder), folder)]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_how_a_repository_wants_things_shown_makes_no_difference(
+    setting: str, history: Path, git: Callable[..., str]
+) -> None:
+    git("rm", "-q", "sub/a.json")
+    git("commit", "-qm", "third")
+    git("checkout", "-q", "--orphan", "other")
+    (history / "first only").write_bytes(b"x")
+    git("add", ".")
+    git("commit", "-qm", "root")
+    git("merge", "-q", "--allow-unrelated-histories", "-m", "merge", "master")
+    (history / "sub").mkdir()
+    (history / "sub/b.json").write_bytes(b"staged")
+    git("add", ".")
+    (history / "a b.json").write_bytes(b"changed")
+    before = look_around(history)
+    assert len(before[1]) == 2  # type: ignore[arg-type]
+    git("config", *setting.split("=", 1))
+    assert look_around(history) == before
 
 
 def test_git_is_not_looked_for_in_folders_that_one_happens_to_be_in(
