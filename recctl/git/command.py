@@ -238,7 +238,7 @@ def _follow(path: Path) -> str:
                 content = file.read(_LONGEST)
         except OSError:
             pass
-    if content.startswith(_LEADS):
+    if content.startswith(_LEADS) and b"\0" not in content:
         path = path.parent / os.fsdecode(content.removeprefix(_LEADS).rstrip(b"\r\n"))
     return os.path.realpath(path)
 

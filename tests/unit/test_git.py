@@ -389,6 +389,14 @@ def test_a_repository_of_somebody_else_is_not_trusted(
     assert "sub/a.json" in list_tracked(history)
 
 
+@pytest.mark.parametrize("content", [b"gitdir: nowhere", b"gitdir: .", b"gitdir: \0", b"\xff", b""])
+def test_a_file_that_leads_to_no_repository_is_told(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".git").write_bytes(content)
+    with pytest.raises(RecctlError):
+        find_repository(tmp_path)
+    assert list_ignored(tmp_path) == frozenset()
+
+
 SETTINGS = [
     "i18n.logOutputEncoding=UTF-16",
     "i18n.commitEncoding=UTF-16",
