@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import stat
 import warnings
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -208,9 +209,11 @@ def _walk_sources(start: Path) -> Iterator[Path]:
 
 
 def _read_source(path: Path) -> bytes | None:
-    """A source, unless it can't be read or is so large that nobody wrote it."""
+    """A source, unless it can't be read, is no file (a pipe would be waited for) or too large to be one."""
     try:
-        return path.read_bytes() if path.stat().st_size <= _MAX_SOURCE else None
+        status = path.stat()
+        is_source = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SOURCE
+        return path.read_bytes() if is_source else None
     except (OSError, ValueError):
         return None
 

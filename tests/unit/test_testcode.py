@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -273,6 +274,15 @@ def test_a_file_that_became_a_package_is_a_doubt(tmp_path: Path) -> None:
 def test_a_file_too_large_to_have_been_written_is_a_doubt(tmp_path: Path) -> None:
     fate = find_fate(tmp_path, f"{FILE}::test_y", "#" * 4_000_001)
     assert fate == Fate(doubt="tests/test_x.py can't be read")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_place_of_a_source_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / FILE).touch()
+    for name in ("conftest.py", "test_namesake.py", "x.py"):
+        os.mkfifo(tmp_path / "tests" / name)
+    assert CodeTree(tmp_path).find_fate(f"{FILE}::test_y").gone
 
 
 def test_where_a_conftest_collects_in_its_own_way_nothing_is_gone(tmp_path: Path) -> None:
