@@ -91,7 +91,8 @@ class Facts(NamedTuple):
     `providers` are those that the request names, and its url's host. `names_test` is false where the
     wanted name hangs on a test that the recording does not name, be it as null. `has_lost_test` is true where
     the request lacks the id of the test, which its name was made of: then nobody can tell whether the
-    recorder finds it. `cause` is why no scheme explains its name, where that can be guessed.
+    recorder finds it. `quoted` are the ids of replies, such as rec-0123456789ab, that its request repeats.
+    `cause` is why no scheme explains its name, where that can be guessed.
     `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it, and
     `calls` are its tool calls, once somebody has read its exchange.
     `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
@@ -113,6 +114,7 @@ class Facts(NamedTuple):
     is_model_list: bool = False
     names_test: bool = True
     has_lost_test: bool = False
+    quoted: tuple[str, ...] = ()
     cause: str | None = None
     shown_test_id: str | None = None
     calls: Calls | None = None
@@ -192,6 +194,7 @@ class Facts(NamedTuple):
             identity=Identity(name, wanted, tuple(schemes or ()), *rest),
             status=Status(facts.status),
             providers=tuple(facts.providers),
+            quoted=tuple(facts.quoted),
             turn=turn and turn._replace(roles=tuple(turn.roles)),
             calls=calls and Calls(tuple(calls.made), tuple(calls.repeated), calls.makes_nameless),
         )

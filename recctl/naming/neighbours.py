@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from recctl.sources import Selection, Target
 
 
-def read_neighbours(targets: Iterable[Target], test_ids: set[str | None]) -> Iterator[Recording]:
-    """The recordings of the same tests among other files; those that can't be read are left out."""
+def read_neighbours(targets: Iterable[Target], test_ids: set[str | None] | None) -> Iterator[Recording]:
+    """The recordings of some tests (None: of all) among files; those that can't be read are left out."""
     for target in targets:
         try:
             told = _read_head(target)
         except (OSError, ValueError, RecursionError):
             continue
-        if told is None or not test_ids.isdisjoint(told):
+        if told is None or test_ids is None or not test_ids.isdisjoint(told):
             yield from _load(target)
 
 

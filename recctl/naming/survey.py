@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -64,9 +66,9 @@ def take_files(all_facts: Iterable[Facts]) -> tuple[Facts, ...]:
 
 
 def survey_neighbours(
-    project: Project, selection: Selection, test_ids: set[str | None], *, to: Scheme | None = None
+    project: Project, selection: Selection, test_ids: set[str | None] | None, *, to: Scheme | None = None
 ) -> list[Facts]:
-    """The facts about recordings of these tests that lie beside files that were named."""
+    """The facts about recordings of these tests (None: of all) that lie beside files that were named."""
     others = read_neighbours(selection.neighbours(project), test_ids)
     found = (attempt(other.source.name, find_facts, other, project.root, to) for other in others)
     return [facts for facts in found if isinstance(facts, Facts)]
@@ -104,6 +106,7 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         is_model_list=is_model_list,
         names_test=status not in _MOVED or _names_test(recording, identity, wanted),
         has_lost_test=status is Status.UNEXPLAINED and has_lost_test(recording, source.place),
+        quoted=_list_quoted(recording),
         cause=cause,
         number=recording.key.number,
         holds_several=not recording.is_alone,
@@ -169,6 +172,23 @@ def _names_test(recording: Recording, identity: Identity, wanted: Scheme) -> boo
     request = {**recording.request, "test_id": "?"}
     with_test = recording.with_document({**document, "test_id": "?", "request": request})
     return identify(with_test, place, wanted).wanted == identity.wanted
+
+
+def _list_quoted(recording: Recording) -> tuple[str, ...]:
+    """The ids of replies, as recorders make them, that a request repeats."""
+    content = recording.source.content
+    end = content.find(_RESPONSE)
+    if end < 0:
+        text = json.dumps(recording.request, ensure_ascii=False)
+        return tuple(sorted(set(_REPLY_ID.findall(text))))
+    if content.find(_REPLY, 0, end) < 0:
+        return ()
+    return tuple(sorted(set(_REPLY_ID.findall(content[:end].decode("utf-8", "replace")))))
+
+
+_RESPONSE = b'\n  "response": '
+_REPLY = b"rec-"
+_REPLY_ID = re.compile("rec-[0-9a-f]{12}")
 
 
 def _list_providers(recording: Recording) -> Iterator[str]:

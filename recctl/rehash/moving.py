@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import relative
-from recctl.naming.survey import Survey, survey, take_files
+from recctl.naming.survey import Survey, survey, survey_neighbours, take_files
 from recctl.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
-from recctl.recordings.load import load
-from recctl.recordings.recording import Recording
-from recctl.recordings.source import Source, Unread
+from recctl.recordings.source import Unread
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.proposals import Proposal, propose
 from recctl.rehash.splices import propose_splice
-from recctl.sources import read, show_path
+from recctl.sources import show_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,7 +55,7 @@ def rehash(
         _check_met(orders.edits, met)
         _check_test_ids(orders.edits, targets)
     refused = {proposal.facts.path: proposal.refusal for proposal in proposed if proposal.refusal}
-    refused.update(_find_quoted(project, selection, proposed))
+    refused.update(_find_quoted(project, selection, surveyed, proposed))
     proposals = [proposal for proposal in proposed if proposal.facts.path not in refused]
     collisions = find_collisions(project, proposals, orders)
     units, held = _make_units(proposals, collisions, {p.facts.location for p in proposed})
@@ -181,39 +177,18 @@ def _make_steps(root: Path, unit: _Unit) -> Iterator[Step]:
     yield from (Create(relative(root, place), copy) for place, copy in proposal.copies)
 
 
-_REPLY_ID = re.compile(rb"rec-[0-9a-f]{12}")
-_RESPONSE = b'\n  "response": '
-
-
 def _find_quoted(
-    project: Project, selection: Selection, proposals: Iterable[Proposal]
+    project: Project, selection: Selection, surveyed: Survey, proposals: Iterable[Proposal]
 ) -> Iterator[tuple[str, str]]:
     """The recordings whose reply's id would change while the request of another one quotes it."""
-    changing = {proposal.ids[0].encode(): proposal for proposal in proposals if proposal.ids is not None}
+    changing = {proposal.ids[0]: proposal for proposal in proposals if proposal.ids is not None}
     if not changing:
         return
-    for target in (*selection.targets, *selection.neighbours(project)):
-        source = read(target)
-        if not isinstance(source, Source):
-            continue
-        found: set[bytes] = set(_REPLY_ID.findall(_cut_request(source)))
-        for quoted in sorted(found & changing.keys()):
-            proposal = changing[quoted]
-            reason = (
-                f"its reply's id {quoted.decode()} would change, and the request of {target.name} quotes it"
-            )
-            yield proposal.facts.path, reason
-
-
-def _cut_request(source: Source) -> bytes:
-    """The part of a file that holds the request."""
-    end = source.content.find(_RESPONSE)
-    if end >= 0:
-        return source.content[:end]
-    items = attempt(source.name, load, source)
-    loaded = () if isinstance(items, Unread) else items
-    requests = (item.request for item in loaded if isinstance(item, Recording))
-    return json.dumps(list(requests), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    neighbours = survey_neighbours(project, selection, None)
+    for facts in (*surveyed.all_facts, *neighbours):
+        for quoted in sorted(changing.keys() & {*facts.quoted}):
+            reason = f"its reply's id {quoted} would change, and the request of {facts.path} quotes it"
+            yield changing[quoted].facts.path, reason
 
 
 # --- what is told of it -------------------------------------------------------------------------------------
