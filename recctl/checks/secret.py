@@ -245,7 +245,10 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
     is_told_by_raw = recording.as_written and recording.is_alone
     spellings = [raw] if is_told_by_raw else [raw, serialise(recording.document).decode()]
-    if not finder.has_own_patterns and not any(map(may_hold_secret, spellings)):
+    # What a stream says in base64 is said in pieces, and looked for when they are put together.
+    is_stream = recording.abridged.is_streaming and isinstance(recording.abridged.body, list)
+    plain = [len(each) - each.find(_RESPONSE) if is_stream and _RESPONSE in each else 0 for each in spellings]
+    if not finder.has_own_patterns and not any(map(may_hold_secret, spellings, plain)):
         return
     is_found = False
     texts: list[tuple[_Path, str]] = []
@@ -273,6 +276,8 @@ def _sift(texts: list[tuple[_Path, str]], finder: Finder) -> Iterator[tuple[_Pat
 
 
 _FEW = 4
+
+_RESPONSE = '\n  "response": '  # which comes after the request
 
 _Path = tuple["_Path", str | int] | None
 """The steps to a value, the last one first: pointers take time, and few are needed."""

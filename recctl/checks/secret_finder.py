@@ -111,10 +111,15 @@ _compile = cache(re.compile)  # most texts have the hints of few kinds
 get_finder = lru_cache(maxsize=8)(Finder)
 
 
-def may_hold_secret(text: str) -> bool:
-    """Whether any kind's gate opens for a text; boundaries and entropy are not looked at."""
+def may_hold_secret(text: str, plain: int = 0) -> bool:
+    """Whether any kind's gate opens for a text; boundaries and entropy are not looked at.
+
+    The last `plain` characters are not asked for what is in base64.
+    """
     try:
-        return _compile_gate().is_valid(text) or (not text.isascii() and _compile_disguise().is_valid(text))
+        if _compile_gate().is_valid(text) or _compile_encoded().is_valid(text[: len(text) - plain]):
+            return True
+        return not text.isascii() and _compile_disguise().is_valid(text)
     except ValueError:  # lone surrogates, which they can't read
         return True
 
@@ -135,13 +140,21 @@ def _compile_gate() -> Validator:
     # what another gate opens for needs none of its own
     longer = (kind for kind in plain if len(kind.hint) > _SHORT and not kind.hint.startswith(("sk-", "sk_")))
     long = sorted({kind.gate for kind in longer})
-    groups = (named, other, *_split(short, 12), *_split(long, 64), *_list_encoded())
+    groups = (named, other, *_split(short, 12), *_split(long, 64))
     patterns = [{"pattern": "|".join(group)} for group in groups]
     return validator_for({"anyOf": patterns}, pattern_options=RegexOptions())
 
 
+@cache
+def _compile_encoded() -> Validator:
+    """The gates for what is in base64."""
+    from jsonschema_rs import RegexOptions, validator_for
+
+    patterns = [{"pattern": "|".join(group)} for group in _list_encoded()]
+    return validator_for({"anyOf": patterns}, pattern_options=RegexOptions())
+
+
 def _list_encoded() -> Iterator[list[str]]:
-    """Gates for what is in base64."""
     hints = (kind.hint for kind in KINDS if not kind.is_named)
     starts = ((way[:4], 0) for hint in hints for way, _ in islice(encode_for_gate(hint), 1))
     listed = dict.fromkeys((*(way for word in _TELLING for way in encode_for_gate(word)), *starts))
