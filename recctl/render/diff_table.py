@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter, defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,7 @@ from recctl.compare import Verdict
 from recctl.render.terminal import Line, Span, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from recctl.compare import Pair
 
@@ -97,20 +98,41 @@ def _find_file(pair: Pair) -> str:
 
 
 def tell_table(table: Table, width: int | None) -> Iterator[Line]:
-    """The table as lines of text, none longer than `width` where that can be."""
-    columns = [
-        [fate.value, *(f"{numbers[at]:,}" if numbers[at] else "" for _, numbers in table.rows)]
-        for at, fate in enumerate(table.fates)
-    ]
-    widths = [max(map(len, column)) for column in columns]
+    """The table as lines of text, none longer than `width` where that can be.
+
+    Heads take two lines where one would leave little for names.
+    """
+    heads: list[tuple[str, ...]] = [(fate.value,) for fate in table.fates]
     names = [table.folder or "test file", *(f"  {name}" for name, _ in table.rows)]
+    numbers = [[f"{number:,}" if number else "" for number in counts] for _, counts in table.rows]
+    widths = _measure(heads, numbers)
     most = max(map(len, names))
-    if width is not None:
-        most = max(_LEAST, min(most, width - sum(widths) - 2 * len(widths)))
-    for number, name in enumerate(names):
+    if width is not None and most + sum(widths) > width:
+        heads = [_break(fate.value) for fate in table.fates]
+        widths = _measure(heads, numbers)
+        most = max(_LEAST, min(most, width - sum(widths)))
+    above = [[head[at] for head in heads] for at in range(len(heads[0]))] if heads else []
+    for name, cells, style in (
+        *(("", cells, "dim") for cells in above[:-1] if any(cells)),
+        *zip(names, (*above[-1:], *numbers), ("dim", *("" for _ in numbers)), strict=True),
+    ):
         shown = name if len(name) <= most else f"…{name[len(name) - most + 1 :]}"
-        cells = [f"  {column[number]:>{size}}" for column, size in zip(columns, widths, strict=True)]
-        yield line(Span(f"{shown:<{most}}{''.join(cells)}".rstrip(), "" if number else "dim"), is_whole=True)
+        told = "".join(f"{cell:>{size}}" for cell, size in zip(cells, widths, strict=True))
+        yield line(Span(f"{shown:<{most}}{told}".rstrip(), style), is_whole=True)
 
 
+def _measure(heads: Sequence[tuple[str, ...]], numbers: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column is, with the two cells before it."""
+    rows = [*zip(*heads, strict=True), *numbers]
+    return [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def _break(head: str) -> tuple[str, str]:
+    """A head in two lines: its last word in the lower one."""
+    found = _LAST_WORD.search(head)
+    assert found is not None  # noqa: S101  (a head is no empty text)
+    return head[: found.start()].rstrip(), found[0]
+
+
+_LAST_WORD = re.compile(r"\w+\Z")
 _LEAST = 16

@@ -287,6 +287,18 @@ def test_a_table_counts_by_test_file() -> None:
     )
 
 
+def test_heads_take_two_lines_where_there_is_little_room() -> None:
+    fates = (Verdict.WORDING, Verdict.TOOL_CALLS, Verdict.REQUEST, Verdict.ADDED, Verdict.REMOVED)
+    pairs = [pair(verdict=verdict) for verdict in fates]
+    pairs += [pair(verdict=Verdict.WORDING, superseded=True), renamed("test_a.py", "test_b.py")]
+    table = show(comparison(*pairs), view=View(width=80)).split("\n\n")[1]
+    assert table == (
+        "                       re-                   request\n"
+        "tests/            recorded  reworded  tools     only  followed  added  removed\n"
+        "  test_x.py              1         1      1        1         1      1        1"
+    )
+
+
 def test_a_test_may_lie_anywhere() -> None:
     names = ("/abs/test_x.py::t", "tests/test_x.py::t", "\x1b[31m/test_x.py::t", "::t")
     pairs = [pair()._replace(right=side("x.json", name)) for name in names]
