@@ -8,6 +8,8 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recctl.errors import RecctlError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -33,6 +35,7 @@ def map_files(
         return
     jobs = min(jobs, -(-len(files) // _BATCH))
     from concurrent.futures import ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import active_children
 
     others = set(active_children())
@@ -49,6 +52,9 @@ def map_files(
                 wait([batch], _PATIENCE)
             yield from batch.result()
         is_patient = True
+    except BrokenProcessPool:
+        message = "a process that looked at files was ended from outside, perhaps for want of memory"
+        raise RecctlError(message, "try again; --jobs 1 takes the least memory") from None
     finally:
         if not is_patient:
             for worker in set(active_children()) - others:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import warnings
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,6 +48,13 @@ class Effort:
     def __init__(self) -> None:
         self.steps = _MOST_STEPS_HERE
         self.seconds = _MOST_SECONDS
+        self._texts: dict[int, str] = {}
+
+    def write(self, schema: JSON) -> str:
+        """A schema of the recording as JSON; it is written once, whatever calls there are."""
+        if id(schema) not in self._texts:
+            self._texts[id(schema)] = json.dumps(schema, sort_keys=True)
+        return self._texts[id(schema)]
 
 
 def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Misfit | None:
@@ -57,7 +65,7 @@ def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Mis
     """
     if not isinstance(schema, (dict, bool)):
         return None
-    text = json.dumps(schema, sort_keys=True)
+    text = effort.write(schema)
     weight = _weigh(text)
     steps = None if weight is None else weight.count_steps(size)
     if steps is not None and steps <= effort.steps:
@@ -65,12 +73,13 @@ def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Mis
         return _judge(text, arguments)
     if effort.seconds <= 0:
         raise TooCostlyError
+    start = time.process_time()
     try:
         found, spent = _find_aside().call(effort.seconds, text, arguments)
     except TimeoutError:
         effort.seconds = 0
         raise TooCostlyError from None
-    effort.seconds -= spent
+    effort.seconds -= spent + time.process_time() - start
     return None if found is None else Misfit(*found)
 
 

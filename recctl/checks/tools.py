@@ -86,6 +86,7 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     offered = {tool.name: tool for tool in _list_offered(tools) if tool.name is not None}
     seen: dict[str, int] = {}
     effort: list[Effort] = []
+    schemas: dict[int, str | None] = {}  # where those stand that are to blame
     found: dict[Finding, None] = {}  # a broken schema is one finding, however often the tool is called
     for choice in exchange.completion.choices:
         calls = choice.message.tool_calls
@@ -93,9 +94,13 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
             key = call.id or call.name or ""
             seen[key] = number = seen.get(key, -1) + 1
             for rule, severity, message, blamed in _check_call(call, offered, effort):
-                pointer = None if blamed is None else _find_in_request(recording, blamed)
                 told = call.name if rule is UNKNOWN_TOOL else call.arguments
-                pointer = pointer or _find_call(recording, call, number, told)
+                is_placed = len(found) < _MOST_PLACED
+                if blamed is not None and is_placed and id(blamed) not in schemas:
+                    schemas[id(blamed)] = _find_in_request(recording, blamed)
+                pointer = schemas.get(id(blamed))
+                if pointer is None:
+                    pointer = _find_call(recording, call, number, told) if is_placed else "/response/body"
                 hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
                 hint = "look at the call yourself" if severity is Severity.NOTE else hint
                 finding = rule.make_finding(recording.source.name, message, hint, pointer)
@@ -105,14 +110,16 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                     finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
                 found[finding] = None
     yield from found
-    for call_id in _find_dangling(recording, exchange):
+    for count, call_id in enumerate(_find_dangling(recording, exchange)):
         message = f"a tool's result answers the call {call_id!r}, which no earlier message makes"
-        places = _find_mentions(recording.request, "/request", _RESULT_KEYS, call_id)
+        is_placed = count < _MOST_PLACED
+        places = _find_mentions(recording.request if is_placed else None, "/request", _RESULT_KEYS, call_id)
         pointer, hint = next(places, ("/request", None))[0], "record the whole conversation again"
         yield DANGLING_TOOL_RESULT.make_finding(recording.source.name, message, hint, pointer)
-    for call_id, count in _find_answered_twice(exchange):
+    for number, (call_id, count) in enumerate(_find_answered_twice(exchange)):
         message = f"{count} results of tools answer the call {call_id!r}"
-        mentions = _find_mentions(recording.request, "/request", _RESULT_KEYS[:3], call_id)
+        looked_at = recording.request if number < _MOST_PLACED else None
+        mentions = _find_mentions(looked_at, "/request", _RESULT_KEYS[:3], call_id)
         *_, pointer = ("/request", *(place for place, inner in mentions if isinstance(inner, dict)))
         hint = "record the whole conversation again"
         yield ANSWERED_TWICE.make_finding(recording.source.name, message, hint, pointer)
@@ -137,6 +144,9 @@ def _is_cut_short(exchange: Exchange, choice: Choice) -> bool:
     native = told.get("native_finish_reason") if isinstance(told, dict) else None
     return not {choice.finish_reason, native if isinstance(native, str) else None}.isdisjoint(CUT_SHORT)
 
+
+_MOST_PLACED = 50
+"""How many findings of one recording are looked for in it: each takes a walk through the whole."""
 
 _RERECORD = "record it again"
 _LOOK = "look whether the test means it; else record it again"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.errors import RecctlError
 from recctl.parallel import map_files
 from tests.cli.conftest import CHECKOUT
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _BLOCKS = """
 import os, re, sys, threading
+from recctl.errors import RecctlError
 from recctl.parallel import map_files
 
 def block(number):
@@ -33,6 +35,7 @@ except KeyboardInterrupt:
 
 _BLOCKS_LATER = """
 import os, threading
+from recctl.errors import RecctlError
 from recctl.parallel import map_files
 
 def block(number):
@@ -104,6 +107,7 @@ def test_an_interrupt_of_who_takes_the_results_waits_for_none() -> None:
 
 _ELSEWHERE = """
 import multiprocessing, sys
+from recctl.errors import RecctlError
 from recctl.parallel import map_files
 
 if __name__ == "__main__":
@@ -127,3 +131,14 @@ def test_no_process_imports_what_lies_in_the_current_folder(method: str, tmp_pat
         check=True,
     )
     assert not (tmp_path / "was-run").exists()
+
+
+def end_at_300(number: int) -> int:
+    if number == 300:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_that_a_process_was_ended_from_outside_is_told() -> None:
+    with pytest.raises(RecctlError, match=r"^a process that looked at files was ended from outside"):
+        list(map_files(end_at_300, range(500), 2))

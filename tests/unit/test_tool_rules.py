@@ -272,7 +272,8 @@ def test_many_calls_share_the_effort_of_their_recording(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Aside, "call", give)
     assert tool_schemas.find_misfit(schema, {"a": 1}, 8, effort) is None
-    assert (len(asked), effort.seconds) == (1, 0.75)
+    assert len(asked) == 1
+    assert 0.5 < effort.seconds <= 0.75
 
 
 @pytest.mark.parametrize(
@@ -516,3 +517,10 @@ def test_a_router_may_call_a_cut_a_tool_call(native: str) -> None:  # OpenRouter
     body["__data__"]["choices"][0]["native_finish_reason"] = native
     (finding,) = check(exchange(body, offer(of_a({}))))
     assert (finding.rule, finding.severity) == ("tool-arguments-json", Severity.WARNING)
+
+
+def test_a_reply_of_nothing_but_odd_calls_is_walked_through_for_the_first_of_them() -> None:
+    calls = [call(f"look_for_{number}", "{}", f"call_{number}") for number in range(60)]
+    pointers = [finding.pointer for finding in check(exchange(reply(*calls), offer({})))]
+    place = "/response/body/__data__/choices/0/message/tool_calls"
+    assert pointers == [f"{place}/{number}/function/name" for number in range(50)] + ["/response/body"] * 10
