@@ -14,6 +14,7 @@ from recctl.recordings.formats import load_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from recctl.naming.facts import Conflict, Facts
     from recctl.naming.history import Past
@@ -72,7 +73,19 @@ DUPLICATE_RECORDING = Rule(
     bad="two files with the same test_id, url and body",
     good="one file for each request",
 )
-RULES = (OUTDATED_HASH, NEWER_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING)
+MISSING_TEST = Rule(
+    "missing-test",
+    Severity.WARNING,
+    "The test that the file is named after is gone.",
+    "A cassette is found by its test's name alone. When the test is renamed or deleted, nothing plays the "
+    "cassette any more, and nobody notices.",
+    "`recctl mv OLD NEW` lets it follow a test that was renamed; `recctl prune` takes it away, and lists "
+    "what can't be judged by the sources (`--collected`).",
+    bad="cassettes/test_chat/test_hello.yaml, and no test_hello in test_chat.py",
+    good="def test_hello(): in test_chat.py",
+)
+
+RULES = (OUTDATED_HASH, NEWER_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING, MISSING_TEST)
 
 _EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again"
 _NONE = "no hash scheme gives it this name"
@@ -106,6 +119,18 @@ def check_names(
     for facts in all_facts:
         found = (*_judge(facts, scheme, pasts.get(facts.path)), *comparing.compare(facts))
         yield from (finding._replace(test_id=facts.shown_test_id) for finding in found)
+
+
+def check_tests(all_facts: Sequence[Facts], root: Path) -> Iterator[Finding]:
+    """Whether the tests that files are named after are still there, by the sources below the root."""
+    if not any(facts.is_named_by_test for facts in all_facts):
+        return
+    from recctl.naming.orphans import find_missing
+
+    shown = {facts.path: facts.shown_test_id for facts in all_facts}
+    for path, reason in sorted(find_missing(all_facts, root).items()):
+        hint = "recctl mv takes it along with a test that was renamed, recctl prune takes it away"
+        yield MISSING_TEST.make_finding(path, reason, hint)._replace(test_id=shown[path])
 
 
 def describe_schemes(all_facts: Sequence[Facts]) -> str | None:

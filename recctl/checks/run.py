@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
-from recctl.checks.identity import check_names, describe_schemes, detect_scheme
+from recctl.checks.identity import MISSING_TEST, check_names, check_tests, describe_schemes, detect_scheme
 from recctl.errors import RecctlError, suggest
 from recctl.naming.facts import Status
 from recctl.naming.relations import relate
@@ -76,6 +76,8 @@ def validate(
     findings += check_repeated_calls(
         all_facts, detect_scheme(all_facts), partial(_read_neighbours_calls, project, selection)
     )
+    if any(target.settings.applies(MISSING_TEST.name) for target in targets):
+        findings += check_tests(all_facts, project.root)
     settings = {target.file: target.settings for target in targets}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(

@@ -13,7 +13,6 @@ from recctl.amounts import show_count
 from recctl.collected import combine, find_missing_families
 from recctl.errors import RecctlError
 from recctl.evidence.filters import select_facts
-from recctl.evidence.orphans import Orphans, find_orphans
 from recctl.evidence.proofs import (
     group_turns,
     prove_duplicate,
@@ -26,6 +25,7 @@ from recctl.evidence.protection import find_protection
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
+from recctl.naming.orphans import Orphans, find_orphans
 from recctl.naming.survey import survey, take_files
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.evidence.orphans import find_test_base
+from recctl.naming.orphans import find_test_base
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -314,3 +314,21 @@ def test_a_list_of_tests_tells_which_cassettes_are_not_collected(
     assert [file["path"] for file in found["files"] if file["grade"] == "uncollected"] == [
         "tests/cassettes/test_x/test_moons.yaml"
     ]
+
+
+def test_validate_tells_of_cassettes_whose_test_is_gone(run: Run, folder: Path) -> None:
+    source = folder / "tests/test_x.py"
+    source.write_text("class TestAll:\n    def test_planets(self): ...\ndef test_planets(): ...\n")
+    assert run("validate", cwd=folder).err == "checked 2 recordings: all sound\n"
+    source.write_text("def test_worlds(): ...\n")
+    outcome = run("validate", cwd=folder)
+    assert (outcome.code, outcome.out) == (
+        0,
+        (
+            f"{CASSETTE}: warning[missing-test] tests/test_x.py has no function test_planets "
+            "(recctl mv takes it along with a test that was renamed, recctl prune takes it away)\n"
+        ),
+    )
+    assert run("validate", "--ignore", "missing-test", cwd=folder).out == ""
+    source.unlink()
+    assert run("validate", cwd=folder).out == ""  # the sources are not here: nothing can be told

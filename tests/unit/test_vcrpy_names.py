@@ -76,6 +76,7 @@ def test_names_are_those_of_pytest_recording(parameters: str, holder: type | Non
         (Place(FLAT, "test_reply.yaml"), None),
         (Place("tests/models/recordings/test_chat", "test_reply.yaml"), None),
         (Place(f"{FLAT}/gpt-4", "test_reply.yaml"), None),
+        (Place(f"{FLAT}/anthropic", "test_reply.yaml"), None),
     ],
 )
 def test_what_a_path_tells(place: Place, test_id: str | None) -> None:

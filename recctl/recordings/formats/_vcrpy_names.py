@@ -61,11 +61,14 @@ def read_name(place: Place) -> Name | None:
     parameters = None if found["digest"] else found["parameters"] or ""
     if folder.name == FOLDER:
         return Name(folder.parent.as_posix(), "", found["holder"] or "", found["function"], parameters)
-    if folder.parent.name != FOLDER or not folder.name.isidentifier():
+    if folder.parent.name != FOLDER or not _MODULE.fullmatch(folder.name):
         return None
     above = folder.parent.parent.as_posix()
     return Name(above, f"{folder.name}.py", found["holder"] or "", found["function"], parameters)
 
+
+_MODULE = re.compile(r"test_?\w*|\w+_tests?")
+"""How modules of tests are called; a folder of another name may be one of a project's own making."""
 
 _NAME = re.compile(
     r"(?:(?P<holder>[A-Za-z_][A-Za-z0-9_]*)\.)?(?P<function>test[A-Za-z0-9_]*)"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +13,7 @@ from recctl.project import recordings_folder
 from recctl.testcode import CodeTree, Fate, parse_test_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from recctl.naming.facts import Facts
 
@@ -38,8 +40,41 @@ def find_test_base(facts: Facts, root: Path) -> Path | None:
     return None if base is None else Path(base)
 
 
-def find_orphans(all_facts: Sequence[Facts], root: Path) -> Orphans:
-    """Look for the tests of recordings in the sources below the root.
+def find_missing(all_facts: Sequence[Facts], root: Path) -> dict[str, str]:
+    """The files named after tests that are gone, by path, with the proof of each.
+
+    A test whose name is defined somewhere in its file is taken to be there without a closer look, so that a
+    sound tree costs no more than a search.
+    """
+    named = [facts for facts in all_facts if facts.is_named_by_test]
+    suspects = {facts.path for facts in named if not _is_defined(facts.test_id or "", root)}
+    return find_orphans(named, root, suspects).proofs if suspects else {}
+
+
+def _is_defined(test_id: str, root: Path) -> bool:
+    """Whether a test's file defines something of its name, and of its class's."""
+    address = parse_test_id(test_id)
+    if address is None:
+        return True
+    source = _read_source(root / address.path)
+    kinds = ((b"class", address.classes[-1:]), (b"def", (address.function,)))
+    return all(
+        re.search(rb"\b%b\s+%b\b" % (kind, re.escape(name.encode())), source) is not None
+        for kind, names in kinds
+        for name in names
+    )
+
+
+@lru_cache(maxsize=64)
+def _read_source(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def find_orphans(all_facts: Sequence[Facts], root: Path, wanted: Container[str] | None = None) -> Orphans:
+    """Look for the tests of recordings in the sources below the root; those of the files that are wanted.
 
     A recording that lies elsewhere than its test's folder is an orphan when its test is in none of the trees.
     Where none of the recordings' test files exists, these are not the tests' sources, and nothing is judged.
@@ -60,9 +95,11 @@ def find_orphans(all_facts: Sequence[Facts], root: Path) -> Orphans:
     doubts: dict[str, str] = {}
     for base, tree in trees.items():
         for facts in by_base[base]:
-            _note(facts, [tree], proofs, doubts)
+            if wanted is None or facts.path in wanted:
+                _note(facts, [tree], proofs, doubts)
     for facts in elsewhere if trees else ():
-        _note(facts, list(trees.values()), proofs, doubts)
+        if wanted is None or facts.path in wanted:
+            _note(facts, list(trees.values()), proofs, doubts)
     unjudged = sum(len(members) for base, members in by_base.items() if base not in trees)
     return Orphans(proofs, doubts, unjudged + (0 if trees else len(elsewhere)))
 
