@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -70,6 +73,42 @@ def test_replaced_ones_go_stranded_ones_stay_and_all_come_back(
     assert len(left) == len(before) - 158
     undo(project.root)
     assert read_tree(project) == before
+
+
+def test_what_is_superseded_asks_what_its_successor_asks(project: Project) -> None:
+    """Whichever of them are the older ones."""
+    paths = sorted(project.root.rglob("*.json"))
+    for number, path in enumerate(sorted(paths, key=lambda path: path.name[::-1])):
+        os.utime(path, (7200 * number, 7200 * number))
+    inquiry = Inquiry((Grade.SUPERSEDED,), include_protected=True, default=False, max_share=100)
+    stale = look(project, inquiry).stale
+    assert len(stale) == 106
+    for verdict in stale:
+        successor = verdict.reason.partition(" is the same turn")[0]
+        assert read_question(project.root / successor) == read_question(verdict.facts.location)
+
+
+def read_question(path: Path) -> tuple[str, str]:
+    """What the user says in a recorded request, and how it ends, without what the scheme makes equal."""
+    request = json.loads(path.read_bytes())["request"]
+    asked = request.get("body") or request.get("payload") or request.get("kwargs")
+    messages = asked.get("messages")
+    if messages is None:
+        key = next((key for key in ("input", "prompt", "contents") if key in asked), None)
+        return read_text(asked if key is None else asked[key]), ""
+    said = [message["content"] for message in messages if message["role"] == "user"]
+    last = messages[-1] if messages[-1]["role"] != "assistant" else {"content": ""}
+    return read_text(said), read_text(last["content"])
+
+
+def read_text(content: Any) -> str:
+    if isinstance(content, list):
+        return " ".join(map(read_text, content))
+    if isinstance(content, dict):
+        content = content.get("text") or json.dumps(content)
+    text = re.sub(r"score: [\d.e-]+", "score", content)
+    text = re.sub(r",? ?attributes: \{[^}]*\}", "", text)
+    return re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "uuid", text)
 
 
 def listing(*test_ids: str) -> str:
