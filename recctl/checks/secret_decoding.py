@@ -46,7 +46,7 @@ _compile = cache(re.compile)  # when the first text is decoded: most runs decode
 _ESCAPE = (
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slash>\\{1,64}/)|\\{1,64}u(?P<code>[0-9A-Fa-f]{4})"
     r"|(?P<entity>&(?:amp|quot|apos|lt|gt|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});)"
-    "|(?P<invisible>[\u00ad\u200b-\u200f\u2060\ufeff])|(?P<wide>[\uff01-\uff5e])"
+    "|(?P<invisible>[\u00ad\u034f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef])|(?P<wide>[\uff01-\uff5e])"
 )
 
 
@@ -138,13 +138,16 @@ _STANDARD = str.maketrans("-_", "+/")
 
 
 GATE = (
-    r"\\u(?:00[2-7][0-9a-fA-F]|200[b-fB-F]|2060|[fF][eE][fF][fF]|00[aA][dD]"
-    r"|[fF]{2}(?:1[0-9]|[24][1-9a-fA-F]|[35][0-9aA]))"
+    r"\\u(?:00[2-7][0-9a-fA-F]|200[b-fB-F]|2060|[fF][eE][fF][fF]|00[aA][dD]|034[fF]|[dD][bB]40"
+    r"|[fF]{2}(?:1[0-9]|[24][1-9a-fA-F]|[35][0-9aA])|[fF][eE]0[0-9a-fA-F][A-Za-z0-9_.:$+/-])"
 )
 """Opens for escapes in which no other gate sees the letter that is meant."""
 
 
-DISGUISE = "[\u00ad\u200b-\u200f\u2060\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
+DISGUISE = (
+    "[\u00ad\u034f\u200b-\u200f\u2060\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U000e0000-\U000e01ef]"
+    "|[\ufe00-\ufe0f][A-Za-z0-9_.:$+/-]"
+)
 """Opens for the characters themselves."""
 
 

@@ -34,7 +34,7 @@ _GIVEN = r"""(?=["'`* \t\\\])]{0,8}[:=>,]|\n\S)"""  # and not by a space alone, 
 _VALUE = "[A-Za-z0-9_+/.~-]"
 
 # the same in the raw text of a file
-_IS_RAW = r"""(?:["'`* \t\r\n:=>\\\[(,]|\\[nrt]|%(?:25)*(?:3[AaDd]|2[027Bb])|["']value["'])+"""
+_IS_RAW = r"""(?:["'`* \t\r\n:=>\\\[(,]|\\[nrt]|%(?:25)*(?:3[AaDd]|2[027Bb])|["']value\\*["'])+"""
 _VALUE_RAW = r"(?:[A-Za-z0-9_+/.~-]|\\+/|%(?:25)*2[BbFf])"
 
 _SCHEME_RAW = "(?:[A-Za-z-]{2,20}(?: |%20))?"

@@ -424,6 +424,29 @@ def test_each_kind_is_found_in_each_place_and_not_shown(place: str) -> None:
     assert missed == []
 
 
+@pytest.mark.parametrize("sign", "\u00ad\u034f\u200b\u200d\u2060\ufe00\ufe0f\ufeff\U000e0041\U000e0100")
+def test_what_cannot_be_seen_hides_no_secret(sign: str) -> None:
+    for it in SHOWING:
+        said = it.secret[:9] + sign + it.secret[9:]
+        recording = read(ask(body=tell(f"Use {said} here.")))
+        assert check_secrets(recording, read_exchange(recording), SecretSettings())[0]
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda text: "".join(chr(ord(letter) + 0xFEE0) if letter.isalnum() else letter for letter in text),
+        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+        lambda text: json.dumps(json.dumps({"name": "x-api-key", "value": text})),
+    ],
+    ids=["wide letters", "escapes", "a header in JSON in JSON"],
+)
+def test_no_disguise_hides_a_secret(disguise: Callable[[str], str]) -> None:
+    for it in SHOWING:
+        recording = read(ask(body=tell(f"Use {disguise(it.secret)} here.")))
+        assert check_secrets(recording, read_exchange(recording), SecretSettings())[0], it.kind
+
+
 def test_each_kind_of_the_table_is_among_those_that_are_planted() -> None:
     assert len({it.kind for it in PLANTED}) == len(PLANTED)
     found = set()
