@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import binascii
 import re
-from functools import cache, lru_cache
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.errors import RecctlError
 from recctl.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from yaml._yaml import CParser
     from yaml.error import MarkedYAMLError
@@ -362,70 +362,150 @@ def _describe_syntax_error(text: str, error: MarkedYAMLError) -> tuple[str, str,
     return f"not YAML: {problem}", _PUT_RIGHT, find_positions(text)(offset)
 
 
-@lru_cache(maxsize=1)
-def load_tree(content: bytes) -> Tree:
-    """The tree of a text that `read_documents` reads without a fault."""
-    return Tree(content)
+class Place(NamedTuple):
+    """Where in a text something stands, in characters: a value, or the last one on the way to it.
 
-
-class Tree:
-    """Where the values of a text stand. Steps lead from a document to a value, as in a JSON pointer.
-
-    `mark` is the byte order mark that stands before `text`, or nothing.
+    `depth` says how many of the steps lead there.
     """
 
-    def __init__(self, content: bytes) -> None:
-        from yaml import CSafeLoader
-
-        self.mark = _BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b""
-        self.text = content[len(self.mark) :].decode()
-        self._position_of = find_positions(self.text)
-        loader = CSafeLoader(content)
-        self._roots: list[Any] = []
-        while loader.check_node():
-            self._roots.append(loader.get_node())
-
-    def position_of(self, offset: int) -> Position:
-        """The position of a character."""
-        return self._position_of(offset)
-
-    def find(self, steps: Sequence[str], document: int = 0) -> Any | None:
-        """The node that some steps lead to, None where they lead to none; of two with one key the last."""
-        node = self._roots[document]
-        for step in steps:
-            node = _find_child(node, step)
-            if node is None:
-                return None
-        return node
-
-    def find_spans(self, steps: Sequence[str], document: int = 0) -> list[range]:
-        """Which characters the items of a list take, each up to where the next one begins."""
-        node = self.find(steps, document)
-        if node is None or node.id != "sequence":
-            return []
-        starts = [item.start_mark.index for item in node.value]
-        return [range(start, end) for start, end in pairwise([*starts, node.end_mark.index])]
-
-    def locate(self, steps: Sequence[str], document: int = 0) -> Position:
-        """The position of the value that some steps lead to, or of the last one on the way there."""
-        node = self._roots[document]
-        for step in steps:
-            child = _find_child(node, step)
-            if child is None:
-                break
-            node = child
-        return self.position_of(node.start_mark.index)
+    start: int
+    end: int
+    depth: int
 
 
-def _find_child(node: Any, step: str) -> Any | None:
-    if node.id == "sequence":
-        return node.value[int(step)] if step.isdecimal() and int(step) < len(node.value) else None
+def find_places(text: str, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Place]:
+    """Where the values stand to which steps lead, from the root of a text's first document.
+
+    Steps are keys, and numbers from 0; "*" stands for each item of a list, whose places come under their own
+    numbers. Of two values under one key the last counts. What is no YAML has no places.
+    """
+    from yaml import YAMLError
+
+    root = _Wanted({})
+    for path in paths:
+        wanted = root
+        for step in path:
+            wanted = wanted.parts.setdefault(step, _Wanted({}))
+        wanted.is_asked = True
+    try:
+        _Finder(text).visit(root)
+    except YAMLError:
+        return {}
+    found: dict[tuple[str, ...], Place] = {}
+    _collect(root, (), None, found)
+    return found
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A value whose place is wanted, or that of something in it, and where it was met last."""
+
+    parts: dict[str, _Wanted]
+    is_asked: bool = False
+    place: Place | None = None
+
+    def copy(self) -> _Wanted:
+        return _Wanted({step: part.copy() for step, part in self.parts.items()}, self.is_asked)
+
+
+def _collect(
+    wanted: _Wanted, path: tuple[str, ...], above: Place | None, found: dict[tuple[str, ...], Place]
+) -> None:
+    place = wanted.place or above
+    if wanted.is_asked and place is not None:
+        found[path] = place
+    for step, part in wanted.parts.items():
+        if step != "*":
+            _collect(part, (*path, step), place, found)
+
+
+class _Finder:
+    """Goes through a text's events, and keeps of them only where wanted values stand."""
+
+    def __init__(self, text: str) -> None:
+        from yaml import events
+
+        self._next: Callable[[], Any] = import_parser()(text).get_event
+        self._scalar, self._mapping = events.ScalarEvent, events.MappingStartEvent
+        self._starts = (events.MappingStartEvent, events.SequenceStartEvent)
+        self._ends = (events.MappingEndEvent, events.SequenceEndEvent)
+        self._document = events.DocumentStartEvent
+
+    def visit(self, root: _Wanted) -> None:
+        """Find what is wanted of the first document."""
+        for event in iter(self._next, None):
+            if type(event) is self._document:
+                self._visit(self._next(), root, 0)
+                return
+
+    def _visit(self, event: Any, wanted: _Wanted, depth: int) -> None:
+        start: int = event.start_mark.index
+        last = event
+        if isinstance(event, self._starts):
+            is_mapping = type(event) is self._mapping
+            number = 0
+            while not isinstance(last := self._next(), self._ends):
+                step = self._read_key(last) if is_mapping else str(number)
+                value = self._next() if is_mapping else last
+                self._visit_part(value, step, wanted, depth, is_mapping=is_mapping)
+                number += 1
+        wanted.place = Place(start, last.end_mark.index, depth)
+
+    def _visit_part(self, value: Any, step: str, wanted: _Wanted, depth: int, *, is_mapping: bool) -> None:
+        part = wanted.parts.get(step)
+        if part is None and not is_mapping and "*" in wanted.parts:
+            part = wanted.parts["*"]
+        if part is None:
+            self._skip(value)
+        else:
+            wanted.parts[step] = part = part.copy()
+            self._visit(value, part, depth + 1)
+
+    def _read_key(self, event: Any) -> str:
+        """The word that a key is, or the first one in it."""
+        word = event.value if type(event) is self._scalar else None
+        depth = int(isinstance(event, self._starts))
+        while depth:
+            event = self._next()
+            depth += isinstance(event, self._starts) - isinstance(event, self._ends)
+            if word is None and type(event) is self._scalar:
+                word = event.value
+        return word or ""
+
+    def _skip(self, event: Any) -> None:
+        starts, ends, read_event = self._starts, self._ends, self._next
+        depth = int(isinstance(event, starts))
+        while depth:
+            kind = type(read_event())
+            if kind in starts:
+                depth += 1
+            elif kind in ends:
+                depth -= 1
+
+
+def decode_yaml(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark of a text that was read, or nothing, and the text behind it."""
+    mark = _BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b""
+    return mark, content[len(mark) :].decode()
+
+
+def compose(text: str) -> Any:
+    """The nodes of a text's one document, as PyYAML has them. They take eighty times the room of the text."""
+    from yaml import CSafeLoader
+    from yaml import compose as compose_text
+
+    return compose_text(text, Loader=CSafeLoader)
+
+
+def find_node(node: Any, step: str) -> Any | None:
+    """The value under a key of a mapping's node, of two the last; None where there is none."""
     if node.id != "mapping":
         return None
-    return next((value for key, value in reversed(node.value) if _name_key(key) == step), None)
+    return next((value for key, value in reversed(node.value) if name_key(key) == step), None)
 
 
-def _name_key(node: Any) -> str:
+def name_key(node: Any) -> str:
+    """The word that a key's node is; one of Python's objects that was a text counts as that."""
     while node.id == "sequence" and len(node.value) == 1:
         (node,) = node.value
     return node.value if isinstance(node.value, str) else ""

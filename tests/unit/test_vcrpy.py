@@ -418,6 +418,15 @@ def test_where_a_value_stands_in_json() -> None:
     assert [*places.values()] == [(2, 1), (3, 10), (4, 11), (4, 30)]
 
 
+def test_a_key_that_stands_twice_in_json() -> None:
+    side = '"request": {"uri": "x", "method": "GET", "headers": {}, "headers": {}}, "response": {}'
+    (recording, other) = read(f'{{"interactions": [{{{side}}},\n{{{side}}}]}}', "x.json")
+    assert isinstance(recording, Recording)
+    assert [defect.position for defect in FORMAT.inspect(recording)] == [(1, 76)]
+    assert isinstance(other, Recording)
+    assert [defect.position for defect in FORMAT.inspect(other)] == [(2, 58)]
+
+
 @pytest.mark.parametrize(
     ("content", "is_one"),
     [

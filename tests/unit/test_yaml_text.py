@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.syntax import Fault, Position
-from recctl.yaml_text import Document, Oddity, load_tree, read_documents
+from recctl.yaml_text import Document, Oddity, decode_yaml, find_places, read_documents
 
 MAX_SIZE = 1_000_000
 
@@ -163,14 +163,27 @@ def test_documents_of_one_text() -> None:
 
 
 def test_where_values_stand() -> None:
-    tree = load_tree("\ufeff# é\r\na:\r\n- b: 'x'\r\n  c: {d: [1, 2]}\r\n- e: 1\r\n  e: 2\r\n".encode())
-    assert tree.locate(["a", "0", "b"]) == (3, 6)
-    assert tree.locate(["a", "0", "c", "d", "1"]) == (4, 14)
-    assert tree.locate(["a", "0", "b", "0"]) == tree.locate(["a", "0", "b"])
-    assert tree.locate(["a", "1", "e"]) == (6, 6)
-    assert tree.locate(["a", "7"]) == tree.locate(["a"]) == (3, 1)
-    assert tree.find(["a", "x"]) is None
-    assert [tree.text[span.start : span.stop] for span in tree.find_spans(["a"])] == [
-        "b: 'x'\r\n  c: {d: [1, 2]}\r\n- ",
-        "e: 1\r\n  e: 2\r\n",
-    ]
+    _, text = decode_yaml(
+        "\ufeff# é\na:\n- b: 'x'\n  c: {d: [1, 2]}\n- ? [e]\n  : 1\n  e: &x !!int 2\n".encode()
+    )
+
+    def find(*path: str) -> tuple[str, int]:
+        start, end, depth = find_places(text, [path])[path]
+        return text[start:end], depth
+
+    assert find("a", "0", "b") == ("'x'", 3)
+    assert find("a", "0", "c", "d", "1") == ("2", 5)
+    assert find("a", "0", "b", "0", "more") == find("a", "0", "b")
+    assert find("a", "1", "e") == ("&x !!int 2", 3)
+    assert find("a", "7") == (text[text.index("- b") :], 1)
+    assert find("x") == (text[text.index("a:") :], 0)
+    assert find_places(text, [("a", "*")]).keys() == {("a", "0"), ("a", "1")}
+
+
+@given(VALUES, st.lists(st.text(PRINTABLE, max_size=3) | st.sampled_from("0123"), max_size=4).map(tuple))
+def test_a_place_holds_what_it_is_a_place_of(value: Any, path: tuple[str, ...]) -> None:
+    text = yaml.dump(value, Dumper=yaml.CSafeDumper, default_flow_style=True)
+    (place,) = find_places(text, [path]).values()
+    for step in path[: place.depth]:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    assert read(text[place.start : place.end]) == value

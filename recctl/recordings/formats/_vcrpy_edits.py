@@ -171,13 +171,14 @@ def _store_like(stored: YAML, old: JSON, new: JSON) -> YAML:
 
 def _write_yaml(text: Text, stored: Mapping[int, _Change | None], *, whole: bool) -> bytes | None:
     from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
-    from recctl.yaml_text import load_tree
+    from recctl.yaml_text import compose, decode_yaml, find_node
 
-    tree = load_tree(text.content)
-    splicer = YAMLSplicer(tree.text, whole=whole)
+    mark, content = decode_yaml(text.content)
+    root = compose(content)
+    splicer = YAMLSplicer(content, whole=whole)
     gone = [index for index, change in stored.items() if change is None]
-    items = tree.find(["interactions"])
-    lists = {"": items} if items is not None else {side: tree.find([f"{side}s"]) for side in _SIDES}
+    items = find_node(root, "interactions")
+    lists = {"": items} if items is not None else {side: find_node(root, f"{side}s") for side in _SIDES}
     for side, node in lists.items():
         if node is None:
             return None
@@ -191,8 +192,8 @@ def _write_yaml(text: Text, stored: Mapping[int, _Change | None], *, whole: bool
                 old, new = old[side], new[side]
                 inner = {steps[1:]: edits for steps, edits in inner.items() if steps[0] == side}
             splicer.change(node.value[index], old, new, inner)
-    written = apply_edits(tree.text, splicer.edits)
-    return None if written is None else tree.mark + written.encode()
+    written = apply_edits(content, splicer.edits)
+    return None if written is None else mark + written.encode()
 
 
 _SIDES = ("request", "response")

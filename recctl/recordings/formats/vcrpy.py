@@ -11,10 +11,10 @@ import re
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.pointer import split_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, list_places
+from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 from recctl.syntax import Fault
@@ -76,7 +76,17 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 def _read_items(source: Source, raw: _Raw) -> tuple[Recording | LoadError, ...]:
     if raw.items and not any(isinstance(item, dict) and "request" in item for item in raw.items):
         return (_refuse_items(source, raw.items),)
-    return tuple(_read_item(source, raw, index) for index in range(len(raw.items)))
+    items = [_read_item(source, raw, index) for index in range(len(raw.items))]
+    errors = {index: item for index, item in enumerate(items) if isinstance(item, LoadError)}
+    if errors:
+        from recctl.recordings.formats._vcrpy_places import locate_items
+
+        content = _unpack(source)
+        assert isinstance(content, bytes)  # noqa: S101  (the items were read from it)
+        positions = locate_items(content, errors, is_json=_is_json(source))
+        for index, error in errors.items():
+            items[index] = error._replace(position=positions.get(index))
+    return tuple(items)
 
 
 def _unpack(source: Source) -> bytes | LoadError:
@@ -101,10 +111,10 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         read = read_strictly(content, _JSON_DEPTH)
         if isinstance(read, Fault):
             return LoadError(source, "invalid-json", *read)
-        return _find_items(source, read.value, has_bytes=False, is_sound=True)
+        return _find_items(source, read.value, has_bytes=False, is_sound=_has_unique_keys(content))
     from recctl.yaml_text import find_fault, read_documents
 
-    documents = read_documents(content, max_size=source.settings.max_size, constructors=_CONSTRUCTORS)
+    documents = read_documents(content, max_size=source.settings.max_size, constructors=CONSTRUCTORS)
     if isinstance(documents, Fault):
         return LoadError(source, "invalid-yaml", *documents)
     if not documents:
@@ -120,30 +130,14 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
 _HINT = "a cassette is a mapping with a list of 'interactions'; move other files elsewhere"
 
 
-def _take_state(value: YAML) -> YAML:
-    """The content of a dumped `io.BytesIO`, as vcrpy takes it."""
-    state = value.get("state") if isinstance(value, dict) else None
-    return state[0] if isinstance(state, list) and state else ""
+def _has_unique_keys(content: bytes) -> bool:
+    from recctl.strict_json import decode
 
-
-def _take_arguments(value: YAML) -> YAML:
-    """What a dumped iterator goes over, as vcrpy takes it: the pieces of a body, put together."""
-    arguments = value.get("args") if isinstance(value, dict) else None
-    pieces = arguments[0] if isinstance(arguments, list) and arguments else []
-    if isinstance(pieces, list) and all(isinstance(piece, (str, bytes)) for piece in pieces):
-        return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
-    return pieces
-
-
-_PYTHON = "tag:yaml.org,2002:python/"
-_CONSTRUCTORS: dict[str, Callable[[YAML], YAML]] = {
-    f"{_PYTHON}str": lambda value: value,
-    f"{_PYTHON}unicode": lambda value: value,
-    f"{_PYTHON}tuple": lambda value: value,
-    f"{_PYTHON}object/new:_io.BytesIO": _take_state,
-    f"{_PYTHON}object/apply:builtins.iter": _take_arguments,
-}
-"""The tags of Python's that vcrpy 9.4 reads (`vcr/serializers/yamlserializer.py`)."""
+    try:
+        decode(content.decode(), unique_keys=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _find_items(source: Source, value: YAML, *, has_bytes: bool, is_sound: bool) -> _Raw | LoadError:
@@ -228,7 +222,7 @@ def _find_defect(item: YAML) -> str | None:
 def _refuse_item(source: Source, index: int, what: str) -> LoadError:
     message = f"not an exchange: {what}"
     hint = "an exchange has a 'request' and a 'response'; vcrpy does not load the file otherwise"
-    return LoadError(source, "not-a-recording", message, hint, locate(source, index, [""])[""], index + 1)
+    return LoadError(source, "not-a-recording", message, hint, number=index + 1)
 
 
 def _read_message(side: dict[str, YAML], body: YAML, has_bytes: bool) -> Message:
@@ -244,19 +238,14 @@ def inspect(recording: Recording) -> Iterator[Defect]:
     """Keys that stand twice, and tags that vcrpy refuses; of what is in no exchange, the first one tells."""
     if recording.as_written:
         return
-    from recctl.yaml_text import load_tree, read_documents
-
     content = _unpack(recording.source)
     assert isinstance(content, bytes)  # noqa: S101  (a recording was read from it)
-    documents = read_documents(
-        content, max_size=recording.source.settings.max_size, constructors=_CONSTRUCTORS
-    )
-    tree = load_tree(content)
-    spans = tree.find_spans(["interactions"])
-    for kind, word, offset in documents[0].oddities if not isinstance(documents, Fault) else ():
-        owner = next((number for number, span in enumerate(spans) if offset in span), 0)
-        if owner == recording.index:
-            yield _describe_oddity(kind, word, tree.position_of(offset))
+    from recctl.recordings.formats import _vcrpy_places
+
+    is_json = _is_json(recording.source)
+    for oddity in _vcrpy_places.find_oddities(content, recording.source.settings.max_size, is_json=is_json):
+        if oddity.exchange == recording.index:
+            yield _describe_oddity(oddity.kind, oddity.word, oddity.position)
 
 
 def _describe_oddity(kind: str, word: str, position: Position) -> Defect:
@@ -275,71 +264,12 @@ def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Positio
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
     stored in. "" is the recording itself. Empty for a file that holds no cassette.
     """
+    from recctl.recordings.formats import _vcrpy_places
+
     content = _unpack(source)
     if isinstance(content, LoadError):
         return {}
-    if _is_json(source):
-        return _locate_in_json(content.decode(), index, pointers)
-    from recctl.yaml_text import load_tree
-
-    tree = load_tree(content)
-
-    def has(steps: list[str]) -> bool:
-        return tree.find(steps) is not None
-
-    return {pointer: tree.locate(_find_steps(pointer, index, has)) for pointer in pointers}
-
-
-def _locate_in_json(text: str, index: int, pointers: list[str]) -> dict[str, Position]:
-    from recctl.pointer import join_pointer
-    from recctl.strict_json import decode
-    from recctl.syntax import locate
-
-    value = decode(text)
-
-    def has(steps: list[str]) -> bool:
-        found = value
-        for step in steps:
-            if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-                found = found[int(step)]
-            elif isinstance(found, dict) and step in found:
-                found = found[step]
-            else:
-                return False
-        return True
-
-    places = {}
-    for pointer in pointers:
-        steps = _find_steps(pointer, index, has)
-        while not has(steps):
-            steps.pop()
-        places[pointer] = join_pointer(steps)
-    positions = locate(text, list(places.values()))
-    return {pointer: positions[place] for pointer, place in places.items()}
-
-
-def _find_steps(pointer: str, index: int, has: Callable[[list[str]], bool]) -> list[str]:
-    """The steps to where a file stores what a pointer into a recording names, or to what that is part of."""
-    side, *steps = [*split_pointer(pointer), ""] if pointer else [""]
-    steps = steps[:-1]
-    number = str(index)
-    if side not in ("request", "response"):
-        return ["interactions" if has(["interactions"]) else "requests", number]
-    place = ["interactions", number, side] if has(["interactions"]) else [f"{side}s", number]
-    if not steps:
-        return place
-    name, *inner = steps
-    if name == "model":
-        name, inner = "body", ["model"]
-    if name in ("body", "is_streaming"):
-        if has([*place, "parsed_body"]):
-            return [*place, "parsed_body", *inner]
-        return [*place, "body", *inner] if side == "request" else [*place, "body", "string", *inner]
-    return [*place, *_STORED.get(name, (name,)), *inner]
-
-
-_STORED = {"url": ("uri",), "endpoint": ("uri",), "status": ("status", "code")}
-"""Under which keys a file stores what has other names in a recording."""
+    return _vcrpy_places.locate(content, index, pointers, is_json=_is_json(source))
 
 
 def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:

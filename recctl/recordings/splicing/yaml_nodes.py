@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recctl.recordings.splicing import Edit, splice_text
 from recctl.recordings.splicing.yaml_scalars import splice_scalar, write_scalar
+from recctl.yaml_text import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ class YAMLSplicer:
     def _change_mapping(
         self, node: Any, old: dict[str, YAML], new: dict[str, YAML], inner: Any, steps: _Steps
     ) -> None:
-        keys = [_name(key) for key, _ in node.value]
+        keys = [name_key(key) for key, _ in node.value]
         gone = [index for index, key in enumerate(keys) if key not in new]
         added = [key for key in new if key not in old]
         if node.flow_style and (gone or added):
@@ -154,12 +155,6 @@ def _find_end(text: str, node: Any) -> int:
         return end
     last = node.value[-1]
     return _find_end(text, last[1] if node.id == "mapping" else last)
-
-
-def _name(key: Any) -> str:
-    while key.id == "sequence" and len(key.value) == 1:
-        (key,) = key.value
-    return key.value if isinstance(key.value, str) else ""
 
 
 def _write(value: YAML) -> str:

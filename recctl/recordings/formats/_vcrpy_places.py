@@ -1,0 +1,162 @@
+"""Where in a cassette's text things stand. Asked only when there is something to say."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from recctl.pointer import join_pointer, split_pointer
+from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
+from recctl.syntax import Fault, Position, find_duplicate_keys, find_positions
+from recctl.syntax import locate as locate_in_json
+from recctl.yaml_text import decode_yaml, find_places, read_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from recctl.yaml_text import Place
+
+_ITEMS = "interactions"
+_LISTS = {"request": "requests", "response": "responses"}
+
+
+class Oddity(NamedTuple):
+    """What is odd about a cassette's text, as `yaml_text.Oddity` has it, in which exchange, and where."""
+
+    exchange: int
+    kind: str
+    word: str
+    position: Position
+
+
+class _Index(NamedTuple):
+    """A text, where its exchanges stand, by the lists that hold them, and how its characters are counted."""
+
+    text: str
+    lists: dict[str, list[Place]]
+    position_of: Callable[[int], Position]
+
+
+@lru_cache(maxsize=1)
+def _index(content: bytes) -> _Index:
+    _, text = decode_yaml(content)
+    lists: dict[str, list[Place]] = {name: [] for name in (_ITEMS, *_LISTS.values())}
+    for (name, _), place in find_places(text, [(name, "*") for name in lists]).items():
+        lists[name].append(place)
+    return _Index(text, lists, find_positions(text))
+
+
+def locate_items(content: bytes, indexes: Iterable[int], *, is_json: bool) -> dict[int, Position]:
+    """Where exchanges begin."""
+    if is_json:
+        ways = {index: [f"/{name}/{index}" for name in (_ITEMS, *_LISTS.values())] for index in indexes}
+        return dict(_find_first(content, ways))
+    known = _index(content)
+    lists = [known.lists[_ITEMS]] if known.lists[_ITEMS] else [known.lists[name] for name in _LISTS.values()]
+    return {
+        index: known.position_of(places[index].start)
+        for index in indexes
+        for places in reversed(lists)
+        if index < len(places)
+    }
+
+
+def locate(content: bytes, index: int, pointers: Iterable[str], *, is_json: bool) -> dict[str, Position]:
+    """Where values of an exchange stand, or what they are stored in. "" is the exchange itself."""
+    start = locate_items(content, [index], is_json=is_json)[index]
+    positions: dict[str, Position] = {}
+    for side in _LISTS:
+        wanted = {
+            pointer: [*_list_candidates(side, split_pointer(pointer)[1:])]
+            for pointer in pointers
+            if split_pointer(pointer)[:1] == (side,)
+        }
+        if wanted and is_json:
+            positions.update(_locate_in_json(content, index, wanted))
+        elif wanted:
+            positions.update(_locate_in_yaml(content, index, side, wanted))
+    return {pointer: positions.get(pointer, start) for pointer in pointers}
+
+
+def _list_candidates(side: str, steps: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where a value may be stored, the first that is there; steps are from the exchange on."""
+    name, inner = (steps[0], steps[1:]) if steps else ("", ())
+    if name == "model":
+        name, inner = "body", ("model",)
+    if name in ("body", "is_streaming"):
+        yield (side, "parsed_body", *inner)
+        yield (side, "body", "string", *inner) if side == "response" else (side, "body", *inner)
+        yield (side, "body")
+    elif name:
+        yield (side, *_STORED.get(name, (name,)), *inner)
+    yield (side,)
+
+
+_STORED = {"url": ("uri",), "endpoint": ("uri",), "status": ("status", "code")}
+"""Under which keys a file stores what has other names in a recording."""
+
+_Key = TypeVar("_Key", str, int)
+_Wanted = dict[str, list[tuple[str, ...]]]
+
+
+def _locate_in_yaml(content: bytes, index: int, side: str, wanted: _Wanted) -> Iterator[tuple[str, Position]]:
+    known = _index(content)
+    is_whole = bool(known.lists[_ITEMS])
+    places = known.lists[_ITEMS if is_whole else _LISTS[side]]
+    if index >= len(places):
+        return
+    start, end, _ = places[index]
+    margin = start - (known.text.rfind("\n", 0, start) + 1)
+    above = 0 if is_whole else 1
+    paths = [path[above:] for candidates in wanted.values() for path in candidates]
+    found = find_places(" " * margin + known.text[start:end], paths)
+    for pointer, candidates in wanted.items():
+        place = next(
+            (
+                found[path[above:]]
+                for path in candidates
+                if path[above:] in found and found[path[above:]].depth >= min(len(path), 2) - above
+            ),
+            None,
+        )
+        if place is not None:
+            yield pointer, known.position_of(start + place.start - margin)
+
+
+def _locate_in_json(content: bytes, index: int, wanted: _Wanted) -> Iterator[tuple[str, Position]]:
+    def list_ways(path: tuple[str, ...]) -> Iterator[str]:
+        for length in range(len(path), min(len(path), 2) - 1, -1):
+            yield join_pointer((_ITEMS, index, *path[:length]))
+            yield join_pointer((_LISTS[path[0]], index, *path[1:length]))
+
+    ways = {
+        pointer: [place for path in candidates for place in list_ways(path)]
+        for pointer, candidates in wanted.items()
+    }
+    return _find_first(content, ways)
+
+
+def _find_first(content: bytes, ways: Mapping[_Key, Iterable[str]]) -> Iterator[tuple[_Key, Position]]:
+    """Of several pointers for each key the first that leads to something in a JSON text."""
+    found = locate_in_json(content.decode(), {place for places in ways.values() for place in places})
+    for key, places in ways.items():
+        place = next((place for place in places if place in found), None)
+        if place is not None:
+            yield key, found[place]
+
+
+def find_oddities(content: bytes, max_size: int, *, is_json: bool) -> Iterator[Oddity]:
+    """What is odd in a text that was read; what is in none of the exchanges counts to the first one."""
+    if is_json:
+        for steps, position in find_duplicate_keys(content.decode()):
+            index = int(steps[1]) if len(steps) > 1 and steps[0] == _ITEMS and steps[1].isdecimal() else 0
+            yield Oddity(index, "duplicate-key", steps[-1], position)
+        return
+    documents = read_documents(content, max_size=max_size, constructors=CONSTRUCTORS)
+    if isinstance(documents, Fault):
+        return
+    known = _index(content)
+    for kind, word, offset in documents[0].oddities:
+        spans = enumerate(known.lists[_ITEMS])
+        index = next((index for index, (start, end, _) in spans if start <= offset < end), 0)
+        yield Oddity(index, kind, word, known.position_of(offset))
