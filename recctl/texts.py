@@ -133,6 +133,8 @@ def _write(folder: str, name: str, content: bytes) -> bool:
             file.write(content)
         os.replace(draft, f"{folder}/{name}")  # noqa: PTH105
     except OSError:
+        if os.path.lexists(draft):
+            os.unlink(draft)  # noqa: PTH108
         return False
     return True
 

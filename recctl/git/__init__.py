@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from recctl.git.command import GitError, find_top_level, locate, run, start
@@ -107,9 +107,14 @@ class BlobReader:
 
     def _lacks(self, spec: str) -> bool:
         """Whether a clone was made without what a spec names."""
-        with suppress(GitError):  # where no such key is set
-            return run(_PARTIAL, self._folder) != b"" and _resolve(spec, self._folder) is not None
-        return False
+        return self._is_partial and _resolve(spec, self._folder) is not None
+
+    @cached_property
+    def _is_partial(self) -> bool:
+        try:
+            return run(_PARTIAL, self._folder) != b""
+        except GitError:  # no such key is set
+            return False
 
     def _end(self) -> None:
         if self._process is not None:
