@@ -99,9 +99,11 @@ WORTH_CACHING = 50
 def _examine_all(targets: list[Target], root: Path, jobs: int | None) -> Iterator[Examined]:
     if targets:
         from recctl.checks.examine import examine  # with all that it takes; for known files, nothing is
-        from recctl.checks.secret_finder import may_hold_secret
 
-        may_hold_secret("")  # which makes it ready, before there are several processes that would each do so
+        if len(targets) > WORTH_CACHING:
+            from recctl.checks.secret_finder import prepare
+
+            prepare()  # once, before there are several processes that would each do so
 
         yield from map_files(partial(examine, root=root), targets, jobs)
 

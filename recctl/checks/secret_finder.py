@@ -111,6 +111,14 @@ _compile = cache(re.compile)  # most texts have the hints of few kinds
 get_finder = lru_cache(maxsize=8)(Finder)
 
 
+def prepare() -> None:
+    """Make ready what is needed for any file, and for the few that name something secret."""
+    may_hold_secret("")
+    for kind in KINDS:
+        if kind.is_named:
+            _compile(kind.pattern)
+
+
 def may_hold_secret(text: str, plain: int = 0) -> bool:
     """Whether any kind's gate opens for a text; boundaries and entropy are not looked at.
 
