@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recctl import git
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
@@ -146,7 +147,7 @@ def _compare_replies(project: Project) -> Callable[[Facts, Facts], bool]:
 def _find_pasts(project: Project, all_facts: Sequence[Facts]) -> Mapping[str, Past]:
     """What was found before, of the recordings whose names nothing explains: where that is to be judged."""
     unexplained = [facts for facts in all_facts if facts.is_held and facts.status is Status.UNEXPLAINED]
-    if not unexplained:
+    if not unexplained or git.find_top_level(project.root) is None:
         return {}
     from recctl.naming.history import find_pasts
 
