@@ -127,8 +127,12 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
+    from recctl.compare import Comparison
+
+    if _are_equal(sides):
+        return Comparison((), len(sides.left), (), sides.unread)
     from recctl.attempt import attempt
-    from recctl.compare import Comparison, compare_outright, compare_sets, find_scheme_changes
+    from recctl.compare import compare_outright, compare_sets, find_scheme_changes
     from recctl.git import BlobReader
     from recctl.recordings.source import Unread
     from recctl.render.progress import show_progress
@@ -147,6 +151,14 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
             )
         schemes = find_scheme_changes(sides.right, sides.past_settings, read_target)
     return comparison._replace(errors=(*sides.unread, *comparison.errors), scheme_changes=schemes)
+
+
+def _are_equal(sides: Sides) -> bool:
+    """Whether git knows both sides to be the same, file by file, and their scheme is."""
+    if sides.outright or sides.past_settings or len(sides.left) != len(sides.right):
+        return False
+    ours, theirs = ({target.key: target.blob for target in side} for side in (sides.left, sides.right))
+    return ours == theirs and None not in ours.values()
 
 
 def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:

@@ -1,19 +1,28 @@
-"""What changed between two recordings, or between two sets of them."""
+"""What changed between two recordings, or between two sets of them.
 
-from recctl.compare.comparison import (
-    REPLY_KINDS,
-    Change,
-    Comparison,
-    Drift,
-    Pair,
-    Rename,
-    SchemeChange,
-    Side,
-    Verdict,
-)
-from recctl.compare.recordings import compare_recordings, spare
-from recctl.compare.scheme_changes import find_scheme_changes
-from recctl.compare.sets import compare_outright, compare_sets, list_new
+What is named here is imported when it is used: where nothing changed, most of it never is.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recctl.compare.comparison import (
+        REPLY_KINDS,
+        Change,
+        Comparison,
+        Drift,
+        Pair,
+        Rename,
+        SchemeChange,
+        Side,
+        Verdict,
+    )
+    from recctl.compare.recordings import compare_recordings, spare
+    from recctl.compare.scheme_changes import find_scheme_changes
+    from recctl.compare.sets import compare_outright, compare_sets, list_new
 
 __all__ = [
     "REPLY_KINDS",
@@ -32,3 +41,19 @@ __all__ = [
     "list_new",
     "spare",
 ]
+
+_PLACES = {
+    "compare_outright": "sets",
+    "compare_recordings": "recordings",
+    "compare_sets": "sets",
+    "find_scheme_changes": "scheme_changes",
+    "list_new": "sets",
+    "spare": "recordings",
+}
+"""The modules of what is no value of `comparison`."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES.get(name, 'comparison')}"), name)
