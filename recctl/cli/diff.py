@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from recctl.compare import Comparison
+    from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.sides import Sides
 
@@ -96,7 +97,10 @@ def command(
     view = _make_view(color, output, quiet=quiet)
     if output_format == "markdown" and not unmask:
         view = view._replace(mask=options.make_mask(project))
+    refused: list[Unread] = []
+    view = view._replace(refuse=refused.append)
     options.write_output(render(comparison, view), output, page=True)
+    comparison = comparison._replace(errors=(*comparison.errors, *refused))
     for error in (*comparison.errors, *comparison.past_errors):
         options.say_failure(error)
     if not (sides.left or sides.right or sides.unmatched or comparison.errors):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
 from recctl.compare import Verdict
+from recctl.render import render_whole
+from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import (
     count_ids,
     describe_drift,
@@ -60,7 +62,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     groups = [[*pairs] for _, pairs in groupby(_bring_together(told), key=title)]
     hidden = 0
     for pairs in groups:
-        text = view.mask("\n" + _tell_test(pairs, drifting))
+        text = "".join(_render_test(pairs, drifting, view))
         if hidden or len(text) > left:
             hidden += len(pairs)
         else:
@@ -68,6 +70,19 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
             left -= len(text)
     if hidden:
         yield f"\n*{hidden:,} more changed than fit into a comment; `recctl diff` shows them.*\n"
+
+
+def _render_test(pairs: list[Pair], drifting: Container[object], view: View) -> Iterator[str]:
+    """What changed in a test; where that can't be shown as a whole, what can be of each of its recordings."""
+
+    def render(pairs: list[Pair]) -> Iterator[str]:
+        yield view.mask("\n" + _tell_test(pairs, drifting))
+
+    silent = view._replace(refuse=lambda _: None)
+    whole = render_whole(show_name(pairs[0]), silent, render, pairs)
+    yield from whole
+    for pair in () if whole else pairs:
+        yield from render_whole(show_name(pair), view, render, [pair])
 
 
 _NOTICE_SIZE = 200

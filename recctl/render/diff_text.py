@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
 from recctl.compare import Verdict
+from recctl.render import render_whole
 from recctl.render.diff_columns import lay_side_by_side
+from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import (
     VERDICT_STYLES,
     count_ids,
@@ -65,12 +67,17 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
             drifted += 1
         elif is_listed(pair):
             more = "more "
-            yield from render_lines((*separator, *_tell_head(pair)), view._replace(width=None))
-            yield from render_lines(_tell_changes(pair, drifting, view), view)
-            separator = [line()]
+            pieces = render_whole(show_name(pair), view, _render_pair, pair, separator, drifting, view)
+            yield from pieces
+            separator = [line()] if pieces else separator
     if drifted:
         text = f"{drifted:,} {more}changed only in the ways that are told above; --name-only lists them"
         yield from render_lines((*separator, line(Span(text, "dim"))), view)
+
+
+def _render_pair(pair: Pair, separator: list[Line], drifting: Container[object], view: View) -> Iterator[str]:
+    yield from render_lines((*separator, *_tell_head(pair)), view._replace(width=None))
+    yield from render_lines(_tell_changes(pair, drifting, view), view)
 
 
 def tell_summary(comparison: Comparison) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,6 +191,33 @@ def test_diff_tells_it_and_compares_the_others(
     assert "error: after/2.json: recctl itself failed on it: OwnError" in err
     code, _, err = invoke("diff", f"recordings/{TRIPS}", f"after/{TRIPS}")
     assert (code, err.partition(":")[0]) == (2, "error")
+
+
+@pytest.mark.parametrize(("output_format", "teller"), [("text", "_tell_changes"), ("markdown", "_tell_test")])
+def test_diff_tells_what_it_fails_to_show_and_shows_the_others(
+    monkeypatch: pytest.MonkeyPatch, invoke: Invoke, recordings: Path, output_format: str, teller: str
+) -> None:
+    after = recordings.parent / "after"
+    after.mkdir()
+    for name in FILES:
+        text = (recordings / name).read_text()
+        (after / name).write_text(text.replace(f'"{name}"', f'"no {name}"'))
+    module = f"recctl.render.diff_{output_format}.{teller}"
+    function = import_module(module.rpartition(".")[0]).__dict__[teller]
+
+    def fail(told: Any, *given: Any) -> Any:
+        if TRIPS in str(told):
+            raise OwnError("sk-quoted")
+        return function(told, *given)
+
+    monkeypatch.setattr(module, fail)
+    code, out, err = invoke("diff", "recordings", "after", "--format", output_format)
+    assert code == 2
+    assert "after/1.json" in out
+    assert "after/3.json" in out
+    assert "after/2.json" not in out
+    assert "error: after/2.json: recctl itself failed on it: OwnError at recctl/render/" in err
+    assert "sk-quoted" not in out + err
 
 
 def test_debugging_shows_where_it_happened(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
