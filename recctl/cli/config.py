@@ -48,7 +48,9 @@ def _list_values(project: Project, path: str | None) -> Iterator[ConfigValue]:
     yield ConfigValue("root", project.root.as_posix(), name or "found")
     for key in ("paths", "exclude"):
         yield ConfigValue(key, getattr(project, key), name if key in project.given else "default")
-    for key, value in project.settings_for(place)._asdict().items():
+    settings = project.settings_for(place)._asdict()
+    del settings["root"]  # which has been told
+    for key, value in settings.items():
         if key == "schemes":
             yield from _list_schemes(project.settings, name)
             continue
