@@ -62,7 +62,8 @@ def read_question(recording: Recording) -> Question:
     for key in _PROMPTS:
         if asked.get(key) is not None:
             return Question(key, (), [asked[key], asked.get("suffix")], [])
-    return Question(None, (), [{key: value for key, value in asked.items() if key != "model"}], [])
+    rest: JSON = {key: value for key, value in asked.items() if key != "model"}
+    return Question(None, (), [rest or [recording.request.get(key) for key in (*_HOLDERS, "file_id")]], [])
 
 
 _HOLDERS = ("body", "payload", "kwargs")

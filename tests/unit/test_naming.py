@@ -253,6 +253,29 @@ def test_what_the_scheme_makes_equal_and_what_the_test_does_not_say_make_no_othe
     assert replaces(root, ask_with(one, seed=1), ask_with(other, seed=2))
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: {"url": "http://x", "method": "POST", "payload": {"messages": [user(text)]}},
+        lambda text: {"url": "http://x", "method": "POST", "payload": {"input": text}},
+        lambda text: {
+            "url": "http://x",
+            "method": "POST",
+            "payload": {"contents": [{"parts": [{"text": text}]}]},
+        },
+        lambda text: {"provider": "x", "tool_name": "search", "kwargs": {"query": text}},
+        lambda text: {"url": "http://x", "method": "POST", "body": [text]},
+        lambda text: {"api": "file_processors", "file_id": text},
+    ],
+)
+def test_requests_of_every_kind_ask_something(make: Callable[[str], dict[str, Any]]) -> None:
+    one, same, other = (
+        find_turn(read({**ask(""), "request": make(text)}), CURRENT, None) for text in ("A", "A", "A B")
+    )
+    assert one == same
+    assert one != other
+
+
 def test_what_another_scheme_makes_equal_is_not_equal() -> None:
     own = Scheme("acme", CURRENT.forms, replace=(Substitution("[0-9]", "0"),), within=("endpoint",))
     one, other = (read(ask_with([user(text)])) for text in ("1", "2"))
