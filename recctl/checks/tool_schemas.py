@@ -60,8 +60,8 @@ class Effort:
 def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Misfit | None:
     """In what way arguments do not fit a tool's schema; None when they do, or when they can't be judged.
 
-    `size` is how many characters the arguments have as JSON. Raises TooCostlyError when it takes more than
-    the effort that is left.
+    `size` is how many values the arguments consist of, long texts counted as several. Raises TooCostlyError
+    when it takes more than the effort that is left.
     """
     if not isinstance(schema, (dict, bool)):
         return None
@@ -193,7 +193,7 @@ class _Weight(NamedTuple):
     squares: int = 0
 
     def count_steps(self, size: int) -> int:
-        """How many steps it takes at most to judge arguments of so many characters.
+        """How many steps it takes at most to judge arguments of so many values.
 
         A validator compares each part of a schema with each value once and, where it has to explain why none
         of several fits, once more for each level.

@@ -202,13 +202,18 @@ def _check_call(
     effort += [] if effort else [Effort()]
     rule = TOOL_ARGUMENTS_SCHEMA
     try:
-        misfit = find_misfit(tool.parameters, arguments, len(text), *effort)
+        misfit = find_misfit(tool.parameters, arguments, _measure(text), *effort)
     except TooCostlyError:
         yield rule, Severity.NOTE, f"{call.name!r}: {_TOO_COSTLY}", tool.parameters
         return
     if misfit is not None:
         blamed = tool.parameters if misfit.blames_schema else None
         yield rule, rule.severity, f"{call.name!r}: {misfit.message}", blamed
+
+
+def _measure(text: str) -> int:
+    """How large a JSON text is: no fewer than the values in it, and a sixteenth of its characters."""
+    return sum(map(text.count, ",:[{")) + len(text) // 16 + 1
 
 
 _TOO_COSTLY = "whether the arguments fit was not found out: by the tool's own schema, that takes too long"

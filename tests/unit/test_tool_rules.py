@@ -524,3 +524,10 @@ def test_a_reply_of_nothing_but_odd_calls_is_walked_through_for_the_first_of_the
     pointers = [finding.pointer for finding in check(exchange(reply(*calls), offer({})))]
     place = "/response/body/__data__/choices/0/message/tool_calls"
     assert pointers == [f"{place}/{number}/function/name" for number in range(50)] + ["/response/body"] * 10
+
+
+def test_a_long_text_among_the_arguments_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Aside, "call")
+    fields = {f"field_{number}": {"type": "string", "description": "x" * 80} for number in range(30)}
+    schema = {"type": "object", "properties": fields, "required": [*fields][:1]}
+    assert judge(schema, json.dumps({"field_0": "line of a program\n" * 500})) == []
