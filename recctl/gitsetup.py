@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import __version__, git, texts
 from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
-from recctl.project import RECORDINGS
+from recctl.recordings.formats import list_places
 from recctl.walk import walk
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def find_global_site(folder: Path) -> Site:
         base = os.environ.get("XDG_CONFIG_HOME")
         named = str((Path(base) if base else Path.home() / ".config") / "git" / "attributes")
     attributes = Path(os.path.realpath(folder / named))  # often a link: people share their dotfiles
-    return Site("global", folder, attributes, (_WHEREVER,))
+    return Site("global", folder, attributes, _list_patterns())
 
 
 def inspect(site: Site) -> Setup:
@@ -155,17 +155,23 @@ def measure_reach(project: Project, site: Site) -> Reach:
     return Reach(len(names), sum(name in covered for name in names))
 
 
-_WHEREVER = f"**/{RECORDINGS}/**/*.json"
+def _list_patterns() -> tuple[str, ...]:
+    """Where recorders write to, whatever the project."""
+    return tuple(f"**/{folder}/**/*{suffix}" for folder, suffix in list_places())
 
 
 def _choose_patterns(project: Project, top: Path) -> tuple[str, ...]:
     """Where recorders write to, and the configured folders that hold recordings elsewhere."""
-    patterns = [_WHEREVER]
+    patterns = [*_list_patterns()]
+    places = [*list_places()]
     for folder in _list_folders(project, top) if project.paths else ():
         names = [file.relative_to(top) for file in walk(project, folder).files]
-        if any(RECORDINGS not in name.parts for name in names):
-            below = _SPECIAL.sub(r"\\\g<0>", folder.relative_to(top).as_posix())
-            patterns.append("**/*.json" if below == "." else f"/{below}/**/*.json")
+        below = _SPECIAL.sub(r"\\\g<0>", folder.relative_to(top).as_posix())
+        start = "" if below == "." else f"/{below}/"
+        for suffix in dict.fromkeys(suffix for _, suffix in places):
+            usual = {place for place, ending in places if ending == suffix}
+            if any(name.name.endswith(suffix) and usual.isdisjoint(name.parts) for name in names):
+                patterns.append(f"{start}**/*{suffix}")
     return tuple(patterns)
 
 

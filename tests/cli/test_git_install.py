@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Run
 
-LINES = b"""\
-# recctl git install
-**/recordings/**/*.json diff=recctl
-# recctl git install ends here
-"""
+PATTERNS = (
+    "**/recordings/**/*.json",
+    *(f"**/cassettes/**/*{suffix}" for suffix in (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json")),
+)
+LINES = "".join(
+    f"{line}\n"
+    for line in (
+        "# recctl git install",
+        *(f"{pattern} diff=recctl" for pattern in PATTERNS),
+        "# recctl git install ends here",
+    )
+).encode()
 
 NAME = "tests/recordings/0123456789ab.json"
 
@@ -185,7 +192,7 @@ def test_other_attributes_stay_as_they_are(before: bytes, repository: Path, run:
     assert attributes.read_bytes().startswith(before)
     assert run("git", "status").code == 0
     run("git", "install")
-    assert attributes.read_bytes().count(b"diff=recctl") == 1
+    assert attributes.read_bytes().count(b"diff=recctl") == len(PATTERNS)
     run("git", "uninstall")
     assert attributes.read_bytes() == before
     assert attributes.stat().st_mode & 0o777 == 0o640
@@ -441,7 +448,7 @@ def test_recordings_that_the_configuration_points_to_get_a_line(
     put(repository / "tape [old]/a/b/0123456789ab.json", reply("Good"))
     run("git", "install")
     assert (repository / ".gitattributes").read_text().splitlines()[1:-1] == [
-        "**/recordings/**/*.json diff=recctl",
+        *(f"{pattern} diff=recctl" for pattern in PATTERNS),
         r'"/tape \\[old]/a/**/*.json" diff=recctl',
     ]
     git("add", "-N", ".")
@@ -551,3 +558,30 @@ def test_the_group_alone_says_what_it_can_do(run: Run) -> None:
     assert outcome.code == 2
     assert "install" in outcome.err
     assert "textconv" not in outcome.err
+
+
+def test_cassettes_are_shown_as_conversations(repository: Path, git: Callable[..., str], run: Run) -> None:
+    path = repository / "tests/cassettes/test_x/test_y.yaml"
+    put(path, CASSETTE.format("Sunny.").encode())
+    run("git", "install")
+    git("add", ".")
+    git("commit", "-qm", "two")
+    put(path, CASSETTE.format("Rain.").encode())
+    assert changed_lines(git("diff")) == ["-  Sunny.", "+  Rain."]
+
+
+CASSETTE = """\
+interactions:
+- request:
+    body: '{{"model": "small", "messages": [{{"role": "user", "content": "What is the weather?"}}]}}'
+    headers: {{}}
+    method: POST
+    uri: https://api.openai.com/v1/chat/completions
+  response:
+    body:
+      string: '{{"object": "chat.completion", "choices": [{{"index": 0, "finish_reason": "stop",
+        "message": {{"role": "assistant", "content": "{}"}}}}]}}'
+    headers: {{}}
+    status: {{code: 200, message: OK}}
+version: 1
+"""
