@@ -32,6 +32,8 @@ def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  
 def _file(verdict: Verdict) -> dict[str, Any]:
     return {
         "path": verdict.facts.path,
+        "index": verdict.facts.number,
+        "test_id": verdict.facts.test_id,
         "stale": verdict.stale,
         "grade": verdict.grade,
         "reason": verdict.reason,

@@ -70,6 +70,8 @@ def _file(entry: Entry) -> dict[str, Any]:
     facts = entry.facts
     return {
         "path": facts.path,
+        "index": facts.number,
+        "test_id": facts.test_id,
         "schemes": list(facts.identity.schemes),
         "status": facts.status.value,
         "to": facts.scheme,

@@ -97,14 +97,16 @@ def _section(
 def _tell_reason(entry: Entry) -> Iterator[Line]:
     rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
-    yield line(f"{entry.facts.path}: {entry.reason}{wanted}", indent=2)
+    yield line(f"{entry.facts.key}: {entry.reason}{wanted}", indent=2)
 
 
 def _tell_remark(entry: Entry) -> Iterator[Line]:
-    yield line(f"{entry.facts.path}: {entry.remark}", indent=2)
+    yield line(f"{entry.facts.key}: {entry.remark}", indent=2)
 
 
 def _tell_move(entry: Entry) -> Iterator[Line]:
+    if (entry.facts.number or 1) > 1:
+        return  # the file goes with the first of its recordings
     path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
@@ -115,7 +117,7 @@ def _tell_move(entry: Entry) -> Iterator[Line]:
 
 
 def _tell_edit(entry: Entry) -> Iterator[Line]:
-    yield line(f"{entry.facts.path}{_list_changes(entry)}", indent=2)
+    yield line(f"{entry.facts.key}{_list_changes(entry)}", indent=2)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
 

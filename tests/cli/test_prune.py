@@ -134,6 +134,8 @@ def test_json_is_the_documented_shape(run: Run, project: Recordings) -> None:
     (orphan,) = (file for file in document["files"] if file["stale"])
     assert orphan == {
         "path": project.orphan,
+        "index": None,
+        "test_id": "tests/test_a.py::test_y",
         "stale": True,
         "grade": "orphan",
         "reason": f"{FILE} has no function test_y",

@@ -152,6 +152,8 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
     }
     assert found[f"{FOLDER}/{OLD}"] == {
         "path": f"{FOLDER}/{OLD}",
+        "index": None,
+        "test_id": "tests/integration/inference/test_chat.py::test_bye",
         "schemes": ["ogx-2025-07"],
         "status": "outdated",
         "to": "ogx-2026-04",
