@@ -25,10 +25,10 @@ class Status(StrEnum):
 
 
 class Turn(NamedTuple):
-    """Which step of which test a recording is: one that agrees in all but `told` can take its place.
+    """Which step of which test a recording is: one that agrees in all but `answered` can take its place.
 
-    `asked` stands for what the user asks, up to the last message, and `told` for what the request tells
-    beside that: instructions, and the answers of tools, which differ from run to run.
+    `asked` stands for what the user asks, up to the last message, `instructed` for the instructions, and
+    `answered` for the answers of tools, which differ from run to run.
     """
 
     test_id: str
@@ -36,17 +36,23 @@ class Turn(NamedTuple):
     model: str
     roles: tuple[str, ...]
     asked: str
-    told: str
+    instructed: str
+    answered: str
+
+    @property
+    def place(self) -> Turn:
+        """The turn without the answers of tools: the same for all that can take each other's place."""
+        return self._replace(answered="")
 
     @property
     def question(self) -> Turn:
-        """The turn without what is told: the same for all that ask the same."""
-        return self._replace(told="")
+        """The turn without instructions and answers of tools: the same for all that ask the same."""
+        return self._replace(instructed="", answered="")
 
     @property
     def step(self) -> Turn:
-        """The turn without what is asked and told: the same for all that may have been asked in its place."""
-        return self._replace(asked="", told="")
+        """The turn without all that is said: the same for all that may have been asked in its place."""
+        return self.question._replace(asked="")
 
 
 class Calls(NamedTuple):

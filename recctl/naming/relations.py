@@ -21,14 +21,14 @@ def relate(all_facts: Iterable[Facts], neighbours: Iterable[Facts]) -> Iterator[
     rivals: defaultdict[tuple[str, str], list[Facts]] = defaultdict(list)
     for facts in sorted((*all_facts, *neighbours), key=lambda facts: facts.path):
         if facts.is_found and facts.turn is not None:
-            successors.setdefault(facts.turn.question, facts.path)
+            successors.setdefault(facts.turn.place, facts.path)
         if facts.identity.wanted is not None:
             rivals[facts.expected_folder, facts.identity.wanted].append(facts)
     conflicts = {place: _meet(members) for place, members in rivals.items() if len(members) > 1}
     for facts in all_facts:
         replaced_by = None
         if facts.status is Status.OUTDATED and facts.turn is not None:
-            replaced_by = successors.get(facts.turn.question)
+            replaced_by = successors.get(facts.turn.place)
         conflict = conflicts.get((facts.expected_folder, facts.identity.wanted or ""))
         yield facts._replace(replaced_by=replaced_by, conflict=conflict)
 

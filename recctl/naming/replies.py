@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
-from recctl.project import read_hash
 from recctl.recordings.load import find_recording
 from recctl.sources import read
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def read_reply(facts: Facts, project: Project) -> str | None:
-    """A reply as text, without the id in it that hangs on the name; None where it can't be read."""
+    """A reply as text, without the id that a recorder has made from a name; None where it can't be read.
+
+    A copy under another name keeps the id of the first, so it is no matter whose name that is.
+    """
     recording = find_recording(read(facts.target(project)))
     if recording is None:
         return None
-    text = json.dumps(recording.response, sort_keys=True)
-    own = read_hash(facts.identity.name)[:_ID_DIGITS]
-    return text.replace(f"rec-{own}", "") if own else text
+    return _MADE_ID.sub("", json.dumps(recording.response, sort_keys=True))
 
 
-_ID_DIGITS = 12
+_MADE_ID = re.compile('"id": "rec-[0-9a-f]{12}"')

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What a request asks: the roles of its messages, what the user says, what is told beside that.
+    """What a request asks: the roles of its messages, what the user says, and what is said beside that.
 
-    `told` are instructions, and what tools answered. `key` is that of the body under which they stand, None
-    where the whole body is the question.
+    `key` is that of the body under which they stand, None where the whole body is the question. `instructed`
+    are the instructions, `answered` is what tools answered.
     """
 
     key: str | None
     roles: tuple[str, ...]
     asked: list[JSON]
-    told: list[JSON]
+    instructed: list[JSON]
+    answered: list[JSON]
 
 
 def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn | None:
@@ -38,7 +39,7 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
     test_id = recording.test_id
     if test_id is None:
         return None
-    key, roles, asked, told = read_question(recording)
+    key, roles, asked, instructed, answered = read_question(recording)
     holder = next((holder for holder in _HOLDERS if holder in recording.request), "")
     pointer = ("request", holder) if key is None else ("request", holder, key)
     write = partial(write_equal, scheme=scheme, kind=recording.kind, pointer=pointer)
@@ -48,35 +49,41 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
         model=str(recording.model or ""),
         roles=roles,
         asked=models or _digest(write(asked)),
-        told=_digest(write(told)) if told else "",
+        instructed=_digest(write(instructed)) if instructed else "",
+        answered=_digest(write(answered)) if answered else "",
     )
 
 
 def read_question(recording: Recording) -> Question:
     """What a request asks, whatever the protocol; what can't be told from a question counts as one."""
     asked = recording.asked
+    instructed = [asked[key] for key in _INSTRUCTIONS if asked.get(key)]
     for key in _MESSAGES:
         entries = asked.get(key)
         if isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries):
-            return _read_messages(key, entries)
+            question = _read_messages(key, entries)
+            return question._replace(instructed=instructed + question.instructed)
     for key in _PROMPTS:
         if asked.get(key) is not None:
-            return Question(key, (), [asked[key], asked.get("suffix")], [])
+            return Question(key, (), [asked[key], asked.get("suffix")], instructed, [])
     rest: JSON = {key: value for key, value in asked.items() if key != "model"}
-    return Question(None, (), [rest or [recording.request.get(key) for key in (*_HOLDERS, "file_id")]], [])
+    return Question(
+        None, (), [rest or [recording.request.get(key) for key in (*_HOLDERS, "file_id")]], [], []
+    )
 
 
 _HOLDERS = ("body", "payload", "kwargs")
 _MESSAGES = ("messages", "contents", "input")
 _PROMPTS = ("prompt", "input", "contents", "messages")
-_USER, _TOLD, _MODEL = "user", "told", "model"
+_INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction")
+_USER, _SYSTEM, _TOOL, _MODEL = "user", "system", "tool", "model"
 _SPEAKERS = {
     "user": _USER,
     "human": _USER,
-    "system": _TOLD,
-    "developer": _TOLD,
-    "tool": _TOLD,
-    "function": _TOLD,
+    "system": _SYSTEM,
+    "developer": _SYSTEM,
+    "tool": _TOOL,
+    "function": _TOOL,
     "assistant": _MODEL,
     "model": _MODEL,
 }
@@ -87,7 +94,7 @@ _ITEMS_OF_MODELS = ("_call", "reasoning", "thinking", "thought")
 
 def _read_messages(key: str, entries: Iterable[dict[str, JSON]]) -> Question:
     roles: list[str] = []
-    by_speaker: dict[str, list[JSON]] = {_USER: [], _TOLD: [], _MODEL: []}
+    by_speaker: dict[str, list[JSON]] = {_USER: [], _SYSTEM: [], _TOOL: [], _MODEL: []}
     for entry in entries:
         role, content = entry.get("role"), entry.get("content")
         if isinstance(role, str) and isinstance(content, str):  # as nearly all are
@@ -98,12 +105,12 @@ def _read_messages(key: str, entries: Iterable[dict[str, JSON]]) -> Question:
         parts = _read_parts(entry)
         answers = [part for part in parts if speaker == _USER and _is_answer(part)]
         roles.append("tool" if answers and len(answers) == len(parts) else _name_role(entry))
-        by_speaker[_TOLD] += answers
+        by_speaker[_TOOL] += answers
         said = [part for part in parts if part not in answers] if answers else parts
         if said or not answers:
             by_speaker[speaker].append(said)
-    asked = by_speaker[_USER] or [by_speaker[_TOLD], by_speaker[_MODEL]]
-    return Question(key, tuple(roles), asked, by_speaker[_TOLD])
+    asked = by_speaker.pop(_USER) or [*by_speaker.values()]
+    return Question(key, tuple(roles), asked, by_speaker[_SYSTEM], by_speaker[_TOOL])
 
 
 def _name_role(entry: dict[str, JSON]) -> str:
@@ -116,7 +123,7 @@ def _find_speaker(entry: dict[str, JSON]) -> str:
     if isinstance(role, str):
         return _SPEAKERS.get(role, _USER)
     if kind.endswith(_ANSWERS):
-        return _TOLD
+        return _TOOL
     return _MODEL if kind.endswith(_ITEMS_OF_MODELS) else _USER
 
 

@@ -133,3 +133,14 @@ def test_of_a_duplicate_it_is_told_what_it_shares_and_prune_counts_as_many(
         run("prune", "--scheme", "ogx-2026-04", "--grade", "duplicate", "--format", "json", cwd=project).out
     )
     assert [file["path"] for file in pruned["files"] if file["grade"] == "duplicate"] == [finding["path"]]
+
+
+def test_a_copy_has_the_same_reply_though_its_id_is_that_of_the_first(run: Run, project: Path) -> None:
+    document = ask("1")
+    name = current_name(document)
+    for piece in document["response"]["body"]:
+        piece["__data__"]["id"] = f"rec-{name[:12]}"
+    write(project / FOLDER, document)
+    write(project / FOLDER, document, f"{'1' * 64}.json")
+    outcome = run("validate", "--scheme", "ogx-2026-04", "--select", "duplicate-recording", cwd=project)
+    assert " records the same request with the same reply, " in outcome.out

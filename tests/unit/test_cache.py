@@ -58,7 +58,7 @@ FOUND = Examined(
             ),
             status=Status.OUTDATED,
             test_id="tests/test_x.py::test_x",
-            turn=Turn("tests/test_x.py::test_x", "/v1/chat", "small", ("user", "tool"), "0a", "1b"),
+            turn=Turn("tests/test_x.py::test_x", "/v1/chat", "small", ("user", "tool"), "0a", "", "1b"),
         ),
     ),
 )

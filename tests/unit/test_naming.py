@@ -206,6 +206,10 @@ def replaces(root: Path, one: dict[str, Any], other: dict[str, Any], **settings:
             [user([{"type": "image_url", "image_url": "b"}])],
         ),
         ([{"role": "system", "content": "A"}], [{"role": "system", "content": "B"}]),
+        (
+            [{"role": "system", "content": "Say it in French."}, user("Q")],
+            [{"role": "system", "content": "Say it in German."}, user("Q")],
+        ),
     ],
 )
 def test_another_question_makes_another_turn(root: Path, one: Any, other: Any) -> None:
@@ -242,12 +246,12 @@ def test_requests_without_messages_ask_something_as_well(root: Path, one: Any, o
         ([user("Q")], [user([{"type": "text", "text": "Q"}])]),
         ([user("Q"), CALL, answer("found 2 chunks")], [user("Q"), CALL, answer("found 3 chunks")]),
         (
-            [{"role": "system", "content": "Be kind."}, user("Q")],
-            [{"role": "system", "content": "Be short."}, user("Q")],
+            [{"role": "system", "content": "Be kind. score: 1"}, user("Q")],
+            [{"role": "system", "content": "Be kind. score: 2"}, user("Q")],
         ),
     ],
 )
-def test_what_the_scheme_makes_equal_and_what_the_test_does_not_say_make_no_other_turn(
+def test_what_the_scheme_makes_equal_and_what_tools_answer_make_no_other_turn(
     root: Path, one: Any, other: Any
 ) -> None:
     assert replaces(root, ask_with(one, seed=1), ask_with(other, seed=2))
@@ -284,7 +288,16 @@ def test_what_another_scheme_makes_equal_is_not_equal() -> None:
     assert find_turn(one, everywhere, None) == find_turn(other, everywhere, None)
 
 
-def test_answers_of_tools_and_instructions_are_told_and_not_asked() -> None:
+@pytest.mark.parametrize("key", ["system", "instructions", "system_instruction", "systemInstruction"])
+def test_instructions_beside_the_messages_are_part_of_the_turn(root: Path, key: str) -> None:
+    def instruct(language: str, **body: Any) -> dict[str, Any]:
+        return ask_with([user("Q")], **{key: f"Say it in {language}.", **body})
+
+    assert not replaces(root, instruct("French"), instruct("German"))
+    assert replaces(root, instruct("English", seed=1), instruct("English", seed=2))
+
+
+def test_answers_of_tools_and_instructions_are_not_asked() -> None:
     asked = [
         {"role": "system", "content": "Be kind."},
         user("Q"),
@@ -294,7 +307,8 @@ def test_answers_of_tools_and_instructions_are_told_and_not_asked() -> None:
     question = read_question(read(ask_with(asked)))
     assert question.roles == ("system", "user", "assistant", "tool")
     assert question.asked == [["Q"]]
-    assert question.told == [["Be kind."], {"type": "tool_result", "tool_use_id": "1", "content": "x"}]
+    assert question.instructed == [["Be kind."]]
+    assert question.answered == [{"type": "tool_result", "tool_use_id": "1", "content": "x"}]
     items = [
         {"type": "message", "role": "user", "content": "Q"},
         {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
