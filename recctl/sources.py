@@ -336,10 +336,11 @@ def _read_up_to(file: BinaryIO, limit: int) -> bytes | None:
     status = os.fstat(file.fileno())
     if stat.S_ISREG(status.st_mode):
         return file.read() if status.st_size <= limit else None
-    pieces, size = [], 0
-    while piece := file.read(min(_PIECE, limit + 1 - size)):
-        pieces.append(piece)
-        size += len(piece)
+    pieces, size, wanted = [b""], 0, 0
+    while len(pieces[-1]) == wanted and size <= limit:  # less is the end, which a terminal tells only once
+        wanted = min(_PIECE, limit + 1 - size)
+        pieces.append(file.read(wanted))
+        size += len(pieces[-1])
     return b"".join(pieces) if size <= limit else None
 
 
