@@ -58,7 +58,8 @@ class Selection(NamedTuple):
     """What the user pointed at: targets sorted by name, and what can't be looked at.
 
     `ignored` counts the JSON files in folders that are no recordings. `folders` are those that were walked,
-    `gone` is how many recordings of a list of files are not there.
+    `gone` is how many recordings of a list of files are not there. `companions` are files of these folders
+    that hold no recording, and belong to the tests of those that do.
     """
 
     targets: tuple[Target, ...]
@@ -66,6 +67,7 @@ class Selection(NamedTuple):
     unread: tuple[Unread, ...] = ()
     folders: tuple[str, ...] = ()
     gone: int = 0
+    companions: tuple[Target, ...] = ()
 
     def read(self) -> Iterator[Source | Unread]:
         """Read the targets, one at a time, in order."""
@@ -96,6 +98,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
     Raises RecctlError for a word that names both a file and a revision's file, and for an ambiguous hash.
     """
     targets: dict[str, Target] = {}
+    companions: dict[str, Target] = {}
     unread: dict[str, Unread] = {}
     folders: dict[str, None] = {}
     ignored = 0
@@ -117,12 +120,18 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
         base = "" if name == "." else f"{name}/"
         start = len(path.as_posix().rstrip("/")) + 1
         is_above = Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
-        for file in found.files:
-            shown = show_path(file) if is_above else f"{base}{file.as_posix()[start:]}"
-            named = shown in targets and targets[shown].named
-            targets[shown] = Target(shown, project.settings_for(file), path=file, named=named)
-    ordered = tuple(targets[name] for name in sorted(targets))
-    return Selection(ordered, ignored, tuple(unread[name] for name in sorted(unread)), tuple(folders))
+        for kind, files in ((targets, found.files), (companions, found.companions)):
+            for file in files:
+                shown = show_path(file) if is_above else f"{base}{file.as_posix()[start:]}"
+                named = shown in targets and targets[shown].named
+                kind[shown] = Target(shown, project.settings_for(file), path=file, named=named)
+    return Selection(
+        tuple(targets[name] for name in sorted(targets)),
+        ignored,
+        tuple(unread[name] for name in sorted(unread)),
+        tuple(folders),
+        companions=tuple(companions[name] for name in sorted(companions.keys() - targets.keys())),
+    )
 
 
 def _is_passed_over(project: Project, path: Path) -> bool:

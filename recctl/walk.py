@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.recordings.formats import HEAD_SIZE, is_claimed, list_suffixes
+from recctl.recordings.formats import HEAD_SIZE, is_claimed, is_companion, list_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Walk(NamedTuple):
-    """The recordings below a folder, in no order, and how many other JSON files were passed over."""
+    """The recordings below a folder, in no order, and how many other JSON files were passed over.
+
+    `companions` are files that hold no recording, and belong to the same tests as the recordings beside them.
+    """
 
     files: tuple[Path, ...]
     ignored: int
+    companions: tuple[Path, ...] = ()
 
 
 def walk(project: Project, folder: Path) -> Walk:
@@ -29,7 +33,7 @@ def walk(project: Project, folder: Path) -> Walk:
     Left out: folders whose name starts with a dot, what git ignores, what `exclude` matches, and links that
     lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
     """
-    files, ignored = [], 0
+    files, companions, ignored = [], [], 0
     for path, is_recording in _walk(folder, project.root):
         if project.is_excluded(path):
             continue
@@ -37,7 +41,9 @@ def walk(project: Project, folder: Path) -> Walk:
             files.append(path)
         else:
             ignored += path.suffix == ".json"
-    return Walk(tuple(files), ignored)
+            if is_companion(path.name, _list_folders(path.parent, project.root), partial(read_head, path)):
+                companions.append(path)
+    return Walk(tuple(files), ignored, tuple(companions))
 
 
 def is_walked(project: Project, path: Path, read: Callable[[], bytes]) -> bool:

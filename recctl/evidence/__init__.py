@@ -52,7 +52,8 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     if any(target.spec is not None for target in selection.targets):
         raise RecctlError("a file of a revision can't be pruned", "name files that are here")
     surveyed = survey(project, selection)
-    all_facts = take_files(surveyed.all_facts)
+    files = (*take_files(surveyed.all_facts), *surveyed.companions)
+    all_facts = sorted(files, key=lambda facts: facts.path)
     _require_evidence(all_facts, inquiry)
     state = read_git_state(project.root) if all_facts else None
     orphans = find_orphans(all_facts, project.root)

@@ -12,6 +12,7 @@ from recctl.naming.ages import read_git_state
 from recctl.naming.survey import find_facts
 from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
 from recctl.recordings.load import find_recording
+from recctl.recordings.source import Source
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -48,10 +49,14 @@ def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool 
 
 
 def _read_unchanged(facts: Facts, project: Project) -> bytes | None:
-    """A recording's bytes, if it still is what it was when it was judged."""
-    recording = find_recording(read(facts.target(project)))
-    if recording is None:
+    """A file's bytes, if it still holds what it did when it was judged."""
+    source = read(facts.target(project))
+    if not isinstance(source, Source):
         return None
+    recording = find_recording(source)
+    if recording is None:
+        held_none = facts.holds_several and facts.turn is None
+        return source.content if held_none and len(source.content) == facts.size else None
     now = find_facts(recording, project.root)
     is_same = (now.identity, now.turn, now.size) == (facts.identity, facts.turn, facts.size)
     return recording.source.content if is_same else None

@@ -45,7 +45,7 @@ def keep_tests(selection: Selection, words: Sequence[str]) -> Selection:
         for target, ids in told.items()
         if any(is_of_test(test_id, word) for test_id in ids for word in words)
     )
-    return selection._replace(targets=tuple(kept))
+    return selection._replace(targets=tuple(kept), companions=())
 
 
 def _list_tests(target: Target) -> set[str | None]:

@@ -16,27 +16,33 @@ from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
-from recctl.project import MODELS
-from recctl.recordings.formats import load_format
-from recctl.recordings.load import load
+from recctl.project import MODELS, Place
+from recctl.recordings.formats import find_format, load_format
+from recctl.recordings.load import find_test, load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
 from recctl.sources import read
+from recctl.walk import read_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from recctl.project import Place, Project
+    from recctl.project import Project
     from recctl.sources import Selection, Target
 
 
 class Survey(NamedTuple):
-    """The facts about all selected recordings, sorted by path, and what could not be looked at."""
+    """The facts about all selected recordings, sorted by path, and what could not be looked at.
+
+    `companions` are those about files that are named after tests and hold no recording, so that they go where
+    the recordings of their tests go.
+    """
 
     all_facts: tuple[Facts, ...]
     errors: tuple[Unread | LoadError, ...] = ()
+    companions: tuple[Facts, ...] = ()
 
 
 def survey(
@@ -56,7 +62,40 @@ def survey(
             else:
                 errors.append(item)
     neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
-    return Survey(tuple(relate(all_facts, neighbours)), tuple(errors))
+    return Survey(
+        tuple(relate(all_facts, neighbours)),
+        tuple(errors),
+        tuple(_find_companions(selection, {facts.path for facts in all_facts})),
+    )
+
+
+def _find_companions(selection: Selection, known: set[str]) -> Iterator[Facts]:
+    """The facts about files without recordings that are named after tests; `known` are the other files."""
+    for target in (*selection.targets, *selection.companions):
+        if target.path is None or target.spec is not None or target.file in known:
+            continue
+        path = target.path
+        place = Place(path.parent.as_posix(), path.name)
+        form = find_format(path.name, read_head(path))
+        test_id = None if form.is_named_by_hash else find_test(form, place, target.settings.root)
+        try:
+            size = path.stat().st_size
+        except OSError:
+            continue
+        if test_id is not None:
+            yield Facts(
+                path=target.file,
+                folder=place.folder,
+                expected_folder=place.folder,
+                size=size,
+                scheme=CURRENT.name,
+                is_held=False,
+                identity=Identity(place.name, unjudged="it holds no recording, and is named after its test"),
+                status=Status.NOT_APPLICABLE,
+                test_id=test_id,
+                holds_several=True,
+                format=form.name,
+            )
 
 
 def take_files(all_facts: Iterable[Facts]) -> tuple[Facts, ...]:

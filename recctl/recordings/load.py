@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.project import Place
+    from recctl.recordings.formats import Format
 
 
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -24,10 +26,19 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     form = find_format("" if place is None else place.name, content)
     found = form.read(source)
     if place is not None and not form.is_named_by_hash:
-        _name_test(found, form.find_test(_start_at_root(place, source.settings.root)))
+        _name_test(found, find_test(form, place, source.settings.root))
     if source.number is None or (len(found) == 1 and found[0].key.number is None):
         return found if source.number in (None, 1) else (_miss(source, 1),)
     return found[source.number - 1 : source.number] or (_miss(source, len(found)),)
+
+
+def find_test(form: Format, place: Place, root: str) -> str | None:
+    """The id of the test, of a project at `root`, that a file is named after; None for no test's name."""
+    test_id = form.find_test(
+        _start_at_root(place, root),
+        lambda path: os.path.isfile(os.path.join(root, path)),  # noqa: PTH113, PTH118  (one for each file)
+    )
+    return None if test_id is None or test_id.startswith("/") else test_id
 
 
 def _start_at_root(place: Place, root: str) -> Place:
@@ -40,7 +51,7 @@ def _start_at_root(place: Place, root: str) -> Place:
 def _name_test(items: Iterable[Recording | LoadError], test_id: str | None) -> None:
     """Give recordings the id of the test that their file is named after."""
     for item in items:
-        if isinstance(item, Recording) and test_id is not None and not test_id.startswith("/"):
+        if isinstance(item, Recording) and test_id is not None:
             item.loaded["test_id"] = test_id
 
 

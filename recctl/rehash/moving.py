@@ -37,10 +37,10 @@ def rehash(
     nothing collides with, and as `plan.apply` does.
     """
     surveyed = survey(project, selection, to=orders.to, jobs=jobs)
-    targets = {target.file: target for target in selection.targets}
+    targets = {target.file: target for target in (*selection.companions, *selection.targets)}
     met: set[Rename | Setting] = set()
     proposed, errors = [], [*surveyed.errors]
-    for facts in take_files(surveyed.all_facts):
+    for facts in (*take_files(surveyed.all_facts), *surveyed.companions):
         target = targets[facts.path]
         if facts.holds_several:
             proposal = attempt(facts.path, propose_splice, project, target, facts, orders, met)
@@ -222,7 +222,8 @@ def _conclude(
         for member in collision.members
     }
     entries, told = [], set()
-    for facts in surveyed.all_facts:
+    companions = [facts for facts in surveyed.companions if facts.path in proposals]
+    for facts in sorted((*surveyed.all_facts, *companions), key=lambda facts: facts.path):
         entry, path = describe(facts), show_path(facts.location)
         told.add(path)
         reason, step = refused.get(facts.path) or held.get(path), done.get(path)

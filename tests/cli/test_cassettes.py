@@ -302,6 +302,99 @@ def test_prune_takes_the_cassettes_of_tests_that_are_gone_as_whole_files(
     assert gone.exists()
 
 
+# --- companions ---------------------------------------------------------------------------------------------
+
+OTHER_RECORDERS = {
+    "tests/cassettes/test_x/test_planets.xai.yaml": "version: 1\ninteractions:\n- request_sample: {}\n",
+    "tests/cassettes/test_x_sideband/test_planets.yaml": "version: 1\ninteractions:\n- kind: message\n",
+    "tests/cassettes/test_x/test_nothing.yaml": "interactions: []\nversion: 1\n",
+}
+"""Files of the same tests that hold no HTTP: of gRPC, of a WebSocket, and of a test that sends nothing."""
+
+
+@pytest.fixture
+def companions(folder: Path) -> Path:
+    for path, content in OTHER_RECORDERS.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(content)
+    return folder
+
+
+def list_cassettes(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml"))
+
+
+def test_what_other_recorders_wrote_of_a_test_goes_where_its_cassette_goes(
+    run: Run, companions: Path
+) -> None:
+    before = list_cassettes(companions)
+    outcome = run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=companions)
+    assert outcome.code == 0, outcome.err
+    assert list_cassettes(companions) == [
+        "tests/cassettes/test_y/test_nothing.yaml",
+        "tests/cassettes/test_y/test_planets.xai.yaml",
+        "tests/cassettes/test_y/test_planets.yaml",
+        "tests/cassettes/test_y_sideband/test_planets.yaml",
+    ]
+    for path, content in OTHER_RECORDERS.items():
+        assert (companions / path.replace("test_x", "test_y")).read_text() == content
+    assert run("undo", cwd=companions).code == 0
+    assert list_cassettes(companions) == before
+
+
+def test_a_test_that_only_another_recorder_knows_takes_its_file_along(run: Run, companions: Path) -> None:
+    (companions / CASSETTE).unlink()
+    names = "tests/test_x.py::test_planets", "tests/test_x.py::test_worlds"
+    assert run("mv", *names, "--apply", cwd=companions).code == 0
+    assert list_cassettes(companions) == [
+        "tests/cassettes/test_x/test_nothing.yaml",
+        "tests/cassettes/test_x/test_worlds.xai.yaml",
+        "tests/cassettes/test_x_sideband/test_worlds.yaml",
+    ]
+
+
+def test_a_companion_takes_no_name_that_another_file_has(run: Run, companions: Path) -> None:
+    (companions / "tests/cassettes/test_x/test_worlds.xai.yaml").write_text("mine")
+    names = "tests/test_x.py::test_planets", "tests/test_x.py::test_worlds"
+    outcome = run("mv", *names, "--apply", cwd=companions)
+    assert outcome.code == 1
+    assert (companions / "tests/cassettes/test_x/test_worlds.xai.yaml").read_text() == "mine"
+    assert (companions / "tests/cassettes/test_x/test_planets.xai.yaml").exists()
+
+
+def test_a_module_whose_name_ends_like_a_companions_folder_keeps_its_own_cassettes(
+    run: Run, companions: Path
+) -> None:
+    (companions / "tests/test_x_sideband.py").write_text("def test_planets(): ...\n")
+    run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=companions)
+    assert (companions / "tests/cassettes/test_x_sideband/test_planets.yaml").exists()
+    run("mv", "tests/test_x_sideband.py", "tests/test_z.py", "--apply", cwd=companions)
+    assert (companions / "tests/cassettes/test_z/test_planets.yaml").exists()
+
+
+def test_companions_go_with_their_test_and_stay_with_it(
+    run: Run, companions: Path, git: Callable[..., str]
+) -> None:
+    (companions / "tests/test_x.py").write_text("def test_planets(): ...\n")
+    for path in ("test_x/test_gone.xai.yaml", "test_x_sideband/test_gone.yaml"):
+        (companions / "tests/cassettes" / path).write_text("interactions:\n- kind: message\n")
+    (companions / "tests/cassettes/test_x/test_data.yaml").write_text(
+        "answers:\n- 42\n"
+    )  # nobody's recording
+    git("add", ".")
+    git("commit", "-qm", "one")
+    before = list_cassettes(companions)
+    outcome = run("prune", "--apply", "--max-share", "90", cwd=companions)
+    assert outcome.code == 0, outcome.err
+    assert [path for path in before if path not in list_cassettes(companions)] == [
+        "tests/cassettes/test_x/test_gone.xai.yaml",
+        "tests/cassettes/test_x/test_nothing.yaml",
+        "tests/cassettes/test_x_sideband/test_gone.yaml",
+    ]
+    assert run("undo", cwd=companions).code == 0
+    assert list_cassettes(companions) == before
+
+
 def test_a_list_of_tests_tells_which_cassettes_are_not_collected(
     run: Run, folder: Path, git: Callable[..., str]
 ) -> None:

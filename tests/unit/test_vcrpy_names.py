@@ -28,8 +28,12 @@ FLAT = "tests/models/cassettes"
     ],
 )
 def test_both_directions(test_id: str, name: str) -> None:
-    assert FORMAT.list_places(test_id) == (Place(MODULE, name), Place(FLAT, name))
-    assert FORMAT.find_test(Place(MODULE, name)) == test_id
+    assert FORMAT.list_places(test_id) == (
+        Place(MODULE, name),
+        Place(FLAT, name),
+        Place(f"{MODULE}_sideband", name),
+    )
+    assert FORMAT.find_test(Place(MODULE, name), lambda _: False) == test_id
 
 
 def test_of_nested_classes_the_innermost_counts() -> None:
@@ -38,20 +42,20 @@ def test_of_nested_classes_the_innermost_counts() -> None:
 
 
 def test_what_a_name_of_a_file_can_not_have() -> None:
-    (ours, flat) = FORMAT.list_places("test_x.py::test_y[a/b:c::d?e]")
+    (ours, flat, _) = FORMAT.list_places("test_x.py::test_y[a/b:c::d?e]")
     assert ours == Place("cassettes/test_x", "test_y[a-b-c--d-e].yaml")
     assert flat == Place("cassettes/test_y[a", "b:c::d?e].yaml")  # pytest-vcr does not look
-    assert FORMAT.find_test(ours) == "test_x.py::test_y[a-b-c--d-e]"
+    assert FORMAT.find_test(ours, lambda _: False) == "test_x.py::test_y[a-b-c--d-e]"
 
 
 def test_a_name_that_is_too_long_is_cut_off() -> None:
     name = f"test_y[{'p' * 300}]"
-    (place, _) = FORMAT.list_places(f"test_x.py::{name}")
+    (place, *_) = FORMAT.list_places(f"test_x.py::{name}")
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
     assert place.name == f"test_y[{'p' * 208}...{digest}.yaml"
     assert len(place.name) == 255
     assert read_name(place) == Name(".", "test_x.py", "", "test_y", None)
-    assert FORMAT.find_test(place) == "test_x.py::test_y"
+    assert FORMAT.find_test(place, lambda _: False) == "test_x.py::test_y"
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from([None, type("TestIt", (), {})]))
@@ -59,7 +63,7 @@ def test_names_are_those_of_pytest_recording(parameters: str, holder: type | Non
     assume("]" not in parameters)
     function = f"test_y[{parameters}]"
     address = "test_x.py::TestIt" if holder else "test_x.py"
-    (place, _) = FORMAT.list_places(f"{address}::{function}")
+    (place, *_) = FORMAT.list_places(f"{address}::{function}")
     assert place.name == f"{get_default_cassette_name(holder, function)}.yaml"
 
 
@@ -80,7 +84,7 @@ def test_names_are_those_of_pytest_recording(parameters: str, holder: type | Non
     ],
 )
 def test_what_a_path_tells(place: Place, test_id: str | None) -> None:
-    assert FORMAT.find_test(place) == test_id
+    assert FORMAT.find_test(place, lambda _: False) == test_id
 
 
 def test_in_a_flat_folder_the_module_is_not_told() -> None:

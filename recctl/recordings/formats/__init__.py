@@ -61,9 +61,12 @@ class Format(NamedTuple):
     index, from 0; what has no place of its own has that of what it is stored in.
     `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
     (None). All that need not change stays as it is, and the result was read again; None where that fails.
-    `find_test` gives the id of the test that a file is named after, as far as its place tells, `list_places`
-    where a test's file may lie, the likeliest first; the ids start where the places' folders do. Both know
-    of none where files are not named after tests. `matching` is for files that hold several recordings.
+    `is_companion` tells whether a file that it does not claim is what another recorder writes of the same
+    tests, by the names of the folders that it lies in and the beginning of its content.
+    `find_test` gives the id of the test that a file is named after, as far as its place tells, and what it
+    can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The ids
+    start where the places' folders do. Both know of none where files are not named after tests. `matching` is
+    for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
     """
@@ -76,7 +79,8 @@ class Format(NamedTuple):
     inspect: Callable[[Recording], Iterator[Defect]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
     edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
-    find_test: Callable[[Place], str | None] = lambda _: None
+    is_companion: Callable[[tuple[str, ...], bytes], bool] = lambda *_: False
+    find_test: Callable[[Place, Callable[[str], bool]], str | None] = lambda *_: None
     list_places: Callable[[str], tuple[Place, ...]] = lambda _: ()
     matching: Matching | None = None
     schema: str = "exchange"
@@ -103,6 +107,14 @@ def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -
     """Whether a format claims a file; the arguments are those of `Format.claims`."""
     return any(
         name.endswith(found.suffixes) and found.claims(name, folders, read) for found in _each_format()
+    )
+
+
+def is_companion(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
+    """Whether a file that no format claims belongs to a format's files, as `Format.is_companion` has it."""
+    return any(
+        found.folder in folders and name.endswith(found.suffixes) and found.is_companion(folders, read())
+        for found in _each_format()
     )
 
 

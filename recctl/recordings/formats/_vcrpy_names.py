@@ -10,15 +10,21 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOLDER = "cassettes"
 _SUFFIX = ".yaml"
 _ENDINGS = (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json")
 _LONGEST = 255
 """How long a file's name may be, as most file systems have it (`PC_NAME_MAX`)."""
+
+_ASIDE = "_sideband"
+"""What the name of a folder ends in that another recorder keeps beside that of a module's cassettes."""
 
 _REPLACED = str.maketrans(dict.fromkeys("<>?%*:|\"'/\\", "-"))
 
@@ -77,16 +83,32 @@ _NAME = re.compile(
 )
 
 
-def find_test(place: Place) -> str | None:
-    """The id of the test that a cassette is named after, as its path tells it; None for no test's name."""
+def find_test(place: Place, exists: Callable[[str], bool]) -> str | None:
+    """The id of the test that a cassette is named after, as its path tells it; None for no test's name.
+
+    The folder `test_x_sideband` is the module `test_x`'s, unless a module of that very name `exists`.
+    """
     name = read_name(place)
-    return None if name is None else name.test_id
+    if name is None:
+        return None
+    module = name.module.removesuffix(f"{_ASIDE}.py")
+    if module != name.module and not exists((PurePosixPath(name.folder) / name.module).as_posix()):
+        name = name._replace(module=f"{module}.py")
+    return name.test_id
+
+
+def is_companion(folders: tuple[str, ...], head: bytes) -> bool:
+    """Whether a file that is no cassette is one of another recorder's, by its folders and its beginning."""
+    return FOLDER in folders and _INTERACTIONS.search(head) is not None
+
+
+_INTERACTIONS = re.compile(rb"^\w*interactions:", re.MULTILINE)
 
 
 def list_places(test_id: str) -> tuple[Place, ...]:
     """Where a test's cassette lies: by pytest-recording's rule, then by pytest-vcr's; none for no test's id.
 
-    The folders start where the id does.
+    Last comes where its companions lie that have a folder of their own. The folders start where the id does.
     """
     address, bracket, parameters = test_id.partition("[")
     path, *names = address.split("::")
@@ -98,9 +120,11 @@ def list_places(test_id: str) -> tuple[Place, ...]:
     name = f"{holder}{function}{bracket}{parameters}"
     folder = module.parent / FOLDER
     flat = folder / f"{name}{_SUFFIX}"
+    own = f"{_shorten(name.translate(_REPLACED))}{_SUFFIX}"
     return (
-        Place((folder / module.stem).as_posix(), f"{_shorten(name.translate(_REPLACED))}{_SUFFIX}"),
+        Place((folder / module.stem).as_posix(), own),
         Place(flat.parent.as_posix(), flat.name),
+        Place((folder / f"{module.stem}{_ASIDE}").as_posix(), own),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
-from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, list_places
+from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
@@ -297,6 +297,7 @@ FORMAT = Format(
     inspect,
     locate,
     edit,
+    is_companion=is_companion,
     find_test=find_test,
     list_places=list_places,
     matching=Matching(("method", "scheme", "host", "port", "path", "query"), in_order=True, once=True),
