@@ -53,6 +53,25 @@ def folder(tmp_path: Path) -> Path:
 
 CASSETTE = "tests/cassettes/test_x/test_planets.yaml"
 
+OTHER_RECORDERS = {
+    "tests/cassettes/test_x/test_planets.xai.yaml": "version: 1\ninteractions:\n- request_sample: {}\n",
+    "tests/cassettes/test_x_sideband/test_planets.yaml": "version: 1\ninteractions:\n- kind: message\n",
+    "tests/cassettes/test_x/test_nothing.yaml": "interactions: []\nversion: 1\n",
+}
+"""Files of the same tests that hold no HTTP: of gRPC, of a WebSocket, and of a test that sends nothing."""
+
+
+@pytest.fixture
+def companions(folder: Path) -> Path:
+    for path, content in OTHER_RECORDERS.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(content)
+    return folder
+
+
+def list_cassettes(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml"))
+
 
 def test_show_tells_a_cassette_exchange_by_exchange(run: Run, folder: Path) -> None:
     outcome = run("show", CASSETTE, "--part", "response", cwd=folder)
@@ -260,6 +279,30 @@ def test_parameters_that_no_file_can_be_named_after_are_understood(run: Run, fol
     assert (folder / "tests/cassettes/test_x/test_a[x-z].yaml").exists()
 
 
+def test_cassettes_follow_files_of_tests_that_git_sees_renamed(
+    run: Run, companions: Path, git: Callable[..., str]
+) -> None:
+    (companions / "tests/test_x.py").write_text("def test_planets(): ...\n")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (companions / "tests/new").mkdir()
+    git("mv", "tests/test_x.py", "tests/new/test_y.py")
+    before = list_cassettes(companions)
+    outcome = run("rehash", "--rename-tests-from-git", "--apply", cwd=companions)
+    assert outcome.code == 0, outcome.err
+    assert list_cassettes(companions) == [
+        "tests/new/cassettes/test_y/test_nothing.yaml",
+        "tests/new/cassettes/test_y/test_planets.xai.yaml",
+        "tests/new/cassettes/test_y/test_planets.yaml",
+        "tests/new/cassettes/test_y_sideband/test_planets.yaml",
+    ]
+    assert run("validate", "--select", "missing-test", cwd=companions).out == ""
+    again = run("rehash", "--rename-tests-from-git", "--apply", cwd=companions)
+    assert (again.code, again.out) == (0, "")
+    assert run("undo", cwd=companions).code == 0
+    assert list_cassettes(companions) == before
+
+
 def test_diff_says_that_a_cassette_followed_its_test(run: Run, folder: Path, git: Callable[..., str]) -> None:
     git("add", ".")
     git("commit", "-qm", "one")
@@ -303,25 +346,6 @@ def test_prune_takes_the_cassettes_of_tests_that_are_gone_as_whole_files(
 
 
 # --- companions ---------------------------------------------------------------------------------------------
-
-OTHER_RECORDERS = {
-    "tests/cassettes/test_x/test_planets.xai.yaml": "version: 1\ninteractions:\n- request_sample: {}\n",
-    "tests/cassettes/test_x_sideband/test_planets.yaml": "version: 1\ninteractions:\n- kind: message\n",
-    "tests/cassettes/test_x/test_nothing.yaml": "interactions: []\nversion: 1\n",
-}
-"""Files of the same tests that hold no HTTP: of gRPC, of a WebSocket, and of a test that sends nothing."""
-
-
-@pytest.fixture
-def companions(folder: Path) -> Path:
-    for path, content in OTHER_RECORDERS.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_text(content)
-    return folder
-
-
-def list_cassettes(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml"))
 
 
 def test_what_other_recorders_wrote_of_a_test_goes_where_its_cassette_goes(
