@@ -37,6 +37,31 @@ def test_a_recording_is_loaded_and_its_reply_put_together(write: Callable[[bytes
     assert (choice.message.content, choice.finish_reason) == ("Hello", "stop")
 
 
+def test_a_cassette_is_loaded_exchange_by_exchange(tmp_path: Path) -> None:
+    path = tmp_path / "test_x.yaml"
+    exchange = """\
+- request: {method: POST, uri: 'https://example.org/v1/chat/completions', body: '{"model": "%s"}'}
+  response:
+    body: {string: '{"object": "chat.completion", "choices": [{"message": {"content": "%s"}}]}'}
+    headers: {}
+    status: {code: 200, message: OK}
+"""
+    path.write_text(f"interactions:\n{exchange % ('small', 'Hello')}{exchange % ('large', 'Hi')}")
+    recordings = recctl.load(path)
+    assert [str(recording.key) for recording in recordings] == [f"{path}#1", f"{path}#2"]
+    assert [recording.model for recording in recordings] == ["small", "large"]
+    replies = [recctl.assemble(recording).choices[0].message.content for recording in recordings]
+    assert replies == ["Hello", "Hi"]
+
+
+def test_a_cassette_with_a_bad_exchange_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "test_x.yaml"
+    path.write_text("interactions:\n- request: {method: GET}\n  response: {}\n")
+    message = f"{path}#1:2: not an exchange: its request has no 'uri'"
+    with pytest.raises(recctl.RecctlError, match=re.escape(message)):
+        recctl.load(path)
+
+
 def test_what_is_no_recording_is_an_error_that_names_the_line(write: Callable[[bytes], Path]) -> None:
     path = write(b'{"request":\n {},')
     with pytest.raises(recctl.RecctlError, match=re.escape(f"{path}:2: the file ends before its value does")):
