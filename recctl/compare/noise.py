@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from recctl.compare.comparison import Change
     from recctl.recordings.recording import JSON
 
 NOISE = {
@@ -75,6 +77,18 @@ NEAR = 1e-6
 def is_known_noise(where: str) -> bool:
     """Whether a JSON pointer into a reply leads to, or through, one of the keys of `NOISE`."""
     return any(step in NOISE for step in where.split("/"))
+
+
+def is_made_from_name(change: Change) -> bool:
+    """Whether nothing changed but the id that the recorder makes from a recording's name.
+
+    `recctl rehash` carries it along, so it is no sign of another reply.
+    """
+    ids = change.left, change.right
+    return change.where == "/response/id" and all(isinstance(id_, str) and _MADE.match(id_) for id_ in ids)
+
+
+_MADE = re.compile(r"rec-[0-9a-f]{12}\Z")
 
 
 def is_nothing_but_noise(left: JSON, right: JSON) -> bool:

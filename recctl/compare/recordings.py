@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.compare.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
 from recctl.compare.differences import canonical
 from recctl.compare.ids import is_same_but_for, pair_ids, tell_ids
-from recctl.compare.noise import is_configured_noise
+from recctl.compare.noise import is_configured_noise, is_made_from_name
 from recctl.compare.reply import compare_replies
 from recctl.compare.request import compare_requests
 from recctl.naming.folders import lies_as_expected
@@ -64,7 +64,7 @@ def compare_recordings(
         right=theirs,
         verdict=reply or verdict,
         request="changed" if has_new_request else "same",
-        reply=str(reply or ("noise" if of_reply else "same")),
+        reply=str(reply or ("same" if all(map(is_made_from_name, of_reply)) else "noise")),
         name=_judge_name(ours.found, theirs.found),
         paired_by=paired_by,
         changes=tuple(change for change in changes if keep_noise or change.kind != "noise"),

@@ -253,6 +253,20 @@ def test_a_model_in_a_parameter_is_renamed_and_each_provider_finds_its_own() -> 
     ]
 
 
+def test_what_was_only_named_anew_was_not_recorded_again() -> None:
+    sides = []
+    for parameter in ("small-True", "small-1:0-True"):
+        files = Files()
+        document = ask(test_id=f"tests/test_x.py::test_y[{parameter}]")
+        name = files.add(document).rpartition("/")[2]
+        for piece in document["response"]["body"]:
+            piece["__data__"]["id"] = f"rec-{name[:12]}"
+        files.add(document, name)
+        sides.append(files)
+    pair = only(compare(*sides))
+    assert (pair.verdict, pair.reply, pair.noise, pair.is_made_again) == (Verdict.REQUEST, "same", 1, False)
+
+
 def test_another_model_takes_the_place_of_none_that_stayed() -> None:
     old, new = Files(), Files()
     new.contents[old.add(ask_model("gpt-4o", "gpt-4o"))] = serialise(ask_model("gpt-4o", "gpt-4o"))
