@@ -36,7 +36,8 @@ SECRET = Rule(
     "Whoever can read the repository can use it, and git keeps it for ever. A key that a model repeats is "
     "cut into chunks, where no scanner that goes by lines finds it; replies are looked at as a whole here.",
     "Revoke the secret first: it counts as public. Then replace it in the recording and re-hash the file. "
-    "What is no secret can be named under `allow` in the configuration's table `secrets`.",
+    "What is no secret can be named under `allow` in the configuration's table `secrets`. Cookies by which "
+    "networks tell browsers from bots and balance load, such as `__cf_bm`, let nobody in, and are none.",
     bad='"Authorization": "Bearer " and the key',
     good='"headers": {}',
     kinds=tuple(dict.fromkeys((kind.name, kind.example) for kind in KINDS)),
@@ -308,7 +309,8 @@ def _collect_texts(value: JSON, path: _Path, texts: list[tuple[_Path, str]], key
 def _find_name(holder: JSON, step: str | int) -> str | None:
     """What a text is named by a text beside it: as `{"name": "x-api-key", "value": …}`, or in a pair."""
     if isinstance(holder, list):
-        return holder[0] if step == 1 and len(holder) == 2 and isinstance(holder[0], str) else None
+        name = holder[0] if step == 1 and len(holder) == 2 else None
+        return name if isinstance(name, str) and "=" not in name else None  # and no cookie before another
     names = (holder.get(key) for key in ("name", "key", "header", "Name", "Key")) if step in _VALUES else ()
     return next((name for name in names if isinstance(name, str)), None)
 

@@ -105,9 +105,21 @@ def is_named_uuid(match: re.Match[str]) -> bool:
 
 
 def is_cookie(match: re.Match[str]) -> bool:
-    """Whether one of the values in a header with cookies is drawn by lot."""
-    values = re.findall("=([^;,\\s]{16,})", match["secret"])
-    return any(_looks_random(value) and not re.search(_PLACEHOLDER, value) for value in values)
+    """Whether one of the values in a header with cookies is drawn by lot, and gives access to something."""
+    cookies = re.findall("([^=;,\\s]*)=([^;,\\s]{16,})", match["secret"])
+    return any(
+        _looks_random(value) and not re.fullmatch(_OF_CDNS, name) and not re.search(_PLACEHOLDER, value)
+        for name, value in cookies
+    )
+
+
+# By which content delivery networks tell bots from browsers, and balance load: they know a visitor, and let
+# nobody in. Cloudflare's, Amazon's, Akamai's, Imperva's, DataDome's, F5's, Google's and Azure's.
+_OF_CDNS = (
+    "__cf_?[a-z]+|_cfuvid|cf_clearance|cf_chl_[a-z0-9_]+|AWS(?:ALB|ELB)[A-Z0-9-]*|aws-waf-token"
+    "|ak_bmsc|bm_[a-z]+|_abck|(?:visid_)?incap_[a-z0-9_]+|nlbi_[0-9_]+|reese84|datadome|BIGipServer.*"
+    "|GCLB|ARRAffinity(?:SameSite)?"
+)
 
 
 def is_named_password(match: re.Match[str]) -> bool:

@@ -107,6 +107,22 @@ def test_names_and_placeholders_are_let_be(text: str) -> None:
     assert found({"messages": [{"role": "user", "content": text}]}) == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("__cf_bm", "_cfuvid", "__cfruid", "__cfduid", "cf_clearance", "AWSALB", "AWSALBCORS", "AWSALBTG"),
+        *("ak_bmsc", "bm_sv", "bm_sz", "_abck", "incap_ses_108_2912", "visid_incap_2912", "datadome"),
+    ],
+)
+def test_what_a_network_tells_bots_by_is_no_secret(name: str) -> None:
+    cookie = f"{name}={draw(43, WORD)}-1784566715-1.0.1.1"
+    told = f"{cookie}; path=/; expires=Mon, 20-Jul-26 17:28:35 GMT; domain=.api.openai.com; HttpOnly"
+    assert found({"headers": {"Set-Cookie": [told, f"sid=short; {cookie}"], "Cookie": cookie}}) == []
+    session = f"session={draw(40)}"
+    assert found({"headers": {"Cookie": f"{cookie}; {session}"}}) != []
+    assert found({"headers": {"Set-Cookie": [told, session]}}) != []
+
+
 @pytest.mark.parametrize("name", ["password", "token", "secret", "api_key", "Authorization", "Cookie"])
 @pytest.mark.parametrize(
     "value",

@@ -268,9 +268,7 @@ NAMED = [
         "Authorization: Basic {}",
     ),
     Planted("Cookie", "session=" + draw(40), "Cookie", "Cookie: {}"),
-    Planted(
-        "Set-Cookie", "__cf_bm=" + draw(43, WORD) + "-1784566715-1.0.1.1", "Set-Cookie", "Set-Cookie: {}"
-    ),
+    Planted("Set-Cookie", "sid=" + draw(43, WORD) + "-1784566715", "Set-Cookie", "Set-Cookie: {}"),
     Planted("Azure storage", draw(86, BASE64) + "==", "note", "AccountName=x;AccountKey={};EndpointSuffix=y"),
     Planted(
         "Azure signature", draw(43, BASE64) + "=", "note", "https://x.blob.core.windows.net/a?sv=2024&sig={}"
