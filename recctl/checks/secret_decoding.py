@@ -51,6 +51,8 @@ _ESCAPE = (
 
 
 def _decode_escapes(text: str) -> Iterator[Decoded]:
+    if text.isascii() and not any(sign in text for sign in "%\\&"):
+        return
     from bisect import bisect_right
 
     pieces: list[str] = []

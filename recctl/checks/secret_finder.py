@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Validator
 
+    from recctl.checks.secret_shapes import Kind
     from recctl.project import SecretSettings
 
 
@@ -91,18 +92,42 @@ def _show(match: re.Match[str]) -> str:
 _LONGEST_NAME = 60
 _IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-_HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
-
 
 def _match_kinds(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    lowered = text.lower()
-    for kind, word, others in _HINTS:
-        if word not in lowered and not (others and any(other in lowered for other in others.split("|"))):
-            continue
+    for kind in _list_likely(text):
         for match in _compile(kind.pattern).finditer(text):
             is_new = not is_published(match["secret"]) and not is_in_data(text, *match.span("secret"))
             if kind.is_real(match) and is_new:
                 yield kind.name, match
+
+
+def _list_likely(text: str) -> Iterator[Kind]:
+    """The kinds that may be in a text: by words for a short one, else by their gates."""
+    if len(text) > _LONG:
+        yield from (kind for kind in KINDS if _opens(kind.gate, text))
+        return
+    lowered = text.lower()
+    for kind, word, others in _HINTS:
+        if word in lowered or (others and any(other in lowered for other in others.split("|"))):
+            yield kind
+
+
+_HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
+_LONG = 2_000  # characters
+
+
+def _opens(gate: str, text: str) -> bool:
+    try:
+        return _compile_one(gate).is_valid(text)
+    except ValueError:  # lone surrogates
+        return True
+
+
+@cache
+def _compile_one(gate: str) -> Validator:
+    from jsonschema_rs import RegexOptions, validator_for
+
+    return validator_for({"pattern": gate}, pattern_options=RegexOptions())
 
 
 _compile = cache(re.compile)  # most texts have the hints of few kinds
