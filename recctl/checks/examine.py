@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from recctl.attempt import attempt
@@ -16,7 +18,6 @@ from recctl.checks.secret import (
     check_secrets,
     hide_secrets,
     list_secrets_of_text,
-    mask_secrets,
 )
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
@@ -58,13 +59,13 @@ def _examine(target: Target, root: Path) -> Examined:
         findings.append(find_empty(source))
     for item in items:
         if isinstance(item, LoadError):
-            findings += _add_excerpts(source, _describe_load_error(source, item))
+            findings += _describe_load_error(source, item)
             continue
         found, test_id, calls = check_recording(item)
-        findings += _add_excerpts(source, _add_positions(item, found))
+        findings += _add_positions(item, found)
         if source.place is not None:
             all_facts.append(find_facts(item, root)._replace(shown_test_id=test_id, calls=calls))
-    return Examined(tuple(findings), tuple(all_facts), recordings=len(items))
+    return Examined(tuple(_add_excerpts(source, findings)), tuple(all_facts), recordings=len(items))
 
 
 def check_recording(recording: Recording) -> tuple[list[Finding], str | None, Calls]:
@@ -133,21 +134,33 @@ def _add_positions(recording: Recording, findings: list[Finding]) -> list[Findin
 def _add_excerpts(source: Source, findings: list[Finding]) -> list[Finding]:
     """The findings, with a piece of the line for those that point at one.
 
-    A file with a secret in it is not quoted: parts of the secret can stand on any of its lines.
+    A file with a secret in it is not quoted: parts of the secret can stand on any of its lines. Of a long one
+    whose recordings hold none, only what surrounds a quotation is looked at again: comments, for example.
     """
-    if not any(finding.position for finding in findings):
+    has_secret = any(finding.rule == SECRET.name for finding in findings)
+    if has_secret or not any(finding.position for finding in findings):
         return findings
     text = source.content.decode("utf-8", "replace")
-    has_secret = any(finding.rule == SECRET.name for finding in findings)
-    if has_secret or mask_secrets(text, source.settings.secrets) != text:
-        return findings
     lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+
+    @cache
+    def may_quote(part: int) -> bool:
+        around = text[max(0, part - 1) * _PART : (part + 2) * _PART]
+        return not list_secrets_of_text(around, source.settings.secrets)
+
+    def quote(line: int, column: int) -> str | None:
+        is_safe = may_quote((starts[line - 1] + column - 1) // _PART)
+        return _cut_excerpt(lines[line - 1], column) if is_safe else None
+
     return [
-        finding._replace(excerpt=_cut_excerpt(lines[finding.position.line - 1], finding.position.column))
-        if finding.position is not None
-        else finding
+        finding._replace(excerpt=quote(*finding.position)) if finding.position is not None else finding
         for finding in findings
     ]
+
+
+_PART = 32_768
+"""Characters: more than the longest secret with its name and what is quoted."""
 
 
 def _cut_excerpt(line: str, column: int) -> str | None:

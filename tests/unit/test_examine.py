@@ -165,6 +165,34 @@ def test_what_is_no_json_is_quoted_without_its_secrets(tmp_path: Path, before: s
     assert secret[5:13] not in str(finding)
 
 
+CASSETTE = """\
+interactions:
+- request:
+    body: ''
+    headers: {}
+    method: GET
+    uri: https://api.openai.com/v1/models
+  response:
+    body: {string: ''}
+    headers: {}
+    status: {code: 200, message: OK}
+"""
+
+
+@pytest.mark.parametrize(
+    ("note", "is_quoted"),
+    [("", True), (KEY, False), (f"{KEY} {'c ' * 20_000}", False), (f"{KEY} {'c ' * 50_000}", True)],
+)
+def test_of_a_cassette_nothing_near_a_secret_in_a_comment_is_quoted(
+    tmp_path: Path, note: str, is_quoted: bool
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"{CASSETTE}# {note}\nversion: 1\nversion: 1\n")
+    (finding,) = examine(Target("x.yaml", Settings(), path), tmp_path).findings
+    assert finding.rule == "duplicate-key"
+    assert finding.excerpt == ("version: 1" if is_quoted else None)
+
+
 def test_an_id_that_is_right_for_the_wanted_name_is_no_field_to_put_right(tmp_path: Path) -> None:
     document = stream("abcd")
     recording = read(document, NAME)
