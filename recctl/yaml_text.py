@@ -1,4 +1,4 @@
-"""YAML text under the magnifying glass: what it says, in what way it is none, where its values stand.
+"""YAML text under the magnifying glass: what it says, and in what way it is none.
 
 libyaml alone reads it, event by event. No value but JSON's and bytes is ever made: a tag constructs nothing,
 and one that is not YAML's own is told as an oddity of the plain value that it stands before.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +15,7 @@ from recctl.errors import RecctlError
 from recctl.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from yaml._yaml import CParser
     from yaml.error import MarkedYAMLError
@@ -362,150 +361,7 @@ def _describe_syntax_error(text: str, error: MarkedYAMLError) -> tuple[str, str,
     return f"not YAML: {problem}", _PUT_RIGHT, find_positions(text)(offset)
 
 
-class Place(NamedTuple):
-    """Where in a text something stands, in characters: a value, or the last one on the way to it.
-
-    `depth` says how many of the steps lead there.
-    """
-
-    start: int
-    end: int
-    depth: int
-
-
-def find_places(text: str, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Place]:
-    """Where the values stand to which steps lead, from the root of a text's first document.
-
-    Steps are keys, and numbers from 0; "*" stands for each item of a list, whose places come under their own
-    numbers. Of two values under one key the last counts. What is no YAML has no places.
-    """
-    from yaml import YAMLError
-
-    root = _Wanted({})
-    for path in paths:
-        wanted = root
-        for step in path:
-            wanted = wanted.parts.setdefault(step, _Wanted({}))
-        wanted.is_asked = True
-    try:
-        _Finder(text).visit(root)
-    except YAMLError:
-        return {}
-    found: dict[tuple[str, ...], Place] = {}
-    _collect(root, (), None, found)
-    return found
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """A value whose place is wanted, or that of something in it, and where it was met last."""
-
-    parts: dict[str, _Wanted]
-    is_asked: bool = False
-    place: Place | None = None
-
-    def copy(self) -> _Wanted:
-        return _Wanted({step: part.copy() for step, part in self.parts.items()}, self.is_asked)
-
-
-def _collect(
-    wanted: _Wanted, path: tuple[str, ...], above: Place | None, found: dict[tuple[str, ...], Place]
-) -> None:
-    place = wanted.place or above
-    if wanted.is_asked and place is not None:
-        found[path] = place
-    for step, part in wanted.parts.items():
-        if step != "*":
-            _collect(part, (*path, step), place, found)
-
-
-class _Finder:
-    """Goes through a text's events, and keeps of them only where wanted values stand."""
-
-    def __init__(self, text: str) -> None:
-        from yaml import events
-
-        self._next: Callable[[], Any] = import_parser()(text).get_event
-        self._scalar, self._mapping = events.ScalarEvent, events.MappingStartEvent
-        self._starts = (events.MappingStartEvent, events.SequenceStartEvent)
-        self._ends = (events.MappingEndEvent, events.SequenceEndEvent)
-        self._document = events.DocumentStartEvent
-
-    def visit(self, root: _Wanted) -> None:
-        """Find what is wanted of the first document."""
-        for event in iter(self._next, None):
-            if type(event) is self._document:
-                self._visit(self._next(), root, 0)
-                return
-
-    def _visit(self, event: Any, wanted: _Wanted, depth: int) -> None:
-        start: int = event.start_mark.index
-        last = event
-        if isinstance(event, self._starts):
-            is_mapping = type(event) is self._mapping
-            number = 0
-            while not isinstance(last := self._next(), self._ends):
-                step = self._read_key(last) if is_mapping else str(number)
-                value = self._next() if is_mapping else last
-                self._visit_part(value, step, wanted, depth, is_mapping=is_mapping)
-                number += 1
-        wanted.place = Place(start, last.end_mark.index, depth)
-
-    def _visit_part(self, value: Any, step: str, wanted: _Wanted, depth: int, *, is_mapping: bool) -> None:
-        part = wanted.parts.get(step)
-        if part is None and not is_mapping and "*" in wanted.parts:
-            part = wanted.parts["*"]
-        if part is None:
-            self._skip(value)
-        else:
-            wanted.parts[step] = part = part.copy()
-            self._visit(value, part, depth + 1)
-
-    def _read_key(self, event: Any) -> str:
-        """The word that a key is, or the first one in it."""
-        word = event.value if type(event) is self._scalar else None
-        depth = int(isinstance(event, self._starts))
-        while depth:
-            event = self._next()
-            depth += isinstance(event, self._starts) - isinstance(event, self._ends)
-            if word is None and type(event) is self._scalar:
-                word = event.value
-        return word or ""
-
-    def _skip(self, event: Any) -> None:
-        starts, ends, read_event = self._starts, self._ends, self._next
-        depth = int(isinstance(event, starts))
-        while depth:
-            kind = type(read_event())
-            if kind in starts:
-                depth += 1
-            elif kind in ends:
-                depth -= 1
-
-
 def decode_yaml(content: bytes) -> tuple[bytes, str]:
     """The byte order mark of a text that was read, or nothing, and the text behind it."""
     mark = _BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b""
     return mark, content[len(mark) :].decode()
-
-
-def compose(text: str) -> Any:
-    """The nodes of a text's one document, as PyYAML has them. They take eighty times the room of the text."""
-    from yaml import CSafeLoader
-    from yaml import compose as compose_text
-
-    return compose_text(text, Loader=CSafeLoader)
-
-
-def find_node(node: Any, step: str) -> Any | None:
-    """The value under a key of a mapping's node, of two the last; None where there is none."""
-    if node.id != "mapping":
-        return None
-    return next((value for key, value in reversed(node.value) if name_key(key) == step), None)
-
-
-def name_key(node: Any) -> str:
-    """The word that a key's node is; one of Python's objects that was a text counts as that."""
-    while node.id == "sequence" and len(node.value) == 1:
-        (node,) = node.value
-    return node.value if isinstance(node.value, str) else ""

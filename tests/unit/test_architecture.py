@@ -26,6 +26,7 @@ LAYERS = [
     ["walk"],
     ["attempt"],
     ["recordings"],
+    ["yaml_places"],
     ["project", "journal", "yaml_text", "aside"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],
@@ -38,7 +39,7 @@ EXTERNAL = {
     "jsonschema": {"checks"},
     "jsonschema_rs": {"checks"},
     "deepdiff": {"compare"},
-    "yaml": {"yaml_text"},
+    "yaml": {"yaml_text", "yaml_places"},
     "rich": {"render"},
     "typer": {"cli", "__main__"},
 }

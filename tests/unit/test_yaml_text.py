@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.syntax import Fault, Position
-from recctl.yaml_text import Document, Oddity, decode_yaml, find_places, read_documents
+from recctl.yaml_places import compose, find_places
+from recctl.yaml_text import Document, Oddity, decode_yaml, read_documents
 
 MAX_SIZE = 1_000_000
 
@@ -187,3 +188,22 @@ def test_a_place_holds_what_it_is_a_place_of(value: Any, path: tuple[str, ...]) 
     for step in path[: place.depth]:
         value = value[int(step)] if isinstance(value, list) else value[step]
     assert read(text[place.start : place.end]) == value
+
+
+def test_nodes_are_made_of_what_changes_and_of_where_the_rest_ends() -> None:
+    text = "stays: [1, 2, 3]\nlist:\n- {a: b}\n- a: &anchor old\n  also: [x, y]\n- *anchor\n"
+    stays, also = [1, 2, 3], ["x", "y"]
+    old = {"stays": stays, "list": [{"a": "b"}, {"a": "old", "also": also}, "old"]}
+    root = compose(text, old, {"stays": stays, "list": [{"a": "b"}, {"a": "new", "also": also}, "old"]})
+    assert [key.word for key in root.keys] == ["stays", "list"]
+    kept, changed = root.parts
+    assert [text[part.start : part.end] for part in kept.parts] == ["3"]
+    assert [(part.kind, [key.word for key in part.keys], len(part.parts)) for part in changed.parts] == [
+        ("mapping", [], 1),
+        ("mapping", ["a", "also"], 2),
+        ("alias", [], 0),
+    ]
+    found = changed.parts[1].find("a")
+    assert found is not None
+    assert (found.text, text[found.start : found.end]) == ("old", "&anchor old")
+    assert changed.parts[1].find("b") is None

@@ -171,29 +171,43 @@ def _store_like(stored: YAML, old: JSON, new: JSON) -> YAML:
 
 def _write_yaml(text: Text, stored: Mapping[int, _Change | None], *, whole: bool) -> bytes | None:
     from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
-    from recctl.yaml_text import compose, decode_yaml, find_node
+    from recctl.yaml_places import compose
+    from recctl.yaml_text import decode_yaml
 
     mark, content = decode_yaml(text.content)
-    root = compose(content)
+    kept = [stored.get(index, _Change(item, {})) for index, item in enumerate(text.items)]
+    changed = [None if change is None else change.item for change in kept]
+    if changed == text.items:
+        return text.content
+    root = compose(content, _list_items(text.items), _list_items(changed))
     splicer = YAMLSplicer(content, whole=whole)
     gone = [index for index, change in stored.items() if change is None]
-    items = find_node(root, "interactions")
-    lists = {"": items} if items is not None else {side: find_node(root, f"{side}s") for side in _SIDES}
+    items = root.find("interactions")
+    lists = {"": items} if items is not None else {side: root.find(f"{side}s") for side in _SIDES}
     for side, node in lists.items():
         if node is None:
             return None
         if gone:
-            splicer.remove(node, [index for index in gone if index < len(node.value)])
+            splicer.remove(node, [index for index in gone if index < len(node.parts)])
         for index, change in stored.items():
             if change is None:
                 continue
             old, new, inner = text.items[index], change.item, change.inner
             if side:
                 old, new = old[side], new[side]
+            if old == new:
+                continue
+            if side:
                 inner = {steps[1:]: edits for steps, edits in inner.items() if steps[0] == side}
-            splicer.change(node.value[index], old, new, inner)
+            splicer.change(node.parts[index], old, new, inner)
     written = apply_edits(content, splicer.edits)
     return None if written is None else mark + written.encode()
+
+
+def _list_items(items: Sequence[YAML]) -> dict[str, list[YAML]]:
+    """Exchanges under the keys of either layout: whole, and side by side."""
+    sides = {f"{side}s": [isinstance(item, dict) and item.get(side) for item in items] for side in _SIDES}
+    return {"interactions": [*items], **sides}
 
 
 _SIDES = ("request", "response")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.splicing import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from recctl.yaml_places import Node
 
 
 class _Unit(NamedTuple):
@@ -24,12 +26,12 @@ class _Unit(NamedTuple):
     is_plain: bool = False
 
 
-def splice_scalar(text: str, node: Any, edits: Sequence[Edit]) -> list[Edit] | None:
+def splice_scalar(text: str, node: Node, edits: Sequence[Edit]) -> list[Edit] | None:
     """Edits of a file's text that make these edits of a scalar's value; None where its style forbids it.
 
     What folding makes of blanks beside the end of a line is not seen to: read the result.
     """
-    style = node.style or ""
+    style = node.style
     units = _find_units(text, node, style)
     if not units:
         return None
@@ -59,19 +61,19 @@ def splice_scalar(text: str, node: Any, edits: Sequence[Edit]) -> list[Edit] | N
     return found
 
 
-def _find_units(text: str, node: Any, style: str) -> list[_Unit] | None:
+def _find_units(text: str, node: Node, style: str) -> list[_Unit] | None:
     """The pieces of a scalar; None where they don't add up to what it says."""
-    properties = _PROPERTIES.match(text, node.start_mark.index)
-    start = properties.end() if properties else node.start_mark.index
-    end = node.end_mark.index
+    properties = _PROPERTIES.match(text, node.start)
+    start = properties.end() if properties else node.start
+    end = node.end
     if style == "|":
-        units = _read_literal(text, start, end, node.value)
+        units = _read_literal(text, start, end, node.text)
     elif style in ("'", '"', ""):
         quote = len(style)
         units = [*_read_folded(text, start + quote, end - quote, _TOKENS[style])]
     else:
         return None
-    return units if "".join(unit.value for unit in units) == node.value else None
+    return units if "".join(unit.value for unit in units) == node.text else None
 
 
 _PROPERTIES = re.compile(r"(?:[!&][^\s]*\s+)+")
@@ -134,7 +136,7 @@ def _find_indent(block: str, value: str) -> int:
     return len(written.rstrip("\r")) - len(said)
 
 
-def _write_plain(new: str, _text: str, _node: Any) -> str | None:
+def _write_plain(new: str, _text: str, _node: Node) -> str | None:
     return new if _WORD.fullmatch(new) else None
 
 
@@ -143,10 +145,10 @@ _PRINTABLE = re.compile("[\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U0001
 _SEPARATORS = re.compile("[\u2028\u2029]")
 
 
-def _write_single(new: str, text: str, node: Any) -> str | None:
+def _write_single(new: str, text: str, node: Node) -> str | None:
     if not _is_line(new.replace("\n", "")):
         return None
-    fold = _TOKENS[""].search(text, node.start_mark.index, node.end_mark.index)
+    fold = _TOKENS[""].search(text, node.start, node.end)
     if "\n" in new and fold is None:
         return None
     indent = fold[0].rpartition("\n")[2] if fold else ""
@@ -160,20 +162,20 @@ def _is_line(new: str) -> bool:
     return _PRINTABLE.fullmatch(new) is not None and _SEPARATORS.search(new) is None
 
 
-def _write_double(new: str, text: str, node: Any) -> str:
-    return escape(new, ascii_only=text[node.start_mark.index : node.end_mark.index].isascii())
+def _write_double(new: str, text: str, node: Node) -> str:
+    return escape(new, ascii_only=text[node.start : node.end].isascii())
 
 
-def _write_literal(new: str, text: str, node: Any) -> str | None:
+def _write_literal(new: str, text: str, node: Node) -> str | None:
     return new.replace("\n", "\n" + _indent_literal(text, node)) if _is_line(new.replace("\n", "")) else None
 
 
-def _indent_literal(text: str, node: Any) -> str:
-    start = text.find("\n", node.start_mark.index) + 1
-    return " " * _find_indent(text[start : node.end_mark.index], node.value)
+def _indent_literal(text: str, node: Node) -> str:
+    start = text.find("\n", node.start) + 1
+    return " " * _find_indent(text[start : node.end], node.text)
 
 
-_WRITERS: dict[str, Callable[[str, str, Any], str | None]] = {
+_WRITERS: dict[str, Callable[[str, str, Node], str | None]] = {
     "": _write_plain,
     "'": _write_single,
     '"': _write_double,
