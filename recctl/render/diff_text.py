@@ -88,7 +88,7 @@ def tell_summary(comparison: Comparison) -> Iterator[Line]:
         if number is None:
             yield line(Span(text, style), indent=width + 1)
         else:
-            yield line(Span(f"{number:>{width},} {text}", style))
+            yield line(Span(f"{number:>{width},} {text}", style), hang=width + 1)
 
 
 def tell_counts(comparison: Comparison, view: View, most: int | None = None) -> Iterator[Line]:

@@ -502,3 +502,10 @@ def test_a_test_with_many_recordings_does_not_fill_the_comment() -> None:
 def test_nothing_to_compare_is_said() -> None:
     assert show(comparison(), "markdown") == "### no recordings to compare\n"
     assert show(comparison()) == ""
+
+
+def test_headlines_that_are_wrapped_go_on_below_their_words() -> None:
+    told = show(comparison(renamed("test_a.py", "test_b.py"), identical=1000), view=View(width=40))
+    assert told.startswith(
+        "    1 recording follows `test_a.py` to\n      `test_b.py`\n1,000 recordings are identical\n"
+    )
