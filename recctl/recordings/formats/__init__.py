@@ -96,11 +96,16 @@ DEFAULT = "ogx"
 
 def find_format(name: str, content: bytes) -> Format:
     """The format of a file, by its name, and by its content where the name fits several or none."""
-    fitting = [found for found in _each_format() if name.endswith(found.suffixes)]
-    if len(fitting) == 1:
-        return fitting[0]
-    by_content = (found for found in fitting or _each_format() if found.claims("", (), lambda: content))
-    return next(by_content, load_format(DEFAULT))
+    others: list[Format] = []
+    for found in _each_format():  # each is loaded when it is asked; most files are of the first
+        if name.endswith(found.suffixes):
+            if found.claims("", (), lambda: content):
+                return found
+            others.append(found)
+    if len(others) == 1:
+        return others[0]
+    by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
+    return load_format(DEFAULT) if others else next(by_content, load_format(DEFAULT))
 
 
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
