@@ -113,7 +113,7 @@ def _list_likely(text: str) -> Iterator[Kind]:
 
 
 _HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
-_LONG = 2_000  # characters
+_LONG = 10_000  # characters: making all gates ready takes as long as reading some of these by words
 
 
 def _opens(gate: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
@@ -354,10 +354,13 @@ def _normalise(value: JSON, part: Part, file_ids: dict[str, str]) -> JSON:
     return value
 
 
+_compile = cache(re.compile)
+
+
 def _normalise_text(text: str, part: Part, file_ids: dict[str, str]) -> str:
     for pattern, replacement, word in part.substitutions:
         if word in text:
-            rule = re.compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
+            rule = _compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
             text = rule.sub(replacement, text)
     digits = part.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
