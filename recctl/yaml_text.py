@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.errors import RecctlError
-from recctl.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions
+from recctl.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -161,7 +161,7 @@ class _Reader:
         """A collection, or a scalar with an anchor."""
         anchor, event.anchor = event.anchor, None
         if anchor in self._anchors:
-            raise _RefusalError(f"the anchor &{anchor} is set a second time", _PUT_RIGHT, event)
+            raise _RefusalError(f"the anchor &{shorten(anchor)} is set a second time", _PUT_RIGHT, event)
         if anchor is not None:
             self._anchors.add(anchor)
         value: YAML
@@ -227,7 +227,7 @@ class _Reader:
         if event.anchor not in self._anchored:
             inside = event.anchor in self._anchors
             what = "is part of what it stands for" if inside else "stands for nothing that came before"
-            raise _RefusalError(f"the alias *{event.anchor} {what}", _PUT_RIGHT, event)
+            raise _RefusalError(f"the alias *{shorten(event.anchor)} {what}", _PUT_RIGHT, event)
         value = self._anchored[event.anchor]
         self._room -= _weigh(value)
         if self._room < 0:
@@ -279,6 +279,10 @@ class _Reader:
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]+)?")
 """A number as nearly all are written; the others take ten times as long."""
 
+_LONGEST_NUMBER = 1000
+"""In characters. The time that it takes to read a number of base 60 grows with the square of its length, and
+JSON's readers refuse what a few thousand digits of base 16 make."""
+
 _BOOLEANS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
@@ -286,6 +290,8 @@ def _read_number(tag: str, text: str) -> YAML:
     """A number as YAML 1.1 has it; what JSON has none for is the text. Raises ValueError for no number."""
     from math import isfinite
 
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError(text)
     if _DECIMAL.fullmatch(text):
         return int(text) if tag.endswith("int") else float(text)
     from yaml.constructor import SafeConstructor
