@@ -152,10 +152,11 @@ def _describe_bad_text(error: json.JSONDecodeError) -> str:
 
 
 def _quote(found: str) -> str:
-    return repr(_shorten(found.split(maxsplit=1)[0]))
+    return repr(shorten(found.split(maxsplit=1)[0]))
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """A word as messages quote it: enough to know it by, and of a secret too little."""
     return text if len(text) <= 20 else text[:19] + "…"
 
 
@@ -181,7 +182,7 @@ def _find_refused(text: str, max_depth: int) -> tuple[str, int]:
             if not number["float"] and len(number["digits"]) > most_digits > 0:
                 return f"a number has more than {most_digits:,} digits", start
             if number["float"] and isinf(float(number[0])):
-                return f"the number {_shorten(number[0])} is too large for a float", start
+                return f"the number {shorten(number[0])} is too large for a float", start
     return "the values nest too deeply to be read", 0
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
 from recctl.checks.content import check_content
@@ -16,6 +16,7 @@ from recctl.checks.schema import check_events, check_schema
 from recctl.checks.secret import (
     SECRET,
     check_secrets,
+    find_secrets_outside,
     hide_secrets,
     list_secrets_of_text,
 )
@@ -23,14 +24,14 @@ from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
 from recctl.naming.survey import find_facts
 from recctl.recordings.formats import load_format
-from recctl.recordings.load import load
+from recctl.recordings.load import load, read_text
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
 from recctl.sources import read
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from recctl.naming.facts import Calls, Facts
@@ -54,24 +55,44 @@ def _examine(target: Target, root: Path) -> Examined:
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source, recordings=0)
     findings: list[Finding] = []
     all_facts: list[Facts] = []
-    items = load(source)
+    secrets: set[str] = set()
+    items, text = load(source), cache(partial(read_text, source))
     if not items:
         findings.append(find_empty(source))
     for item in items:
         if isinstance(item, LoadError):
-            findings += _describe_load_error(source, item)
+            findings.append(find_load_error(item))
             continue
-        found, test_id, calls = check_recording(item)
-        findings += _add_positions(item, found)
+        checked = check_recording(item)
+        findings += _add_positions(item, checked.findings)
+        secrets |= checked.secrets
         if source.place is not None:
-            all_facts.append(find_facts(item, root)._replace(shown_test_id=test_id, calls=calls))
-    return Examined(tuple(_add_excerpts(source, findings)), tuple(all_facts), recordings=len(items))
+            facts = find_facts(item, root)
+            all_facts.append(facts._replace(shown_test_id=checked.test_id, calls=checked.calls))
+    if not items or any(isinstance(item, LoadError) or not _is_all(item) for item in items):
+        told, spelled = find_secrets_outside(source, text(), secrets)
+        if spelled:
+            findings = [*hide_secrets(findings, spelled, source.settings.secrets), *told]
+    findings = _add_excerpts(source, text, findings)
+    return Examined(tuple(findings), tuple(all_facts), recordings=len(items))
 
 
-def check_recording(recording: Recording) -> tuple[list[Finding], str | None, Calls]:
-    """What all rules find in one recording, the id of its test, and its tool calls.
+def _is_all(recording: Recording) -> bool:
+    """Whether a file holds nothing that its recordings, or else the rules for this one, do not know of."""
+    return recording.is_alone or recording.as_written
 
-    What they quote of a secret is hidden.
+
+class Checked(NamedTuple):
+    """What all rules find in one recording, its test, its tool calls, and its secrets as spelled."""
+
+    findings: list[Finding]
+    test_id: str | None
+    calls: Calls
+    secrets: set[str]
+
+
+def check_recording(recording: Recording) -> Checked:
+    """What all rules find in one recording. What they quote of a secret is hidden.
 
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
@@ -100,13 +121,7 @@ def check_recording(recording: Recording) -> tuple[list[Finding], str | None, Ca
         told = [one._replace(test_id=other.test_id) for one, other in zip(told, hidden, strict=True)]
         (shown,) = hide_secrets([Finding("", Severity.NOTE, "", "", test_id=test_id)], secrets, settings)
         test_id = shown.test_id
-    return [*found, *told], test_id, list_calls(exchange)
-
-
-def _describe_load_error(source: Source, error: LoadError) -> list[Finding]:
-    settings = source.settings.secrets
-    secrets = list_secrets_of_text(source.content.decode("utf-8", "replace"), settings)
-    return hide_secrets([find_load_error(error)], secrets, settings)
+    return Checked([*found, *told], test_id, list_calls(exchange), secrets)
 
 
 def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
@@ -131,7 +146,7 @@ def _add_positions(recording: Recording, findings: list[Finding]) -> list[Findin
     ]
 
 
-def _add_excerpts(source: Source, findings: list[Finding]) -> list[Finding]:
+def _add_excerpts(source: Source, read: Callable[[], str], findings: list[Finding]) -> list[Finding]:
     """The findings, with a piece of the line for those that point at one.
 
     A file with a secret in it is not quoted: parts of the secret can stand on any of its lines. Of a long one
@@ -140,7 +155,7 @@ def _add_excerpts(source: Source, findings: list[Finding]) -> list[Finding]:
     has_secret = any(finding.rule == SECRET.name for finding in findings)
     if has_secret or not any(finding.position for finding in findings):
         return findings
-    text = source.content.decode("utf-8", "replace")
+    text = read()
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
 

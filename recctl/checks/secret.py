@@ -18,6 +18,7 @@ from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats.ogx import serialise
+from recctl.syntax import find_positions
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from recctl.completion import Completion
     from recctl.project import SecretSettings
     from recctl.recordings.recording import JSON, Recording
+    from recctl.recordings.source import Source
     from recctl.wire import Exchange
 
 SECRET = Rule(
@@ -71,6 +73,36 @@ def check_secrets(
     return findings, {
         spelled for _, found in groups for each in found for spelled in (each.secret, each.spelled)
     }
+
+
+def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[list[Finding], set[str]]:
+    """What a file's text holds of secrets beside those that are `known` from its recordings.
+
+    They stand in comments, under keys that no recorder reads, in a value that another one under the same key
+    has replaced, or in what could not be read at all. What a project itself looks for is not told. Gives what
+    is to be told, and every secret of the text as it is spelled.
+    """
+    told = "\n".join(map(_spell, known))
+    found: dict[str, list[_Found]] = {}
+    starts: dict[str, int] = {}
+    spelled: set[str] = set()
+    for hit in get_finder(source.settings.secrets).find(text):
+        secret = _spell(hit.secret)
+        spelled |= {hit.secret, hit.spelled}
+        if not hit.is_own and secret not in told:
+            starts[secret] = min(hit.start, starts.get(secret, hit.start))
+            found.setdefault(secret, []).append(_Found(hit.kind, hit.secret, hit.spelled, hit.is_own, ""))
+    position_of = find_positions(text) if found else None
+    findings = [
+        SECRET.make_finding(
+            source.name,
+            f"{_describe('', same)}, outside of what is recorded",
+            "revoke it, then take it out of the file",
+            position=position_of and position_of(starts[secret]),
+        )._replace(mark=_tell_apart(same[0]))
+        for secret, same in islice(found.items(), MOST_FINDINGS)
+    ]
+    return findings, spelled
 
 
 def list_secrets_of_text(text: str, settings: SecretSettings) -> set[str]:

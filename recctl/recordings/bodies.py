@@ -59,8 +59,11 @@ def write_bytes(value: Any) -> JSON:
 
 def inflate(data: bytes, max_size: int) -> bytes:
     """What gzip or zlib made these data of. Raises InflationError where they are damaged, or too large."""
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     while data:
+        if len(pieces) == _MOST_MEMBERS:
+            raise InflationError(f"the compressed data have more than {_MOST_MEMBERS} parts")
         decompressor = zlib.decompressobj(wbits=47)  # either header
         try:
             piece = decompressor.decompress(data, max_size - size + 1)
@@ -78,6 +81,10 @@ def inflate(data: bytes, max_size: int) -> bytes:
         if pieces and not data.startswith(GZIP):
             break
     return b"".join(pieces)
+
+
+_MOST_MEMBERS = 100
+"""How many parts data may be compressed in, one after the other: what follows one is copied for the next."""
 
 
 def is_compressed(data: bytes) -> bool:

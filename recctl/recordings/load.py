@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
+from recctl.recordings.bodies import GZIP, InflationError, inflate
 from recctl.recordings.formats import find_format
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -39,6 +40,17 @@ def find_test(form: Format, place: Place, root: str) -> str | None:
         lambda path: os.path.isfile(os.path.join(root, path)),  # noqa: PTH113, PTH118  (one for each file)
     )
     return None if test_id is None or test_id.startswith("/") else test_id
+
+
+def read_text(source: Source) -> str:
+    """The text of a file as lines and columns count it: inflated where it is compressed, "" if that fails."""
+    content = source.content
+    if content.startswith(GZIP):
+        try:
+            content = inflate(content, source.settings.max_size)
+        except InflationError:
+            content = b""
+    return content.decode("utf-8", "replace")
 
 
 def _start_at_root(place: Place, root: str) -> Place:

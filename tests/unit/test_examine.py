@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recctl.checks import secret
+from recctl.checks import secret, secret_finder
 from recctl.checks.examine import check_recording, examine
 from recctl.project import Settings
 from recctl.recordings.formats import ogx as module
@@ -159,8 +160,9 @@ def test_no_pointer_leads_through_a_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("before", "secret"), [("", KEY), ('"api_key": ', "12e5" + KEY[8:28])])
 def test_what_is_no_json_is_quoted_without_its_secrets(tmp_path: Path, before: str, secret: str) -> None:
-    (finding,) = check_text(tmp_path, f'{{"request": {{{before}{secret}').findings
-    assert finding.rule == "invalid-json"
+    finding, told = check_text(tmp_path, f'{{"request": {{{before}{secret}').findings
+    assert (finding.rule, told.rule) == ("invalid-json", "secret")
+    assert secret[5:13] not in str(told)
     assert f"{secret[:4]}…[{len(secret)} characters]" in finding.message
     assert secret[5:13] not in str(finding)
 
@@ -187,10 +189,11 @@ def test_of_a_cassette_nothing_near_a_secret_in_a_comment_is_quoted(
     tmp_path: Path, note: str, is_quoted: bool
 ) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(f"{CASSETTE}# {note}\nversion: 1\nversion: 1\n")
+    failed = CASSETTE.replace("string: ''", "string: '{\"error\": {}}'").replace("code: 200", "code: 400")
+    path.write_text(f"version: 1  # {note}\n{failed}")
     (finding,) = examine(Target("x.yaml", Settings(), path), tmp_path).findings
-    assert finding.rule == "duplicate-key"
-    assert finding.excerpt == ("version: 1" if is_quoted else None)
+    assert finding.rule == "recorded-error"
+    assert (finding.excerpt is not None) == is_quoted
 
 
 def test_an_id_that_is_right_for_the_wanted_name_is_no_field_to_put_right(tmp_path: Path) -> None:
@@ -222,3 +225,85 @@ def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
 def test_any_json_in_any_place_is_found_the_same(tmp_path: Path, document: Any, is_list: bool) -> None:
     document = [document] if is_list else document
     assert check(tmp_path, document) == check(tmp_path, document, abridging=False)
+
+
+EXCHANGE = """interactions:
+- request:
+    method: POST
+    uri: http://x/v1/chat/completions
+    headers: {}
+    body: null
+  response:
+    status: {code: 200, message: OK}
+    headers: {}
+    body: {string: text}
+version: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("version: 1", f"# {KEY}\nversion: 1", 11),
+        ("version: 1", f"note: {KEY}", 11),
+        ("version: 1", f"{KEY}: 1", 11),
+        ("- request:", f"- recorder: {{by: [{KEY}]}}\n  request:", 2),
+        ("message: OK", f"message: {KEY}", 8),
+        ("{string: text}", f"{{string: text, more: {KEY}}}", 10),
+        (
+            "    headers: {}\n    body: null",
+            f"    headers: {{a: {KEY}}}\n    headers: {{}}\n    body: null",
+            5,
+        ),
+        ("body: null", f"body: {KEY}\n    parsed_body: null", 6),
+        ("method: POST", f"method: !{KEY} POST", 3),
+        ("version: 1", f"- {KEY}\nversion: 1", 11),
+        ("version: 1", f"note: *{KEY}", 11),
+        ("version: 1", f"version: 1\n---\n{KEY}", 13),
+        ("version: 1", f"version: 1\n{KEY}: 1\n{KEY}: 1", 12),
+        ("method: POST", f"method: [{KEY}", 3),
+    ],
+)
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_a_secret_beside_what_is_recorded_is_told_and_not_shown(
+    tmp_path: Path, old: str, new: str, line: int, is_compressed: bool
+) -> None:
+    content = EXCHANGE.replace(old, new, 1).encode()
+    path = tmp_path / ("x.yaml.gz" if is_compressed else "x.yaml")
+    path.write_bytes(gzip.compress(content) if is_compressed else content)
+    findings = examine(Target(path.name, Settings(), path), tmp_path).findings
+    (told,) = (finding for finding in findings if finding.rule == "secret")
+    assert told.message.endswith(", outside of what is recorded")
+    assert told.position is not None
+    assert told.position.line == line
+    assert KEY[19:27] not in str(findings)
+
+
+def test_what_a_recording_tells_of_a_secret_is_told_once(tmp_path: Path) -> None:
+    content = EXCHANGE.replace("body: null", f"body: {KEY}").replace("version: 1", f"# {KEY}")
+    (tmp_path / "x.yaml").write_text(content)
+    findings = examine(Target("x.yaml", Settings(), tmp_path / "x.yaml"), tmp_path).findings
+    assert [finding.number for finding in findings if finding.rule == "secret"] == [1]
+
+
+def test_what_is_quoted_of_a_compressed_file_is_its_text(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml.gz").write_bytes(gzip.compress(EXCHANGE.encode() + b"version: 2\n"))
+    findings = examine(Target("x.yaml.gz", Settings(), tmp_path / "x.yaml.gz"), tmp_path).findings
+    (repeated,) = (finding for finding in findings if finding.rule == "duplicate-key")
+    assert repeated.excerpt == "version: 2"
+
+
+def test_the_text_of_a_file_with_many_faults_is_searched_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[object] = []
+    search = secret_finder.Finder.find
+
+    def count(*given: Any) -> Any:
+        searched.append(given)
+        return search(*given)
+
+    monkeypatch.setattr(secret_finder.Finder, "find", count)
+    (tmp_path / "x.yaml").write_text("requests: [a]\nresponses:\n" + "- a\n" * 1000)
+    assert len(examine(Target("x.yaml", Settings(), tmp_path / "x.yaml"), tmp_path).findings) == 1000
+    assert len(searched) <= 2

@@ -272,6 +272,10 @@ def test_a_json_array_that_came_in_pieces_is_a_stream() -> None:
             "no HTTP was recorded here: its interactions hold 'kind' and 'data', and no 'request'",
         ),
         (
+            f"interactions:\n- {'k' * 40}: 1\n",
+            f"no HTTP was recorded here: its interactions hold '{'k' * 19}…', and no 'request'",
+        ),
+        (
             "interactions: [1]\n",
             "no HTTP was recorded here: its interactions hold no mappings, and no 'request'",
         ),
@@ -296,8 +300,9 @@ def test_a_file_that_is_no_cassette(content: str, message: str) -> None:
         (COMPRESSED[:-12], None, "the compressed data are cut off"),
         (COMPRESSED.replace(b"\x08", b"\x07", 1), None, "the compressed data are damaged"),
         (compress(b"#" * 65_000_000), None, "the compressed data hold more than 64 MB"),
+        (compress(b"") * 1_000_000, None, "the compressed data have more than 100 parts"),
     ],
-    ids=["empty", "two documents", "cut off", "damaged", "a bomb"],
+    ids=["empty", "two documents", "cut off", "damaged", "a bomb", "many parts"],
 )
 def test_a_file_that_can_not_be_read(content: bytes, position: tuple[int, int] | None, message: str) -> None:
     error = read_error(content)

@@ -17,7 +17,7 @@ from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_compani
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.syntax import Fault
+from recctl.syntax import Fault, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +66,8 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 
     A cassette without exchanges gives none, and no error.
     A recording is `as_written` when nothing about the file is odd (keys that stand twice, tags that vcrpy
-    refuses), however it is laid out. Raises nothing but RecctlError, when libyaml is not there.
+    refuses) and no long word stands where no recording has it, however the file is laid out.
+    Raises nothing but RecctlError, when libyaml is not there.
     """
     content = _unpack(source)
     raw = content if isinstance(content, LoadError) else _parse(source, content)
@@ -111,7 +112,8 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         read = read_strictly(content, _JSON_DEPTH)
         if isinstance(read, Fault):
             return LoadError(source, "invalid-json", *read)
-        return _find_items(source, read.value, has_bytes=False, is_sound=_has_unique_keys(content))
+        is_sound = _has_unique_keys(content) and not _holds_more(read.value)
+        return _find_items(source, read.value, has_bytes=False, is_sound=is_sound)
     from recctl.yaml_text import find_fault, read_documents
 
     documents = read_documents(content, max_size=source.settings.max_size, constructors=CONSTRUCTORS)
@@ -124,7 +126,45 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         fault = find_fault(content, documents[1].start, message, "keep one of them")
         return LoadError(source, "invalid-yaml", *fault)
     value, _, has_bytes, oddities = documents[0]
-    return _find_items(source, value, has_bytes=has_bytes, is_sound=not oddities)
+    is_sound = not (oddities or _COMMENT.search(content) or _holds_more(value))
+    return _find_items(source, value, has_bytes=has_bytes, is_sound=is_sound)
+
+
+_COMMENT = re.compile(rb"^[ \t]*#.*[^\s]{16}", re.MULTILINE)
+
+
+def _holds_more(value: YAML) -> bool:
+    """Whether a long word, as secrets are, stands in a cassette where no recording has it."""
+    return any(_LONG_WORD.search(repr(rest)) for rest in _list_rest(value) if rest)
+
+
+_LONG_WORD = re.compile(r"[^\s'\"]{16}")
+
+
+def _list_rest(value: YAML) -> Iterator[YAML]:
+    """What of a cassette is in none of its recordings, as objects without what is."""
+    if not isinstance(value, dict):
+        return
+    yield _leave_out(value, ("interactions", "requests", "responses", "version"))
+    items = value.get("interactions")
+    for item in items if isinstance(items, list) else ():
+        if not isinstance(item, dict):
+            continue
+        yield _leave_out(item, ("request", "response"))
+        for side in (item.get("request"), item.get("response")):
+            if isinstance(side, dict):
+                body, status = side.get("body"), side.get("status")
+                yield _leave_out(side, _READ)
+                yield _leave_out(body, ("string",)) if isinstance(body, dict) else None
+                yield _leave_out(status, ("code",)) if isinstance(status, dict) else None
+                yield body if "parsed_body" in side else None
+
+
+_READ = ("method", "uri", "headers", "body", "parsed_body", "status")
+
+
+def _leave_out(mapping: dict[str, YAML], keys: tuple[str, ...]) -> dict[str, YAML]:
+    return {key: value for key, value in mapping.items() if key not in keys}
 
 
 _HINT = "a cassette is a mapping with a list of 'interactions'; move other files elsewhere"
@@ -181,7 +221,8 @@ def _pair(requests: list[YAML], responses: list[YAML]) -> list[YAML]:
 def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
     """The error for a file of which no exchange is one of HTTP."""
     first = next((item for item in items if isinstance(item, dict) and item), None)
-    what = "hold no mappings" if first is None else f"hold {' and '.join(map(repr, [*first][:3]))}"
+    keys = [repr(shorten(key)) for key in [*(first or ())][:3]]
+    what = f"hold {' and '.join(keys)}" if keys else "hold no mappings"
     message = f"no HTTP was recorded here: its interactions {what}, and no 'request'"
     return LoadError(source, "not-a-recording", message, _HINT)
 
