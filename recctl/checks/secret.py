@@ -17,6 +17,7 @@ from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
 from recctl.pointer import join_pointer, split_pointer
+from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.syntax import find_positions
 from recctl.wire import recognise
@@ -37,7 +38,8 @@ SECRET = Rule(
     "A key, a token or a password stands in the recording.",
     "Whoever can read the repository can use it, and git keeps it for ever. A key that a model repeats is "
     "cut into chunks, where no scanner that goes by lines finds it; replies are looked at as a whole here.",
-    "Revoke the secret first: it counts as public. Then replace it in the recording and re-hash the file. "
+    "Revoke the secret first: it counts as public. Then replace it in the recording and, where the file's "
+    "name is a hash, re-hash the file: `recctl rehash --redact-from FILE` does both. "
     "What is no secret can be named under `allow` in the configuration's table `secrets`. Cookies by which "
     "networks tell browsers from bots and balance load, such as `__cf_bm`, let nobody in, and are none.",
     bad='"Authorization": "Bearer " and the key',
@@ -259,7 +261,9 @@ def _tell_apart(found: _Found) -> str:
 
 
 def _report(recording: Recording, message: str, found: _Found) -> Finding:
-    hint = "replace it in the recording and re-hash the file"
+    hint = "replace it in the recording"
+    if load_format(recording.format).is_named_by_hash:
+        hint = f"{hint} and re-hash the file"
     if not found.is_own:
         hint = f"revoke it, then {hint}"
     return SECRET.make_finding(recording.source.name, message, hint, found.pointer)

@@ -134,7 +134,10 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.compare import Comparison
 
     if _are_equal(sides):
-        return Comparison((), len(sides.left), (), sides.unread)
+        from recctl.recordings.formats import may_hold_several
+
+        files = sum(may_hold_several(target.key or target.name) for target in sides.left)
+        return Comparison((), len(sides.left) - files, (), sides.unread, identical_files=files)
     from recctl.attempt import attempt
     from recctl.compare import compare_outright, compare_sets, find_scheme_changes
     from recctl.git import BlobReader
@@ -184,7 +187,7 @@ def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Compa
         for pair, ids in zip(comparison.pairs, told, strict=True)
         if any(is_of_test(test_id, word) for test_id in ids for word in words)
     )
-    return comparison._replace(pairs=pairs, identical=0, drifts=())
+    return comparison._replace(pairs=pairs, identical=0, identical_files=0, drifts=())
 
 
 def _list_tests(sides: Sides) -> set[str]:

@@ -179,9 +179,10 @@ class Comparison(NamedTuple):
     """Two sets of recordings, compared.
 
     `pairs` are sorted: those that can no longer be found first, those that were made again as another one
-    last; by verdict, the gravest first; by path. Those that are identical are only counted. `errors` are
-    files that hold no recording or can't be read, sorted by name; of those in `past_errors` only the left
-    side is so.
+    last; by verdict, the gravest first; by path. Those that are identical are only counted; where a whole
+    file is, and its format holds several, the file counts as one of `identical_files`. `errors` are files
+    that hold no recording or can't be read, sorted by name; of those in `past_errors` only the left side is
+    so.
     """
 
     pairs: tuple[Pair, ...]
@@ -190,3 +191,4 @@ class Comparison(NamedTuple):
     errors: tuple[Unread | LoadError, ...] = ()
     past_errors: tuple[Unread | LoadError, ...] = ()
     scheme_changes: tuple[SchemeChange, ...] = ()
+    identical_files: int = 0

@@ -12,6 +12,7 @@ from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, pair_in_file, read_facts
 from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
 from recctl.compare.renames import find_rename
+from recctl.recordings.formats import may_hold_several
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -62,6 +63,7 @@ class _Comparing:
         self._past_errors: _Errors = {}
         self._pairs: list[Pair] = []
         self._identical = 0
+        self._identical_files = 0
 
     def compare(self, left: Sequence[Target], right: Sequence[Target]) -> Comparison:
         """Pair what belongs together, and compare each pair."""
@@ -76,7 +78,9 @@ class _Comparing:
         self._compare_rest(removed, added, unchanged)
         pairs = sorted(self._pairs, key=_order)
         errors, past_errors = _sort(self._errors), _sort(self._past_errors)
-        return Comparison(tuple(pairs), self._identical, tuple(_find_drifts(pairs)), errors, past_errors)
+        drifts = tuple(_find_drifts(pairs))
+        counts = self._identical, self._identical_files
+        return Comparison(tuple(pairs), counts[0], drifts, errors, past_errors, identical_files=counts[1])
 
     def compare_outright(self, left: Target, right: Target) -> Comparison:
         """Two files, or two recordings of files, whatever they are."""
@@ -88,7 +92,7 @@ class _Comparing:
             here, there = ours[0].source.place, theirs[0].source.place
             is_same_file = here is not None and there is not None and here.name == there.name
             self._pairs.append(pair if is_same_file else spare(pair))
-        elif ours and theirs:
+        elif ours is not None and theirs is not None:
             self._add_file(left, right, ours, theirs)
         errors = _sort(self._errors)
         return Comparison(tuple(sorted(self._pairs, key=_order)), self._identical, (), errors)
@@ -161,7 +165,10 @@ class _Comparing:
             if isinstance(one, Source) and isinstance(other, Source) and one.content == other.content:
                 is_same = paired_by == SAME_PATH or not self._load(one, is_left=True)
         if is_same:
-            self._identical += 1
+            if may_hold_several(_key(right)):
+                self._identical_files += 1
+            else:
+                self._identical += 1
             return False
         ours, theirs = self._load(one, is_left=True), self._load(other)
         if ours is None or theirs is None:

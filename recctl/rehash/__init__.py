@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.attempt import attempt
 from recctl.naming.facts import Facts, Status
 from recctl.naming.survey import survey
+from recctl.recordings.formats import load_format
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import explain, explain_name
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.project import Project
-    from recctl.recordings.recording import LoadError
+    from recctl.recordings.recording import Key, LoadError
     from recctl.rehash.collisions import Collision
     from recctl.rehash.orders import Orders
     from recctl.schemes import Explanation
@@ -103,7 +104,7 @@ class Report(NamedTuple):
 class Explained(NamedTuple):
     """How every scheme names one recording, and the likely cause of a name that none of them gives."""
 
-    path: str
+    key: Key
     explanations: tuple[Explanation, ...]
     cause: str | None
 
@@ -119,14 +120,16 @@ def explain_all(selection: Selection) -> Iterator[Explained | LoadError | Unread
 
 def _explain_recording(recording: Recording) -> Explained | Unread:
     source = recording.source
-    name, place, settings = source.name, source.place, source.settings
+    key, place, settings = recording.key, source.place, source.settings
     if place is None:
         hint = "name the file: where it lies decides what it is called"
-        return Unread(name, "standard input has no name", hint)
+        return Unread(source.name, "standard input has no name", hint)
+    if not load_format(recording.format).is_named_by_hash:
+        return Explained(key, (), "no scheme names it: files of its format are not named after a hash")
     explanations = explain(recording, place, settings)
     is_explained = any(explanation.matches for explanation in explanations)
     cause = None if is_explained else explain_name(recording, place, settings.renames)
-    return Explained(name, explanations, cause)
+    return Explained(key, explanations, cause)
 
 
 def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:

@@ -22,7 +22,10 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:  # n
     document = {
         "version": "recctl.diff.v1",
         "pairs": [_describe(pair) for pair in comparison.pairs],
-        "summary": {verdict.value: counted[verdict] for verdict in Verdict},
+        "summary": {
+            **{verdict.value: counted[verdict] for verdict in Verdict},
+            "identical_files": comparison.identical_files,
+        },
         "scheme_changes": [change._asdict() for change in comparison.scheme_changes],
         "errors": [describe_error(error) for error in comparison.errors + comparison.past_errors],
     }

@@ -79,6 +79,8 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
     identical = comparison.identical + sum(pair.verdict is Verdict.IDENTICAL for pair in pairs)
     yield from _summarise_same(len(by_fate[Fate.NOISE]), identical)
+    if files := comparison.identical_files:
+        yield Remark(files, "file is identical" if files == 1 else "files are identical")
 
 
 def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remark:

@@ -49,7 +49,9 @@ def render_explanations(items: Iterable[Explained | LoadError | Unread], view: V
     for item in items:
         if isinstance(item, Explained):
             schemes = [_explanation(explanation) for explanation in item.explanations]
-            files.append({"path": item.path, "schemes": schemes, "cause": item.cause})
+            files.append(
+                {"path": item.key.path, "index": item.key.number, "schemes": schemes, "cause": item.cause}
+            )
         else:
             errors.append(describe_error(item))
     yield dump_document({"version": "recctl.explain.v1", "files": files, "errors": errors})

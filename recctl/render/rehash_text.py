@@ -154,7 +154,8 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     if contested and not report.is_narrow:
         files = sum(map(len, contested.values()))
         yield f"{show_count(len(contested), 'name')} wanted by {files:,} recordings"
-    unheld = Counter(entry.facts.scheme for entry in report.entries if not entry.facts.is_held)
+    hashed = [entry.facts for entry in report.entries if not entry.facts.holds_several]
+    unheld = Counter(facts.scheme for facts in hashed if not facts.is_held)
     for scheme, count in sorted(unheld.items()):
         where = f" for {count:,} of them" if count < total else ""
         yield f"no scheme is set{where}, {scheme} is taken: set scheme, or give --to, to be held to one"
@@ -201,7 +202,7 @@ def render_explanations(items: Iterable[Explained | LoadError | Unread], view: V
 
 
 def _explain(item: Explained) -> Iterator[Line]:
-    yield line(Span(item.path, "bold"))
+    yield line(Span(str(item.key), "bold"))
     by_outcome: dict[tuple[str | None, tuple[str, ...], str | None], list[str]] = {}
     for explanation in item.explanations:
         key = (explanation.text, explanation.names, explanation.unjudged)

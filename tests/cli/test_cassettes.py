@@ -121,7 +121,7 @@ def test_a_finding_says_which_exchange_and_where_in_the_file_it_is(run: Run, fol
     assert outcome.code == 1
     assert outcome.out == (
         f"{CASSETTE}:22:9: error[secret] an OpenAI API key (sk-p…, {len(KEY)} characters) in the request "
-        "(revoke it, then replace it in the recording and re-hash the file)\n"
+        "(revoke it, then replace it in the recording)\n"
     )
     (finding,) = json.loads(run("validate", "--format", "json", cwd=folder).out)["findings"]
     assert (finding["path"], finding["index"], finding["line"]) == (CASSETTE, 2, 22)
@@ -205,6 +205,37 @@ def test_diff_of_the_work_tree_sees_cassettes(run: Run, folder: Path, git: Calla
     ]
 
 
+def test_files_that_nobody_looked_into_count_as_files(
+    run: Run, folder: Path, git: Callable[..., str]
+) -> None:
+    (folder / CASSETTE).with_name("test_moons.yaml").write_text(cassette(exchange("a", "b")))
+    git("add", ".")
+    git("commit", "-qm", "one")
+    assert run("diff", cwd=folder).out == "2 files are identical\n"
+    closest = exchange("Which is closest?", "Mercury.")
+    (folder / CASSETTE).write_text(cassette(closest, exchange("Which is best?", "The Earth.")))
+    changed = run("diff", cwd=folder).out.splitlines()
+    assert [line.strip() for line in changed[:3]] == [
+        "1 reply is worded differently",
+        "1 recording is identical",
+        "1 file is identical",
+    ]
+    summary = json.loads(run("diff", "--format", "json", cwd=folder).out)["summary"]
+    assert (summary["identical"], summary["identical_files"]) == (1, 1)
+
+
+def test_where_a_cassette_lies_is_no_part_of_what_it_asks(run: Run, folder: Path) -> None:
+    (folder / "copy.yaml").write_text((folder / CASSETTE).read_text())
+    outcome = run("diff", "copy.yaml", CASSETTE, cwd=folder)
+    assert (outcome.code, outcome.out) == (0, "2 recordings are identical\n")
+
+
+def test_diff_tells_of_a_cassette_that_has_lost_its_exchanges(run: Run, folder: Path) -> None:
+    (folder / "empty.yaml").write_text("interactions: []\nversion: 1\n")
+    outcome = run("diff", CASSETTE, "empty.yaml", cwd=folder)
+    assert (outcome.code, outcome.out.splitlines()[0]) == (1, "2 recordings removed")
+
+
 # --- edits --------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +274,18 @@ def test_check_has_nothing_to_say_of_cassettes(run: Run, folder: Path) -> None:
     outcome = run("rehash", "--check", "--to", "ogx-2026-04", cwd=folder)
     assert outcome.code == 0
     assert "2 recordings: 0 current, 0 outdated, 2 not applicable" in outcome.err
+    assert "no scheme is set" not in run("rehash", "--check", cwd=folder).err
+
+
+def test_explain_says_that_no_scheme_names_a_cassette(run: Run, folder: Path) -> None:
+    why = "no scheme names it: files of its format are not named after a hash"
+    outcome = run("rehash", "--explain", f"{CASSETTE}#2", cwd=folder)
+    assert outcome.out == f"{CASSETTE}#2\n  {why}\n"
+    document = json.loads(run("rehash", "--explain", CASSETTE, "--format", "json", cwd=folder).out)
+    assert [(file["index"], file["schemes"], file["cause"]) for file in document["files"]] == [
+        (1, [], why),
+        (2, [], why),
+    ]
 
 
 # --- names --------------------------------------------------------------------------------------------------

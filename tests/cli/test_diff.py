@@ -93,6 +93,7 @@ def test_json_has_the_shape_that_was_promised(run: Run) -> None:
             "identical": 0,
             "added": 0,
             "removed": 0,
+            "identical_files": 0,
         },
         "scheme_changes": [],
         "errors": [],

@@ -108,6 +108,15 @@ def find_format(name: str, content: bytes) -> Format:
     return load_format(DEFAULT) if others else next(by_content, load_format(DEFAULT))
 
 
+def may_hold_several(path: str) -> bool:
+    """Whether a file that nobody reads is likely of a format of several recordings a file: by its path."""
+    fitting = [found for found in _each_format() if path.endswith(found.suffixes)]
+    folders = path.split("/")[:-1]
+    among = (found for found in fitting if found.folder in folders)
+    likely = next(among, fitting[0] if fitting else load_format(DEFAULT))
+    return likely.matching is not None
+
+
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
     """Whether a format claims a file; the arguments are those of `Format.claims`."""
     return any(
