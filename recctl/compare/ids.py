@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from recctl.compare.comparison import Change
@@ -22,6 +23,9 @@ ID = rf"(?<![0-9A-Za-z])(?:(?:{_PREFIX}){{0,3}}{_UUID}|(?:{_PREFIX}){{1,3}}{_TAI
 """What ids look like: a UUID, a prefix with letters and digits as in `call_4R0Q9lrjqIvi`, or hex digits."""
 
 _ID = re.compile(ID)
+_KEYS = frozenset({"id", "call_id", "tool_call_id", "tool_use_id"})
+_UNDER_KEY = re.compile(rf"{_PREFIX}[-_0-9A-Za-z]+\Z")
+"""What is an id for the key that it stands under, as `call_nhfpubt2`, in which nothing else tells it."""
 
 
 def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, str]:
@@ -33,13 +37,13 @@ def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, st
     pairs: dict[str, set[str]] = {}
     for change in request:
         if isinstance(change.left, str) and isinstance(change.right, str):
-            ours, theirs = _ID.findall(change.left), _ID.findall(change.right)
+            ours, theirs = (_find_ids(change.where, text) for text in (change.left, change.right))
             if len(ours) == len(theirs):
                 for one, other in zip(ours, theirs, strict=True):
                     pairs.setdefault(one, set()).add(other)
     if not pairs:
         return {}
-    before, now = ({*_ID.findall(canonical(side).decode("utf-8", "replace"))} for side in (left, right))
+    before, now = (_list_ids(side) for side in (left, right))
     found = {one: min(others) for one, others in pairs.items() if len(others) == 1}
     taken = Counter(found.values())
     return {
@@ -49,9 +53,31 @@ def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, st
     }
 
 
+def _find_ids(where: str, text: str) -> list[str]:
+    """The ids in a text, which is one itself where its key says so."""
+    if where.rpartition("/")[2] in _KEYS and _UNDER_KEY.match(text):
+        return [text]
+    return _ID.findall(text)
+
+
+def _list_ids(request: JSON) -> set[str]:
+    """All that may be ids in a request."""
+    return {*_WORD.findall(canonical(request).decode("utf-8", "replace"))}
+
+
+_WORD = re.compile(rf"{ID}|(?<![-_0-9A-Za-z])[A-Za-z][-_0-9A-Za-z]+")
+
+
 def replace_ids(text: str, ids: Mapping[str, str]) -> str:
     """A text with the ids of the left side replaced by those that stand in their places."""
-    return _ID.sub(lambda found: ids.get(found[0], found[0]), text) if ids else text
+    return _match(tuple(ids)).sub(lambda found: ids[found[0]], text) if ids else text
+
+
+@lru_cache(maxsize=16)
+def _match(ids: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds these ids where they stand alone, the longest first."""
+    ordered = sorted(ids, key=len, reverse=True)
+    return re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(map(re.escape, ordered))})(?![0-9A-Za-z])")
 
 
 def tell_ids(changes: Sequence[Change], ids: Mapping[str, str]) -> list[Change]:
@@ -60,7 +86,7 @@ def tell_ids(changes: Sequence[Change], ids: Mapping[str, str]) -> list[Change]:
     places: Counter[str] = Counter()
     first: dict[str, str] = {}
     for change in changes:
-        quoted = [name for name in _ID.findall(change.left) if name in ids] if _is_text(change) else []
+        quoted = _match(tuple(ids)).findall(change.left) if ids and _is_text(change) else []
         for name in quoted:
             places[name] += 1
             first.setdefault(name, change.where)

@@ -431,7 +431,7 @@ def test_a_message_that_was_reworded_is_found_beside_one_that_was_put_in() -> No
 
 
 def test_what_changed_in_a_message_beside_its_content() -> None:
-    before, after = (message("tool", "Sunny", tool_call_id=call_id) for call_id in ("call_1", "call_2"))
+    before, after = (message("tool", "Sunny", tool_call_id=call_id) for call_id in ("1", "2"))
     (change,) = compare(asking(messages=[before]), asking(messages=[after])).changes
     assert change.where == "/request/body/messages/0/tool_call_id"
     assert change.label == "message 1 (tool): tool_call_id"
@@ -597,6 +597,30 @@ def test_an_id_that_is_quoted_in_several_places_is_one_change() -> None:
             "/response/choices/0/message/content", "noise", f"See {FILES[0]}.", f"See {FILES[1]}.", "reply"
         ),
     )
+
+
+def answering(call_id: str) -> Any:
+    """The document of a recording in which a tool answers a call."""
+    document = record(whole("It is 7."))
+    messages = [
+        {"role": "assistant", "tool_calls": [call("now", call_id)]},
+        {"role": "tool", "tool_call_id": call_id, "content": f"{call_id}: 7"},
+    ]
+    document["request"]["body"] = {"model": "small", "messages": messages}
+    return document
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("call_nhfpubtx", "call_qwertzuy"), ("call_1", "call_2"), ("toolu_ab", "call_1")]
+)
+def test_what_only_its_key_tells_to_be_an_id_is_one_all_the_same(one: str, other: str) -> None:
+    pair = compare(answering(one), answering(other))
+    assert pair.ids == ((one, other),)
+    assert [(change.label, change.places) for change in pair.changes] == [("id", 3)]
+
+
+def test_a_bare_number_is_no_id_that_other_texts_could_quote() -> None:
+    assert compare(answering("7"), answering("8")).ids == ()
 
 
 def test_what_else_changes_beside_an_id_is_told_in_full() -> None:
