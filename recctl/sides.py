@@ -76,7 +76,7 @@ def choose_sides(
     limits = [*words[len(revisions) :], *(paths or ())]
     repository = _Repository(project, limits, staged=staged)
     sides = repository.compare(trees)
-    return repository.follow_config(sides, trees) if follow_config else sides
+    return repository.follow_config(sides, trees) if follow_config and (sides.left or sides.right) else sides
 
 
 _PAIR = 2
