@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.checks.secret_decoding import DISGUISE, GATE, TEXT_AFTER, decode, encode_for_gate
 from recctl.checks.secret_judges import is_in_data, is_published
 from recctl.checks.secret_kinds import KINDS
+from recctl.checks.secret_shapes import AFTER_LONG
 from recctl.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _list_likely(text: str) -> Iterator[Kind]:
 
 
 _HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
-_LONG = 10_000  # characters: making all gates ready takes as long as reading some of these by words
+_LONG = 4_000  # characters: making all gates ready takes as long as reading a few of these by words
 
 
 def _opens(gate: str, text: str) -> bool:
@@ -167,14 +168,17 @@ def _compile_gate() -> Validator:
 
     named = dict.fromkeys(kind.gate for kind in KINDS if kind.is_named)
     shown = [kind for kind in KINDS if not kind.is_named]
-    other = dict.fromkeys((*(kind.gate for kind in shown if "(?:" in kind.gate), GATE))
     plain = [kind for kind in shown if "(?:" not in kind.gate]
     short = dict.fromkeys(kind.gate for kind in plain if len(kind.hint) <= _SHORT)
     # what another gate opens for needs none of its own
-    longer = (kind for kind in plain if len(kind.hint) > _SHORT and not kind.hint.startswith(("sk-", "sk_")))
-    long = sorted({kind.gate for kind in longer})
-    groups = (named, other, *_split(short, 12), *_split(long, 64))
-    patterns = [{"pattern": "|".join(group)} for group in groups]
+    longer = [kind for kind in plain if len(kind.hint) > _SHORT and not kind.hint.startswith(("sk-", "sk_"))]
+    alike = sorted({kind.gate for kind in longer if kind.gate.endswith(AFTER_LONG)})
+    apart = [kind.gate for kind in longer if not kind.gate.endswith(AFTER_LONG)]
+    other = dict.fromkeys((*(kind.gate for kind in shown if "(?:" in kind.gate), *apart, GATE))
+    joined = ["|".join(group) for group in (named, other, *_split(short, 12))]
+    starts = _split((gate.removesuffix(AFTER_LONG) for gate in alike), 64)
+    joined += [f"(?:{'|'.join(group)}){AFTER_LONG}" for group in starts]
+    patterns = [{"pattern": pattern} for pattern in joined]
     return validator_for({"anyOf": patterns}, pattern_options=RegexOptions())
 
 

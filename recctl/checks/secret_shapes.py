@@ -39,6 +39,8 @@ ALNUM = "A-Za-z0-9"
 HEX = "a-f0-9"
 _AFTER = "(?![A-Za-z0-9_]|-[A-Za-z0-9_-])"
 _ANY = f".+/=$%{WORD}"
+AFTER_LONG = f"[{_ANY}]{{12}}"
+"""How the gates for long prefixes end."""
 _SHORT = 3  # characters of a prefix, of which words and names hold many
 
 
@@ -47,7 +49,7 @@ def _open_after(prefix: str, characters: str) -> str:
     start = re.escape(prefix).replace(r"\$", "[$%]")  # as urls have it
     if len(prefix) <= _SHORT:
         return rf"{start}[{characters}]{{20}}"
-    return rf"{start}[{_ANY}]{{12}}"
+    return f"{start}{AFTER_LONG}"
 
 
 def prefixed(
