@@ -12,7 +12,7 @@ from recctl.errors import RecctlError
 from recctl.project import find_past_project
 from recctl.recordings.source import Unread
 from recctl.sources import STDIN, Target, find_place, is_hash_prefix, is_named_by, select, show_path
-from recctl.walk import is_walked
+from recctl.walk import is_walked, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -222,7 +222,7 @@ def _find_target(
             return b""
         try:
             if entry.blob is None:
-                return path.read_bytes()
+                return read_head(path)
             blob = blobs.read(entry.blob, project.settings.max_size)
         except OSError:
             return b""

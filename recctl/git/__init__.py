@@ -218,11 +218,11 @@ def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
     known = (
         entry._replace(blob=None) if entry.path in states else entry
         for entry in index.entries
-        if states.get(entry.path) not in _GONE
+        if entry.path not in states or (states[entry.path] not in _GONE and _is_file(top / entry.path))
     )
     announced = (path for path, state in states.items() if state == _ANNOUNCED and not _leads_outside(path))
     untracked = _ask_list(["ls-files", "-z", "--others", "--exclude-standard"], top)
-    new = (path for path in (*announced, *untracked) if not (top / path).is_symlink())
+    new = (path for path in (*announced, *untracked) if _is_file(top / path))
     return (*known, *(Entry(path, None) for path in new))
 
 
@@ -259,6 +259,11 @@ def unset_config(key: str, folder: Path, scope: str) -> None:
 def delete_ref(ref: str, folder: Path) -> None:
     """Delete a ref, if it is there. Raises GitError."""
     run(["update-ref", "-d", ref], folder)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file lies there: not a link, and no pipe, which would be waited for."""
+    return path.is_file() and not path.is_symlink()
 
 
 _CHANGED_FILES = ("diff-files", "-z", "--ignore-submodules")

@@ -240,6 +240,15 @@ def test_the_work_tree_has_ids_for_what_is_as_it_was_staged(history: Path, git: 
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_has_become_a_pipe_is_no_file(history: Path) -> None:
+    index = list_index(history)
+    path = index.entries[0].path
+    (history / path).unlink()
+    os.mkfifo(history / path)
+    assert path not in {entry.path for entry in list_work_tree(index, history)}
+
+
 def test_files_in_conflict_are_told_apart(history: Path, git: Callable[..., str]) -> None:
     git("checkout", "-q", "-b", "side", "HEAD~1")
     (history / "sub" / "a.json").write_text("other")
