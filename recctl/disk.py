@@ -36,14 +36,16 @@ def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> N
 
 
 @contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, sync: bool = True, keeps_links: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which is at its place once it is whole; until then, what was there stays.
 
     It gets the mode and the owner of what it replaces. Written to as they are: pipes and devices, files that
-    have other names, and files that can't be replaced where they lie. Raises OSError.
+    can't be replaced where they lie and, with `keeps_links`, files that have other names. Raises OSError.
     """
     status = _find_status(path)
-    is_replaceable = status is None or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+    is_replaceable = status is None or (
+        stat.S_ISREG(status.st_mode) and not (keeps_links and status.st_nlink > 1)
+    )
     place = path.resolve() if is_replaceable else path  # what leads to a pipe may have no path
     draft = place.parent / f".recctl-{os.getpid()}"
     file = _open_draft(draft, status) if is_replaceable else None

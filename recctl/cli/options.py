@@ -247,10 +247,10 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
 
     check_replaceable(output)
     try:
-        with replacing(Path(output)) as file:
-            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
         if has_other_names(Path(output)):
-            say(f"{output}: has another name, by which the results are found as well")
+            say(f"{output}: by its other names (hard links), the file stays as it was")
+        with replacing(Path(output), keeps_links=False) as file:
+            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
     except OSError as error:
         raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
 

@@ -179,12 +179,12 @@ def test_what_names_no_file_is_one_clear_line(run: Run, name: str, message: str,
     assert (outcome.code, outcome.err) == (2, message)
 
 
-def test_another_name_of_a_report_is_told(run: Run, project: Path) -> None:
-    (project / "old.txt").write_text("yesterday's")
-    (project / "kept.txt").hardlink_to(project / "old.txt")
-    outcome = run("rules", "-o", "old.txt")
-    assert outcome.err == "old.txt: has another name, by which the results are found as well\n"
-    assert (project / "kept.txt").read_text() == run("rules").out
+def test_what_has_another_name_stays_by_that(run: Run, project: Path) -> None:
+    (project / "report.txt").hardlink_to(project / "tests/test_x.py")
+    outcome = run("rules", "-o", "report.txt")
+    assert outcome.err == "report.txt: by its other names (hard links), the file stays as it was\n"
+    assert (project / "report.txt").read_text() == run("rules").out
+    assert (project / "tests/test_x.py").read_text() == KEPT["tests/test_x.py"]
 
 
 # --- what --fix puts in the place of a recording ------------------------------------------------------------
