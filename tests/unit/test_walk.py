@@ -63,6 +63,8 @@ def test_a_file_that_is_named_like_a_hash_counts_anywhere(
     [
         (RECORDING, True),
         (b'{"request": {', True),
+        (b'{\n  "request": {\n    "body": {\n      "body": "Hi"', True),
+        (b'{\n  "request": {\n    "headers": {},\n    "body": "{\\"model\\"', False),
         (b'\xef\xbb\xbf\r\n{ "test_id" : null ,"request":{', True),
         (b'{"test_id": "a \\" \\\\", "request": {', True),
         (b'{"test_id": 5, "request": {}}', False),

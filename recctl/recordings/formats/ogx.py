@@ -144,18 +144,22 @@ def _not_a_recording(source: Source, document: JSON) -> LoadError:
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
-    """Whether a JSON file lies where recorders write to, is named like a hash, or starts like a recording."""
-    return (
-        RECORDINGS in folders
-        or _HASH_NAME.fullmatch(name) is not None
-        or _HEAD.match(read()[:HEAD_SIZE]) is not None
-    )
+    """Whether a JSON file lies where recorders write to, is named like a hash, or starts like a recording.
+
+    One that starts like it, but has the text that was sent for the request's body, is another recorder's.
+    """
+    if RECORDINGS in folders or _HASH_NAME.fullmatch(name) is not None:
+        return True
+    head = read()[:HEAD_SIZE]
+    return _HEAD.match(head) is not None and _TEXT_BODY.search(head) is None
 
 
 _HASH_NAME = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json")
 _HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 )
+
+_TEXT_BODY = re.compile(rb'\n {4}"body": "')
 
 
 def inspect(recording: Recording) -> Iterator[Defect]:
