@@ -46,6 +46,18 @@ UNREADABLE_TAG = Rule(
     bad="!!python/object/apply:multidict._multidict.istr [Accept]",
     good="Accept",
 )
+ENCODING_MISMATCH = Rule(
+    "encoding-mismatch",
+    Severity.WARNING,
+    "A reply says that it is compressed, and is not.",
+    "What was recorded was decompressed, and its header `content-encoding` was kept. httpx decompresses what "
+    "vcrpy plays to it, as the header says, and fails. Clients that vcrpy plays a reply to in another way "
+    "(requests, urllib3, aiohttp, boto) take it as it is: where the request names one of these, nothing is "
+    "said.",
+    "Delete the header, or record it again.",
+    bad="content-encoding: [gzip] beside body: {string: '{\"id\": …}'}",
+    good="the same body without the header",
+)
 NOT_A_RECORDING = Rule(
     "not-a-recording",
     Severity.ERROR,
@@ -116,6 +128,7 @@ RULES = (
     INTERNAL_ERROR,
     DUPLICATE_KEY,
     UNREADABLE_TAG,
+    ENCODING_MISMATCH,
     FORMATTING,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -375,6 +376,56 @@ def test_python_objects_are_plain_values_and_told() -> None:
     )
     assert (key.rule, key.position) == ("duplicate-key", (9, 7))
     assert key.message == "the key 'A' stands in its mapping a second time; vcrpy takes the last"
+
+
+def write_reply(
+    body: str,
+    encoding: str = "gzip",
+    *,
+    header: str = "Content-Encoding",
+    client: str = "OpenAI/Python 1.0",
+) -> str:
+    return f"""\
+interactions:
+- request: {{body: null, headers: {{user-agent: [{client}]}}, method: GET, uri: http://x/y}}
+  response:
+    body: {{string: {body}}}
+    headers: {{{header}: [{encoding}]}}
+    status: {{code: 200, message: OK}}
+"""
+
+
+def as_yaml(data: bytes) -> str:
+    return f"!!binary {base64.b64encode(data).decode()}"
+
+
+PLAIN = "'{\"a\": 1}'"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (write_reply(PLAIN), "the reply is not gzip, as its header says: httpx can't read it"),
+        (write_reply(PLAIN, "Deflate"), "the reply is not deflate, as its header says: httpx can't read it"),
+        (write_reply("!!binary AAEC"), "the reply is not gzip, as its header says: httpx can't read it"),
+        (write_reply(as_yaml(compress(b"{}"))), None),
+        (write_reply(as_yaml(zlib.compress(b"{}")), "deflate"), None),
+        (write_reply(as_yaml(zlib.compress(b"{}")[2:-4]), "deflate"), None),
+        (write_reply("''"), None),
+        (write_reply(PLAIN, "br"), None),  # httpx decompresses it with a library that may not be there
+        (write_reply(PLAIN, "identity"), None),
+        (write_reply(PLAIN, header="X-Encoding"), None),
+        (write_reply(PLAIN, client="python-requests/2.32.3"), None),
+        (write_reply(PLAIN, client="Boto3/1.0 md/Botocore#1.0"), None),
+        (write_reply(PLAIN, client="Python/3.11 aiohttp/3.9.5"), None),
+    ],
+)
+def test_a_reply_that_is_not_compressed_as_it_says_is_told(text: str, message: str | None) -> None:
+    recording = read_one(text)
+    assert recording.as_written == (message is None)
+    found = [(defect.rule, defect.message, defect.pointer) for defect in FORMAT.inspect(recording)]
+    pointer = "/response/headers/Content-Encoding"
+    assert found == ([] if message is None else [("encoding-mismatch", message, pointer)])
 
 
 def test_what_is_odd_is_told_of_its_own_exchange() -> None:

@@ -11,11 +11,13 @@ import re
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.pointer import join_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
+from recctl.recordings.formats._vcrpy_encodings import find_mismatch
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
-from recctl.recordings.http import Message, make_document
+from recctl.recordings.http import Message, find_header, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 from recctl.syntax import Fault, shorten
 
@@ -66,8 +68,8 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 
     A cassette without exchanges gives none, and no error.
     A recording is `as_written` when nothing about the file is odd (keys that stand twice, tags that vcrpy
-    refuses) and no long word stands where no recording has it, however the file is laid out.
-    Raises nothing but RecctlError, when libyaml is not there.
+    refuses), nor about how its reply is stored, and no long word stands where no recording has it, however
+    the file is laid out. Raises nothing but RecctlError, when libyaml is not there.
     """
     content = _unpack(source)
     raw = content if isinstance(content, LoadError) else _parse(source, content)
@@ -242,7 +244,8 @@ def _read_item(source: Source, raw: _Raw, index: int) -> Recording | LoadError:
         _read_message(response, body.get("string") if isinstance(body, dict) else body, raw.has_bytes),
         max_size=source.settings.max_size,
     )
-    return Recording(source, document, raw.is_sound, format=NAME, index=index, is_alone=False)
+    is_sound = raw.is_sound and find_mismatch(request, response) is None
+    return Recording(source, document, is_sound, format=NAME, index=index, is_alone=False)
 
 
 def _find_defect(item: YAML) -> str | None:
@@ -276,7 +279,10 @@ def _read_message(side: dict[str, YAML], body: YAML, has_bytes: bool) -> Message
 
 
 def inspect(recording: Recording) -> Iterator[Defect]:
-    """Keys that stand twice, and tags that vcrpy refuses; of what is in no exchange, the first one tells."""
+    """Keys that stand twice, tags that vcrpy refuses, and replies that are not compressed as they say.
+
+    Of what is in no exchange, the first one tells.
+    """
     if recording.as_written:
         return
     content = _unpack(recording.source)
@@ -287,6 +293,16 @@ def inspect(recording: Recording) -> Iterator[Defect]:
     for oddity in _vcrpy_places.find_oddities(content, recording.source.settings.max_size, is_json=is_json):
         if oddity.exchange == recording.index:
             yield _describe_oddity(oddity.kind, oddity.word, oddity.position)
+    if not find_header(recording.response["headers"], "content-encoding"):
+        return
+    raw = _parse(recording.source, content)
+    assert isinstance(raw, _Raw)  # noqa: S101  (as above)
+    item = raw.items[recording.index]
+    found = find_mismatch(item["request"], item["response"])
+    if found is not None:
+        message = f"the reply is not {found.encoding}, as its header says: httpx can't read it"
+        hint = "delete the header, or record it again"
+        yield Defect("encoding-mismatch", message, hint, join_pointer(("response", "headers", found.header)))
 
 
 def _describe_oddity(kind: str, word: str, position: Position) -> Defect:
