@@ -48,6 +48,6 @@ def command(
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul)
     options.check_output(output, project, selection.targets, files_from)
-    options.say_selected(selection, quiet=quiet)
+    options.say_selected(selection, quiet=quiet, with_companions=True)
     shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
     return carry_out(project, selection, orders, shown, applied=apply)

@@ -188,12 +188,16 @@ def select_paths(
     return keep_tests(selection, tests)
 
 
-def say_selected(selection: Selection, *, quiet: bool) -> None:
-    """Tell what of a list is not there, and what was looked for where folders hold no recording at all."""
+def say_selected(selection: Selection, *, quiet: bool, with_companions: bool = False) -> None:
+    """Tell what of a list is not there, and what was looked for where folders hold no recording at all.
+
+    `with_companions` is for commands to which the files that belong to recordings are something, too.
+    """
     if selection.gone:
         verb = "is" if selection.gone == 1 else "are"
         say(f"{show_count(selection.gone, 'listed file')} {verb} not there, and passed over", quiet=quiet)
-    if selection.folders and not (selection.targets or selection.unread):
+    found = selection.targets or selection.unread or (with_companions and selection.companions)
+    if selection.folders and not found:
         say(f"no recordings found in {', '.join(selection.folders)}", quiet=quiet)
         say(f"hint: {LOOKED_FOR}", quiet=quiet)
 

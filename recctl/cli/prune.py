@@ -130,7 +130,7 @@ def command(
         options.recover_interrupted(project.root, quiet=quiet)
     selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
     options.check_output(output, project, selection.targets, files_from, *(collected or ()), *(tracked or ()))
-    options.say_selected(selection, quiet=quiet)
+    options.say_selected(selection, quiet=quiet, with_companions=True)
     report = examine(project, selection, inquiry)
     for remark in report.remarks:
         options.say(remark, quiet=quiet)

@@ -185,7 +185,7 @@ def command(
         project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
     )
     options.check_output(output, project, selection.targets, files_from, redact_from, test_ids)
-    options.say_selected(selection, quiet=quiet)
+    options.say_selected(selection, quiet=quiet, with_companions=True)
     shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
     if explain:
         return _explain(selection, shown)

@@ -62,11 +62,15 @@ def survey(
             else:
                 errors.append(item)
     neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
-    return Survey(
-        tuple(relate(all_facts, neighbours)),
-        tuple(errors),
-        tuple(_find_companions(selection, {facts.path for facts in all_facts})),
-    )
+    companions = tuple(_find_companions(selection, {facts.path for facts in all_facts}))
+    theirs = {facts.path for facts in companions}
+    wrong = [error for error in errors if not (_holds_no_recording(error) and error.name in theirs)]
+    return Survey(tuple(relate(all_facts, neighbours)), tuple(wrong), companions)
+
+
+def _holds_no_recording(error: Unread | LoadError) -> bool:
+    """Whether all that is wrong with a file is that it is none of recordings."""
+    return isinstance(error, LoadError) and error.rule == "not-a-recording" and error.number is None
 
 
 def _find_companions(selection: Selection, known: set[str]) -> Iterator[Facts]:

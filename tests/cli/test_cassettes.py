@@ -420,6 +420,22 @@ def test_a_test_that_only_another_recorder_knows_takes_its_file_along(run: Run, 
     ]
 
 
+def test_where_there_is_nothing_but_a_companion_it_goes_with_its_test(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "tests/cassettes/test_x/test_planets.xai.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(OTHER_RECORDERS[path.relative_to(tmp_path).as_posix()])
+    for place in (".", "tests/cassettes/test_x/test_planets.xai.yaml"):
+        outcome = run("mv", "tests/test_x.py", "tests/test_y.py", place, cwd=tmp_path)
+        assert outcome.code == 0
+        assert outcome.out == (
+            "to be moved: 1\n  tests/cassettes/test_x/test_planets.xai.yaml -> "
+            "tests/cassettes/test_y/test_planets.xai.yaml\n"
+        )
+        assert "no recording" not in outcome.err
+        assert "error" not in outcome.err
+    assert run("validate", cwd=tmp_path).err.startswith("no recordings found in .\n")
+
+
 def test_a_companion_takes_no_name_that_another_file_has(run: Run, companions: Path) -> None:
     (companions / "tests/cassettes/test_x/test_worlds.xai.yaml").write_text("mine")
     names = "tests/test_x.py::test_planets", "tests/test_x.py::test_worlds"
