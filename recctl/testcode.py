@@ -117,7 +117,7 @@ class CodeTree:
     def _has_own_collector(self, folder: PurePosixPath) -> bool:
         """Whether a conftest.py there or above makes tests out of something else, or under other names."""
         if folder not in self._conftests:
-            content = _read_source(self._base / folder / "conftest.py") or b""
+            content = read_source(self._base / folder / "conftest.py") or b""
             is_above = folder.parent != folder and self._has_own_collector(folder.parent)
             self._conftests[folder] = is_above or _OWN_COLLECTOR.search(content) is not None
         return self._conftests[folder]
@@ -158,7 +158,7 @@ class CodeTree:
         binders: dict[str, set[str]] = {}
         plugin = None
         for source in sorted(_walk_sources(start)):
-            content = _read_source(source) or b""
+            content = read_source(source) or b""
             path = source.relative_to(self._base).as_posix()
             for groups in _BINDING.findall(content):
                 binders.setdefault(_read_name(groups[0] or groups[1]), set()).add(path)
@@ -208,7 +208,7 @@ def _walk_sources(start: Path) -> Iterator[Path]:
         yield from (Path(folder, file) for file in files if file.endswith(".py"))
 
 
-def _read_source(path: Path) -> bytes | None:
+def read_source(path: Path) -> bytes | None:
     """A source, unless it can't be read, is no file (a pipe would be waited for) or too large to be one."""
     try:
         status = path.stat()
@@ -222,7 +222,7 @@ _MAX_SOURCE = 4_000_000
 
 
 def _parse(path: Path) -> _Module | str:
-    content = _read_source(path)
+    content = read_source(path)
     if content is None:
         return "can't be read"
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.folders import find_base
 from recctl.project import recordings_folder
-from recctl.testcode import CodeTree, Fate, parse_test_id
+from recctl.testcode import CodeTree, Fate, parse_test_id, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -56,7 +56,7 @@ def _is_defined(test_id: str, root: Path) -> bool:
     address = parse_test_id(test_id)
     if address is None:
         return True
-    source = _read_source(root / address.path)
+    source = _read(root / address.path) or b""
     kinds = ((b"class", address.classes[-1:]), (b"def", (address.function,)))
     return all(
         re.search(rb"\b%b\s+%b\b" % (kind, re.escape(name.encode())), source) is not None
@@ -65,12 +65,7 @@ def _is_defined(test_id: str, root: Path) -> bool:
     )
 
 
-@lru_cache(maxsize=64)
-def _read_source(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+_read = lru_cache(maxsize=64)(read_source)
 
 
 def find_orphans(all_facts: Sequence[Facts], root: Path, wanted: Container[str] | None = None) -> Orphans:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -508,3 +509,9 @@ def test_validate_tells_of_cassettes_whose_test_is_gone(run: Run, folder: Path) 
     assert run("validate", "--ignore", "missing-test", cwd=folder).out == ""
     source.unlink()
     assert run("validate", cwd=folder).out == ""  # the sources are not here: nothing can be told
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_where_a_test_should_be_is_not_waited_for(run: Run, folder: Path) -> None:
+    os.mkfifo(folder / "tests/test_x.py")
+    assert run("validate", "--select", "missing-test", cwd=folder).code == 0
