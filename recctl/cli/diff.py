@@ -76,8 +76,8 @@ def command(
     REV..REV, REV...REV. What is in the work tree counts whether git knows it or not. PATHS, or the first
     digits of hashes, narrow it down. On a terminal the output goes through RECCTL_PAGER, GIT_PAGER or PAGER.
 
-    Exits with 0 when nothing changed but noise, 1 when something did, 2 when something could not be looked
-    at.
+    Exits with 0 when nothing changed but noise, 1 when something did or can no longer be found, 2 when
+    something could not be looked at.
     """
     from recctl.render import renderer
     from recctl.sides import choose_sides
@@ -214,14 +214,18 @@ def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:
 
 
 def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int:
-    """The exit code that a comparison calls for; a file that could not be opened wins."""
+    """The exit code that a comparison calls for; a file that could not be opened wins.
+
+    Where a scheme is set for the first time, what it does not name was not found before, either.
+    """
     from recctl.compare import Verdict
 
     code = options.decide(comparison.errors + comparison.past_errors)
+    left_behind = any(change.old and change.left_behind for change in comparison.scheme_changes)
+    has_lost = left_behind or any(pair.name == "lost" for pair in comparison.pairs)
     if exit_lost and code < 2:
-        return int(bool(comparison.errors) or any(pair.name == "lost" for pair in comparison.pairs))
+        return int(bool(comparison.errors) or has_lost)
     if code:
         return code
     quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
-    is_loud = (pair.verdict not in quiet or pair.name == "lost" for pair in comparison.pairs)
-    return int(any(is_loud))
+    return int(has_lost or any(pair.verdict not in quiet for pair in comparison.pairs))

@@ -492,17 +492,18 @@ def test_a_scheme_that_changes_between_the_sides_says_what_it_leaves_behind(
         "`recctl rehash --check` tells which\n"
         "3 recordings are identical\n"
     )
-    for words in (["HEAD"], []):
+    for words in (["HEAD"], [], ["--exit-lost"]):
         outcome = run("diff", *words, env=WIDE)
-        assert (outcome.code, outcome.out, outcome.err) == (0, told, "")
+        assert (outcome.code, outcome.out, outcome.err) == (1, told, "")
     assert run("diff", "--staged").out == "3 recordings are identical\n"
     git("add", ".")
     assert run("diff", "--staged", env=WIDE).out == told
     assert run("diff", "--staged", "--scheme", "ogx-2026-04").out == "3 recordings are identical\n"
     git("commit", "-qm", "after")
     assert run("diff", "HEAD~1..HEAD", "--stat", env=WIDE).out == told
-    back = json.loads(run("diff", "HEAD", "HEAD~1", "--format", "json").out)
-    assert back["scheme_changes"] == [
+    outcome = run("diff", "HEAD", "HEAD~1", "--format", "json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["scheme_changes"] == [
         {"old": "ogx-2025-07", "new": "ogx-2026-04", "total": 3, "left_behind": 0}
     ]
     git("rm", "-q", "--cached", "recctl.toml")
