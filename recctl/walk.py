@@ -34,15 +34,14 @@ def walk(project: Project, folder: Path) -> Walk:
     lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
     """
     files, companions, ignored = [], [], 0
-    for path, is_recording in _walk(folder, project.root):
+    for path, is_recording, belongs_to_one in _walk(folder, project.root):
         if project.is_excluded(path):
             continue
         if is_recording:
             files.append(path)
         else:
             ignored += path.suffix == ".json"
-            if is_companion(path.name, _list_folders(path.parent, project.root), partial(read_head, path)):
-                companions.append(path)
+            companions += [path] if belongs_to_one else []
     return Walk(tuple(files), ignored, tuple(companions))
 
 
@@ -59,8 +58,8 @@ def is_walked(project: Project, path: Path, read: Callable[[], bytes]) -> bool:
     return is_claimed(path.name, folders, read)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
-    """Every file below a folder that has the suffix of a format, and whether one claims it.
+def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool, bool]]:
+    """Every file below a folder with the suffix of a format, whether one claims it, or it is a companion.
 
     What the root itself lies in does not matter: a checkout may lie below a folder named `recordings`.
     """
@@ -74,7 +73,7 @@ def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
         except OSError:
             if current == top:
                 raise
-            yield Path(current), True  # a folder that can't be read: whoever opens it says so
+            yield Path(current), True, False  # a folder that can't be read: whoever opens it says so
             continue
         folders = _list_folders(Path(current), root)
         for entry in entries:
@@ -83,7 +82,9 @@ def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool]]:
                 if not entry.name.startswith(".") and f"{relative}/" not in ignored:
                     pending.append(entry.path)
             elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
-                yield Path(entry.path), is_claimed(entry.name, folders, partial(read_head, entry.path))
+                file = (entry.name, folders, partial(read_head, entry.path))
+                is_recording = is_claimed(*file)
+                yield Path(entry.path), is_recording, not is_recording and is_companion(*file)
 
 
 def _list_folders(folder: Path, root: Path) -> tuple[str, ...]:
