@@ -21,6 +21,7 @@ from recctl.errors import RecctlError
 from recctl.journal import Journal
 from recctl.plan import Create, Plan, apply, list_runs, preview
 from recctl.project import MODELS, Place, is_of_test, recordings_folder
+from recctl.recordings.formats import may_hold_several
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
@@ -60,6 +61,11 @@ class Lost(NamedTuple):
     size: int | None = None
     test_id: str | None = None
     reason: str | None = None
+
+    @property
+    def may_hold_several(self) -> bool:
+        """Whether it is likely a file of several recordings."""
+        return may_hold_several(self.path)
 
 
 class Restoration(NamedTuple):

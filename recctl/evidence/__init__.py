@@ -22,7 +22,7 @@ from recctl.evidence.proofs import (
     prove_unused,
 )
 from recctl.evidence.protection import find_protection
-from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict
+from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict, name_counted
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
 from recctl.naming.orphans import Orphans, find_orphans
@@ -143,7 +143,8 @@ def _require_share(verdicts: Sequence[Verdict], examined: int, max_share: int) -
     grades = ", ".join(f"{number:,} {grade}" for grade, number in sorted(counted.items()))
     share = 100 * len(stale) // examined
     raise RecctlError(
-        f"{len(stale):,} of {examined:,} recordings would go ({share} %; {grades}), more than {max_share} %",
+        f"{len(stale):,} of {show_count(examined, name_counted(verdicts))} would go ({share} %; {grades}), "
+        f"more than {max_share} %",
         "look at them with --max-share 100, and allow it with --max-share when the evidence is right",
     )
 

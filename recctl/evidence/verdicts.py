@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from recctl.collected import Collected
     from recctl.evidence.filters import Filter
     from recctl.naming.facts import Facts
@@ -79,6 +81,11 @@ class Verdict(NamedTuple):
     in_doubt: bool = False
 
 
+def name_counted(verdicts: Iterable[Verdict]) -> str:
+    """What is counted where verdicts are: "recording", or "file" where some of them may hold several."""
+    return "file" if any(verdict.facts.holds_several for verdict in verdicts) else "recording"
+
+
 class Report(NamedTuple):
     """Verdicts, sorted by path.
 
@@ -91,6 +98,11 @@ class Report(NamedTuple):
     taken: tuple[Grade, ...] = TAKEN_BY_DEFAULT
     remarks: tuple[str, ...] = ()
     errors: tuple[Unread | LoadError, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """What is counted: "recording", or "file" where some may hold several, which go as a whole."""
+        return name_counted(self.verdicts)
 
     @property
     def stale(self) -> tuple[Verdict, ...]:

@@ -113,7 +113,7 @@ def _break(meaning: str, width: int | None) -> list[str]:
 
 def summarise_prune(report: Report) -> str:
     """What an examination comes to, in a line."""
-    examined = show_count(report.examined, "recording")
+    examined = show_count(report.examined, report.noun)
     if not report.stale:
         return f"examined {examined}: none can go"
     which = f"{len(report.stale):,} can go ({show_size(report.stale_size)})"
@@ -125,12 +125,12 @@ def summarise_removal(applied: Applied, report: Report) -> str:
     from recctl.plan import Delete
 
     if applied.run_id is None:
-        return f"examined {show_count(report.examined, 'recording')}: nothing was deleted"
+        return f"examined {show_count(report.examined, report.noun)}: nothing was deleted"
     steps = [step for group in applied.done for step in group]
     gone = sum(isinstance(step, Delete) and step.blob is not None for step in steps)
     kept = len(steps) - gone
-    told = [f"moved {show_count(kept, 'recording')} to the trash"] if kept else []
-    told += [f"deleted {show_count(gone, 'recording')} that git has"] if gone else []
+    told = [f"moved {show_count(kept, report.noun)} to the trash"] if kept else []
+    told += [f"deleted {show_count(gone, report.noun)} that git has"] if gone else []
     return f"{' and '.join(told)}; `recctl undo {applied.run_id}` takes it back"
 
 

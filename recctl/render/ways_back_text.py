@@ -82,4 +82,5 @@ def summarise_restoration(restoration: Restoration) -> str | None:
 
 def _sum(files: list[Lost]) -> str:
     size = sum(lost.size or 0 for lost in files)
-    return f"{show_count(len(files), 'recording')} ({show_size(size)})"
+    noun = "file" if any(lost.may_hold_several for lost in files) else "recording"
+    return f"{show_count(len(files), noun)} ({show_size(size)})"

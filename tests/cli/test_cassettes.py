@@ -383,8 +383,13 @@ def test_prune_takes_the_cassettes_of_tests_that_are_gone_as_whole_files(
         "tests/cassettes/test_x/test_gone.yaml",
         "tests/cassettes/test_x/test_planets.yaml",
     ]
-    assert run("prune", "--apply", cwd=folder).code == 0
+    assert run("prune", cwd=folder).err.startswith("examined 2 files: 1 can go (")
+    too_many = run("prune", "--max-share", "10", cwd=folder).err
+    assert too_many.startswith("error: 1 of 2 files would go (50 %; 1 orphan), more than 10 %\n")
+    applied = run("prune", "--apply", cwd=folder)
+    assert (applied.code, applied.err) == (0, "moved 1 file to the trash; `recctl undo 1` takes it back\n")
     assert [path.name for path in gone.parent.iterdir()] == ["test_planets.yaml"]
+    assert run("restore", str(gone), cwd=folder).err.startswith("1 file (")
     assert run("undo", cwd=folder).code == 0
     assert gone.exists()
 
