@@ -66,7 +66,7 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     stranded = [entry for entry in idle if entry.facts.is_stranded]
     yield _section("stranded", "bold red", stranded, _tell_reason)
     done = "" if report.is_applied else "to be "
-    yield _section(f"{done}moved", "bold green", of_action[Action.MOVE], _tell_move)
+    yield _section(f"{done}moved", "bold green", _list_moved(report), _tell_move)
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
     yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
     yield _section("held back, of no test", "bold red", without_test, _tell_reason)
@@ -94,6 +94,13 @@ def _section(
     return _Section(title, style, [told for entry in entries for told in tell(entry)], len(entries))
 
 
+def _list_moved(report: Report) -> list[Entry]:
+    """What is moved, with the first recording of a file for all of them: a file goes as a whole."""
+    moved = [entry for entry in report.entries if entry.action is Action.MOVE]
+    first = {entry.facts.path: entry for entry in reversed(moved)}
+    return [entry for entry in moved if first[entry.facts.path] is entry]
+
+
 def _tell_reason(entry: Entry) -> Iterator[Line]:
     rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
@@ -105,8 +112,6 @@ def _tell_remark(entry: Entry) -> Iterator[Line]:
 
 
 def _tell_move(entry: Entry) -> Iterator[Line]:
-    if (entry.facts.number or 1) > 1:
-        return  # the file goes with the first of its recordings
     path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
@@ -180,6 +185,7 @@ def tell_left(report: Report) -> Iterator[str]:
 
 def _summarise_actions(report: Report) -> Iterator[str]:
     counts = Counter(entry.action for entry in report.entries)
+    counts[Action.MOVE] = len(_list_moved(report))
     counts[Action.DELETE] += len(report.deleted)
     words = {Action.MOVE: "move", Action.EDIT: "edit", Action.DELETE: "delete"}
     told = [f"{word} {counts[action]:,}" for action, word in words.items() if counts[action]]

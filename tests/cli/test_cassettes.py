@@ -301,6 +301,8 @@ def test_a_cassette_follows_its_test(run: Run, folder: Path) -> None:
     names = "tests/test_x.py::test_planets", "tests/test_y.py::test_worlds"
     outcome = run("mv", *names, "--apply", cwd=folder)
     assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("moved: 2\n")
+    assert "done: move 2; recctl undo 1 takes it back" in outcome.err
     assert (folder / MOVED).read_bytes() == before
     assert (folder / MOVED).with_suffix(".more.yaml").read_bytes() == before
     assert not (folder / CASSETTE).exists()
