@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from recctl import git
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
-from recctl.project import Place
+from recctl.project import MODELS, Place
 from recctl.recordings.load import load
 from recctl.recordings.source import Source, Unread
 from recctl.walk import is_walked, read_head, walk
@@ -172,11 +172,13 @@ def is_hash_prefix(word: str) -> bool:
 def is_named_by(prefix: str, name: str) -> bool:
     """Whether a file's name, or the hash in it, starts so."""
     start = prefix.lower()
-    return name.startswith(start) or name.removeprefix("models-").startswith(start)
+    return name.startswith(start) or name.removeprefix(MODELS).startswith(start)
 
 
-_HASH_PREFIX = re.compile("[0-9a-f]{4,64}|models-[0-9a-f]{4,64}(?:-[0-9a-f]{0,8})?", re.IGNORECASE)
-_HEX_DIGITS = re.compile("(?:models-)?[0-9a-f]{1,64}|models-[0-9a-f]{1,64}-[0-9a-f]{0,8}", re.IGNORECASE)
+_HASH_PREFIX = re.compile(f"[0-9a-f]{{4,64}}|{MODELS}[0-9a-f]{{4,64}}(?:-[0-9a-f]{{0,8}})?", re.IGNORECASE)
+_HEX_DIGITS = re.compile(
+    f"(?:{MODELS})?[0-9a-f]{{1,64}}|{MODELS}[0-9a-f]{{1,64}}-[0-9a-f]{{0,8}}", re.IGNORECASE
+)
 
 
 def _find_by_hash(project: Project, prefix: str) -> Path | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from recctl.hashing import Identity
+from recctl.recordings.formats import DEFAULT
 from recctl.recordings.recording import Key
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Facts(NamedTuple):
     conflict: Conflict | None = None
     number: int | None = None
     holds_several: bool = False
-    format: str = "ogx"
+    format: str = DEFAULT
 
     @property
     def key(self) -> Key:

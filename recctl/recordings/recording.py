@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from recctl.recordings.formats import DEFAULT
+
 if TYPE_CHECKING:
     from recctl.abridge import Abridged, Run
     from recctl.recordings.source import Source
@@ -82,7 +84,7 @@ class Recording:
     loaded: dict[str, JSON]
     as_written: bool
     short: Abridged | None = None
-    format: str = "ogx"
+    format: str = DEFAULT
     index: int = 0
     is_alone: bool = True
 
