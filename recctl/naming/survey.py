@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+import orjson
+
 from recctl.attempt import attempt
 from recctl.hashing import RELEASED
 from recctl.naming.facts import Facts, Status, judge_name
@@ -19,7 +21,7 @@ from recctl.parallel import map_files
 from recctl.project import MODELS, Place
 from recctl.recordings.formats import find_format, load_format
 from recctl.recordings.load import find_test, load
-from recctl.recordings.recording import LoadError, Recording
+from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
 from recctl.sources import read
@@ -220,13 +222,20 @@ def _names_test(recording: Recording, identity: Identity, wanted: Scheme) -> boo
 def _list_quoted(recording: Recording) -> tuple[str, ...]:
     """The ids of replies, as recorders make them, that a request repeats."""
     content = recording.source.content
-    end = content.find(_RESPONSE)
+    end = content.find(_RESPONSE) if recording.is_alone else -1
     if end < 0:
-        text = json.dumps(recording.request, ensure_ascii=False)
-        return tuple(sorted(set(_REPLY_ID.findall(text))))
+        content = _write(recording.request)
+        end = len(content)
     if content.find(_REPLY, 0, end) < 0:
         return ()
     return tuple(sorted(set(_REPLY_ID.findall(content[:end].decode("utf-8", "replace")))))
+
+
+def _write(request: JSON) -> bytes:
+    try:
+        return orjson.dumps(request)
+    except orjson.JSONEncodeError:  # big integers, lone surrogates, deep nesting
+        return json.dumps(request).encode()
 
 
 _RESPONSE = b'\n  "response": '

@@ -128,7 +128,8 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         fault = find_fault(content, documents[1].start, message, "keep one of them")
         return LoadError(source, "invalid-yaml", *fault)
     value, _, has_bytes, oddities = documents[0]
-    is_sound = not (oddities or _COMMENT.search(content) or _holds_more(value))
+    has_comment = b"#" in content and _COMMENT.search(content) is not None
+    is_sound = not (oddities or has_comment or _holds_more(value))
     return _find_items(source, value, has_bytes=has_bytes, is_sound=is_sound)
 
 
