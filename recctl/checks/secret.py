@@ -13,6 +13,8 @@ from hashlib import sha256
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
@@ -281,7 +283,7 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     raw = recording.abridged.source.content.decode() if recording.is_alone else ""
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
     is_told_by_raw = recording.as_written and recording.is_alone
-    spellings = [raw] if is_told_by_raw else [raw, serialise(recording.document).decode()]
+    spellings = [raw] if is_told_by_raw else [raw, _write(recording.document)]
     # What a stream says in base64 is said in pieces, and looked for when they are put together.
     is_stream = recording.abridged.is_streaming and isinstance(recording.abridged.body, list)
     plain = [len(each) - each.find(_RESPONSE) if is_stream and _RESPONSE in each else 0 for each in spellings]
@@ -298,6 +300,14 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
         for hit in finder.find(raw):
             if not hit.is_own:
                 yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, "")
+
+
+def _write(document: JSON) -> str:
+    """A document as indented JSON, with numbers as they are written fastest."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:  # which the recorder's own way is there for
+        return serialise(document).decode()
 
 
 def _sift(texts: list[tuple[_Path, str]], finder: Finder) -> Iterator[tuple[_Path, str]]:
