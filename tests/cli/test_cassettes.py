@@ -262,6 +262,18 @@ def test_rehash_edits_the_one_exchange_that_is_named(run: Run, folder: Path) -> 
     assert [recording["request"]["model"] for recording in shown] == ["small", "large"]
 
 
+def test_an_edit_of_what_an_alias_repeats_is_made_in_one_exchange(run: Run, folder: Path) -> None:
+    def write(headers: str) -> str:
+        request = f"- request: {{method: GET, uri: 'http://x/y', body: null, headers: {headers}}}\n"
+        return f"{request}  response: {{body: {{}}, headers: {{}}, status: {{code: 204, message: ''}}}}\n"
+
+    first = write("&sent {X: [a]}")
+    (folder / CASSETTE).write_text(cassette(first, write("*sent")))
+    outcome = run("rehash", f"{CASSETTE}#2", "--set", "/request/headers/X", '["b"]', "--apply", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert (folder / CASSETTE).read_text() == cassette(first, write("{'X': ['b']}"))
+
+
 def test_redaction_reaches_into_cassettes(run: Run, folder: Path) -> None:
     (folder / CASSETTE).write_text(cassette(exchange("a", "b"), exchange("c", "d", key=KEY)))
     (folder / "values").write_text(f"{KEY}\n")
