@@ -60,7 +60,7 @@ def _fix_file(target: Target, path: Path, rules: frozenset[str]) -> list[Fix]:
 
 
 def _fix(recording: Recording, path: Path, rules: frozenset[str]) -> Iterator[Fix]:
-    if not (recording.as_written or FORMATTING.name in rules):
+    if not (recording.is_alone and (recording.as_written or FORMATTING.name in rules)):
         return  # to write it would do more than was asked
     document = recording.document
     if VOLATILE_FIELD.name in rules:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.project import read_hash
+from recctl.recordings.formats import load_format
 from recctl.schemes import CURRENT, find_held, identify
 
 if TYPE_CHECKING:
@@ -149,13 +150,13 @@ _LONG_NAME = 64
 def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
     """Each field of a dumped reply that is not as the recorder normalises it: its pointer and right value.
 
-    Only for recordings with a name of 64 digits: recorders of before October 2025 left replies as they were,
-    and so they stay when they are given names of today. Where an id is right for the name that the file
-    should have, the name is wrong, and the id is not.
+    Only for recordings whose recorder has named them by 64 digits: recorders of before October 2025 left
+    replies as they were, and so they stay when they are given names of today. Where an id is right for the
+    name that the file should have, the name is wrong, and the id is not.
     """
     place, body = recording.source.place, recording.body
     digest = read_hash(place.name) if place else ""
-    if place is None or len(digest) != _LONG_NAME:
+    if place is None or len(digest) != _LONG_NAME or not load_format(recording.format).is_named_by_hash:
         return
     if not ("id_normalization_mapping" in recording.document or _is_normal(body)):
         return

@@ -534,3 +534,21 @@ def test_validate_tells_of_cassettes_whose_test_is_gone(run: Run, folder: Path) 
 def test_a_pipe_where_a_test_should_be_is_not_waited_for(run: Run, folder: Path) -> None:
     os.mkfifo(folder / "tests/test_x.py")
     assert run("validate", "--select", "missing-test", cwd=folder).code == 0
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_fix_leaves_a_cassette_that_has_a_name_like_a_hash(run: Run, tmp_path: Path, suffix: str) -> None:
+    reply = {"id": "rec-bbbbbbbbbbbb", "created": 0, "object": "chat.completion", "model": "m", "choices": []}
+    dumped = {"__type__": "openai.types.chat.chat_completion.ChatCompletion", "__data__": reply}
+    item = {
+        "request": {"method": "POST", "uri": "http://x/v1/chat/completions", "body": "{}", "headers": {}},
+        "response": {"status": {"code": 200}, "headers": {}, "body": {"string": json.dumps(dumped)}},
+    }
+    path = tmp_path / f"cassettes/{'0123456789abcdef' * 4}{suffix}"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"version": 1, "interactions": [item, item]}))
+    before = path.read_text()
+    outcome = run("validate", "--fix", cwd=tmp_path)
+    assert path.read_text() == before
+    assert "fixed" not in outcome.err
+    assert "volatile-field" not in outcome.out
