@@ -81,7 +81,7 @@ def keep_unknown(event: Event, builder: ReplyBuilder) -> None:
 
 def decode(text: str) -> JSON:
     """The JSON value that a text holds. Raises ValueError where it holds none that can be written again."""
-    may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
+    may_be_deep = len(text) > MAX_DEPTH and text.count("{") + text.count("[") > MAX_DEPTH
     if may_be_deep and _JSONText([text]).find_depth() > MAX_DEPTH:
         raise ValueError("values nest too deeply")
     return strict_json.decode(text)
