@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,7 @@ def command(
         for item in load_all(selection)
     )
     shown = options.note_failures(read, failures)
+    first = [*islice(shown, 1)]
     view = options.make_view(color, output)
     is_folded = view.width is not None and not full
     view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw, refuse=failures.append)
@@ -96,11 +98,13 @@ def command(
         view = view._replace(mask=options.make_mask(project))
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()
     page = not is_typed  # a pager would read what is typed, too
-    options.write_output(render(shown, view), output, page=page)
+    options.write_output(render(chain(first, shown), view), output, page=page)
     for failure in failures:
         options.say_failure(failure)
     if (staged or files_from) and not (selection.targets or failures):
         options.say(f"no {'new recordings are staged' if staged else 'recordings are listed'}", quiet=quiet)
+    elif selection.targets and not (first or failures):
+        options.say("there is no exchange in what was named", quiet=quiet)
     return options.decide(failures)
 
 

@@ -106,6 +106,12 @@ def test_show_takes_one_exchange_by_its_number(run: Run, folder: Path) -> None:
     )
 
 
+def test_show_says_that_a_cassette_is_empty(run: Run, folder: Path) -> None:
+    (folder / CASSETTE).write_text("interactions: []\nversion: 1\n")
+    outcome = run("show", CASSETTE, cwd=folder)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "there is no exchange in what was named\n")
+
+
 def test_json_numbers_the_recordings(run: Run, folder: Path) -> None:
     shown = json.loads(run("show", CASSETTE, "--format", "json", cwd=folder).out)
     assert [(item["path"], item["index"]) for item in shown["recordings"]] == [(CASSETTE, 1), (CASSETTE, 2)]
