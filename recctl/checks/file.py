@@ -37,11 +37,11 @@ INVALID_YAML = Rule(
 )
 UNREADABLE_TAG = Rule(
     "unreadable-tag",
-    Severity.ERROR,
-    "A cassette has a YAML tag that its recorder refuses.",
-    "Older versions of vcrpy wrote Python objects, and built them again when they read the file. vcrpy 9 "
-    "does not load such a file at all, and each of its tests fails. recctl reads the plain value, and builds "
-    "nothing.",
+    Severity.WARNING,
+    "A cassette has a YAML tag that vcrpy 9 refuses.",
+    "Older versions of vcrpy wrote Python objects, and build them again when they read the file. vcrpy 9 "
+    "does not load such a file at all, and each of its tests will fail. recctl reads the plain value, and "
+    "builds nothing.",
     "Write the plain value in its place, or record the cassette again.",
     bad="!!python/object/apply:multidict._multidict.istr [Accept]",
     good="Accept",

@@ -525,3 +525,12 @@ def test_vcrpy_reads_the_same_exchanges(text: str) -> None:
         (each.method, each.uri) for each in requests
     ]
     assert [each.response["status"] for each in recordings] == [each["status"]["code"] for each in responses]
+
+
+def test_a_tag_that_is_repeated_is_told_once_for_an_exchange() -> None:
+    header = "      {}: [!!python/object/apply:multidict._multidict.istr [x]]\n"
+    headers = "".join(header.format(name) for name in "abc")
+    recording = read_one(OBJECTS.replace("    headers:\n", f"    headers:\n{headers}", 1))
+    told = [defect.message for defect in FORMAT.inspect(recording) if defect.rule == "unreadable-tag"]
+    assert len(told) == 1
+    assert told[0].endswith("istr (and in 3 more places)")

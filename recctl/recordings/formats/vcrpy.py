@@ -11,6 +11,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.amounts import show_count
 from recctl.pointer import join_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
@@ -291,9 +292,14 @@ def inspect(recording: Recording) -> Iterator[Defect]:
     from recctl.recordings.formats import _vcrpy_places
 
     is_json = _is_json(recording.source)
+    told: dict[tuple[str, str], list[Position]] = {}
     for oddity in _vcrpy_places.find_oddities(content, recording.source.settings.max_size, is_json=is_json):
         if oddity.exchange == recording.index:
-            yield _describe_oddity(oddity.kind, oddity.word, oddity.position)
+            told.setdefault((oddity.kind, oddity.word), []).append(oddity.position)
+    for (kind, word), positions in told.items():
+        defect = _describe_oddity(kind, word, positions[0])
+        more = f" (and in {show_count(len(positions) - 1, 'more place')})" if positions[1:] else ""
+        yield defect._replace(message=defect.message + more)
     if not find_header(recording.response["headers"], "content-encoding"):
         return
     raw = _parse(recording.source, content)
