@@ -239,8 +239,8 @@ def sift_list(project: Project, paths: Sequence[str]) -> tuple[list[str], int]:
 
 LOOKED_FOR = (
     "in a folder, a recording is a .json file that lies below a folder named `recordings`, is named like a "
-    "hash or starts like a recording, and that neither git nor `exclude` leaves out; a file that you name is "
-    "always looked at"
+    "hash or starts like a recording, or a cassette (.yaml, .yaml.gz) that starts like one, and that neither "
+    "git nor `exclude` leaves out; a file that you name is always looked at"
 )
 """What a walk looks for, for those who find nothing."""
 

@@ -20,7 +20,7 @@ from recctl.pointer import split_pointer
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
-    from recctl.aside import Aside
+    from recctl.limited import LimitedProcess
     from recctl.recordings.recording import JSON
 
 
@@ -75,7 +75,7 @@ def find_misfit(schema: JSON, arguments: JSON, size: int, effort: Effort) -> Mis
         raise TooCostlyError
     start = time.process_time()
     try:
-        found, spent = _find_aside().call(effort.seconds, text, arguments)
+        found, spent = _find_process().call(effort.seconds, text, arguments)
     except TimeoutError:
         effort.seconds = 0
         raise TooCostlyError from None
@@ -102,11 +102,11 @@ def _judge(text: str, arguments: JSON) -> Misfit | None:
 
 
 @cache
-def _find_aside() -> Aside:
+def _find_process() -> LimitedProcess:
     """The process in which calls are judged that may take for ever; it starts when there is one."""
-    from recctl.aside import Aside
+    from recctl.limited import LimitedProcess
 
-    return Aside(f"{__name__}:{_judge.__name__}")
+    return LimitedProcess(f"{__name__}:{_judge.__name__}")
 
 
 @lru_cache(maxsize=256)

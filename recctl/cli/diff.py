@@ -118,7 +118,7 @@ def _choose_format(output_format: str, **short: bool) -> str:
     names = [name.replace("_", "-") for name, is_wanted in short.items() if is_wanted]
     wanted = [f"--{name}" for name in names] + ([f"--format {output_format}"] * (output_format != "text"))
     if len(wanted) > 1:
-        raise RecctlError(f"{' and '.join(wanted)} say two things", "leave one of them out")
+        raise RecctlError(f"{' and '.join(wanted)} can't be combined", "leave one of them out")
     return names[0] if names else output_format
 
 

@@ -173,7 +173,7 @@ def command(
         include_without_test=include_without_test,
     )
     if check and explain:
-        raise RecctlError("--check and --explain say two things", "leave one of them out")
+        raise RecctlError("--check and --explain can't be combined", "leave one of them out")
     if (check or explain) and (apply or edits != Edits() or orders.prefer or orders.merges):
         only = "--check" if check else "--explain"
         raise RecctlError(f"{only} only looks", "leave out what changes recordings")

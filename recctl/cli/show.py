@@ -72,7 +72,7 @@ def command(
     }
     contradiction = next((words for words, stand in contradictions.items() if stand), None)
     if contradiction is not None:
-        raise RecctlError(f"{contradiction} say two things", "leave one of them out")
+        raise RecctlError(f"{contradiction} can't be combined", "leave one of them out")
     render = renderer("exchanges", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)
     selection = (

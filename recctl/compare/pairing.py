@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from recctl.schemes import CURRENT, find_held
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from recctl.compare.comparison import Side
     from recctl.completion import Completion, Request
@@ -27,6 +28,7 @@ SAME_LIST = "the same list, of other models"
 SAME_MODELS = "a list of the same models"
 SAME_PATH = "the same path"
 SAME_NAME = "the same name in another folder"
+SAME_CONTENT = "the same content"
 SAME_PLACE = "in order, those of the file that went to the same endpoint"
 SAME_TURN = "the same test and turn"
 SAME_QUESTION = "the same question"
@@ -129,6 +131,22 @@ def pair_in_file(left: list[Facts], right: list[Facts]) -> list[Match]:
     paired = {id(facts) for match in again for facts in match[:2]}
     alone = (match for match in matches if id(match.left) not in paired and id(match.right) not in paired)
     return [*alone, *again]
+
+
+def find_moved(numbers: Sequence[int]) -> list[int]:
+    """The places in a row of numbers that are out of order: as few as can be, the others rise."""
+    tails: list[int] = []  # of the rising rows of each length, where the one ends that ends lowest
+    before: dict[int, int | None] = {}
+    for place, number in enumerate(numbers):
+        length = bisect_left(tails, number, key=numbers.__getitem__)
+        before[place] = tails[length - 1] if length else None
+        tails[length : length + 1] = [place]
+    in_order: set[int] = set()
+    last = tails[-1] if tails else None
+    while last is not None:
+        in_order.add(last)
+        last = before[last]
+    return [place for place in range(len(numbers)) if place not in in_order]
 
 
 def _number(facts: Facts) -> int:

@@ -109,6 +109,12 @@ def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pa
     return Pair(left, right, verdict, "same", "same", name, None, (), 0, asked=asked, answered=answered)
 
 
+def tell_move(pair: Pair, before: int | None, now: int | None) -> Pair:
+    """A pair of equal recordings that are played in another order: by their numbers in the file."""
+    change = Change("", "request", before, now, "place among the exchanges")
+    return pair._replace(verdict=Verdict.REQUEST, request="changed", changes=(change,))
+
+
 def spare(pair: Pair) -> Pair:
     """A pair whose left recording is still there, so that it is not lost whatever the right one is called."""
     return pair._replace(name="never") if pair.name == "lost" else pair

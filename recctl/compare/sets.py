@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 from recctl.attempt import attempt
 from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
 from recctl.compare.differences import canonical, fingerprint
-from recctl.compare.pairing import SAME_NAME, SAME_PATH, pair_by_content, pair_in_file, read_facts
-from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare
+from recctl.compare.pairing import (
+    SAME_CONTENT,
+    SAME_NAME,
+    SAME_PATH,
+    find_moved,
+    pair_by_content,
+    pair_in_file,
+    read_facts,
+)
+from recctl.compare.recordings import compare_recordings, describe_lone, judge_move, spare, tell_move
 from recctl.compare.renames import find_rename
 from recctl.recordings.formats import may_hold_several
 from recctl.recordings.load import load
@@ -187,7 +195,13 @@ class _Comparing:
             [(_read_facts(target, recording, is_gone=True), recording) for recording in recordings]
             for target, recordings in ((left, ours), (right, theirs))
         )
-        self._identical += _drop_equal(before, now)
+        equal = _drop_equal(before, now)
+        moved = find_moved([one[0].target.number or 0 for one, _ in equal])
+        self._identical += len(equal) - len(moved)
+        for place in moved:
+            (was, old), (now_is, new) = equal[place]
+            pair = self._compare(left, right, old, new, SAME_CONTENT)
+            self._pairs.append(tell_move(pair, was.target.number, now_is.target.number))
         loaded = {id(facts): recording for facts, recording in (*before, *now)}
         for match in pair_in_file([facts for facts, _ in before], [facts for facts, _ in now]):
             if match.left is None or match.right is None:
@@ -287,18 +301,16 @@ def _read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts
     return read_facts(target._replace(number=recording.key.number), recording, is_gone=is_gone)
 
 
-def _drop_equal(left: list[_Loaded], right: list[_Loaded]) -> int:
-    """Take out of two lists what is equal in both, each as often; how many pairs that were."""
+def _drop_equal(left: list[_Loaded], right: list[_Loaded]) -> list[tuple[_Loaded, _Loaded]]:
+    """Take out of two lists what is equal in both, each as often; the pairs, in the order of the second."""
     waiting: defaultdict[bytes, list[_Loaded]] = defaultdict(list)
     for one in left:
         waiting[_fingerprint(one)].append(one)
-    paired: set[int] = set()
-    for other in right:
-        if twins := waiting.get(_fingerprint(other)):
-            paired |= {id(twins.pop(0)), id(other)}
+    equal = [(twins.pop(0), other) for other in right if (twins := waiting.get(_fingerprint(other)))]
+    paired = {id(loaded) for pair in equal for loaded in pair}
     for side in (left, right):
         side[:] = [loaded for loaded in side if id(loaded) not in paired]
-    return len(paired) // 2
+    return equal
 
 
 def _fingerprint(loaded: _Loaded) -> bytes:

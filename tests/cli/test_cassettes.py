@@ -558,3 +558,23 @@ def test_fix_leaves_a_cassette_that_has_a_name_like_a_hash(run: Run, tmp_path: P
     assert path.read_text() == before
     assert "fixed" not in outcome.err
     assert "volatile-field" not in outcome.out
+
+
+def test_exchanges_in_another_order_are_played_in_another_order(run: Run, folder: Path) -> None:
+    exchanges = [exchange(f"Question {number}?", f"Answer {number}.") for number in range(5)]
+    (folder / "old.yaml").write_text(cassette(*exchanges))
+    (folder / "new.yaml").write_text(cassette(*exchanges[1:4], exchanges[0], exchanges[4]))
+    outcome = run("diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
+    assert outcome.code == 1
+    document = json.loads(outcome.out)
+    (pair,) = document["pairs"]
+    assert (pair["left"], pair["right"], pair["request"], pair["reply"]) == (
+        "old.yaml#1",
+        "new.yaml#4",
+        "changed",
+        "same",
+    )
+    assert [(change["left"], change["right"]) for change in pair["changes"]] == [(1, 4)]
+    assert document["summary"]["identical"] == 4
+    told = run("diff", "old.yaml", "new.yaml", cwd=folder).out
+    assert "place among the exchanges" in told

@@ -547,8 +547,8 @@ def test_words_that_make_no_sense(history: Path, run: Run, words: list[str], mes
 
 def test_options_that_make_no_sense(history: Path, run: Run) -> None:
     for words, told in (
-        (["--stat", "--name-only"], "error: --stat and --name-only say two things\n"),
-        (["--stat", "--format", "json"], "error: --stat and --format json say two things\n"),
+        (["--stat", "--name-only"], "error: --stat and --name-only can't be combined\n"),
+        (["--stat", "--format", "json"], "error: --stat and --format json can't be combined\n"),
         (["--scheme", "ogx-2026-05"], "error: unknown scheme 'ogx-2026-05'\nhint: did you mean "),
     ):
         outcome = run("diff", *words, cwd=history)

@@ -337,7 +337,7 @@ def test_explain_prints_what_is_hashed(run: Run, project: Path) -> None:
     [
         ("--check --apply", "--check only looks\nhint: leave out what changes recordings"),
         ("--explain --rename-test a b", "--explain only looks\nhint: leave out what changes recordings"),
-        ("--check --explain", "--check and --explain say two things\nhint: leave one of them out"),
+        ("--check --explain", "--check and --explain can't be combined\nhint: leave one of them out"),
         ("--strict", "--strict says when --check fails\nhint: add --check"),
     ],
 )

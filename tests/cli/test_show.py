@@ -276,7 +276,7 @@ def test_what_says_two_things_is_refused(run: Run) -> None:
         outcome = run("show", f"{OLD}/54eba2025b93.json", *words, cwd=CHECKOUT)
         assert (outcome.code, outcome.out) == (2, "")
         others = " ".join(word for word in words if word != "--chunks")
-        assert outcome.err == f"error: --chunks and {others} say two things\nhint: leave one of them out\n"
+        assert outcome.err == f"error: --chunks and {others} can't be combined\nhint: leave one of them out\n"
 
 
 NO_HASH = "no recording's hash starts so, or these are fewer than four of its digits"
@@ -512,7 +512,7 @@ def test_staged_shows_what_head_does_not_have(run: Run, tmp_path: Path, git: Cal
     assert run("show", "--staged", "deadbeef").err.startswith("deadbeef: matches no recording\n")
     both = run("show", "--staged", "--files-from", "x")
     assert both.code == 2
-    assert both.err.startswith("error: --staged and --files-from say two things\n")
+    assert both.err.startswith("error: --staged and --files-from can't be combined\n")
 
 
 def test_what_only_moved_or_was_renamed_is_not_new(run: Run, tmp_path: Path, git: Callable[..., str]) -> None:

@@ -27,7 +27,7 @@ LAYERS = [
     ["attempt"],
     ["recordings"],
     ["yaml_places"],
-    ["project", "journal", "yaml_text", "aside"],
+    ["project", "journal", "yaml_text", "limited"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],
     ["tables", "strict_json", "pointer", "patterns"],
@@ -140,7 +140,7 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
 
 
 STARTERS = {
-    "recctl/aside.py": "Python, for what may never come to an end",
+    "recctl/limited.py": "Python, for what may never come to an end",
     "recctl/cli/options.py": "the pager that the user has chosen",
     "recctl/git/command.py": "git, so that no repository has a say in what runs",
     "recctl/track/run.py": "the command that the user has named",

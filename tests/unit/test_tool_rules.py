@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.aside import Aside
 from recctl.checks import tool_schemas
 from recctl.checks.finding import Severity
 from recctl.checks.tools import check_tools
+from recctl.limited import LimitedProcess
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta
 from tests.unit.wire.streams import exchange, send
@@ -246,11 +246,11 @@ def test_what_takes_too_long_to_judge_gets_a_note(
 def test_what_cost_too_much_once_is_not_tried_again_for_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
 
-    def never_end(_: Aside, seconds: float, *__: Any) -> Any:
+    def never_end(_: LimitedProcess, seconds: float, *__: Any) -> Any:
         asked.append(seconds)
         raise TimeoutError
 
-    monkeypatch.setattr(Aside, "call", never_end)
+    monkeypatch.setattr(LimitedProcess, "call", never_end)
     calls = [call("look_up", "{}", f"call_{number}") for number in range(50)]
     findings = check(exchange(reply(*calls), offer(refer(60))))
     assert [finding.message for finding in findings] == [TOO_COSTLY]
@@ -266,11 +266,11 @@ def test_many_calls_share_the_effort_of_their_recording(monkeypatch: pytest.Monk
     effort.steps = spent - 1
     asked: list[Any] = []
 
-    def give(_: Aside, seconds: float, *__: Any) -> Any:
+    def give(_: LimitedProcess, seconds: float, *__: Any) -> Any:
         asked.append(seconds)
         return None, 0.25
 
-    monkeypatch.setattr(Aside, "call", give)
+    monkeypatch.setattr(LimitedProcess, "call", give)
     assert tool_schemas.find_misfit(schema, {"a": 1}, 8, effort) is None
     assert len(asked) == 1
     assert 0.5 < effort.seconds <= 0.75
@@ -290,7 +290,7 @@ def test_many_calls_share_the_effort_of_their_recording(monkeypatch: pytest.Monk
 def test_schemas_as_programs_write_them_need_no_other_process(
     schema: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(Aside, "call")
+    monkeypatch.delattr(LimitedProcess, "call")
     judge(schema, '{"a": null}')
 
 
@@ -527,7 +527,7 @@ def test_a_reply_of_nothing_but_odd_calls_is_walked_through_for_the_first_of_the
 
 
 def test_a_long_text_among_the_arguments_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(Aside, "call")
+    monkeypatch.delattr(LimitedProcess, "call")
     fields = {f"field_{number}": {"type": "string", "description": "x" * 80} for number in range(30)}
     schema = {"type": "object", "properties": fields, "required": [*fields][:1]}
     assert judge(schema, json.dumps({"field_0": "line of a program\n" * 500})) == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.aside import Aside
+from recctl.limited import LimitedProcess
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -22,27 +22,27 @@ ENDLESS = ("(a|aa)+$", "a" * 100 + "b")
 
 
 @pytest.fixture
-def add() -> Iterator[Aside]:
-    aside = Aside("operator:add")
-    yield aside
-    aside.close()
+def add() -> Iterator[LimitedProcess]:
+    process = LimitedProcess("operator:add")
+    yield process
+    process.close()
 
 
-def test_a_call_gives_what_the_function_gives(add: Aside) -> None:
+def test_a_call_gives_what_the_function_gives(add: LimitedProcess) -> None:
     assert add.call(5, 1, 2)[0] == 3
     assert add.call(5, "\ud83d", "x")[0] == "\ud83dx"
 
 
 @pytest.mark.parametrize("given", [ENDLESS, ("a", 5)])
 def test_a_call_that_does_not_end_and_one_that_fails_are_given_up(given: tuple[str, str]) -> None:
-    match = Aside("re:match")
+    match = LimitedProcess("re:match")
     with pytest.raises(TimeoutError):
         match.call(0.1, *given)
     assert match.call(5, "b", "a")[0] is None  # in another process
     match.close()
 
 
-def test_a_process_that_is_gone_is_started_again(add: Aside) -> None:
+def test_a_process_that_is_gone_is_started_again(add: LimitedProcess) -> None:
     add.call(5, 1, 2)
     assert add._process is not None
     add._process.kill()
@@ -55,19 +55,19 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     for name in ("json", "operator", "resource", "recctl"):
         (tmp_path / f"{name}.py").write_text("open('was-run', 'w')")
-    aside = Aside("operator:add")
-    assert aside.call(5, 1, 2)[0] == 3
-    aside.close()
+    process = LimitedProcess("operator:add")
+    assert process.call(5, 1, 2)[0] == 3
+    process.close()
     assert not (tmp_path / "was-run").exists()
 
 
 _STUCK = f"""
 import os, sys
-from recctl.aside import Aside
-aside = Aside("re:match")
-aside._start()
-print(aside._process.pid, flush=True)
-aside.call(1000, *{ENDLESS!r})
+from recctl.limited import LimitedProcess
+process = LimitedProcess("re:match")
+process._start()
+print(process._process.pid, flush=True)
+process.call(1000, *{ENDLESS!r})
 """
 
 

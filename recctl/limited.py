@@ -26,10 +26,10 @@ _PATIENCE = 20
 _MOST_MEMORY = 2 << 30
 """How many bytes of addresses such a process may have."""
 
-_MAIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from recctl.aside import serve; serve()"
+_MAIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from recctl.limited import serve; serve()"
 
 
-class Aside:
+class LimitedProcess:
     """A process for calls of one function, `module:name`, with values and a result that JSON can hold.
 
     It starts at the first call, and again after one that had to be ended.
