@@ -119,7 +119,7 @@ def select(project: Project, paths: Sequence[str], *, force_exclude: bool = Fals
         ignored += found.ignored
         base = "" if name == "." else f"{name}/"
         start = len(path.as_posix().rstrip("/")) + 1
-        is_above = Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
+        is_above = name != "." and Path.cwd().is_relative_to(path)  # then "../here/x" is another word for "x"
         for kind, files in ((targets, found.files), (companions, found.companions)):
             for file in files:
                 shown = show_path(file) if is_above else f"{base}{file.as_posix()[start:]}"

@@ -122,6 +122,8 @@ def _read_neighbours_calls(
     project: Project, selection: Selection, test_ids: set[str | None]
 ) -> Iterator[tuple[str | None, Calls]]:
     """The tool calls of recordings of these tests beside those that were named."""
+    if not any(target.named for target in selection.targets):
+        return
     from recctl.attempt import attempt
     from recctl.naming.neighbours import read_neighbours
     from recctl.wire import read_exchange

@@ -7,7 +7,6 @@ say instead (`default_cassette`, `vcr_cassette_name` ...) no path tells.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -132,5 +131,7 @@ def _shorten(name: str) -> str:
     """A name as pytest-recording cuts it off when it is too long for a file's."""
     if len(name) + len(_SUFFIX) <= _LONGEST:
         return name
+    import hashlib  # which takes longer than all else that a walk loads of this format
+
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
     return f"{name[: _LONGEST - len(_SUFFIX) - len(digest) - 3]}...{digest}"

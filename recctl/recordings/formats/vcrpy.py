@@ -20,7 +20,6 @@ from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_compani
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, find_header, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.syntax import Fault, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,6 +108,8 @@ def _is_json(source: Source) -> bool:
 
 def _parse(source: Source, content: bytes) -> _Raw | LoadError:
     """The exchanges of a text as stored, or why it is no cassette."""
+    from recctl.syntax import Fault
+
     if _is_json(source):
         from recctl.syntax import read_strictly
 
@@ -224,6 +225,8 @@ def _pair(requests: list[YAML], responses: list[YAML]) -> list[YAML]:
 
 def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
     """The error for a file of which no exchange is one of HTTP."""
+    from recctl.syntax import shorten
+
     first = next((item for item in items if isinstance(item, dict) and item), None)
     keys = [repr(shorten(key)) for key in [*(first or ())][:3]]
     what = f"hold {' and '.join(keys)}" if keys else "hold no mappings"
