@@ -21,7 +21,6 @@ from recctl.checks.secret_kinds import GUESSABLE, KINDS
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
-from recctl.syntax import find_positions
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
@@ -96,13 +95,17 @@ def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[li
         if not hit.is_own and secret not in told:
             starts[secret] = min(hit.start, starts.get(secret, hit.start))
             found.setdefault(secret, []).append(_Found(hit.kind, hit.secret, hit.spelled, hit.is_own, ""))
-    position_of = find_positions(text) if found else None
+    if not found:
+        return [], spelled
+    from recctl.syntax import find_positions
+
+    position_of = find_positions(text)
     findings = [
         SECRET.make_finding(
             source.name,
             f"{_describe('', same)}, outside of what is recorded",
             "revoke it, then take it out of the file",
-            position=position_of and position_of(starts[secret]),
+            position=position_of(starts[secret]),
         )._replace(mark=_tell_apart(same[0]))
         for secret, same in islice(found.items(), MOST_FINDINGS)
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from recctl.recordings.bodies import read_body
 
@@ -54,6 +53,8 @@ _STREAMED_JSON = ":streamGenerateContent"
 
 def find_endpoint(url: str) -> str:
     """The path of a URL."""
+    from urllib.parse import urlsplit  # which a walk needs not
+
     try:
         return urlsplit(url).path
     except ValueError:
@@ -67,7 +68,11 @@ def _find_model(asked: JSON, endpoint: str) -> str | None:
         if isinstance(model, str):
             return model
     found = _MODEL_IN_PATH.search(endpoint)
-    return unquote(found[1] or found[2] or found[3]) if found else None
+    if found is None:
+        return None
+    from urllib.parse import unquote
+
+    return unquote(found[1] or found[2] or found[3])
 
 
 _MODEL_IN_PATH = re.compile(
