@@ -109,19 +109,12 @@ def check_recording(recording: Recording) -> Checked:
     settings = recording.source.settings.secrets
     told, secrets = check_secrets(recording, exchange, settings)
     number, test_id = recording.key.number, recording.test_id
-    found, told = (
-        [finding._replace(number=number, test_id=test_id) for finding in findings]
-        for findings in (found, told)
-    )
     if secrets:
-        found = hide_secrets(found, secrets, settings)
-        hidden = hide_secrets(
-            told, secrets, settings
-        )  # of what is told of secrets, only the test's id needs it
-        told = [one._replace(test_id=other.test_id) for one, other in zip(told, hidden, strict=True)]
-        (shown,) = hide_secrets([Finding("", Severity.NOTE, "", "", test_id=test_id)], secrets, settings)
-        test_id = shown.test_id
-    return Checked([*found, *told], test_id, list_calls(exchange), secrets)
+        named = Finding("", Severity.NOTE, "", "", test_id=test_id)
+        *found, named = hide_secrets([*found, named], secrets, settings)
+        test_id = named.test_id
+    found = [finding._replace(number=number, test_id=test_id) for finding in (*found, *told)]
+    return Checked(found, test_id, list_calls(exchange), secrets)
 
 
 def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:

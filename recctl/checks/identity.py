@@ -106,14 +106,15 @@ def check_names(
     neighbours: Sequence[Facts],
     pasts: Mapping[str, Past],
     have_same_reply: Callable[[Facts, Facts], bool],
+    scheme: str | None,
 ) -> Iterator[Finding]:
     """Whether the recorder finds recordings by their names, and whether it is for the same request.
 
     `all_facts` tell what replaces each recording, and what is in conflict with it; `neighbours` are those
     beside them, which get no findings of their own. `pasts` tell, by path, what was found before. Whether two
-    have the same reply is asked only where it matters, since they have to be read for that.
+    have the same reply is asked only where it matters, since they have to be read for that. `scheme` is what
+    `detect_scheme` says.
     """
-    scheme = detect_scheme(all_facts)
     by_path = {facts.path: facts for facts in (*neighbours, *all_facts)}
     comparing = _Comparing(by_path, have_same_reply)
     for facts in all_facts:
@@ -121,7 +122,7 @@ def check_names(
         yield from (finding._replace(test_id=facts.shown_test_id) for finding in found)
 
 
-def check_tests(all_facts: Sequence[Facts], root: Path) -> Iterator[Finding]:
+def check_missing_tests(all_facts: Sequence[Facts], root: Path) -> Iterator[Finding]:
     """Whether the tests that files are named after are still there, by the sources below the root."""
     if not any(facts.is_named_by_test for facts in all_facts):
         return
@@ -133,12 +134,15 @@ def check_tests(all_facts: Sequence[Facts], root: Path) -> Iterator[Finding]:
         yield MISSING_TEST.make_finding(path, reason, hint)._replace(test_id=shown[path])
 
 
-def describe_schemes(all_facts: Sequence[Facts]) -> str | None:
-    """A sentence on the scheme that names seem to follow; None where every recording has its scheme set."""
+def describe_schemes(all_facts: Sequence[Facts], scheme: str | None) -> str | None:
+    """A sentence on the scheme that names seem to follow, by what `detect_scheme` says.
+
+    None where every recording has its scheme set.
+    """
     unset = [facts for facts in all_facts if _is_unset(facts)]
     if not unset:
         return None
-    scheme, total = detect_scheme(all_facts), f"{len(unset):,}"
+    total = f"{len(unset):,}"
     if scheme is None and len(unset) == 1:
         return "no scheme gives the recording its name; set scheme to have it checked"
     if scheme is None:

@@ -11,7 +11,13 @@ from recctl import git
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
-from recctl.checks.identity import MISSING_TEST, check_names, check_tests, describe_schemes, detect_scheme
+from recctl.checks.identity import (
+    MISSING_TEST,
+    check_missing_tests,
+    check_names,
+    describe_schemes,
+    detect_scheme,
+)
 from recctl.errors import RecctlError, suggest
 from recctl.naming.facts import Status
 from recctl.naming.relations import relate
@@ -73,12 +79,12 @@ def validate(
     all_facts = [facts for file in examined_files for facts in file.facts]
     neighbours = _survey_neighbours(project, selection, all_facts)
     all_facts = [*relate(all_facts, neighbours)]
-    findings += check_names(all_facts, neighbours, _find_pasts(project, all_facts), _compare_replies(project))
-    findings += check_repeated_calls(
-        all_facts, detect_scheme(all_facts), partial(_read_neighbours_calls, project, selection)
-    )
+    scheme = detect_scheme(all_facts)
+    pasts, have_same_reply = _find_pasts(project, all_facts), _compare_replies(project)
+    findings += check_names(all_facts, neighbours, pasts, have_same_reply, scheme)
+    findings += check_repeated_calls(all_facts, scheme, partial(_read_neighbours_calls, project, selection))
     if any(target.settings.applies(MISSING_TEST.name) for target in targets):
-        findings += check_tests(all_facts, project.root)
+        findings += check_missing_tests(all_facts, project.root)
     settings = {target.file: target.settings for target in targets}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
@@ -86,7 +92,7 @@ def validate(
         ignored=selection.ignored,
         findings=tuple(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
-        remark=describe_schemes(all_facts),
+        remark=describe_schemes(all_facts, scheme),
     )
 
 

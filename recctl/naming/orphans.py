@@ -13,7 +13,7 @@ from recctl.project import recordings_folder
 from recctl.testcode import CodeTree, Fate, parse_test_id, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from recctl.naming.facts import Facts
 
@@ -47,25 +47,27 @@ def find_missing(all_facts: Sequence[Facts], root: Path) -> dict[str, str]:
     sound tree costs no more than a search.
     """
     named = [facts for facts in all_facts if facts.is_named_by_test]
-    suspects = {facts.path for facts in named if not _is_defined(facts.test_id or "", root)}
+    read = lru_cache(maxsize=_KEPT)(read_source)
+    suspects = {facts.path for facts in named if not _is_defined(facts.test_id or "", root, read)}
     return find_orphans(named, root, suspects).proofs if suspects else {}
 
 
-def _is_defined(test_id: str, root: Path) -> bool:
+_KEPT = 64
+"""How many sources are kept while tests are looked for in them: those of one file come in a row."""
+
+
+def _is_defined(test_id: str, root: Path, read: Callable[[Path], bytes | None]) -> bool:
     """Whether a test's file defines something of its name, and of its class's."""
     address = parse_test_id(test_id)
     if address is None:
         return True
-    source = _read(root / address.path) or b""
+    source = read(root / address.path) or b""
     kinds = ((b"class", address.classes[-1:]), (b"def", (address.function,)))
     return all(
         re.search(rb"\b%b\s+%b\b" % (kind, re.escape(name.encode())), source) is not None
         for kind, names in kinds
         for name in names
     )
-
-
-_read = lru_cache(maxsize=64)(read_source)
 
 
 def find_orphans(all_facts: Sequence[Facts], root: Path, wanted: Container[str] | None = None) -> Orphans:
