@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from recctl.naming.facts import Facts
     from recctl.project import Project, Rename
+    from recctl.recordings.formats import Format
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.orders import Orders
@@ -36,7 +37,9 @@ def propose_splice(
     another name with it.
     """
     edits = orders.edits._replace(test_id=None, test_ids={})  # these files are found by their tests' names
-    renamed, rename = rename_test(facts.test_id or "", _spell_renames(facts, edits))
+    form = load_format(facts.format)
+    originals = {each._replace(old=spell_test(form, each.old)): each for each in edits.renames}
+    renamed, rename = rename_test(facts.test_id or "", originals)
     if rename is None and not edits.may_fit(facts.test_id):
         return None
     source = read(target._replace(number=None))
@@ -57,11 +60,11 @@ def propose_splice(
         return refuse(facts, "is a file of a revision, and can't be changed")
     location: Path | None = facts.location
     if rename is not None:
-        met.add(_find_original(rename, edits))
-        location = _follow(project, facts, renamed)
+        met.add(originals[rename])
+        location = _follow(project, form, facts, renamed)
     if location is None:
         return refuse(facts, _NO_NAME)
-    content = _splice(source, changed) if changed else None
+    content = _splice(form, source, changed) if changed else None
     if changed and content is None:
         return refuse(facts, _NO_SPLICE)
     if edits.masks is not None and content is not None and edits.masks.is_left_in_file(content):
@@ -70,30 +73,18 @@ def propose_splice(
     return Proposal(facts, location, digest(source.content), content, edited=told)
 
 
-def _splice(source: Source, changed: dict[int, Recording]) -> bytes | None:
+def _splice(form: Format, source: Source, changed: dict[int, Recording]) -> bytes | None:
     """The file with these of its recordings changed; the test's id stands in its name, and not in it."""
     documents: dict[int, dict[str, JSON] | None] = {
         index: {key: value for key, value in item.document.items() if key != "test_id"}
         for index, item in changed.items()
     }
-    form = load_format(next(iter(changed.values())).format)
     return form.edit(source, documents)
 
 
-def _spell_renames(facts: Facts, edits: Edits) -> tuple[Rename, ...]:
-    """The renamed tests, as the names of files tell them."""
-    form = load_format(facts.format)
-    return tuple(rename._replace(old=spell_test(form, rename.old)) for rename in edits.renames)
-
-
-def _find_original(rename: Rename, edits: Edits) -> Rename:
-    """The rename as it was asked for."""
-    return next(each for each in edits.renames if each.new == rename.new)
-
-
-def _follow(project: Project, facts: Facts, test_id: str) -> Path | None:
+def _follow(project: Project, form: Format, facts: Facts, test_id: str) -> Path | None:
     folder = os.path.relpath(facts.folder, project.root).replace(os.sep, "/")
-    form, place = load_format(facts.format), Place(folder, facts.identity.name)
+    place = Place(folder, facts.identity.name)
     found = follow_test(place, form, facts.test_id or "", test_id)
     return None if found is None else project.root / found.folder / found.name
 

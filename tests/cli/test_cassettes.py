@@ -578,3 +578,13 @@ def test_exchanges_in_another_order_are_played_in_another_order(run: Run, folder
     assert document["summary"]["identical"] == 4
     told = run("diff", "old.yaml", "new.yaml", cwd=folder).out
     assert "place among the exchanges" in told
+
+
+def test_cassettes_of_two_folders_of_tests_follow_them_into_one(run: Run, folder: Path) -> None:
+    (folder / "more/cassettes/test_z").mkdir(parents=True)
+    (folder / "more/cassettes/test_z/test_a.yaml").write_bytes((folder / CASSETTE).read_bytes())
+    renames = ("--rename-test", "tests", "all", "--rename-test", "more", "all")
+    outcome = run("rehash", *renames, "--apply", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert (folder / "all/cassettes/test_x/test_planets.yaml").exists()
+    assert (folder / "all/cassettes/test_z/test_a.yaml").exists()
