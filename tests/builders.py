@@ -74,3 +74,13 @@ def interrupt(root: Path) -> None:
     """Make the last run below a root one that was killed before its end."""
     run_id = max((path.name for path in (root / ".recctl/runs").iterdir()), key=int)
     State(root).write_signed(f"runs/{run_id}/outcome", b'{"done": null, "emptied": false}')
+
+
+RECORDING = serialise(record(None))
+
+
+def write(path: Path, content: str | bytes = RECORDING) -> Path:
+    """A file with that content, in folders that are made for it; gives the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path

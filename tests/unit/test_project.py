@@ -22,20 +22,10 @@ from recctl.project import (
     read_hash,
     recordings_folder,
 )
-from recctl.recordings.formats.ogx import serialise
-from tests.builders import record
+from tests.builders import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-HASH = "0123456789ab" * 5 + "0123"
-RECORDING = serialise(record(None))
-
-
-def write(path: Path, content: str | bytes = RECORDING) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def complaint(call: Callable[[], Any]) -> tuple[str, str | None]:

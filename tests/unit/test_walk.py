@@ -8,22 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.project import Project
-from recctl.recordings.formats.ogx import serialise
 from recctl.walk import walk
-from tests.builders import record
+from tests.builders import RECORDING, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 HASH = "0123456789ab" * 5 + "0123"
-RECORDING = serialise(record(None))
-
-
-def write(path: Path, content: str | bytes = RECORDING) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def walked(folder: Path, project: Project | None = None) -> tuple[list[str], int]:
