@@ -76,6 +76,7 @@ class Scheme(NamedTuple):
     `sort` by key. The file is called `name_template`, where {hash} stands for `name_length` hex digits of the
     SHA-256, or `models_template` when the reply is a list of models. A draft lived only inside a pull
     request: it explains a name and is never wanted. A scheme is `verified` when real files bear it out.
+    `extends` is the scheme that a configured one is said to add to.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Scheme(NamedTuple):
     models_template: str | None = None
     draft: bool = False
     verified: bool = True
+    extends: Scheme | None = None
 
     def form(self, kind: str) -> Form | None:
         """What is hashed of a request of that kind; None where the scheme names no such request."""
@@ -251,50 +253,105 @@ CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
 """The newest scheme that real files bear out."""
 
 
-def parse_scheme(name: str, table: dict[str, Any], where: str) -> Scheme:
-    """A scheme from its table in the configuration; `where` names the table in errors.
+def parse_schemes(tables: dict[str, dict[str, Any]], where: str) -> tuple[Scheme, ...]:
+    """The schemes of a configuration from their tables, by name; `where` names the configuration in errors.
 
-    Raises RecctlError for what can't be a scheme.
+    A scheme may extend another one of these, wherever that stands. Raises RecctlError for what can't be one.
     """
+    parsed: dict[str, Scheme] = {}
+    for name in tables:
+        waiting = [name]
+        while waiting:
+            table, place = tables[waiting[-1]], f"{where}: schemes.{waiting[-1]}"
+            base = table.get("extends")
+            if isinstance(base, str) and base in tables and base not in parsed:
+                if base in waiting:
+                    raise RecctlError(f"{place}: extends a scheme that extends it", "name another one")
+                waiting.append(base)
+            else:
+                done = waiting.pop()
+                parsed[done] = _parse_scheme(done, table, place, parsed)
+    return tuple(parsed[name] for name in tables)
+
+
+def _parse_scheme(name: str, table: dict[str, Any], where: str, others: dict[str, Scheme]) -> Scheme:
+    """A scheme from its table; `where` names the table in errors, `others` are what it may extend."""
     if any(name == scheme.name for scheme in SCHEMES):
         raise RecctlError(f"{where}: recctl has a scheme of that name", "call it something else")
     values = parse_table(table, _KEYS, where)
-    fields = values.pop("fields", None)
-    if fields is None:
-        raise RecctlError(f"{where} lacks 'fields'", "say which values of a recording are hashed")
-    keys = [field.key for field in fields if field.key is not None]
+    base = _find_base(values.pop("extends", None), where, others)
+    forms = _parse_forms(values.pop("fields", None), base, where)
+    keys = list(dict.fromkeys(field.key for form in forms for field in form.fields if field.key is not None))
     drops = [drop.steps for drop in values.get("drop", ())]
     first_steps = [steps[0] for steps in drops if keys and steps[0] not in ("*", "**")]
     for key in (*values.get("within", ()), *first_steps):
         if key not in keys:
             raise RecctlError(f"{where}: {key!r} is no key of 'fields'", did_you_mean(key, keys))
     if keys and any(len(steps) == 1 for steps in drops):
-        raise RecctlError(f"{where}: drop names a whole field", "leave it out of 'fields'")
+        hint = "leave it out of 'fields'" if base is None else "name what lies in it"
+        raise RecctlError(f"{where}: drop names a whole field", hint)
     changes = {_LONG_NAMES.get(key, key): value for key, value in values.items()}
-    return Scheme(name, (Form(None, fields),), **changes)
+    if base is None:
+        return Scheme(name, forms, **changes)
+    for key in _ADDED.intersection(changes):
+        changes[key] = (*getattr(base, key), *changes[key])
+    return base._replace(name=name, forms=forms, verified=True, extends=base, **changes)
 
 
 _LONG_NAMES = {"name": "name_template", "length": "name_length"}
+_ADDED = frozenset({"drop", "replace"})
+"""The keys that, in a scheme that extends another, add to that one's values."""
+
+
+def _find_base(name: str | None, where: str, others: dict[str, Scheme]) -> Scheme | None:
+    """The scheme that another one extends; None where it extends none."""
+    if name is None:
+        return None
+    known = {scheme.name: scheme for scheme in RELEASED} | others
+    if name not in known:
+        raise RecctlError(f"{where}: extends an unknown scheme, {name!r}", did_you_mean(name, [*known]))
+    return known[name]
+
+
+def _parse_forms(fields: tuple[Field, ...] | None, base: Scheme | None, where: str) -> tuple[Form, ...]:
+    """What is hashed: the fields alone, or, of a scheme that extends another, that one's and these.
+
+    They belong to the first of its forms, which is that of requests to models.
+    """
+    if base is None:
+        if fields is None:
+            raise RecctlError(f"{where} lacks 'fields'", "say which values of a recording are hashed")
+        return (Form(None, fields),)
+    if fields is None:
+        return base.forms
+    form, *rest = base.forms
+    if None in {field.key for field in (*form.fields, *fields)}:
+        raise RecctlError(f"{where}: a single field can't be added to", "extend a scheme that has a table")
+    merged = {field.key: field for field in (*form.fields, *fields)}
+    return (form._replace(fields=tuple(merged.values())), *rest)
 
 
 def describe_scheme(scheme: Scheme) -> dict[str, Any]:
-    """A configured scheme as its table says it, without the keys that are at their defaults."""
-    fields = {
-        field.key: field.where + (f" | {field.reading}" if field.reading else "")
-        for field in scheme.forms[0].fields
-    }
+    """A configured scheme as its table says it, without the keys that are at their defaults.
+
+    Of one that extends another, that is what it adds and what it says otherwise.
+    """
+    base = scheme.extends or Scheme(scheme.name, (Form(None, ()),))
+    added = [field for field in scheme.forms[0].fields if field not in base.forms[0].fields]
+    fields = {field.key: field.where + (f" | {field.reading}" if field.reading else "") for field in added}
+    drop, replace = scheme.drop[len(base.drop) :], scheme.replace[len(base.replace) :]
     described: dict[str, Any] = {
+        "extends": scheme.extends and scheme.extends.name,
         "fields": fields.get(None, fields),
-        "drop": [join_pointer(drop.steps) for drop in scheme.drop],
-        "replace": [[pattern, replacement] for pattern, replacement, _ in scheme.replace],
-        "within": [*scheme.within],
+        "drop": [join_pointer(drop.steps) for drop in drop],
+        "replace": [[pattern, replacement] for pattern, replacement, _ in replace],
+        "within": [] if scheme.within == base.within else [*scheme.within],
     }
-    plain = Scheme(scheme.name, scheme.forms)
     for key in _KEYS.keys() - described.keys():
         attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
         value = getattr(scheme, attribute)
-        described[key] = value if value != getattr(plain, attribute) else None
-    return {key: described[key] for key in _KEYS if described[key] not in (None, [])}
+        described[key] = value if value != getattr(base, attribute) else None
+    return {key: described[key] for key in _KEYS if described[key] not in (None, [], {})}
 
 
 def _parse_drops(value: Any) -> tuple[Drop, ...]:
@@ -339,6 +396,7 @@ def _parse_template(value: Any) -> str:
 
 
 _KEYS: dict[str, Callable[[Any], Any]] = {
+    "extends": parse_text,
     "fields": _parse_fields,
     "drop": _parse_drops,
     "replace": _parse_substitutions,
@@ -353,6 +411,8 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
 }
 
 KEY_MEANINGS = {
+    "extends": "The scheme that this one adds to: `drop`, `replace` and, for requests to models, `fields` "
+    "come after its own; each other key takes the place of its own.",
     "fields": "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
     "`, `upper` takes a text in capitals, `path` the path of a url, `or-null` null where there is no value. "
     "A single pointer in place of the table: that value is hashed as it stands.",

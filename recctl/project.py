@@ -327,12 +327,9 @@ def _parse_table(content: bytes, path: Path) -> dict[str, Any] | None:
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
     values = parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
     if "schemes" in values:
-        from recctl.hashing import parse_scheme
+        from recctl.hashing import parse_schemes
 
-        values["schemes"] = tuple(
-            parse_scheme(name, scheme, f"{path}: schemes.{name}")
-            for name, scheme in values["schemes"].items()
-        )
+        values["schemes"] = parse_schemes(values["schemes"], str(path))
     given = frozenset(values)
     settings = {key: values.pop(key) for key in tuple(values) if key in Settings._fields}
     overrides = [

@@ -70,7 +70,7 @@ class Recipe(NamedTuple):
 
 def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
     """How a scheme makes the text that is hashed, of requests that have its form and these facts."""
-    if form.kind is None:  # a configured scheme: its rules are not known to need anything
+    if form.kind is None or scheme.extends is not None:  # rules of a configuration may round to any digits
         facts = facts._replace(may_round=True)
     parts = [_write_part(scheme, field, facts) for field in form.fields if not facts.paths & {*field.not_for}]
     if parts[0].field.key is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
-from recctl.hashing import describe_scheme, parse_scheme
+from recctl.hashing import describe_scheme, parse_schemes
 from recctl.project import Place, Settings, find_project
 from recctl.schemes import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
 from tests.builders import TEST_ID, chunk, delta, read, record
@@ -29,7 +30,8 @@ BODY = "/request/body"
 
 def scheme(**keys: Any) -> Scheme:
     table = {key.replace("_", "-"): value for key, value in {"fields": BODY, **keys}.items()}
-    return parse_scheme("acme", table, "recctl.toml: schemes.acme")
+    (own,) = parse_schemes({"acme": table}, "recctl.toml")
+    return own
 
 
 def asking(body: Any, url: str = "http://x/v1/v1/chat/completions") -> dict[str, Any]:
@@ -337,6 +339,121 @@ def test_every_file_of_a_project_has_its_schemes(tmp_path: Path) -> None:
         assert project.settings_for(path).schemes == (scheme(),)
 
 
+# --- what extends another -----------------------------------------------------------------------------------
+
+
+def extend(document: str) -> tuple[Scheme, ...]:
+    return parse_schemes(tomllib.loads(document)["schemes"], "recctl.toml")
+
+
+def test_a_scheme_that_adds_nothing_gives_the_names_of_the_one_it_extends() -> None:
+    (own,) = extend("[schemes.mine]\nextends = 'ogx-2026-04'")
+    for document in (record({}), asking({"a": "score: .5 and 1.23456789", "b": 0.1234567})):
+        assert identify_as(document, own).wanted == identify(read(document), Place("", "x.json")).wanted
+
+
+def test_drops_replacements_and_fields_are_added_to_those_of_the_extended_scheme() -> None:
+    (own,) = extend(
+        """
+        [schemes.mine]
+        extends = "ogx-2026-04"
+        fields = { tenant = "/request/tenant | or-null" }
+        drop = ["/body/metadata"]
+        replace = [["run-[0-9]+", "run-N"]]
+        """
+    )
+    body = {"a": "score: .5 of run-17", "metadata": {"run": 1}, "extra_body": {"project_id": "p", "k": 1}}
+    assert hashed_text(own, body) == json.dumps(
+        {
+            "body": {"a": "score: __NORMALIZED__ of run-N", "extra_body": {"k": 1}},
+            "endpoint": "/v1/v1/chat/completions",
+            "method": "POST",
+            "tenant": None,
+            "test_id": TEST_ID,
+        }
+    )
+
+
+def test_every_other_key_takes_the_place_of_the_extended_schemes() -> None:
+    (own,) = extend("[schemes.mine]\nextends = 'ogx-2026-04'\nround = 1\nlength = 16\ncompact = true")
+    assert json.loads(hashed_text(own, {"b": 0.26}) or "")["body"] == {"b": 0.3}
+    assert len(identify_as(asking({}), own).wanted or "") == len("0123456789abcdef.json")
+
+
+def test_requests_of_other_kinds_are_named_as_the_extended_scheme_names_them() -> None:
+    (own,) = extend("[schemes.mine]\nextends = 'ogx-2026-04'\nfields = { tenant = '/request/tenant' }")
+    tool = {"request": {"tool_name": "search", "provider": "p", "kwargs": {}}, "response": {}}
+    assert identify_as(tool, own).wanted == identify(read(tool), Place("", "x.json")).wanted
+
+
+def test_schemes_extend_each_other_in_whatever_order_they_are_written() -> None:
+    schemes = extend(
+        """
+        [schemes.c]
+        extends = "b"
+        replace = [["z", "3"]]
+        [schemes.a]
+        fields = "/request/body"
+        replace = [["x", "1"]]
+        [schemes.b]
+        extends = "a"
+        replace = [["y", "2"]]
+        """
+    )
+    assert [scheme.name for scheme in schemes] == ["c", "a", "b"]
+    assert hashed_text(schemes[0], "xyz") == '"123"'
+
+
+@pytest.mark.parametrize(
+    ("tables", "message", "hint"),
+    [
+        ("[schemes.a]\nextends = 'ogx-2026-4'", "a: extends an unknown scheme, 'ogx-2026-4'", "2026-04"),
+        ("[schemes.a]\nextends = 'draft-floats6'", "a: extends an unknown scheme, 'draft-floats6'", ""),
+        ("[schemes.a]\nextends = 'a'", "a: extends a scheme that extends it", "name another one"),
+        (
+            "[schemes.a]\nextends = 'b'\n[schemes.b]\nextends = 'a'",
+            "b: extends a scheme that extends it",
+            "name another one",
+        ),
+        ("[schemes.a]\nextends = 1", "a: extends should be a string", ""),
+        (
+            "[schemes.a]\nextends = 'ogx-2026-04'\nfields = '/request'",
+            "a: a single field can't be added to",
+            "extend a scheme that has a table",
+        ),
+        (
+            "[schemes.a]\nextends = 'ogx-2026-04'\ndrop = ['/test_id']",
+            "a: drop names a whole field",
+            "name what lies in it",
+        ),
+        (
+            "[schemes.a]\nextends = 'ogx-2026-04'\ndrop = ['/bodi/a']",
+            "a: 'bodi' is no key of 'fields'",
+            "did you mean 'body'?",
+        ),
+    ],
+)
+def test_what_cannot_be_extended_is_told(tables: str, message: str, hint: str) -> None:
+    with pytest.raises(RecctlError) as caught:
+        extend(tables)
+    assert caught.value.message == f"recctl.toml: schemes.{message}"
+    assert hint in (caught.value.hint or "")
+
+
+def test_an_extending_scheme_is_described_by_what_it_says() -> None:
+    table = {
+        "extends": "ogx-2026-04",
+        "fields": {"tenant": "/request/tenant | or-null"},
+        "drop": ["/body/metadata"],
+        "replace": [["a", "b"]],
+        "within": ["body"],
+        "round": 3,
+        "length": 16,
+    }
+    (own,) = parse_schemes({"mine": table}, "")
+    assert describe_scheme(own) == table
+
+
 pointers = st.lists(st.text("ab/~*0", min_size=1, max_size=3), min_size=1, max_size=3).map(
     lambda steps: "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
 )
@@ -368,4 +485,5 @@ def test_a_scheme_is_described_as_it_was_written(table: dict[str, Any], drops: l
         table["drop"] = drops
     elif "body" in table["fields"]:
         table |= {"within": ["body"], "drop": [f"/body{drop}" for drop in drops]}
-    assert describe_scheme(parse_scheme("acme", table, "")) == table
+    (own,) = parse_schemes({"acme": table}, "")
+    assert describe_scheme(own) == table
