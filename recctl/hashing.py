@@ -66,14 +66,34 @@ class Substitution(NamedTuple):
     word: str = ""
 
 
+class Changes(NamedTuple):
+    """How values are changed before they are hashed.
+
+    `replace` changes strings, `round` rounds floats and `round_in_strings` the numbers of four or more
+    decimals in strings, to so many digits. `numbers_file_ids` calls `file-<32 hex>` file-1, file-2 in order
+    of appearance.
+    """
+
+    replace: tuple[Substitution, ...] = ()
+    round: int | None = None
+    round_in_strings: int | None = None
+    numbers_file_ids: bool = False
+
+
+class Style(NamedTuple):
+    """How JSON is written: `compact` without spaces, `ascii` with escapes, `sort` by key."""
+
+    compact: bool = False
+    ascii: bool = True
+    sort: bool = True
+
+
 class Scheme(NamedTuple):
     """One way to name a recording.
 
     `forms` say what is hashed, by kind of request. From that `drop` is left out; then, in the fields `within`
-    (empty: all), `replace` changes strings, `round` rounds floats and `round_in_strings` the numbers of four
-    or more decimals in strings, to so many digits. `numbers_file_ids` calls `file-<32 hex>` file-1, file-2 in
-    order of appearance. What is left is written as JSON: `compact` without spaces, `ascii` with escapes,
-    `sort` by key. The file is called `name_template`, where {hash} stands for `name_length` hex digits of the
+    (empty: all), `changes` are made. What is left is written as JSON in a `style`. The file is called
+    `name_template`, where {hash} stands for `name_length` hex digits of the
     SHA-256, or `models_template` when the reply is a list of models. A draft lived only inside a pull
     request: it explains a name and is never wanted. A scheme is `verified` when real files bear it out.
     `extends` is the scheme that a configured one is said to add to.
@@ -82,14 +102,9 @@ class Scheme(NamedTuple):
     name: str
     forms: tuple[Form, ...]
     drop: tuple[Drop, ...] = ()
-    replace: tuple[Substitution, ...] = ()
-    round: int | None = None
-    round_in_strings: int | None = None
     within: tuple[str, ...] = ()
-    numbers_file_ids: bool = False
-    compact: bool = False
-    ascii: bool = True
-    sort: bool = True
+    changes: Changes = Changes()
+    style: Style = Style()
     name_template: str = "{hash}.json"
     name_length: int = 64
     models_template: str | None = None
@@ -218,13 +233,17 @@ _2025_07 = Scheme(
     models_template="models-{hash}-{models}.json",
 )
 _2025_10 = _2025_07._replace(name="ogx-2025-10", forms=_forms("/api/tags", "/v1/models"), name_length=64)
-_2025_10_FLOATS = _2025_10._replace(name="ogx-2025-10-floats", round=5, round_in_strings=5)
+_FLOATS = Changes(round=5, round_in_strings=5)
+_2025_10_FLOATS = _2025_10._replace(name="ogx-2025-10-floats", changes=_FLOATS)
 _2025_11 = _2025_10_FLOATS._replace(
     name="ogx-2025-11", forms=_forms("/api/tags", "/v1/models", "/v1/openai/v1/models")
 )
 _2026_01 = _2025_11._replace(name="ogx-2026-01", drop=(_STREAM_OPTIONS,))
 _2026_03 = _2026_01._replace(name="ogx-2026-03", drop=(_STREAM_OPTIONS, *_PROJECT_ID))
-_2026_04 = _2026_03._replace(name="ogx-2026-04", replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID))
+_2026_04 = _2026_03._replace(
+    name="ogx-2026-04",
+    changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)),
+)
 _NEXT = _2026_04._replace(name="ogx-next", forms=_forms("/api/tags", "*/models"), verified=False)
 
 SCHEMES: tuple[Scheme, ...] = (
@@ -236,12 +255,14 @@ SCHEMES: tuple[Scheme, ...] = (
     _2026_03,
     _2026_04,
     _NEXT,
-    _2025_10._replace(name="draft-floats6", round=6, round_in_strings=6, draft=True),
-    _2025_10._replace(name="draft-file-ids", numbers_file_ids=True, draft=True),
-    _2026_03._replace(name="draft-score-attributes", replace=(_SCORE, _ATTRIBUTES), draft=True),
+    _2025_10._replace(name="draft-floats6", changes=Changes(round=6, round_in_strings=6), draft=True),
+    _2025_10._replace(name="draft-file-ids", changes=Changes(numbers_file_ids=True), draft=True),
+    _2026_03._replace(
+        name="draft-score-attributes", changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES)), draft=True
+    ),
     _2026_03._replace(
         name="draft-file-citations",
-        replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE),
+        changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE)),
         draft=True,
     ),
 )
@@ -290,17 +311,18 @@ def _parse_scheme(name: str, table: dict[str, Any], where: str, others: dict[str
     if keys and any(len(steps) == 1 for steps in drops):
         hint = "leave it out of 'fields'" if base is None else "name what lies in it"
         raise RecctlError(f"{where}: drop names a whole field", hint)
-    changes = {_LONG_NAMES.get(key, key): value for key, value in values.items()}
-    if base is None:
-        return Scheme(name, forms, **changes)
-    for key in _ADDED.intersection(changes):
-        changes[key] = (*getattr(base, key), *changes[key])
-    return base._replace(name=name, forms=forms, verified=True, extends=base, **changes)
+    scheme = base or Scheme(name, forms)
+    values["drop"] = (*scheme.drop, *values.get("drop", ()))
+    values["replace"] = (*scheme.changes.replace, *values.get("replace", ()))
+    changes = scheme.changes._replace(**{key: values.pop(key) for key in Changes._fields if key in values})
+    style = scheme.style._replace(**{key: values.pop(key) for key in Style._fields if key in values})
+    rest = {_LONG_NAMES.get(key, key): value for key, value in values.items()}
+    return scheme._replace(
+        name=name, forms=forms, changes=changes, style=style, verified=True, extends=base, **rest
+    )
 
 
 _LONG_NAMES = {"name": "name_template", "length": "name_length"}
-_ADDED = frozenset({"drop", "replace"})
-"""The keys that, in a scheme that extends another, add to that one's values."""
 
 
 def _find_base(name: str | None, where: str, others: dict[str, Scheme]) -> Scheme | None:
@@ -339,7 +361,8 @@ def describe_scheme(scheme: Scheme) -> dict[str, Any]:
     base = scheme.extends or Scheme(scheme.name, (Form(None, ()),))
     added = [field for field in scheme.forms[0].fields if field not in base.forms[0].fields]
     fields = {field.key: field.where + (f" | {field.reading}" if field.reading else "") for field in added}
-    drop, replace = scheme.drop[len(base.drop) :], scheme.replace[len(base.replace) :]
+    drop = scheme.drop[len(base.drop) :]
+    replace = scheme.changes.replace[len(base.changes.replace) :]
     described: dict[str, Any] = {
         "extends": scheme.extends and scheme.extends.name,
         "fields": fields.get(None, fields),
@@ -347,10 +370,12 @@ def describe_scheme(scheme: Scheme) -> dict[str, Any]:
         "replace": [[pattern, replacement] for pattern, replacement, _ in replace],
         "within": [] if scheme.within == base.within else [*scheme.within],
     }
-    for key in _KEYS.keys() - described.keys():
-        attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
-        value = getattr(scheme, attribute)
-        described[key] = value if value != getattr(base, attribute) else None
+    for own, its in ((scheme, base), (scheme.changes, base.changes), (scheme.style, base.style)):
+        for key in _KEYS.keys() - described.keys():
+            attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
+            if attribute in own._fields:
+                value = getattr(own, attribute)
+                described[key] = value if value != getattr(its, attribute) else None
     return {key: described[key] for key in _KEYS if described[key] not in (None, [], {})}
 
 

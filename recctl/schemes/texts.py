@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
-from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Drop, Field, Form, Scheme, Substitution
+from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Changes, Drop, Field, Form, Scheme, Style
 from recctl.patterns import compile_pattern
 from recctl.recordings.recording import Kind
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.recordings.recording import JSON, Recording
+
+
+NO_CHANGES, PLAIN = Changes(), Style()
 
 
 class Facts(NamedTuple):
@@ -38,27 +41,12 @@ class Facts(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A field's value as a scheme's rules change it, in that scheme's JSON; the rules that can't are gone."""
+    """A field's value as a scheme changes it, in its JSON; changes that can't matter are gone."""
 
     field: Field
     drops: tuple[tuple[str, ...], ...] = ()
-    substitutions: tuple[Substitution, ...] = ()
-    round: int | None = None
-    round_in_strings: int | None = None
-    numbers_file_ids: bool = False
-    compact: bool = False
-    ascii: bool = True
-    sort: bool = True
-
-    @property
-    def changes_values(self) -> bool:
-        """Whether a string or a float may come out as another."""
-        return (
-            bool(self.substitutions)
-            or self.round is not None
-            or self.round_in_strings is not None
-            or self.numbers_file_ids
-        )
+    changes: Changes = NO_CHANGES
+    style: Style = PLAIN
 
 
 class Recipe(NamedTuple):
@@ -75,28 +63,28 @@ def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
     parts = [_write_part(scheme, field, facts) for field in form.fields if not facts.paths & {*field.not_for}]
     if parts[0].field.key is None:
         return Recipe((("", parts[0]),), "")
-    if scheme.sort:
+    if scheme.style.sort:
         parts.sort(key=lambda part: part.field.key or "")
-    comma, colon = (",", ":") if scheme.compact else (", ", ": ")
-    keys = [json.dumps(part.field.key, ensure_ascii=scheme.ascii) + colon for part in parts]
+    comma, colon = (",", ":") if scheme.style.compact else (", ", ": ")
+    keys = [json.dumps(part.field.key, ensure_ascii=scheme.style.ascii) + colon for part in parts]
     starts = ("{" + keys[0], *(comma + key for key in keys[1:]))
     return Recipe(tuple(zip(starts, parts, strict=True)), "}")
 
 
 def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
     is_within = not scheme.within or field.key in scheme.within
-    rounds = is_within and facts.may_round
+    rounds, changes = is_within and facts.may_round, scheme.changes
     drops = tuple(drop.steps for drop in scheme.drop if _may_drop(drop, facts))
     return Part(
         field._replace(not_for=()),  # which has been heeded, and is no difference any more
         drops if field.key is None else _follow(drops, field.key, in_list=False),
-        tuple(rule for rule in scheme.replace if is_within and _has(rule.word, facts)),
-        scheme.round if rounds else None,
-        scheme.round_in_strings if rounds else None,
-        scheme.numbers_file_ids and is_within and _has(_FILE_PREFIX, facts),
-        scheme.compact,
-        scheme.ascii,
-        scheme.sort,
+        Changes(
+            tuple(rule for rule in changes.replace if is_within and _has(rule.word, facts)),
+            changes.round if rounds else None,
+            changes.round_in_strings if rounds else None,
+            changes.numbers_file_ids and is_within and _has(_FILE_PREFIX, facts),
+        ),
+        scheme.style,
     )
 
 
@@ -113,7 +101,7 @@ _WORDS = sorted(
     {
         _FILE_PREFIX,
         *(drop.word for scheme in SCHEMES for drop in scheme.drop),
-        *(rule.word for scheme in SCHEMES for rule in scheme.replace),
+        *(rule.word for scheme in SCHEMES for rule in scheme.changes.replace),
     }
 )
 _HOSTS = sorted({drop.host for scheme in SCHEMES for drop in scheme.drop} - {""})
@@ -162,8 +150,7 @@ def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_T
 
 
 def _prepare(part: Part) -> _Step:
-    encode = _encoder(part.compact, part.ascii, part.sort).encode
-    return _Step(part, encode, part.changes_values, part in _LOOKED_AT)
+    return _Step(part, _encoder(part.style).encode, part.changes != NO_CHANGES, part in _LOOKED_AT)
 
 
 _LOOKED_AT = [Part(Field(key, ("request", key))) for key in ("body", "payload")]
@@ -196,7 +183,7 @@ class Texts:
 
     def _look_at(self, recording: Recording, key: str) -> None:
         """Find out the facts of a request whose `key` is what rules change."""
-        text = self._text = _encoder(False, True, True).encode(recording.request[key])
+        text = self._text = _encoder(PLAIN).encode(recording.request[key])
         host, path = "", ""
         if recording.kind is Kind.INFERENCE:
             try:
@@ -237,14 +224,14 @@ class Texts:
         is_of_reply = part.field.pointer[0] == "response"
         document = self._recording.document if is_of_reply else self._recording.loaded
         value = _leave_out(_take(document, part.field), part.drops)
-        return step.encode(_normalise(value, part, {}) if step.changes_values else value)
+        return step.encode(_normalise(value, part.changes, {}) if step.changes_values else value)
 
 
 @lru_cache
-def _encoder(compact: bool, escapes: bool, sort: bool) -> json.JSONEncoder:
+def _encoder(style: Style) -> json.JSONEncoder:
     """What `json.dumps` would make anew for each value."""
-    separators = (",", ":") if compact else (", ", ": ")
-    return json.JSONEncoder(ensure_ascii=escapes, sort_keys=sort, separators=separators)
+    separators = (",", ":") if style.compact else (", ", ": ")
+    return json.JSONEncoder(ensure_ascii=style.ascii, sort_keys=style.sort, separators=separators)
 
 
 def write_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> str:
@@ -252,18 +239,18 @@ def write_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...
 
     `pointer` are the steps to the value in the document. What is dropped from a request stays.
     """
-    encode, part = _encoder(False, True, True).encode, _find_part(scheme, kind, pointer)
+    encode, changes = _encoder(PLAIN).encode, _find_changes(scheme, kind, pointer)
     text = encode(value)
-    return text if part is None or not _may_change(part, text) else encode(_normalise(value, part, {}))
+    return encode(_normalise(value, changes, {})) if _may_change(text, changes) else text
 
 
-def _may_change(part: Part, text: str) -> bool:
-    """Whether the rules of a part may change a value that is this text as JSON."""
-    if any(rule.word in text for rule in part.substitutions) or part.numbers_file_ids:
+def _may_change(text: str, changes: Changes) -> bool:
+    """Whether changes may make something else of a value that is this text as JSON."""
+    if any(rule.word in text for rule in changes.replace) or changes.numbers_file_ids:
         return True
-    if part.round is None and part.round_in_strings is None:
+    if changes.round is None and changes.round_in_strings is None:
         return False
-    if part.round is not None and part.round < _FEWEST_DIGITS:
+    if changes.round is not None and changes.round < _FEWEST_DIGITS:
         return True
     return _HAS_DECIMALS.search(text) is not None or _HAS_EXPONENT.search(text) is not None
 
@@ -273,16 +260,15 @@ _FEWEST_DIGITS = 3
 
 
 @lru_cache(maxsize=256)
-def _find_part(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Part | None:
-    """The part of what a scheme hashes that a value is in; None where it is in none, or stays as it is."""
+def _find_changes(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Changes:
+    """What a scheme changes in a value; nothing where it does not hash it."""
     form = scheme.form(kind.value)
     facts = Facts(kind.value, frozenset(_WORDS), may_round=True)
     for field in form.fields if form is not None else ():
         shared = min(len(field.pointer), len(pointer))
         if field.pointer[:shared] == pointer[:shared]:
-            part = _write_part(scheme, field, facts)
-            return part if part.changes_values else None
-    return None
+            return _write_part(scheme, field, facts).changes
+    return NO_CHANGES
 
 
 def digest(text: str) -> str:
@@ -341,31 +327,31 @@ def _leave_out(value: JSON, drops: tuple[tuple[str, ...], ...]) -> JSON:
     return value
 
 
-def _normalise(value: JSON, part: Part, file_ids: dict[str, str]) -> JSON:
-    """A value with its strings and floats as the rules of a part change them."""
+def _normalise(value: JSON, changes: Changes, file_ids: dict[str, str]) -> JSON:
+    """A value with its strings and floats as a scheme changes them."""
     if isinstance(value, str):
-        return _normalise_text(value, part, file_ids)
+        return _normalise_text(value, changes, file_ids)
     if isinstance(value, dict):
-        return {key: _normalise(item, part, file_ids) for key, item in value.items()}
+        return {key: _normalise(item, changes, file_ids) for key, item in value.items()}
     if isinstance(value, list):
-        return [_normalise(item, part, file_ids) for item in value]
-    if isinstance(value, float) and part.round is not None:
-        return round(value, part.round)
+        return [_normalise(item, changes, file_ids) for item in value]
+    if isinstance(value, float) and changes.round is not None:
+        return round(value, changes.round)
     return value
 
 
 _compile = cache(re.compile)
 
 
-def _normalise_text(text: str, part: Part, file_ids: dict[str, str]) -> str:
-    for pattern, replacement, word in part.substitutions:
+def _normalise_text(text: str, changes: Changes, file_ids: dict[str, str]) -> str:
+    for pattern, replacement, word in changes.replace:
         if word in text:
             rule = _compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
             text = rule.sub(replacement, text)
-    digits = part.round_in_strings
+    digits = changes.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
-    if part.numbers_file_ids:
+    if changes.numbers_file_ids:
         text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
     return text
 

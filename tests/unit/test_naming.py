@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from recctl.hashing import RELEASED, Scheme, Substitution
+from recctl.hashing import RELEASED, Changes, Scheme, Substitution
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.history import Past, find_pasts
@@ -281,7 +281,7 @@ def test_requests_of_every_kind_ask_something(make: Callable[[str], dict[str, An
 
 
 def test_what_another_scheme_makes_equal_is_not_equal() -> None:
-    own = Scheme("acme", CURRENT.forms, replace=(Substitution("[0-9]", "0"),), within=("endpoint",))
+    own = Scheme("acme", CURRENT.forms, changes=Changes((Substitution("[0-9]", "0"),)), within=("endpoint",))
     one, other = (read(ask_with([user(text)])) for text in ("1", "2"))
     assert find_turn(one, own, None) != find_turn(other, own, None)
     everywhere = own._replace(within=())
