@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from recctl.amounts import show_count
 from recctl.compare import Verdict
 from recctl.render import render_whole
+from recctl.render.change_markdown import MOST_CHARACTERS, NOTICE_SIZE, fit, fold, tell_table, tell_values
 from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import (
     count_ids,
@@ -22,14 +23,11 @@ from recctl.render.diff_summary import (
     is_listed,
     is_lost,
     list_told,
-    shorten,
     summarise,
 )
 from recctl.render.diff_table import count_by_file
 from recctl.render.diff_text import title
-from recctl.render.diff_words import compare_words, fold_same
-from recctl.render.exchange_markdown import code, fence
-from recctl.render.exchange_text import compact, format_json
+from recctl.render.exchange_markdown import code
 from recctl.render.masking import mask_texts
 from recctl.render.terminal import escape
 
@@ -37,15 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from recctl.compare import Change, Comparison, Pair
-    from recctl.recordings.recording import JSON
     from recctl.render import View
 
-MOST_CHARACTERS = 60_000
-"""How long a comment may be: GitHub takes 65,536 characters, and whoever posts it may add some."""
-
-_MOST_OF_A_TEXT = 2000
-_MOST_OF_A_FOLD = 20_000
-_SHORT = 60
 _MOST_DRIFTS = 10
 _MOST_FILES = 40
 _MOST_ERRORS = 10
@@ -57,7 +48,7 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     drifting = {drift.change.gist for drift in comparison.drifts}
     text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
     yield text
-    left = MOST_CHARACTERS - len(text) - _NOTICE_SIZE
+    left = MOST_CHARACTERS - len(text) - NOTICE_SIZE
     told = [pair for pair in comparison.pairs if is_listed(pair) and not is_drift(pair, drifting)]
     groups = [[*pairs] for _, pairs in groupby(_bring_together(told), key=title)]
     hidden = 0
@@ -85,9 +76,6 @@ def _render_test(pairs: list[Pair], drifting: Container[object], view: View) -> 
         yield from render_whole(show_name(pair), view, render, [pair])
 
 
-_NOTICE_SIZE = 200
-
-
 def _bring_together(pairs: list[Pair]) -> list[Pair]:
     """The pairs of a test side by side, in the order of their first."""
     order: dict[str, int] = {}
@@ -100,7 +88,7 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
     remarks = [remark for remark in summarise(comparison, code) if remark.number is not None]
     headline = f"{remarks[0].number:,} {remarks[0].text}" if remarks else "no recordings to compare"
     yield f"### {headline}"
-    lines = [f"| {number:,} | {_fit(text)} |" for number, text, _ in remarks]
+    lines = [f"| {number:,} | {fit(text)} |" for number, text, _ in remarks]
     if lines:
         yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
     counts = [*_tell_counts(comparison)]
@@ -114,7 +102,7 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
         drifts = (f"- {describe_drift(drift.change, code)} in {drift.count:,}" for drift in shared)
         yield "\n".join(("The same change in several requests:\n", *_cut_list(drifts, "such changes")))
         values = (f"in {drift.count:,}: {_tell_change(drift.change)}" for drift in shared)
-        yield _fold("the same changes with their values", values, "such changes")
+        yield fold("the same changes with their values", values, "such changes")
     ids = [
         f"- {code(left)} is {code(right)} in {show_count(places, 'place')}, {show_count(requests, 'request')}"
         for left, right, requests, places in count_ids(comparison.pairs)
@@ -135,18 +123,7 @@ def _tell_counts(comparison: Comparison) -> Iterator[str]:
     """The table of what became of recordings, by test file."""
     told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is Verdict.NOISE]
     if len(told) > 1:
-        table = count_by_file(told, _MOST_FILES)
-        head = _fit(code(table.folder)) if table.folder else "test file"
-        yield f"| {head} | {' | '.join(table.fates)} |"
-        yield f"|---|{'---:|' * len(table.fates)}"
-        for name, numbers in table.rows:
-            cells = (f"{number:,}" if number else "" for number in numbers)
-            yield f"| {_fit(code(name))} | {' | '.join(cells)} |"
-
-
-def _fit(text: str) -> str:
-    """A text for a cell of a table; GitHub takes the backslash away again, in code too."""
-    return text.replace("|", "\\|")
+        yield from tell_table(count_by_file(told, _MOST_FILES))
 
 
 def _list_errors(comparison: Comparison) -> Iterator[str]:
@@ -164,21 +141,7 @@ def _tell_test(pairs: list[Pair], drifting: Container[object]) -> str:
     flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
     name = escape_html(escape(title(pairs[0])))
     told = ("\n\n".join(_tell_pair(pair, drifting)) for pair in pairs)
-    return _fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
-
-
-def _fold(summary: str, told: Iterable[str], what: str) -> str:
-    """Blocks of text, folded away below a summary; what is too much is counted, and called `what`."""
-    blocks, size, hidden = [f"<details><summary>{summary}</summary>"], 0, 0
-    for block in told:
-        size += len(block)
-        if size > _MOST_OF_A_FOLD:
-            hidden += 1
-        else:
-            blocks.append(block)
-    if hidden:
-        blocks.append(f"*and {hidden:,} more {what}*")
-    return "\n\n".join((*blocks, "</details>"))
+    return fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
 
 
 def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
@@ -208,43 +171,4 @@ def _tell_change(change: Change) -> str:
     name = f"{kind}{code(change.label or change.where)}"
     if change.kind == "model-list" and isinstance(change.left or change.right, list):
         return describe_models(change, code)
-    left, right = _show(change.left), _show(change.right)
-    if change.left is None or change.right is None:
-        is_added = change.left is None
-        word, shown = ("added", right) if is_added else ("removed", left)
-        if len(shown) <= _SHORT and "\n" not in shown:
-            return f"{name} {word}: {code(shown)}"
-        return f"{name} {word}:\n\n{_fence_lines([('+' if is_added else '-', shown)])}"
-    if max(len(left), len(right)) <= _SHORT and "\n" not in left + right:
-        return f"{name}: {code(shorten(change.left, 2 * _SHORT))} → {code(shorten(change.right, 2 * _SHORT))}"
-    return f"{name}:\n\n{_fence_lines(_fold_texts(left, right))}"
-
-
-def _show(value: JSON) -> str:
-    """A value as people read it: text as it is, a tool call like a call, the rest as JSON."""
-    if isinstance(value, dict) and value.keys() == {"name", "arguments"}:
-        return f"{compact(value['name'])} {compact(value['arguments'])}"
-    return value if isinstance(value, str) else format_json(value)
-
-
-def _fold_texts(left: str, right: str) -> Iterator[tuple[str, str]]:
-    """Where two texts differ, each with a few words around it, signed; all of both if that is everywhere."""
-    pieces = compare_words(left, right)
-    if pieces is None:
-        yield from (("-", left), ("+", right))
-        return
-    for group in fold_same(pieces):
-        yield "-", "".join(piece.left for piece in group)
-        yield "+", "".join(piece.right for piece in group)
-
-
-def _fence_lines(signed: Iterable[tuple[str, str]]) -> str:
-    """Texts in a block in which GitHub colours lines by their signs."""
-    lines = [f"{sign} {line}" for sign, text in signed for line in _cut(text).split("\n")]
-    return fence(_cut("\n".join(lines)), "diff")
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _MOST_OF_A_TEXT:
-        return text
-    return f"{text[:_MOST_OF_A_TEXT]}… {len(text) - _MOST_OF_A_TEXT:,} more characters"
+    return tell_values(name, change.left, change.right)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
     from recctl.compare import Change, Comparison, Drift, Pair, SchemeChange
-    from recctl.recordings.recording import JSON
 
 
 class Remark(NamedTuple):
@@ -292,9 +291,3 @@ def shorten_id(name: str) -> str:
 
 _LONGEST_ID = 24
 _KEPT_OF_ID = 12
-
-
-def shorten(value: JSON, width: int) -> str:
-    """A value as JSON on one line that is no longer than `width`."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= width else f"{text[: width - 1]}…"

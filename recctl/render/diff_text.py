@@ -5,14 +5,14 @@ Texts are compared word by word: side by side on a wide terminal, else one in th
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
 from recctl.compare import Verdict
 from recctl.render import render_whole
-from recctl.render.diff_columns import lay_side_by_side
+from recctl.render.change_text import ADDED, REMOVED, cut, needs_lines, spell_short, tell_long
+from recctl.render.count_table import tell_table
 from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import (
     VERDICT_STYLES,
@@ -22,30 +22,20 @@ from recctl.render.diff_summary import (
     is_listed,
     is_lost,
     list_told,
-    shorten,
     summarise,
 )
-from recctl.render.diff_table import count_by_file, tell_table
-from recctl.render.diff_words import Piece, compare_words, fold_same
-from recctl.render.exchange_text import compact, format_json
+from recctl.render.diff_table import count_by_file
+from recctl.render.exchange_text import compact
 from recctl.render.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterator
 
     from recctl.compare import Change, Comparison, Drift, Pair
-    from recctl.recordings.recording import JSON
     from recctl.render import View
 
-WIDE = 120
-"""From how many columns on texts stand side by side."""
-
-_SHORT = 48
 _MOST_FILES = 20
 _MOST_IDS = 10
-_MOST_SHOWN = 4000
-_REMOVED = "red"
-_ADDED = "green"
 
 
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
@@ -107,7 +97,7 @@ def _tell_ids(comparison: Comparison) -> Iterator[Line]:
     for left, right, requests, places in ids[:_MOST_IDS]:
         where = f" in {show_count(places, 'place')}" if places > 1 else ""
         where += f" of {requests:,} requests" if requests > 1 else ""
-        yield line(Span(left, _REMOVED), " is ", Span(right, _ADDED), where, indent=2)
+        yield line(Span(left, REMOVED), " is ", Span(right, ADDED), where, indent=2)
     if len(ids) > _MOST_IDS:
         yield line(Span(f"and {len(ids) - _MOST_IDS:,} more; --format json has them all", "dim"), indent=2)
 
@@ -164,108 +154,19 @@ def _tell_change(change: Change, view: View) -> Iterator[Line]:
     if change.kind == "tool-call":
         yield from _tell_call(change)
     elif change.kind == "model-list" and isinstance(left or right, list):
-        yield line(Span(f"{describe_models(change)}", _ADDED if left is None else _REMOVED), indent=2)
-    elif isinstance(left, str) and isinstance(right, str) and _is_prose(change, left, right):
+        yield line(Span(f"{describe_models(change)}", ADDED if left is None else REMOVED), indent=2)
+    elif needs_lines(left, right, is_prose=change.kind in _PROSE):
         yield line(Span(f"{name}:", style), indent=2)
-        yield from _tell_texts(left, right, view)
-    elif _is_long(left, right):
-        yield line(Span(f"{name}:", style), indent=2)
-        yield from _tell_block("-", left, _REMOVED)
-        yield from _tell_block("+", right, _ADDED)
+        yield from tell_long(left, right, view)
     else:
-        spans = [Span(shorten(left, _SHORT), _REMOVED), Span(" → "), Span(shorten(right, _SHORT), _ADDED)]
-        if left is None or right is None:
-            is_added = left is None
-            value = shorten(right if is_added else left, 2 * _SHORT)
-            spans = [
-                Span("added " if is_added else "removed "),
-                Span(value, _ADDED if is_added else _REMOVED),
-            ]
-        yield line(Span(f"{name}: ", style), *spans, indent=2)
-
-
-def _is_prose(change: Change, left: str, right: str) -> bool:
-    """Whether two texts are to be compared word by word."""
-    return change.kind in _PROSE or "\n" in left + right or _is_long(left, right)
+        yield line(Span(f"{name}: ", style), *spell_short(left, right), indent=2)
 
 
 _PROSE = ("wording", "reasoning", "refusal")
 
 
-def _is_long(left: JSON, right: JSON) -> bool:
-    """Whether two values need lines of their own."""
-    return max(len(json.dumps(value)) for value in (left, right)) > _SHORT
-
-
 def _tell_call(change: Change) -> Iterator[Line]:
-    sign, call, style = ("+", change.right, _ADDED) if change.left is None else ("-", change.left, _REMOVED)
+    sign, call, style = ("+", change.right, ADDED) if change.left is None else ("-", change.left, REMOVED)
     call = call if isinstance(call, dict) else {}
     text = f"{sign} calls {call.get('name') or change.label} {compact(call.get('arguments') or '')}"
-    yield line(Span(_cut(text.rstrip()), style), indent=2)
-
-
-def _tell_block(sign: str, value: JSON, style: str) -> Iterator[Line]:
-    """All of a value, up to what people read."""
-    if value is None:
-        return
-    text = value if isinstance(value, str) else format_json(value)
-    for text_line in _cut(text).split("\n"):
-        yield line(Span(f"{sign} {text_line}", style), indent=4)
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _MOST_SHOWN:
-        return text
-    return f"{text[:_MOST_SHOWN]}… {len(text) - _MOST_SHOWN:,} more characters"
-
-
-def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
-    """Two texts, word by word; one below the other where they have little in common."""
-    pieces = compare_words(left, right)
-    is_wide = view.width is not None and view.width >= WIDE
-    if pieces is None and not is_wide:
-        yield from _tell_block("-", left, _REMOVED)
-        yield from _tell_block("+", right, _ADDED)
-        return
-    groups = [*fold_same(pieces)] if pieces else [(Piece(_cut(left), _cut(right)),)]
-    for group in groups:
-        if is_wide:
-            assert view.width is not None  # noqa: S101  (is_wide says so)
-            before, after = ([*_mark(group, side, view, is_whole=not pieces)] for side in (0, 1))
-            yield from lay_side_by_side(before, after, view.width)
-        else:
-            yield from _tell_inline(group, view)
-
-
-def _mark(group: Iterable[Piece], side: int, view: View, *, is_whole: bool) -> Iterator[Span]:
-    """One side of a group of pieces: what is not on the other one is marked."""
-    style, opening, closing = ((_REMOVED, "[-", "-]"), (_ADDED, "{+", "+}"))[side]
-    for piece in group:
-        text = piece[side]
-        if piece.is_same:
-            yield Span(text)
-        elif text:
-            yield Span(text if view.color or is_whole else f"{opening}{text}{closing}", style)
-
-
-def _tell_inline(group: Iterable[Piece], view: View) -> Iterator[Line]:
-    spans: list[Span] = []
-    for piece in group:
-        spans += (
-            [Span(piece.left)]
-            if piece.is_same
-            else [span for side in (0, 1) for span in _mark([piece], side, view, is_whole=False)]
-        )
-    yield from _break_lines(spans)
-
-
-def _break_lines(spans: Iterable[Span]) -> Iterator[Line]:
-    """Lines of spans whose texts hold line breaks."""
-    current: list[Span] = []
-    for text, style in spans:
-        first, *others = text.split("\n")
-        current.append(Span(first, style))
-        for other in others:
-            yield line(*current, indent=4)
-            current = [Span(other, style)]
-    yield line(*current, indent=4)
+    yield line(Span(cut(text.rstrip()), style), indent=2)

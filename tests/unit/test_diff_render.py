@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.compare import Change, Comparison, Drift, Pair, Rename, Side, Verdict
+from recctl.compare.words import Piece, compare_words
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
+from recctl.render.change_markdown import MOST_CHARACTERS
 from recctl.render.diff_columns import lay_side_by_side
-from recctl.render.diff_markdown import MOST_CHARACTERS
-from recctl.render.diff_words import Piece, compare_words, fold_same
+from recctl.render.diff_words import fold_same
 from recctl.render.terminal import Span, render_lines
 
 WORDS = st.lists(

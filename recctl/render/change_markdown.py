@@ -1,0 +1,104 @@
+"""What a value was and is now, as GitHub's Markdown, and what fits into a comment there.
+
+What was recorded stands in fenced blocks and in code, where it neither formats, links, mentions nor loads
+anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.compare.words import compare_words
+from recctl.render.change_text import shorten
+from recctl.render.diff_words import fold_same
+from recctl.render.exchange_markdown import code, fence
+from recctl.render.exchange_text import compact, format_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.recordings.recording import JSON
+    from recctl.render.count_table import Table
+
+MOST_CHARACTERS = 60_000
+"""How long a comment may be: GitHub takes 65,536 characters, and whoever posts it may add some."""
+
+NOTICE_SIZE = 200
+"""Room for the sentence that says what did not fit in."""
+
+_MOST_OF_A_TEXT = 2000
+_MOST_OF_A_FOLD = 20_000
+_SHORT = 60
+
+
+def tell_values(name: str, left: JSON, right: JSON) -> str:
+    """What something of that name was and is; None is nothing."""
+    before, now = _show(left), _show(right)
+    if left is None or right is None:
+        is_added = left is None
+        word, shown = ("added", now) if is_added else ("removed", before)
+        if len(shown) <= _SHORT and "\n" not in shown:
+            return f"{name} {word}: {code(shown)}"
+        return f"{name} {word}:\n\n{_fence_lines([('+' if is_added else '-', shown)])}"
+    if max(len(before), len(now)) <= _SHORT and "\n" not in before + now:
+        return f"{name}: {code(shorten(left, 2 * _SHORT))} → {code(shorten(right, 2 * _SHORT))}"
+    return f"{name}:\n\n{_fence_lines(_fold_texts(before, now))}"
+
+
+def fit(text: str) -> str:
+    """A text for a cell of a table; GitHub takes the backslash away again, in code too."""
+    return text.replace("|", "\\|")
+
+
+def tell_table(table: Table) -> Iterator[str]:
+    """The lines of a table."""
+    head = fit(code(table.folder)) if table.folder else "test file"
+    yield f"| {head} | {' | '.join(table.columns)} |"
+    yield f"|---|{'---:|' * len(table.columns)}"
+    for name, numbers in table.rows:
+        cells = (f"{number:,}" if number else "" for number in numbers)
+        yield f"| {fit(code(name))} | {' | '.join(cells)} |"
+
+
+def fold(summary: str, told: Iterable[str], what: str) -> str:
+    """Blocks of text, folded away below a summary; what is too much is counted, and called `what`."""
+    blocks, size, hidden = [f"<details><summary>{summary}</summary>"], 0, 0
+    for block in told:
+        size += len(block)
+        if size > _MOST_OF_A_FOLD:
+            hidden += 1
+        else:
+            blocks.append(block)
+    if hidden:
+        blocks.append(f"*and {hidden:,} more {what}*")
+    return "\n\n".join((*blocks, "</details>"))
+
+
+def _show(value: JSON) -> str:
+    """A value as people read it: text as it is, a tool call like a call, the rest as JSON."""
+    if isinstance(value, dict) and value.keys() == {"name", "arguments"}:
+        return f"{compact(value['name'])} {compact(value['arguments'])}"
+    return value if isinstance(value, str) else format_json(value)
+
+
+def _fold_texts(left: str, right: str) -> Iterator[tuple[str, str]]:
+    """Where two texts differ, each with a few words around it, signed; all of both if that is everywhere."""
+    pieces = compare_words(left, right)
+    if pieces is None:
+        yield from (("-", left), ("+", right))
+        return
+    for group in fold_same(pieces):
+        yield "-", "".join(piece.left for piece in group)
+        yield "+", "".join(piece.right for piece in group)
+
+
+def _fence_lines(signed: Iterable[tuple[str, str]]) -> str:
+    """Texts in a block in which GitHub colours lines by their signs."""
+    lines = [f"{sign} {line}" for sign, text in signed for line in _cut(text).split("\n")]
+    return fence(_cut("\n".join(lines)), "diff")
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _MOST_OF_A_TEXT:
+        return text
+    return f"{text[:_MOST_OF_A_TEXT]}… {len(text) - _MOST_OF_A_TEXT:,} more characters"
