@@ -25,6 +25,13 @@ def test_version_is_one_line(run: Run) -> None:
     assert (outcome.code, outcome.out, outcome.err) == (0, f"recctl {__version__}\n", "")
 
 
+@pytest.mark.parametrize(
+    "words", ["", "--version", "validate -h", "rules", "show nothing.json", "rules --oops"]
+)
+def test_a_command_is_the_same_in_a_process_of_its_own(run: Run, run_process: Run, words: str) -> None:
+    assert run(*words.split()) == run_process(*words.split())
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("-h",)])
 def test_help_lists_every_command(run: Run, arguments: tuple[str, ...]) -> None:
     outcome = run(*arguments)
@@ -86,10 +93,10 @@ def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -
         ("recctl rules inv", ["invalid-json", "invalid-yaml"]),
     ],
 )
-def test_a_shell_can_complete_names(run: Run, line: str, words: list[str]) -> None:
+def test_a_shell_can_complete_names(run_process: Run, line: str, words: list[str]) -> None:
     last = str(len(line.split()) - 1)
     asked = {"_RECCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": last}
-    assert run(env=asked).out.split() == words
+    assert run_process(env=asked).out.split() == words
 
 
 def test_version_loads_no_heavy_library() -> None:

@@ -314,30 +314,34 @@ def test_a_warm_cache_gives_the_same_report_and_sees_every_change(run: Run, larg
     assert "more/recordings/000.json:1:1: error[invalid-json] not JSON: a value should stand" in changed.out
 
 
-def test_a_broken_cache_is_made_anew(run: Run, large: Path) -> None:
-    cold = run("validate", "--format", "json", cwd=large)
+def test_a_broken_cache_is_made_anew(run_process: Run, large: Path) -> None:
+    cold = run_process("validate", "--format", "json", cwd=large)
     (large / ".recctl/cache/validate").write_bytes(b'{"basis": 1')
-    assert run("validate", "--format", "json", cwd=large).out == cold.out
+    assert run_process("validate", "--format", "json", cwd=large).out == cold.out
 
 
 @pytest.mark.parametrize("entry", [5, [], [[1, 2, 3, 4]], [None, []]])
-def test_an_entry_of_the_cache_that_is_none_is_not_known(run: Run, large: Path, entry: object) -> None:
-    cold = run("validate", "--format", "json", cwd=large)
+def test_an_entry_of_the_cache_that_is_none_is_not_known(
+    run_process: Run, large: Path, entry: object
+) -> None:
+    cold = run_process("validate", "--format", "json", cwd=large)
     state = State(large)
     known = json.loads(state.read_signed("cache/validate") or b"")
     broken = {**known, "files": dict.fromkeys(known["files"], entry)}
     state.write_signed("cache/validate", json.dumps(broken).encode())
-    again = run("validate", "--format", "json", cwd=large)
+    again = run_process("validate", "--format", "json", cwd=large)
     assert (again.code, again.out) == (cold.code, cold.out)
 
 
-def test_a_finding_that_utf_8_cannot_tell_is_no_reason_to_cache_nothing(run: Run, large: Path) -> None:
+def test_a_finding_that_utf_8_cannot_tell_is_no_reason_to_cache_nothing(
+    run_process: Run, large: Path
+) -> None:
     call = {"index": 0, "id": "a", "function": {"name": "\ud83d", "arguments": "{"}}
     path = large / "more/recordings/x.json"
     path.write_bytes(serialise(record([chunk(delta(tool_calls=[call], finish_reason="stop"))])))
-    cold = run("validate", "--format", "json", "more", cwd=large)
+    cold = run_process("validate", "--format", "json", "more", cwd=large)
     assert "the arguments for '\\\\ud83d' are not JSON" in cold.out
-    assert run("validate", "--format", "json", "more", cwd=large).out == cold.out
+    assert run_process("validate", "--format", "json", "more", cwd=large).out == cold.out
     assert b"more/recordings/299.json" in (large / ".recctl/cache/validate").read_bytes()
 
 
