@@ -1,4 +1,4 @@
-"""What a program writes of the README and of the hooks: `python -m tests.docs --write`.
+"""What a program writes of the READMEs and of the hooks: `python -m tests.docs --write`.
 
 Each stands between `<!-- generated: NAME -->` and `<!-- /generated -->`, and says what the code says. Blank
 lines keep the comments apart from what they enclose: on GitHub, a comment inside a table would end it.
@@ -6,6 +6,7 @@ lines keep the comments apart from what they enclose: on GitHub, a comment insid
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import textwrap
@@ -17,11 +18,13 @@ from recctl.compare.noise import NOISE
 from recctl.completion import NOTE_CODES
 from recctl.hashing import KEY_MEANINGS
 from recctl.recordings.formats import list_places
+from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+MAP = PACKAGE / "README.md"
 HOOKS = README.with_name(".pre-commit-hooks.yaml")
 _WIDTH = 110
 
@@ -53,11 +56,29 @@ def _write_noise() -> str:
     return textwrap.fill(", ".join(f"`{key}`" for key in sorted(NOISE)), _WIDTH)
 
 
+def _write_map() -> str:
+    rows = (
+        (str(number), f"`{part}`", _read_purpose(part))
+        for number, parts in enumerate(LAYERS, 1)
+        for part in sorted(parts)
+    )
+    return _write_table(("layer", "part", "what it is for"), rows)
+
+
+def _read_purpose(part: str) -> str:
+    """What a module or a package is for: the first sentence of its docstring."""
+    path = PACKAGE / part / "__init__.py"
+    source = (path if path.is_file() else PACKAGE / f"{part}.py").read_text(encoding="utf-8")
+    told = " ".join((ast.get_docstring(ast.parse(source)) or "").partition("\n\n")[0].split())
+    return told.partition(". ")[0].removesuffix(".")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "rules": _write_rules,
     "notes": _write_notes,
     "noise": _write_noise,
     "keys of a scheme": _write_scheme_keys,
+    "map": _write_map,
 }
 """What writes each generated part, by its name."""
 
@@ -87,7 +108,7 @@ _HASH_HOOKS = ("recctl-rehash",)
 
 _FILES = re.compile(r"^(?P<before>- id: (?P<id>\S+)\n(?:  .*\n)*?)  files: .*$", re.MULTILINE)
 
-GENERATED: dict[Path, Callable[[str], str]] = {README: write_parts, HOOKS: write_hooks}
+GENERATED: dict[Path, Callable[[str], str]] = {README: write_parts, MAP: write_parts, HOOKS: write_hooks}
 """The files that a program writes parts of, and what gives the text that they should have."""
 
 
@@ -101,7 +122,9 @@ def main(words: list[str]) -> int:
             path.write_text(after, encoding="utf-8")
         elif before != after:
             is_old = True
-            sys.stdout.write(f"{path.name}: generated parts are old: python -m tests.docs --write\n")
+            sys.stdout.write(
+                f"{path.relative_to(README.parent)}: generated parts are old: python -m tests.docs --write\n"
+            )
     return int(is_old)
 
 

@@ -1,4 +1,4 @@
-"""Imports point down only: the list in DESIGN.md, held against the sources.
+"""Imports point down only: the map in recctl/README.md, held against the sources.
 
 Imports inside functions and for type checking count like any other.
 """
@@ -6,34 +6,11 @@ Imports inside functions and for type checking count like any other.
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[2] / "recctl"
-
-LAYERS = [
-    ["__main__", "library"],
-    ["cli"],
-    ["render"],
-    ["rehash"],
-    ["checks", "compare", "evidence", "restore"],
-    ["naming", "plan", "gitsetup", "collected", "track"],
-    ["wire", "schemes", "testcode"],
-    ["completion", "sides"],
-    ["sources"],
-    ["walk"],
-    ["attempt"],
-    ["recordings"],
-    ["yaml_places"],
-    ["project", "journal", "yaml_text", "limited"],
-    ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
-    ["disk", "signature"],
-    ["tables", "strict_json", "pointer", "patterns"],
-    ["amounts", "errors", "__init__"],
-]
-"""The parts of the package, the highest first; each may import from any layer below its own."""
+from tests.layers import LAYERS, PACKAGE
 
 EXTERNAL = {
     "jsonschema": {"checks"},
