@@ -186,39 +186,16 @@ class Journal:
         why = "has been taken back already" if is_known else "is not known"
         raise RecctlError(f"run {run_id} {why}", "recctl undo --list shows the runs and what became of them")
 
-    def begin(self, command: str, groups: tuple[tuple[Change, ...], ...], undoes: Run | None = None) -> Run:
-        """Keep a copy of each file that a run is to change, then write down what it will do.
-
-        Raises OSError, and RecctlError when a file is not what the run takes it for, or when this user has no
-        place for the key that journals are signed with.
-        """
-        self._require_key()
-        run = Run(
-            run_id=self._take_id(),
-            command=command,
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-            recctl=__version__,
-            groups=groups,
-            folders=tuple(sorted({*self._list_missing(groups), *(undoes.folders if undoes else ())})),
-            undoes=undoes.run_id if undoes else None,
-        )
-        place = _place(run.run_id)
-        kept = f"{place}/{_KEPT}"
+    @contextmanager
+    def open_run(self, command: str, undoes: Run | None = None) -> Iterator[NewRun]:
+        """A run to come: of one that is not begun by the end, nothing is left."""
+        run = NewRun(self, self._state, command, undoes)
         try:
-            self._write_ending(run, _Ending(None))
-            self._state.make_folder(kept)
-            for change in run.changes:
-                if change.before is not None:
-                    self._keep(kept, change.path, change.before)
-            self._state.sync_files(kept, self._state.list(kept))
-            self._state.sync_folder(kept, and_above=True)
-            self._write_json(f"{place}/{_MANIFEST}", asdict(run))
-            self._state.sync_folder(place)
-        except (OSError, RecctlError, KeyboardInterrupt):
-            with suppress(OSError):
-                self._state.remove_folder(place)
+            yield run
+        except (Exception, KeyboardInterrupt):
+            run.drop()
             raise
-        return run
+        run.drop()
 
     def has_ended(self, run: Run) -> bool:
         """Whether it is written down what became of a run."""
@@ -263,7 +240,7 @@ class Journal:
         if file.blob is None or self._state.find_size(copy) is not None:
             content, reason = self._state.read(copy), "its copy is damaged"
         else:
-            content = self._read_blob(file.blob)
+            content = self.read_blob(file.blob)
             reason = f"git no longer has its content (in {file.blob.partition(':')[0][:12]})"
         if digest(content) != file.digest:
             raise OSError(errno.EIO, reason, str(self.root / STATE_FOLDER / copy))
@@ -314,7 +291,8 @@ class Journal:
 
     # --- what is written ---
 
-    def _require_key(self) -> None:
+    def require_key(self) -> None:
+        """Raises RecctlError when this user has no place for the key that journals are signed with."""
         try:
             self._state.require_key()
         except OSError as error:
@@ -324,7 +302,7 @@ class Journal:
             hint = "set XDG_STATE_HOME to a folder of your own outside the project that can be written"
             raise RecctlError(message, hint) from None
 
-    def _take_id(self) -> str:
+    def take_id(self) -> str:
         """Make the folder of a new run; its name is higher than those of all others of ours."""
         number = max((int(run_id) for run_id in self._list_ids() if self._read_ending(run_id)), default=0)
         while True:
@@ -334,28 +312,17 @@ class Journal:
                 return str(number)
 
     def _write_ending(self, run: Run, ending: _Ending) -> None:
-        self._write_json(f"{_place(run.run_id)}/{_OUTCOME}", ending._asdict())
+        _write_json(self._state, f"{_place(run.run_id)}/{_OUTCOME}", ending._asdict())
 
-    def _write_json(self, name: str, document: Any) -> None:
-        self._state.write_signed(name, json.dumps(document, indent=1).encode())
-
-    def _list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
+    def list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
         """The folders that have to be made for what the groups put into them."""
         targets = (change.path for group in groups for change in group if change.after is not None)
         for folder in {folder for target in targets for folder in PurePath(target).parents}:
             if not (self.root / folder).exists():
                 yield folder.as_posix()
 
-    def _keep(self, kept: str, path: str, file: File) -> None:
-        if file.blob is not None and digest(self._read_blob(file.blob)) == file.digest:
-            return
-        content = (self.root / path).read_bytes()
-        if digest(content) != file.digest:
-            raise RecctlError(f"{path}: is being changed", "try again when nothing else writes here")
-        with suppress(FileExistsError):  # for another file of the same content
-            self._state.create(f"{kept}/{file.digest}", content, file.mode)
-
-    def _read_blob(self, blob: str) -> bytes:
+    def read_blob(self, blob: str) -> bytes:
+        """What git has by a name; nothing where it has none."""
         if self._blobs is None:
             return b""
         try:
@@ -369,6 +336,77 @@ class Journal:
         kept = f"{_place(run.run_id)}/{_KEPT}"
         digests = {change.before.digest for change in run.changes if change.before is not None}
         return [f"{kept}/{name}" for name in self._state.list(kept) if name in digests]
+
+
+class NewRun:
+    """A run to come. It keeps a copy of each file that it is to change, then it begins, if it does.
+
+    What the file system refuses is an OSError in all methods.
+    """
+
+    def __init__(self, journal: Journal, state: State, command: str, undoes: Run | None) -> None:
+        self._journal, self._state = journal, state
+        self._command, self._undoes = command, undoes
+        self._run_id: str | None = None
+        self._has_begun = False
+
+    def keep(self, file: File, content: bytes) -> None:
+        """Keep a copy of what a file is, unless git has it by the file's blob.
+
+        Raises RecctlError when this user has no place for the key that journals are signed with.
+        """
+        if file.blob is not None and digest(self._journal.read_blob(file.blob)) == file.digest:
+            return
+        kept = f"{_place(self._open())}/{_KEPT}"
+        with suppress(FileExistsError):  # for another file of the same content
+            self._state.create(f"{kept}/{file.digest}", content, file.mode)
+
+    def begin(self, groups: tuple[tuple[Change, ...], ...]) -> Run:
+        """Write down what it will do; what it has kept of other files goes. Raises RecctlError as `keep`."""
+        run = Run(
+            run_id=self._open(),
+            command=self._command,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            recctl=__version__,
+            groups=groups,
+            folders=tuple(self._list_folders(groups)),
+            undoes=self._undoes.run_id if self._undoes else None,
+        )
+        place = _place(run.run_id)
+        kept = f"{place}/{_KEPT}"
+        wanted = {change.before.digest for change in run.changes if change.before is not None}
+        for name in self._state.list(kept):
+            if name not in wanted:
+                self._state.remove(f"{kept}/{name}")
+        self._state.sync_files(kept, self._state.list(kept))
+        self._state.sync_folder(kept, and_above=True)
+        _write_json(self._state, f"{place}/{_MANIFEST}", asdict(run))
+        self._state.sync_folder(place)
+        self._has_begun = True
+        return run
+
+    def drop(self) -> None:
+        """Clear away what there is of it, unless it has begun."""
+        if self._run_id is not None and not self._has_begun:
+            with suppress(OSError):
+                self._state.remove_folder(_place(self._run_id))
+
+    def _open(self) -> str:
+        """Its name; there is nothing of it before that is asked for."""
+        if self._run_id is None:
+            self._journal.require_key()
+            self._run_id = self._journal.take_id()
+            _write_json(self._state, f"{_place(self._run_id)}/{_OUTCOME}", _Ending(None)._asdict())
+            self._state.make_folder(f"{_place(self._run_id)}/{_KEPT}")
+        return self._run_id
+
+    def _list_folders(self, groups: tuple[tuple[Change, ...], ...]) -> list[str]:
+        before = self._undoes.folders if self._undoes else ()
+        return sorted({*self._journal.list_missing(groups), *before})
+
+
+def _write_json(state: State, name: str, document: Any) -> None:
+    state.write_signed(name, json.dumps(document, indent=1).encode())
 
 
 @contextmanager

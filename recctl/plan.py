@@ -2,11 +2,14 @@
 
 A run goes through five stages, and may be killed in any of them:
 
-1. Check each group against the tree. What can't be done is held back, with the reason.
+1. Check each group against the tree. What can't be done is held back, with the reason. This is the one time
+   that a file is read: what was read is compared with what the plan was made from, and kept as a copy.
 2. Journal what each file was and what it is to become.
 3. Stage what files will be, under hidden names beside their targets. Here a full disk shows.
 4. Switch, group by group: staged files take their places, then what has no place any more goes. Each path
-   turns from old to new in one step; a group that fails half-way is put back.
+   turns from old to new in one step; a group that fails half-way is put back. That nobody has changed a
+   file since it was read shows in what the system tells of it; only where that is not certain (it was written
+   less than two seconds before it was read) or has changed, the file is read once more.
 5. Write down the outcome. A run without one was interrupted: `recover` puts every path back. After Ctrl-C the
    run does so itself, unless it is interrupted once more.
 
@@ -15,24 +18,24 @@ Undoing is a run, too: one group, the other way round.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import unicodedata
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.disk import describe, keep_owner, sync_files, sync_folder, write_file
+from recctl.disk import keep_owner, sync_files, sync_folder, write_file
 from recctl.errors import InterruptError, RecctlError
 from recctl.journal import PERMISSIONS, Change, File, Journal, Run, Trash, digest, explaining, open_journal
-from recctl.state import STATE_FOLDER, State
+from recctl.state import State
+from recctl.tree import Refusal, RefusedError, Sight, exists, find_place, locate, look, refusing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,17 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """Give a file what `make` makes of its content, whatever that is by then.
+
+    Where that is None, nothing is to be done: it is as if the plan did not have this group.
+    """
+
+    path: str
+    make: Callable[[bytes], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete a file. With `blob`, by which git finds its content (`<commit>:./<path>`), no copy is kept."""
 
@@ -76,7 +90,7 @@ class Create:
     mode: int = 0o644
 
 
-Step = Move | Rewrite | Delete | Create
+Step = Move | Rewrite | Mend | Delete | Create
 Group = tuple[Step, ...]
 """Steps that are done together or not at all, as if at once: files may swap their names."""
 
@@ -87,13 +101,6 @@ class Plan:
 
     command: str
     groups: tuple[Group, ...]
-
-
-class Refusal(NamedTuple):
-    """Why a file was not changed."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +138,8 @@ class Undone:
 
 def preview(root: Path, plan: Plan) -> Applied:
     """What `apply` would make of a plan, as far as looking can tell."""
-    ready, held_back = _check(root, plan)
-    return Applied(None, tuple(group for group, _ in ready), tuple(held_back))
+    checked = _check(root, plan)
+    return Applied(None, tuple(group for group, _ in checked.ready), tuple(checked.held_back))
 
 
 def apply(root: Path, plan: Plan) -> Applied:
@@ -145,19 +152,20 @@ def apply(root: Path, plan: Plan) -> Applied:
         digest(step.content): step.content
         for group in plan.groups
         for step in group
-        if not isinstance(step, Delete) and step.content is not None
+        if not isinstance(step, Delete | Mend) and step.content is not None
     }
-    with _open_settled(root) as journal:
-        ready, held_back = _check(root, plan)
+    with _open_settled(root) as journal, journal.open_run(plan.command) as new_run:
+        ready, held_back, sights, mended = _check(root, plan, new_run.keep)
+        contents |= mended
         if not ready:
             return Applied(None, (), tuple(held_back))
-        run = journal.begin(plan.command, tuple(changes for _, changes in ready))
+        run = new_run.begin(tuple(changes for _, changes in ready))
 
         def read(file: File) -> bytes:
             content = contents.get(file.digest)
             return journal.read_before(run, file) if content is None else content
 
-        refusals = _execute(journal, run, read)
+        refusals = _execute(journal, run, read, sights)
     held_back += [HeldBack(ready[number][0], refusal) for number, refusal in refusals.items()]
     done = tuple(group for number, (group, _) in enumerate(ready) if number not in refusals)
     return Applied(run.run_id if done else None, done, tuple(held_back))
@@ -186,10 +194,13 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
     with _open_settled(root) as journal:
         run = journal.find_standing(run_id)
         group = tuple(Change(change.path, change.after, change.before) for change in run.changes)
-        refusals = tuple(refusal for change in group if (refusal := _find_obstacle(root, change)))
-        if not refusals:
-            reverse = journal.begin("undo", (group,), undoes=run)
-            refusals = tuple(_execute(journal, reverse, partial(journal.read_before, run)).values())
+        sights: Sights = {}
+        with journal.open_run("undo", undoes=run) as new_run:
+            found = (_find_obstacle(root, change, sights, new_run.keep) for change in group)
+            refusals = tuple(refusal for refusal in found if refusal is not None)
+            if not refusals:
+                reverse, read = new_run.begin((group,)), partial(journal.read_before, run)
+                refusals = tuple(_execute(journal, reverse, read, sights).values())
     return Undone(replace(run, undone=not refusals), refusals)
 
 
@@ -233,128 +244,110 @@ def _open_settled(root: Path) -> Iterator[Journal]:
         yield journal
 
 
-# --- what lies where, and what may be touched ---------------------------------------------------------------
-
-_PRIVATE = {STATE_FOLDER, ".git"}
-_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+# --- what can be done ---------------------------------------------------------------------------------------
 
 
-class _RefusedError(Exception):
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.refusal = Refusal(path, reason)
+Keep = Callable[[File, bytes], object]
+"""What is done with the content of each file that is read and is as it should be."""
+
+Sights = dict[str, Sight]
+"""What was seen of files when they were read, by path."""
 
 
-@contextmanager
-def _refusing(path: str) -> Iterator[None]:
-    """Turn what the file system denies into a refusal; a full disk passes, since it stops the whole run."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL_DISK:
-            raise
-        raise _RefusedError(path, describe(error)) from None
+class _Checked(NamedTuple):
+    """The groups that can be done, each with what becomes of its paths, and those that can't.
+
+    `mended` is what files are to be that are to be mended, by its digest.
+    """
+
+    ready: list[tuple[Group, tuple[Change, ...]]]
+    held_back: list[HeldBack]
+    sights: Sights
+    mended: dict[str, bytes]
 
 
-def _locate(root: Path, path: str) -> Path:
-    """Where a path lies, if that is below the root, not behind a link, in a folder that can be changed."""
-    place, folder = _find_place(root, path)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _RefusedError(path, "its folder is read-only")
-    return place
-
-
-def _find_place(root: Path, path: str) -> tuple[Path, Path]:
-    """Where a path lies, if that is below the root and not behind a link; and its last folder so far."""
-    pure = PurePath(path)
-    try:
-        is_plain = pure.as_posix() == os.fsdecode(os.fsencode(path)) and "\0" not in path
-    except UnicodeEncodeError:
-        is_plain = False
-    if not is_plain or pure.anchor or not pure.parts or ".." in pure.parts:
-        raise _RefusedError(path, "is not a path below the root")
-    if any(part.casefold() in _PRIVATE for part in pure.parts):
-        raise _RefusedError(path, "belongs to git or to recctl itself")
-    folder = root
-    for part in pure.parts[:-1]:
-        inner = folder / part
-        if not os.path.lexists(inner):
-            break
-        if inner.is_symlink() or not inner.is_dir():
-            raise _RefusedError(path, f"{part} is a link or no folder")
-        folder = inner
-    return root / path, folder
-
-
-def _look(root: Path, path: str) -> File | None:
-    """What lies at a path. Refuses links, folders and what can't be read."""
-    place = _locate(root, path)
-    with _refusing(path):
-        try:
-            status = place.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                raise _RefusedError(path, "is a link or no file")
-            return File(digest(place.read_bytes()), status.st_mode & PERMISSIONS)
-        except FileNotFoundError:
-            return None
+class _IdleError(Exception):
+    """That there is nothing to do."""
 
 
 def _is_same(one: File | None, other: File | None) -> bool:
     return (one and one.digest) == (other and other.digest)
 
 
-def _find_obstacle(root: Path, change: Change) -> Refusal | None:
-    """Why a change can't be made now, if it can't."""
+def _forget(file: File, content: bytes) -> None:
+    """Keep no copy."""
+
+
+def _find_obstacle(root: Path, change: Change, sights: Sights, keep: Keep = _forget) -> Refusal | None:
+    """Why a change can't be made now, if it can't. A file that was seen is only read again if it must be."""
+    seen = None if change.before is None else sights.get(change.path)
     try:
-        found = _look(root, change.path)
-    except _RefusedError as refused:
+        if seen is not None and seen.is_still(locate(root, change.path)):
+            return None
+        found = look(root, change.path)
+    except RefusedError as refused:
         return refused.refusal
-    if _is_same(found, change.before):
+    if _is_same(found and found.file, change.before):
+        if found is not None and change.before is not None:
+            sights[change.path] = found.sight
+            keep(change.before, found.content)
         return None
     if change.before is None:
         return Refusal(change.path, "exists already")
     return Refusal(change.path, "is gone" if found is None else "has changed since")
 
 
-def _check(root: Path, plan: Plan) -> tuple[list[tuple[Group, tuple[Change, ...]]], list[HeldBack]]:
-    """The groups that can be done, each with what becomes of its paths, and those that can't."""
-    ready: list[tuple[Group, tuple[Change, ...]]] = []
-    held_back: list[HeldBack] = []
+def _check(root: Path, plan: Plan, keep: Keep = _forget) -> _Checked:
+    """What of a plan can be done; each file that it changes is read, once."""
+    checked = _Checked([], [], {}, {})
     tree: dict[str, File | None] = {}
     wanted: set[str] = set()
     for group in plan.groups:
         try:
             names = _claim(group, wanted)
-            changes = _resolve(root, group, tree)
-        except _RefusedError as refused:
-            held_back.append(HeldBack(group, refused.refusal))
+            changes = _resolve(root, group, tree, checked, keep)
+        except RefusedError as refused:
+            checked.held_back.append(HeldBack(group, refused.refusal))
+        except _IdleError:
+            continue
         else:
-            ready.append((group, changes))
+            checked.ready.append((group, changes))
             tree.update((change.path, change.after) for change in changes)
             wanted |= names
-    return ready, held_back
+    return checked
 
 
-def _resolve(root: Path, group: Group, tree: dict[str, File | None]) -> tuple[Change, ...]:
+def _resolve(
+    root: Path, group: Group, tree: dict[str, File | None], checked: _Checked, keep: Keep
+) -> tuple[Change, ...]:
     """What becomes of each path of a group, when `tree` is what earlier groups have made of theirs."""
     found: dict[str, File] = {}
+    mended: dict[str, File] = {}
     for step in group:
         if isinstance(step, Create):
             continue
         if step.path in tree or step.path in found:
-            raise _RefusedError(step.path, "is changed twice")
-        file = _look(root, step.path)
-        if file is None or file.digest != step.expected:
-            raise _RefusedError(step.path, "is gone" if file is None else "has changed since")
-        found[step.path] = replace(file, blob=step.blob) if isinstance(step, Delete) else file
-    after: dict[str, File | None] = dict.fromkeys(found)
+            raise RefusedError(step.path, "is changed twice")
+        seen = look(root, step.path)
+        if seen is None or not (isinstance(step, Mend) or seen.file.digest == step.expected):
+            raise RefusedError(step.path, "is gone" if seen is None else "has changed since")
+        if isinstance(step, Mend):
+            content = step.make(seen.content)
+            if content is None:
+                raise _IdleError
+            mended[step.path] = File(digest(content), seen.file.mode)
+            checked.mended[mended[step.path].digest] = content
+        file = replace(seen.file, blob=step.blob) if isinstance(step, Delete) else seen.file
+        keep(file, seen.content)
+        found[step.path], checked.sights[step.path] = file, seen.sight
+    after: dict[str, File | None] = {**dict.fromkeys(found), **mended}
     for step in group:
-        if isinstance(step, Delete):
+        if isinstance(step, Delete | Mend):
             continue
         path = step.new_path if isinstance(step, Move) else step.path
         known = after if path in after else tree
-        if (known[path] if path in known else _look(root, path)) is not None:
-            raise _RefusedError(path, "exists already")
+        if (known[path] is not None) if path in known else exists(root, path):
+            raise RefusedError(path, "exists already")
         mode = step.mode & PERMISSIONS if isinstance(step, Create) else found[step.path].mode
         after[path] = found[step.path] if step.content is None else File(digest(step.content), mode)
     return tuple(Change(path, found.get(path), file) for path, file in after.items())
@@ -368,7 +361,7 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
             path = step.new_path if isinstance(step, Move) else step.path
             name = unicodedata.normalize("NFC", path).casefold()
             if name in wanted or name in names:
-                raise _RefusedError(path, "is wanted by two files")
+                raise RefusedError(path, "is wanted by two files")
             names.add(name)
     return names
 
@@ -376,7 +369,7 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
 # --- changing files -----------------------------------------------------------------------------------------
 
 
-def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[int, Refusal]:
+def _execute(journal: Journal, run: Run, read: Callable[[File], bytes], sights: Sights) -> dict[int, Refusal]:
     """Do a run that has begun. Gives the groups, by number, that were refused all the same."""
     refusals: dict[int, Refusal] = {}
     drafts: list[Path] = []
@@ -386,13 +379,13 @@ def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[
             if number not in refusals:
                 try:
                     act(group)
-                except _RefusedError as refused:
+                except RefusedError as refused:
                     refusals[number] = refused.refusal
 
     try:
-        attempt(lambda group: drafts.extend(_stage(journal.root, read, group)))
+        attempt(lambda group: drafts.extend(_stage(journal.root, read, group, sights)))
         sync_files(drafts)
-        attempt(partial(_switch, journal, run))
+        attempt(partial(_switch, journal, run, sights))
         _finish(journal, run, tuple(number for number in range(len(run.groups)) if number not in refusals))
     except (OSError, KeyboardInterrupt) as error:
         if journal.has_ended(run):
@@ -409,7 +402,9 @@ def _execute(journal: Journal, run: Run, read: Callable[[File], bytes]) -> dict[
     return refusals
 
 
-def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change]) -> list[Path]:
+def _stage(
+    root: Path, read: Callable[[File], bytes], changes: Collection[Change], sights: Sights
+) -> list[Path]:
     """Make each file that will be, beside its place; gives what was written and is to be synced.
 
     A file that only moves stays the same, by a link.
@@ -419,13 +414,13 @@ def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change
     for change in changes:
         if change.after is None:
             continue
-        _find_place(root, change.path)
-        with _refusing(change.path):
+        find_place(root, change.path)
+        with refusing(change.path):
             draft = _name_draft(root, change.path)
             draft.parent.mkdir(parents=True, exist_ok=True)
             draft.unlink(missing_ok=True)
             source = movable.pop((change.after.digest, change.after.mode), None)
-            if source is None or not _link(root / source, draft):
+            if source is None or not _link_seen(root, source, draft, sights):
                 write_file(draft, read(change.after), change.after.mode, sync=False)
                 with suppress(FileNotFoundError):
                     keep_owner(draft, (root / change.path).lstat())
@@ -433,14 +428,14 @@ def _stage(root: Path, read: Callable[[File], bytes], changes: Collection[Change
     return written
 
 
-def _switch(journal: Journal, run: Run, changes: Collection[Change]) -> None:
+def _switch(journal: Journal, run: Run, sights: Sights, changes: Collection[Change]) -> None:
     """Let staged files take their places, unless something has changed; what fails half-way is put back."""
     for change in changes:
-        if refusal := _find_obstacle(journal.root, change):
-            raise _RefusedError(*refusal)
+        if refusal := _find_obstacle(journal.root, change, sights):
+            raise RefusedError(*refusal)
     try:
         _replace(journal.root, changes)
-    except _RefusedError:
+    except RefusedError:
         _put_back(journal, run, changes)
         raise
 
@@ -449,15 +444,25 @@ def _replace(root: Path, changes: Collection[Change]) -> None:
     """New names first, then old ones go: what moves to a free name is always there."""
     for change in sorted(changes, key=lambda change: change.after is None):
         place, draft = root / change.path, _name_draft(root, change.path)
-        with _refusing(change.path):
+        with refusing(change.path):
             if change.after is None:
                 place.unlink()
             elif change.before is not None:
                 draft.replace(place)
             elif not _link(draft, place):
                 if os.path.lexists(place):
-                    raise _RefusedError(change.path, "exists already")
+                    raise RefusedError(change.path, "exists already")
                 draft.rename(place)
+
+
+def _link_seen(root: Path, source: str, draft: Path, sights: Sights) -> bool:
+    """Give a file a second name, which is no change of what was seen of it. False as for `_link`."""
+    seen = sights.get(source)
+    if seen is None or not seen.is_still(root / source):
+        return _link(root / source, draft)
+    is_linked = _link(root / source, draft)
+    sights[source] = seen.follow_link(root / source)
+    return is_linked
 
 
 def _link(source: Path, path: Path) -> bool:
@@ -473,16 +478,17 @@ def _put_back(journal: Journal, run: Run, changes: Collection[Change]) -> tuple[
     reverse, left = [], []
     try:
         for change in changes:
-            found = _look(journal.root, change.path)
+            seen = look(journal.root, change.path)
+            found = seen and seen.file
             if _is_same(found, change.before):
                 continue
             if found is None or _is_same(found, change.after):
                 reverse.append(Change(change.path, found, change.before))
             else:
                 left.append(Refusal(change.path, "has changed since, and was left as it is"))
-        sync_files(_stage(journal.root, partial(journal.read_before, run), reverse))
+        sync_files(_stage(journal.root, partial(journal.read_before, run), reverse, {}))
         _replace(journal.root, reverse)
-    except _RefusedError as refused:
+    except RefusedError as refused:
         hint = f"put that right, then recctl undo takes run {run.run_id} back"
         raise RecctlError(f"{refused}, and so can't be put back", hint) from None
     return tuple(left)
@@ -500,12 +506,12 @@ def _finish(journal: Journal, run: Run, done: tuple[int, ...]) -> None:
     """Clear up, bring all of it down to the disk, and write down the outcome."""
     root = journal.root
     for change in run.changes:
-        with suppress(_RefusedError):  # what has become a link since is none of ours
-            _find_place(root, change.path)
+        with suppress(RefusedError):  # what has become a link since is none of ours
+            find_place(root, change.path)
             _name_draft(root, change.path).unlink(missing_ok=True)
     for folder in sorted(run.folders, reverse=True):
-        with suppress(OSError, _RefusedError):
-            _locate(root, folder).rmdir()
+        with suppress(OSError, RefusedError):
+            locate(root, folder).rmdir()
     paths = (*run.folders, *(change.path for change in run.changes))
     for parent in {(root / path).parent for path in paths}:
         if parent.is_dir():

@@ -20,6 +20,7 @@ LAYERS = [
     ["attempt"],
     ["recordings"],
     ["yaml_places"],
+    ["tree"],
     ["project", "journal", "yaml_text", "limited"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.journal import Outcome, Run
-    from recctl.plan import Refusal
+    from recctl.tree import Refusal
 
 
 def command(

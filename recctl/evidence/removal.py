@@ -10,10 +10,11 @@ from recctl.evidence.protection import relate
 from recctl.journal import digest
 from recctl.naming.ages import read_git_state
 from recctl.naming.survey import find_facts
-from recctl.plan import Applied, Delete, HeldBack, Plan, Refusal, apply
+from recctl.plan import Applied, Delete, HeldBack, Plan, apply
 from recctl.recordings.load import find_recording
 from recctl.recordings.source import Source
 from recctl.sources import read
+from recctl.tree import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
