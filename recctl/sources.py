@@ -8,7 +8,7 @@ import re
 import stat
 import sys
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -17,6 +17,7 @@ from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.project import MODELS, Place
 from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.walk import is_walked, read_head, walk
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.project import Project, Settings
-    from recctl.recordings.recording import LoadError, Recording
+    from recctl.recordings.recording import LoadError
 
 STDIN = "-"
 """What stands for standard input on the command line."""
@@ -326,6 +327,36 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
         )
     place = Place(path.parent.as_posix(), path.name) if path else None
     return Source(target.file, content, place, target.settings, target.number)
+
+
+class Opened:
+    """A file to look at, which is read when that is first asked for, and not again."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @cached_property
+    def source(self) -> Source | Unread:
+        """What was read, or why it can't be."""
+        return read(self.target)
+
+    @cached_property
+    def items(self) -> tuple[Recording | LoadError, ...]:
+        """What it holds, as `load` gives it; nothing where it can't be read."""
+        return load(self.source) if isinstance(self.source, Source) else ()
+
+    @property
+    def whole(self) -> tuple[Recording | LoadError, ...]:
+        """What it holds, whichever of its recordings the target asks for."""
+        source = self.source
+        if isinstance(source, Unread) or source.number is None:
+            return self.items
+        return load(source._replace(number=None))
+
+    @property
+    def recording(self) -> Recording | None:
+        """The first recording in it."""
+        return next((item for item in self.items if isinstance(item, Recording)), None)
 
 
 def load_all(selection: Selection) -> Iterator[Recording | LoadError | Unread]:

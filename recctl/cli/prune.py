@@ -125,6 +125,7 @@ def command(
         include_protected=include_protected,
         max_share=max_share,
         at_length=verbose or output_format == "json",
+        removes=apply,
     )
     if apply:
         options.recover_interrupted(project.root, quiet=quiet)

@@ -51,7 +51,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     _require_lists(inquiry)
     if any(target.spec is not None for target in selection.targets):
         raise RecctlError("a file of a revision can't be pruned", "name files that are here")
-    surveyed = survey(project, selection)
+    surveyed = survey(project, selection, with_digests=inquiry.removes)
     files = (*take_files(surveyed.all_facts), *surveyed.companions)
     all_facts = sorted(files, key=lambda facts: facts.path)
     _require_evidence(all_facts, inquiry)

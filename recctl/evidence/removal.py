@@ -7,27 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.evidence.protection import relate
-from recctl.journal import digest
 from recctl.naming.ages import read_git_state
-from recctl.naming.survey import find_facts
 from recctl.plan import Applied, Delete, HeldBack, Plan, apply
-from recctl.recordings.load import find_recording
-from recctl.recordings.source import Source
-from recctl.sources import read
 from recctl.tree import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.verdicts import Verdict
-    from recctl.naming.facts import Facts
     from recctl.project import Project
 
 
 def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Applied:
     """Delete recordings by one run that can be undone, each on its own; what has changed since stays.
 
-    Copies are kept in the trash, `without_copy` only of what git's HEAD does not have as it is.
+    They must have been examined by an inquiry that `removes`. Copies are kept in the trash, `without_copy`
+    only of what git's HEAD does not have as it is.
     Raises RecctlError as `plan.apply` does, and when git can't tell what it has.
     """
     state = read_git_state(project.root) if without_copy else None
@@ -38,26 +33,12 @@ def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool 
             place = Path(os.path.relpath(verdict.facts.location, project.root)).as_posix()
             held_back.append(HeldBack((), Refusal(place, "lies outside the root")))
             continue
-        content = _read_unchanged(verdict.facts, project)
-        if content is None:
-            held_back.append(HeldBack((), Refusal(path, "has changed since")))
-            continue
         has_blob = state is not None and state.has_at_head(path)
         blob = f"{state.head}:./{path}" if state is not None and has_blob else None
-        groups.append((Delete(path, digest(content), blob),))
+        groups.append((Delete(path, verdict.facts.digest or _UNKNOWN, blob),))
     applied = apply(project.root, Plan("prune", tuple(groups))) if groups else Applied(None, (), ())
     return Applied(applied.run_id, applied.done, (*held_back, *applied.held_back))
 
 
-def _read_unchanged(facts: Facts, project: Project) -> bytes | None:
-    """A file's bytes, if it still holds what it did when it was judged."""
-    source = read(facts.target(project))
-    if not isinstance(source, Source):
-        return None
-    recording = find_recording(source)
-    if recording is None:
-        held_none = facts.holds_several and facts.turn is None
-        return source.content if held_none and len(source.content) == facts.size else None
-    now = find_facts(recording, project.root)
-    is_same = (now.identity, now.turn, now.size) == (facts.identity, facts.turn, facts.size)
-    return recording.source.content if is_same else None
+_UNKNOWN = ""
+"""The digest of what could not be read: no file has it."""

@@ -45,7 +45,7 @@ class Inquiry(NamedTuple):
 
     `max_share` is how many percent of the recordings may go before the evidence counts as broken. `default`
     says that nobody has named the grades. `at_length` says that the reasons will be read: then they tell as
-    well which later requests quote what goes.
+    well which later requests quote what goes. `removes` says that what goes may be removed after that.
     """
 
     grades: tuple[Grade, ...] = TAKEN_BY_DEFAULT
@@ -56,6 +56,7 @@ class Inquiry(NamedTuple):
     max_share: int = 50
     default: bool = True
     at_length: bool = True
+    removes: bool = True
 
 
 class Proof(NamedTuple):

@@ -102,6 +102,7 @@ class Facts(NamedTuple):
     `cause` is why no scheme explains its name, where that can be guessed.
     `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it, and
     `calls` are its tool calls, once somebody has read its exchange.
+    `digest` is that of the file's content, where somebody has asked for it.
     `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
     """
 
@@ -130,6 +131,7 @@ class Facts(NamedTuple):
     number: int | None = None
     holds_several: bool = False
     format: str = DEFAULT
+    digest: str | None = None
 
     @property
     def key(self) -> Key:

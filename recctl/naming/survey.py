@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
 
 from recctl.attempt import attempt
 from recctl.hashing import RELEASED
+from recctl.journal import digest
 from recctl.naming.facts import Facts, Status, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
@@ -20,11 +22,11 @@ from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import MODELS, Place
 from recctl.recordings.formats import find_format, load_format
-from recctl.recordings.load import find_test, load
+from recctl.recordings.load import find_test
 from recctl.recordings.recording import JSON, LoadError, Recording
-from recctl.recordings.source import Unread
+from recctl.recordings.source import Source, Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
-from recctl.sources import read
+from recctl.sources import Opened
 from recctl.walk import read_head
 
 if TYPE_CHECKING:
@@ -47,27 +49,80 @@ class Survey(NamedTuple):
     companions: tuple[Facts, ...] = ()
 
 
+_Draft = TypeVar("_Draft")
+
+Look = Callable[[Opened, Facts], _Draft]
+"""What else is to be found out of a file, now that it is open, given the facts about all that it holds."""
+
+
 def survey(
-    project: Project, selection: Selection, *, to: Scheme | None = None, jobs: int | None = None
+    project: Project,
+    selection: Selection,
+    *,
+    to: Scheme | None = None,
+    jobs: int | None = None,
+    with_digests: bool = False,
 ) -> Survey:
     """Find out where the selected recordings stand with a scheme: `to`, else the one set for each of them.
 
     Where neither says, the newest verified scheme is taken. The recordings beside those that were named count
-    as what may replace them or want their names.
+    as what may replace them or want their names. `with_digests` asks for those of the files' contents.
+    """
+    look = _digest if with_digests else _see_nothing
+    surveyed, digests = survey_with(project, selection, look, to=to, jobs=jobs)
+    if not with_digests:
+        return surveyed
+    return surveyed._replace(
+        all_facts=tuple(facts._replace(digest=digests[facts.path]) for facts in surveyed.all_facts),
+        companions=tuple(facts._replace(digest=digests[facts.path]) for facts in surveyed.companions),
+    )
+
+
+def survey_with(
+    project: Project,
+    selection: Selection,
+    look: Look[_Draft],
+    *,
+    to: Scheme | None = None,
+    jobs: int | None = None,
+) -> tuple[Survey, dict[str, _Draft]]:
+    """The same, and by path what `look` finds out of each file, which is read once for all of that.
+
+    `look` and what it gives must be such that they can be pickled.
     """
     errors: list[Unread | LoadError] = list(selection.unread)
     all_facts: list[Facts] = []
-    for examined in map_files(partial(_examine, root=project.root, to=to), selection.targets, jobs):
-        for item in examined:
+    companions: dict[str, Facts] = {}
+    drafts: dict[str, _Draft] = {}
+    examine = partial(_examine, root=project.root, to=to, look=look)
+    for target, examined in zip(selection.targets, map_files(examine, selection.targets, jobs), strict=True):
+        for item in examined.items:
             if isinstance(item, Facts):
                 all_facts.append(item)
             else:
                 errors.append(item)
+        if examined.companion is not None:
+            companions[target.file] = examined.companion
+        drafts.update((target.file, draft) for draft in examined.drafts)
+    known = {*companions, *(facts.path for facts in all_facts)}
+    for target in selection.companions:
+        opened = Opened(target)
+        found = None if target.file in known else _find_companion(opened)
+        if found is not None:
+            companions[target.file], drafts[target.file] = found, look(opened, found)
+    wrong = [error for error in errors if not (_holds_no_recording(error) and error.name in companions)]
     neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
-    companions = tuple(_find_companions(selection, {facts.path for facts in all_facts}))
-    theirs = {facts.path for facts in companions}
-    wrong = [error for error in errors if not (_holds_no_recording(error) and error.name in theirs)]
-    return Survey(tuple(relate(all_facts, neighbours)), tuple(wrong), companions)
+    related = tuple(relate(all_facts, neighbours))
+    return Survey(related, tuple(wrong), tuple(companions.values())), drafts
+
+
+def _see_nothing(opened: Opened, facts: Facts) -> None:
+    """Find out nothing else."""
+
+
+def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
+    source = opened.source
+    return digest(source.content) if isinstance(source, Source) else None
 
 
 def _holds_no_recording(error: Unread | LoadError) -> bool:
@@ -75,33 +130,33 @@ def _holds_no_recording(error: Unread | LoadError) -> bool:
     return isinstance(error, LoadError) and error.rule == "not-a-recording" and error.number is None
 
 
-def _find_companions(selection: Selection, known: set[str]) -> Iterator[Facts]:
-    """The facts about files without recordings that are named after tests; `known` are the other files."""
-    for target in (*selection.targets, *selection.companions):
-        if target.path is None or target.spec is not None or target.file in known:
-            continue
-        path = target.path
-        place = Place(path.parent.as_posix(), path.name)
-        form = find_format(path.name, read_head(path))
-        test_id = None if form.is_named_by_hash else find_test(form, place, target.settings.root)
-        try:
-            size = path.stat().st_size
-        except OSError:
-            continue
-        if test_id is not None:
-            yield Facts(
-                path=target.file,
-                folder=place.folder,
-                expected_folder=place.folder,
-                size=size,
-                scheme=CURRENT.name,
-                is_held=False,
-                identity=Identity(place.name, unjudged="it holds no recording, and is named after its test"),
-                status=Status.NOT_APPLICABLE,
-                test_id=test_id,
-                holds_several=True,
-                format=form.name,
-            )
+def _find_companion(opened: Opened) -> Facts | None:
+    """The facts about a file without recordings that is named after a test; None about any other."""
+    path, target = opened.target.path, opened.target
+    if path is None or target.spec is not None:
+        return None
+    place = Place(path.parent.as_posix(), path.name)
+    form = find_format(path.name, read_head(path))
+    test_id = None if form.is_named_by_hash else find_test(form, place, target.settings.root)
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return None
+    if test_id is None:
+        return None
+    return Facts(
+        path=target.file,
+        folder=place.folder,
+        expected_folder=place.folder,
+        size=size,
+        scheme=CURRENT.name,
+        is_held=False,
+        identity=Identity(place.name, unjudged="it holds no recording, and is named after its test"),
+        status=Status.NOT_APPLICABLE,
+        test_id=test_id,
+        holds_several=True,
+        format=form.name,
+    )
 
 
 def take_files(all_facts: Iterable[Facts]) -> tuple[Facts, ...]:
@@ -173,19 +228,33 @@ def has_right_name(recording: Recording) -> bool | None:
     return judge_name(status, is_held=held is not None, has_lost_test=has_lost)
 
 
-def _examine(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
-    examined = attempt(target.name, _find_all_facts, target, root, to)
-    return (examined,) if isinstance(examined, Unread) else examined
+class _Examined(NamedTuple, Generic[_Draft]):
+    """What was found in a file: its recordings or errors, what it is without recordings, one draft if any."""
+
+    items: tuple[Facts | Unread | LoadError, ...]
+    companion: Facts | None = None
+    drafts: tuple[_Draft, ...] = ()
 
 
-def _find_all_facts(target: Target, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
-    source = read(target)
+def _examine(target: Target, root: Path, to: Scheme | None, look: Look[_Draft]) -> _Examined[_Draft]:
+    opened = Opened(target)
+    examined = attempt(target.name, _find_all_facts, opened, root, to)
+    if isinstance(examined, Unread):
+        return _Examined((examined,))
+    files = take_files(item for item in examined if isinstance(item, Facts))
+    companion = None if files else _find_companion(opened)
+    looked_at = (*files, companion) if companion is not None else files
+    return _Examined(examined, companion, tuple(look(opened, facts) for facts in looked_at))
+
+
+def _find_all_facts(opened: Opened, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
+    source = opened.source
     if isinstance(source, Unread):
         return (source,)
     if source.place is None:
         hint = "name the file: where it lies decides what it is called"
         return (Unread(source.name, "standard input has no name", hint),)
-    return tuple(find_facts(item, root, to) if isinstance(item, Recording) else item for item in load(source))
+    return tuple(find_facts(item, root, to) if isinstance(item, Recording) else item for item in opened.items)
 
 
 def _identify(recording: Recording, place: Place, wanted: Scheme) -> tuple[Identity, Status]:

@@ -114,7 +114,11 @@ def _meet(
 
 
 def _load(project: Project, path: Path) -> tuple[str, Recording | None]:
-    """The digest and the recording of a file, as far as it can be read."""
+    """The digest and the recording of a file, as far as it can be read.
+
+    Those that want one name are read once more for that: only now it is known which are to be compared, and
+    to keep all that move until then would take the memory of all of them.
+    """
     source = read(Target(show_path(path), project.settings_for(path), path=path))
     if not isinstance(source, Source):
         return "", None

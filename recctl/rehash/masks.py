@@ -47,11 +47,12 @@ class Masks:
             self._masks[value] = self._find_mask(value, values)
         masked = sorted(self._masks.items(), key=lambda item: (-len(item[0]), item[0]))
         self._values = [_prepare(value, mask) for value, mask in masked]
-        self._found: set[str] = set()
+        self.found: frozenset[str] = frozenset()
+        """The values that a recording held which was hidden or looked through so far."""
 
     def list_unfound(self) -> list[int]:
         """Which of the values, counted from 1, no recording held that was hidden or looked through so far."""
-        return [number for number, value in enumerate(self._masks, 1) if value not in self._found]
+        return [number for number, value in enumerate(self._masks, 1) if value not in self.found]
 
     def _find_mask(self, value: str, values: tuple[str, ...]) -> str:
         number = 0
@@ -89,7 +90,7 @@ class Masks:
     def _stands_in(self, text: str) -> bool:
         is_escaped = _holds_escaped_letters(text)
         left = [value for value in self._values if value.stands_in(text, is_escaped=is_escaped)]
-        self._found.update(value.value for value in left)
+        self.found |= {value.value for value in left}
         return bool(left)
 
     def _hide(self, value: JSON) -> JSON:
@@ -121,7 +122,7 @@ class Masks:
                 continue
             cells = [*whole]
             for match in value.pattern.finditer(whole):
-                self._found.add(value.value)
+                self.found |= {value.value}
                 for number, (character, mask) in enumerate(zip(value.value, value.mask, strict=True), 1):
                     if _is_masked(character):
                         start, end = match.span(number)

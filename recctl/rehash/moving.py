@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import relative
-from recctl.naming.survey import Survey, survey, survey_neighbours, take_files
+from recctl.naming.survey import Survey, survey_neighbours, survey_with, take_files
 from recctl.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.source import Unread
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
-from recctl.rehash.proposals import Proposal, propose
-from recctl.rehash.splices import propose_splice
+from recctl.rehash.drafts import draft
 from recctl.sources import show_path
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from recctl.project import Project, Rename
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.orders import Orders
+    from recctl.rehash.proposals import Proposal
     from recctl.sources import Selection
 
 
@@ -36,21 +36,21 @@ def rehash(
     Raises RecctlError when an edit fits no recording, or would leave none, when a recording is preferred that
     nothing collides with, and as `plan.apply` does.
     """
-    surveyed = survey(project, selection, to=orders.to, jobs=jobs)
-    targets = {target.file: target for target in (*selection.companions, *selection.targets)}
+    look = partial(draft, root=project.root, orders=orders, keeps_content=applied)
+    surveyed, drafts = survey_with(project, selection, look, to=orders.to, jobs=jobs)
+    targets = {target.file for target in (*selection.companions, *selection.targets)}
     met: set[Rename | Setting] = set()
     proposed, errors = [], [*surveyed.errors]
     for facts in (*take_files(surveyed.all_facts), *surveyed.companions):
-        target = targets[facts.path]
-        if facts.holds_several:
-            proposal = attempt(facts.path, propose_splice, project, target, facts, orders, met)
-        else:
-            proposal = attempt(facts.path, propose, project, target, facts, orders, met)
+        drafted = drafts[facts.path]
+        met |= drafted.met
+        if orders.edits.masks is not None:
+            orders.edits.masks.found |= drafted.hidden
+        proposal = drafted.settle(facts)
         if isinstance(proposal, Unread):
             errors.append(proposal)
         elif proposal is not None:
-            keeps_content = applied or proposal.content is None
-            proposed.append(proposal if keeps_content else proposal._replace(content=b""))
+            proposed.append(proposal)
     if surveyed.all_facts or not surveyed.errors:  # else those say what is wrong
         _check_met(orders.edits, met)
         _check_test_ids(orders.edits, targets)

@@ -11,22 +11,21 @@ from recctl.journal import digest
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
 from recctl.project import read_hash
-from recctl.recordings.load import find_recording, load
+from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 from recctl.schemes import CURRENT, find_held, get_scheme, identify
-from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from recctl.project import Project, Rename
+    from recctl.project import Rename
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
-    from recctl.sources import Target
+    from recctl.sources import Opened
 
 
 _NOTHING: Mapping[int, tuple[str, ...]] = {}
@@ -38,8 +37,9 @@ class Proposal(NamedTuple):
     `location` is where it is to lie, `content` what it is to be (None: what it is). `copies` are the places
     and contents of the same recording for other tests. `expected` is the digest of what it is now. `changes`
     are pointers to what changes in it. `ids` are the id of its reply now and then, where that hangs on the
-    name. `remark` is what else is good to know. Of a file that holds several recordings, `edited` are the
-    changes of each, by its number.
+    name. `remark` is what else is good to know; `is_leftover` says that it is edited and keeps a name under
+    which it is not found. Of a file that holds several recordings, `edited` are the changes of each, by its
+    number.
     """
 
     facts: Facts
@@ -49,6 +49,7 @@ class Proposal(NamedTuple):
     changes: tuple[str, ...] = ()
     ids: tuple[str, str] | None = None
     remark: str | None = None
+    is_leftover: bool = False
     refusal: str | None = None
     copies: tuple[tuple[Path, bytes], ...] = ()
     edited: Mapping[int, tuple[str, ...]] = _NOTHING
@@ -64,16 +65,14 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    project: Project, target: Target, facts: Facts, orders: Orders, met: set[Rename | Setting]
+    root: Path, opened: Opened, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a recording; None when they leave it as it is. `met` learns what fits it.
 
     Where requests are edited, nothing else is done on the way.
     """
     if orders.edits.moved_files:
-        orders = orders._replace(
-            edits=orders.edits.below(find_start(facts.folder, project.root, facts.test_id))
-        )
+        orders = orders._replace(edits=orders.edits.below(find_start(facts.folder, root, facts.test_id)))
     tests = () if facts.test_id is not None else orders.edits.find_tests(facts.path, facts.identity.name)
     is_wanted = _is_included(facts, orders)
     lacks_test = is_wanted and not (facts.names_test or tests or orders.include_without_test)
@@ -81,7 +80,7 @@ def propose(
     idle = refuse(facts, NO_TEST) if lacks_test and not orders.edits.changes_requests else None
     if not (is_wanted or orders.edits.may_fit(facts.test_id)):
         return idle
-    recording = find_recording(read(target))
+    recording = opened.recording
     if recording is None:
         return refuse(facts, "can't be read any more")
     document = edit(recording, orders.edits, met)
@@ -92,9 +91,9 @@ def propose(
         return refuse(facts, NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
         return idle
-    if target.spec is not None:
+    if opened.target.spec is not None:
         return refuse(facts, "is a file of a revision, and can't be changed")
-    place = partial(_find_location, project, facts, orders=orders, is_wanted=is_wanted)
+    place = partial(_find_location, root, facts, orders=orders, is_wanted=is_wanted)
     location = place(edited) if is_edited else facts.destination
     proposal = _settle(recording, document, facts, location or facts.location)
     if proposal.refusal is None:
@@ -102,7 +101,7 @@ def propose(
     if masks is not None:
         proposal = _check_masked(proposal, masks)
     if is_edited and not is_wanted and facts.status is not Status.CURRENT:
-        proposal = proposal._replace(remark=_explain_leftover(facts))
+        proposal = proposal._replace(is_leftover=True)
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
 
 
@@ -184,9 +183,7 @@ def _is_included(facts: Facts, orders: Orders) -> bool:
             return False
 
 
-def _find_location(
-    project: Project, facts: Facts, edited: Recording, *, orders: Orders, is_wanted: bool
-) -> Path:
+def _find_location(root: Path, facts: Facts, edited: Recording, *, orders: Orders, is_wanted: bool) -> Path:
     """Where an edited recording is to lie.
 
     An edit brings no leftover back to life: what was replaced is named by the scheme that named it, and what
@@ -201,7 +198,7 @@ def _find_location(
     elif facts.identity.newest is not None:
         scheme = get_scheme(facts.identity.newest, edited.source.settings) or wanted
         name = identify(edited, place, scheme).wanted
-    expected = find_expected_folder(facts.folder, project.root, wanted, edited.test_id, facts.test_id)
+    expected = find_expected_folder(facts.folder, root, wanted, edited.test_id, facts.test_id)
     return Path(expected, name or location.name)
 
 
@@ -230,7 +227,7 @@ _ID_DIGITS = 12
 _REPLY_ID = re.compile(rf"rec-[0-9a-f]{{{_ID_DIGITS}}}")
 
 
-def _explain_leftover(facts: Facts) -> str:
+def explain_leftover(facts: Facts) -> str:
     """Why an edited recording does not get the name that its request has now."""
     match facts.status:
         case Status.OUTDATED if facts.replaced_by is None:

@@ -9,27 +9,25 @@ from recctl.journal import digest
 from recctl.naming.tests import follow_test, spell_test
 from recctl.project import Place
 from recctl.recordings.formats import load_format
-from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.rehash.edits import edit, find_changes, rename_test
 from recctl.rehash.proposals import NOT_MASKED, Proposal, refuse
-from recctl.sources import read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.naming.facts import Facts
-    from recctl.project import Project, Rename
+    from recctl.project import Rename
     from recctl.recordings.formats import Format
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.orders import Orders
-    from recctl.sources import Target
+    from recctl.sources import Opened
 
 
 def propose_splice(
-    project: Project, target: Target, facts: Facts, orders: Orders, met: set[Rename | Setting]
+    root: Path, opened: Opened, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a file that holds several recordings; None for nothing.
 
@@ -42,10 +40,11 @@ def propose_splice(
     renamed, rename = rename_test(facts.test_id or "", originals)
     if rename is None and not edits.may_fit(facts.test_id):
         return None
-    source = read(target._replace(number=None))
+    source, target = opened.source, opened.target
     if not isinstance(source, Source):
         return refuse(facts, "can't be read any more")
-    recordings = [item for item in load(source) if isinstance(item, Recording)]
+    source = source._replace(number=None)
+    recordings = [item for item in opened.whole if isinstance(item, Recording)]
     wanted = [item for item in recordings if target.number in (None, item.key.number)]
     own = edits._replace(tests=(), moved_files=None)
     edited = {item.index: item.with_document(edit(item, own, met)) for item in wanted}
@@ -61,7 +60,7 @@ def propose_splice(
     location: Path | None = facts.location
     if rename is not None:
         met.add(originals[rename])
-        location = _follow(project, form, facts, renamed)
+        location = _follow(root, form, facts, renamed)
     if location is None:
         return refuse(facts, _NO_NAME)
     content = _splice(form, source, changed) if changed else None
@@ -82,11 +81,11 @@ def _splice(form: Format, source: Source, changed: dict[int, Recording]) -> byte
     return form.edit(source, documents)
 
 
-def _follow(project: Project, form: Format, facts: Facts, test_id: str) -> Path | None:
-    folder = os.path.relpath(facts.folder, project.root).replace(os.sep, "/")
+def _follow(root: Path, form: Format, facts: Facts, test_id: str) -> Path | None:
+    folder = os.path.relpath(facts.folder, root).replace(os.sep, "/")
     place = Place(folder, facts.identity.name)
     found = follow_test(place, form, facts.test_id or "", test_id)
-    return None if found is None else project.root / found.folder / found.name
+    return None if found is None else root / found.folder / found.name
 
 
 _NO_NAME = "its name was made of its test's by no rule that recctl knows: rename it by hand"

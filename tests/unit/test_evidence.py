@@ -516,7 +516,7 @@ def test_what_changed_after_it_was_judged_stays(root: Path) -> None:
     removed = remove(Project(root).with_settings(scheme=SCHEME), report.stale)
     assert len(removed.done) == 1
     assert sorted(held.refusal for held in removed.held_back) == sorted(
-        (path, "has changed since") for path in paths[:2]
+        zip(paths[:2], ("is gone", "has changed since"), strict=True)
     )
     assert not (root / paths[2]).exists()
 
