@@ -12,6 +12,7 @@ from recctl.attempt import attempt
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.pointer import split_pointer
+from recctl.project import Place
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -28,48 +29,64 @@ if TYPE_CHECKING:
 
 
 class Fix(NamedTuple):
-    """A file as it is and as it should be. `name` is how to show it; `rules` are those that it satisfies."""
+    """A file as it is and as it should be; `name` is how to show it."""
 
     name: str
-    path: Path
     before: bytes
     after: bytes
+
+
+class Fixable(NamedTuple):
+    """A file with findings that can be mended; `rules` are those that it is to satisfy."""
+
+    target: Target
+    path: Path
     rules: frozenset[str]
 
+    def find_fix(self) -> Fix | Unread | None:
+        """The fix for the file, which is read for that; as `mend`."""
+        source = read(self.target)
+        if isinstance(source, Unread):
+            return None
+        after = self.mend(source.content)
+        if after is None or isinstance(after, Unread):
+            return after
+        return Fix(source.name, source.content, after)
 
-def find_fixes(report: Report, targets: Sequence[Target]) -> Iterator[Fix | Unread]:
-    """The fixes for a report's findings, one for each file that has any, in the order of `targets`.
+    def mend(self, content: bytes) -> bytes | Unread | None:
+        """What the file should be, if that is its content; None where nothing is to be done about it.
 
-    An `Unread` stands for a file that recctl itself fails to mend.
-    """
+        An `Unread` says that recctl itself fails to mend it.
+        """
+        target, place = self.target, Place(self.path.parent.as_posix(), self.path.name)
+        source = Source(target.file, content, place, target.settings, target.number)
+        return attempt(target.name, _mend, source, self.rules)
+
+
+def find_fixable(report: Report, targets: Sequence[Target]) -> Iterator[Fixable]:
+    """The files with findings that can be mended, in the order of `targets`."""
     rules: dict[str, set[str]] = {}
     for finding in report.findings:
         if finding.fixable:
             rules.setdefault(finding.path, set()).add(finding.rule)
     for target in targets:
-        if target.path is None or target.file not in rules:
-            continue
-        fixes = attempt(target.name, _fix_file, target, target.path, frozenset(rules[target.file]))
-        yield from (fixes,) if isinstance(fixes, Unread) else fixes
+        if target.path is not None and target.file in rules:
+            yield Fixable(target, target.path, frozenset(rules[target.file]))
 
 
-def _fix_file(target: Target, path: Path, rules: frozenset[str]) -> list[Fix]:
-    source = read(target)
-    loaded = load(source) if isinstance(source, Source) else ()
-    return [fix for item in loaded if isinstance(item, Recording) for fix in _fix(item, path, rules)]
-
-
-def _fix(recording: Recording, path: Path, rules: frozenset[str]) -> Iterator[Fix]:
-    if not (recording.is_alone and (recording.as_written or FORMATTING.name in rules)):
-        return  # to write it would do more than was asked
+def _mend(source: Source, rules: frozenset[str]) -> bytes | None:
+    recording, *_ = load(source)
+    if not isinstance(recording, Recording) or not recording.is_alone:
+        return None
+    if not (recording.as_written or FORMATTING.name in rules):
+        return None  # to write it would do more than was asked
     document = recording.document
     if VOLATILE_FIELD.name in rules:
         document = copy.deepcopy(document)
         for pointer, value in find_volatile_fields(recording):
             _set(document, pointer, value)
     after = serialise(document)
-    if after != recording.source.content:
-        yield Fix(recording.source.name, path, recording.source.content, after, rules)
+    return None if after == source.content else after
 
 
 def _set(document: JSON, pointer: str, value: JSON) -> None:

@@ -56,17 +56,18 @@ def validate(
     *,
     jobs: int | None = None,
     cache: Cache | None = None,
+    known: dict[str, Examined] | None = None,
     watch: Watch = _ignore,
 ) -> Report:
     """Check all that was selected, one file at a time; the report is the same for any number of `jobs`.
 
     `jobs` is how many processes to use, one a core by default. `cache` knows files that have not changed, and
-    learns of the others. `watch` is told how many files are done. Raises RecctlError when the configuration
-    names an unknown rule.
+    learns of the others; `known` is the same by name, for this process alone. `watch` is told how many files
+    are done. Raises RecctlError when the configuration names an unknown rule.
     """
     _check_rules(project)
     targets = selection.targets
-    found = [cache.get(target) if cache else None for target in targets]
+    found = [(known or {}).get(t.name) or (cache.get(t) if cache else None) for t in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
     results = zip(new, _examine_all([targets[number] for number in new], project.root, jobs), strict=True)
     for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
@@ -75,6 +76,8 @@ def validate(
         if cache is not None and not any(f.rule == INTERNAL_ERROR.name for f in examined.findings):
             cache.put(targets[number], examined)
     examined_files = [examined for examined in found if examined is not None]
+    if known is not None:
+        known.update(zip((target.name for target in targets), examined_files, strict=True))
     findings = [finding for file in examined_files for finding in file.findings]
     all_facts = [facts for file in examined_files for facts in file.facts]
     neighbours = _survey_neighbours(project, selection, all_facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,9 @@ from recctl.errors import RecctlError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import Examined, Report
+    from recctl.checks.fixes import Fixable
+    from recctl.plan import Group
     from recctl.project import Project
     from recctl.render import View
     from recctl.sources import Selection
@@ -97,16 +100,17 @@ def command(
         _check_fixable(selection)
     if fix:
         options.recover_interrupted(project.root, quiet=quiet)
-    report = _check(project, selection, jobs, cached=not no_cache)
+    known: dict[str, Examined] = {}
+    report = _check(project, selection, known, jobs, cached=not no_cache)
     if diff:
         pieces = list(_show_diff(project, selection, report))
         options.write_output(pieces, output)
         return _decide(report, fails=bool(pieces) and not exit_zero)
-    lines = _apply_fixes(project, selection, report) if fix else []
+    lines = _apply_fixes(project, selection, report, known) if fix else []
     if lines:
         for line in lines:
             options.say(line, quiet=quiet)
-        report = _check(project, selection, jobs, cached=not no_cache)
+        report = _check(project, selection, known, jobs, cached=not no_cache)
     if write_baseline is not None:
         options.say(_write_baseline(report, write_baseline), quiet=quiet)
         return _decide(report, fails=False)
@@ -178,7 +182,9 @@ def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, 
     return project
 
 
-def _check(project: Project, selection: Selection, jobs: int | None, *, cached: bool) -> Report:
+def _check(
+    project: Project, selection: Selection, known: dict[str, Examined], jobs: int | None, *, cached: bool
+) -> Report:
     from recctl.checks.run import WORTH_CACHING, validate
     from recctl.render.progress import show_progress
 
@@ -189,7 +195,7 @@ def _check(project: Project, selection: Selection, jobs: int | None, *, cached: 
         basis = (project.root, project.all_settings(), project.overrides)
         cache = Cache(project.root, basis)
     with show_progress(len(selection.targets)) as watch:
-        report = validate(project, selection, jobs=jobs, cache=cache, watch=watch)
+        report = validate(project, selection, jobs=jobs, cache=cache, known=known, watch=watch)
     if cache is not None:
         cache.save()
     return report
@@ -199,35 +205,45 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
     """What `--fix` would change, as a unified diff; its context may hold secrets, which are masked."""
     from difflib import unified_diff
 
-    from recctl.checks.fixes import find_fixes
+    from recctl.checks.fixes import find_fixable
     from recctl.recordings.source import Unread
     from recctl.render.log import make_line
 
     mask = options.make_mask(project)
-    for fix in find_fixes(report, selection.targets):
+    for fixable in find_fixable(report, selection.targets):
+        fix = fixable.find_fix()
         if isinstance(fix, Unread):
             options.say_failure(fix)
-            continue
-        before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
-        for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
-            yield f"{make_line(mask(line))}\n"
+        elif fix is not None:
+            before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
+            for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
+                yield f"{make_line(mask(line))}\n"
 
 
-def _apply_fixes(project: Project, selection: Selection, report: Report) -> list[str]:
-    """Mend files, and say what became of it."""
-    from recctl.checks.fixes import Fix, find_fixes
-    from recctl.journal import digest
-    from recctl.plan import Plan, Rewrite, apply
+def _apply_fixes(
+    project: Project, selection: Selection, report: Report, known: dict[str, Examined]
+) -> list[str]:
+    """Mend files, and say what became of it; what was known of them is no more."""
+    from recctl.checks.fixes import find_fixable
+    from recctl.plan import Mend, Plan, apply
+    from recctl.recordings.source import Unread
 
-    groups, lines = [], []
-    for fix in find_fixes(report, selection.targets):
-        if not isinstance(fix, Fix):
-            lines.append(f"not fixed: {fix.name}: {fix.message}")
-            continue
-        place = os.path.relpath(fix.path, project.root).replace(os.sep, "/")
-        groups.append((Rewrite(place, digest(fix.before), fix.after),))
-        if options.has_other_names(fix.path):
-            lines.append(f"{fix.name}: by its other names (hard links), the file stays as it was")
+    groups: list[Group] = []
+    lines: list[str] = []
+
+    def mend(fixable: Fixable, content: bytes) -> bytes | None:
+        after = fixable.mend(content)
+        if isinstance(after, Unread):
+            lines.append(f"not fixed: {after.name}: {after.message}")
+            return None
+        if after is not None and options.has_other_names(fixable.path):
+            lines.append(f"{fixable.target.file}: by its other names (hard links), the file stays as it was")
+        return after
+
+    for fixable in find_fixable(report, selection.targets):
+        del known[fixable.target.name]
+        place = os.path.relpath(fixable.path, project.root).replace(os.sep, "/")
+        groups.append((Mend(place, partial(mend, fixable)),))
     if not groups:
         return lines
     applied = apply(project.root, Plan("validate --fix", tuple(groups)))
