@@ -30,12 +30,14 @@ MAX_DEPTH = 250
 class Oddity(NamedTuple):
     """What can be read, but not by everybody, or not for sure. `offset` counts characters.
 
-    `kind` is "duplicate-key" or "unreadable-tag"; `word` is the key or the tag.
+    `kind` is "duplicate-key" or "unreadable-tag"; `word` is the key or the tag. `depth` says in how many
+    collections a key stands; it is 0 for tags.
     """
 
     kind: str
     word: str
     offset: int
+    depth: int = 0
 
 
 class Document(NamedTuple):
@@ -199,7 +201,7 @@ class _Reader:
                 key = self._read_key(event, depth)
             value_event = read_event()
             if key in items:
-                self._oddities.append(Oddity("duplicate-key", key, event.start_mark.index))
+                self._oddities.append(Oddity("duplicate-key", key, event.start_mark.index, depth))
             items[key] = read_value(value_event, depth)
         return self._merge(merged, items) if merged else items
 

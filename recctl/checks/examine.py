@@ -31,7 +31,7 @@ from recctl.sources import read
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from recctl.naming.facts import Calls, Facts
@@ -57,13 +57,14 @@ def _examine(target: Target, root: Path) -> Examined:
     all_facts: list[Facts] = []
     secrets: set[str] = set()
     items, text = load(source), cache(partial(read_text, source))
+    of_file = check_file(source, items)
     if not items:
-        findings.append(find_empty(source))
+        findings += [*of_file.get(0, ()), find_empty(source)]
     for item in items:
         if isinstance(item, LoadError):
             findings.append(find_load_error(item))
             continue
-        checked = check_recording(item)
+        checked = check_recording(item, of_file.get(item.index, ()))
         findings += _add_positions(item, checked.findings)
         secrets |= checked.secrets
         if source.place is not None:
@@ -91,9 +92,10 @@ class Checked(NamedTuple):
     secrets: set[str]
 
 
-def check_recording(recording: Recording) -> Checked:
+def check_recording(recording: Recording, of_file: Sequence[Finding] = ()) -> Checked:
     """What all rules find in one recording. What they quote of a secret is hidden.
 
+    `of_file` are the findings on how it is written down.
     Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
     exchange = read_exchange(recording)
@@ -101,7 +103,7 @@ def check_recording(recording: Recording) -> Checked:
     if of_reply and recording.runs:
         of_reply = [*_check_reply(recording, exchange)]
     found = [
-        *check_file(recording),
+        *of_file,
         *check_place(recording),
         *of_reply,
         *check_tools(recording, exchange),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
-from recctl.recordings.formats import load_format
+from recctl.recordings.formats import find_format, load_format
+from recctl.recordings.recording import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recctl.checks.finding import Finding
-    from recctl.recordings.recording import LoadError, Recording
+    from recctl.recordings.formats import Defect
+    from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Source, Unread
 
 INVALID_JSON = Rule(
@@ -152,19 +152,29 @@ def find_load_error(error: LoadError) -> Finding:
     return found._replace(number=error.number)
 
 
-def check_file(recording: Recording) -> Iterator[Finding]:
-    """What is wrong with how the recording is written down."""
-    for defect in load_format(recording.format).inspect(recording):
-        rule = _RULES[defect.rule]
-        found = rule.make_finding(
-            recording.source.name,
-            defect.message,
-            defect.hint,
-            defect.pointer,
-            position=defect.position,
-            fixable=defect.fixable,
-        )
-        yield found._replace(severity=Severity.WARNING) if defect.is_read else found
+def check_file(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Finding]]:
+    """What is wrong with how a file's recordings are written down, by their indexes, as `Format.inspect`."""
+    first = next((item for item in items if isinstance(item, Recording)), None)
+    if first is not None:
+        form = load_format(first.format)
+    elif items or source.place is None:
+        return {}
+    else:
+        form = find_format(source.place.name, source.content)
+    found = form.inspect(source, items)
+    return {index: [_tell(source, defect) for defect in defects] for index, defects in found.items()}
+
+
+def _tell(source: Source, defect: Defect) -> Finding:
+    found = _RULES[defect.rule].make_finding(
+        source.name,
+        defect.message,
+        defect.hint,
+        defect.pointer,
+        position=defect.position,
+        fixable=defect.fixable,
+    )
+    return found._replace(severity=Severity.WARNING) if defect.is_read else found
 
 
 _RULES = {rule.name: rule for rule in RULES}

@@ -13,12 +13,15 @@ import pytest
 import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
-from recctl.recordings.formats import is_claimed
+from recctl.recordings.formats import _vcrpy_places, is_claimed
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import Key, LoadError, Recording
 from tests.builders import source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recordings.formats import Defect
     from recctl.syntax import Position
 
 compress = partial(gzip.compress, mtime=0)
@@ -364,12 +367,18 @@ version: 1
 """
 
 
+def inspect(recording: Recording) -> list[Defect]:
+    """What is wrong with how one of a file's recordings is written down."""
+    found = FORMAT.inspect(recording.source, FORMAT.read(recording.source))
+    return found.get(recording.index, [])
+
+
 def test_python_objects_are_plain_values_and_told() -> None:
     recording = read_one(OBJECTS)
     assert recording.asked == {"a": 1}
     assert recording.request["headers"] == {"Accept": ["text/plain"], "A": [2]}
     assert (recording.request["method"], recording.body) == ("POST", None)
-    tag, key = FORMAT.inspect(recording)
+    tag, key = inspect(recording)
     assert (tag.rule, tag.position) == ("unreadable-tag", (6, 9))
     assert tag.message == (
         "vcrpy 9 does not load a file with the tag !!python/object/apply:multidict._multidict.istr"
@@ -423,7 +432,7 @@ PLAIN = "'{\"a\": 1}'"
 def test_a_reply_that_is_not_compressed_as_it_says_is_told(text: str, message: str | None) -> None:
     recording = read_one(text)
     assert recording.as_written == (message is None)
-    found = [(defect.rule, defect.message, defect.pointer) for defect in FORMAT.inspect(recording)]
+    found = [(defect.rule, defect.message, defect.pointer) for defect in inspect(recording)]
     pointer = "/response/headers/Content-Encoding"
     assert found == ([] if message is None else [("encoding-mismatch", message, pointer)])
 
@@ -431,8 +440,41 @@ def test_a_reply_that_is_not_compressed_as_it_says_is_told(text: str, message: s
 def test_what_is_odd_is_told_of_its_own_exchange() -> None:
     odd = exchange().replace("method:", "method: GET\n    method:")
     recordings = read(cassette(exchange(), odd, exchange()) + "version: 1\n")
-    told = [[*FORMAT.inspect(each)] for each in recordings if isinstance(each, Recording)]
+    told = [inspect(each) for each in recordings if isinstance(each, Recording)]
     assert [[defect.position for defect in each] for each in told] == [[(34, 1)], [(16, 5)], []]
+
+
+def test_an_odd_file_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = exchange().replace("method:", "method: GET\n    method:")
+    given = source(cassette(*[odd] * 25).encode(), "x.yaml")
+    items, seen = FORMAT.read(given), []
+    find_oddities = _vcrpy_places.find_oddities
+
+    def count(content: bytes, max_size: int, *, is_json: bool) -> Iterator[_vcrpy_places.Oddity]:
+        seen.append(content)
+        return find_oddities(content, max_size, is_json=is_json)
+
+    monkeypatch.setattr(_vcrpy_places, "find_oddities", count)
+    assert [*FORMAT.inspect(given, items)] == [*range(25)]
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "position"),
+    [
+        (f"{cassette(exchange())}interactions:\n{exchange()}", "x.yaml", (13, 1)),
+        (f"{cassette(exchange())}interactions: []\n", "x.yaml", (13, 1)),
+        ('{"interactions": [],\n "interactions": []}', "x.json", (2, 2)),
+    ],
+    ids=["full", "empty", "json"],
+)
+def test_a_second_list_of_exchanges_is_told(content: str, name: str, position: Position) -> None:
+    given = source(content.encode(), name)
+    ((defect,),) = FORMAT.inspect(given, FORMAT.read(given)).values()
+    assert (defect.rule, defect.position, defect.is_read) == ("duplicate-key", position, True)
+    assert defect.message == (
+        "a second 'interactions' begins here, and hides what the first holds: vcrpy takes the last"
+    )
 
 
 @pytest.mark.parametrize(
@@ -478,9 +520,9 @@ def test_a_key_that_stands_twice_in_json() -> None:
     side = '"request": {"uri": "x", "method": "GET", "headers": {}, "headers": {}}, "response": {}'
     (recording, other) = read(f'{{"interactions": [{{{side}}},\n{{{side}}}]}}', "x.json")
     assert isinstance(recording, Recording)
-    assert [defect.position for defect in FORMAT.inspect(recording)] == [(1, 76)]
+    assert [defect.position for defect in inspect(recording)] == [(1, 76)]
     assert isinstance(other, Recording)
-    assert [defect.position for defect in FORMAT.inspect(other)] == [(2, 58)]
+    assert [defect.position for defect in inspect(other)] == [(2, 58)]
 
 
 @pytest.mark.parametrize(
@@ -531,6 +573,6 @@ def test_a_tag_that_is_repeated_is_told_once_for_an_exchange() -> None:
     header = "      {}: [!!python/object/apply:multidict._multidict.istr [x]]\n"
     headers = "".join(header.format(name) for name in "abc")
     recording = read_one(OBJECTS.replace("    headers:\n", f"    headers:\n{headers}", 1))
-    told = [defect.message for defect in FORMAT.inspect(recording) if defect.rule == "unreadable-tag"]
+    told = [defect.message for defect in inspect(recording) if defect.rule == "unreadable-tag"]
     assert len(told) == 1
     assert told[0].endswith("istr (and in 3 more places)")

@@ -49,12 +49,13 @@ STEPS = st.sampled_from(["request", "response", "body", "headers", "string", "a"
 def check(content: bytes, name: str, steps: list[str]) -> None:
     given = source(content, name)
     items = FORMAT.read(given)
+    defects = FORMAT.inspect(given, items)
+    assert all("\n" not in defect.message for found in defects.values() for defect in found)
     for index, item in enumerate(items):
         if isinstance(item, LoadError):
             assert "\n" not in item.message
             continue
         json.dumps(item.loaded, allow_nan=False)
-        assert all("\n" not in defect.message for defect in FORMAT.inspect(item))
         pointer = join_pointer(steps)
         line, _ = FORMAT.locate(given, index, [pointer])[pointer]
         assert 1 <= line <= content.count(b"\n") + 1

@@ -144,7 +144,7 @@ def test_what_is_odd_is_read_and_told() -> None:
             0,
             oddities=(
                 Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/apply:os.system", 12),
-                Oddity("duplicate-key", "a", 50),
+                Oddity("duplicate-key", "a", 50, 1),
                 Oddity("unreadable-tag", "!x", 53),
                 Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/new:y", 60),
             ),

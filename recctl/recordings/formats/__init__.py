@@ -56,7 +56,9 @@ class Format(NamedTuple):
     (`HEAD_SIZE` bytes or more), which its last argument gives.
     `read` gives a file's recordings, in order, with a `LoadError` in place of each bad one. It raises
     nothing.
-    `inspect` finds what is wrong with how a recording is written down, beyond what it says.
+    `inspect` finds what is wrong with how a file's recordings are written down, beyond what they say, given
+    all that was read: by the index of the recording, from 0. What is in none counts to the first, if there is
+    one or not.
     `locate` gives the positions of JSON pointers into a recording, which is given by the source and its
     index, from 0; what has no place of its own has that of what it is stored in.
     `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
@@ -76,7 +78,7 @@ class Format(NamedTuple):
     suffixes: tuple[str, ...]
     claims: Callable[[str, tuple[str, ...], Callable[[], bytes]], bool]
     read: Callable[[Source], tuple[Recording | LoadError, ...]]
-    inspect: Callable[[Recording], Iterator[Defect]]
+    inspect: Callable[[Source, tuple[Recording | LoadError, ...]], dict[int, list[Defect]]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
     edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
     is_companion: Callable[[tuple[str, ...], bytes], bool] = lambda *_: False

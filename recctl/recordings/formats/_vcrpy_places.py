@@ -22,12 +22,16 @@ _LISTS = {"request": "requests", "response": "responses"}
 
 
 class Oddity(NamedTuple):
-    """What is odd about a cassette's text, as `yaml_text.Oddity` has it, in which exchange, and where."""
+    """What is odd about a cassette's text, as `yaml_text.Oddity` has it, in which exchange, and where.
+
+    `is_on_top` is true for a key of the cassette itself.
+    """
 
     exchange: int
     kind: str
     word: str
     position: Position
+    is_on_top: bool
 
 
 class _Index(NamedTuple):
@@ -151,13 +155,13 @@ def find_oddities(content: bytes, max_size: int, *, is_json: bool) -> Iterator[O
     if is_json:
         for steps, position in find_duplicate_keys(content.decode()):
             index = int(steps[1]) if len(steps) > 1 and steps[0] == _ITEMS and steps[1].isdecimal() else 0
-            yield Oddity(index, "duplicate-key", steps[-1], position)
+            yield Oddity(index, "duplicate-key", steps[-1], position, len(steps) == 1)
         return
     documents = read_documents(content, max_size=max_size, constructors=CONSTRUCTORS)
-    if isinstance(documents, Fault):
+    if isinstance(documents, Fault) or not documents[0].oddities:
         return
     known = _index(content)
-    for kind, word, offset in documents[0].oddities:
+    for kind, word, offset, depth in documents[0].oddities:
         spans = enumerate(known.lists[_ITEMS])
         index = next((index for index, (start, end, _) in spans if start <= offset < end), 0)
-        yield Oddity(index, kind, word, known.position_of(offset))
+        yield Oddity(index, kind, word, known.position_of(offset), depth == 1)

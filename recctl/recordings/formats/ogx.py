@@ -162,10 +162,14 @@ _HEAD = re.compile(
 _TEXT_BODY = re.compile(rb'\n {4}"body": "')
 
 
-def inspect(recording: Recording) -> Iterator[Defect]:
+def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:  # noqa: ARG001
     """Repeated keys and formatting that is not the recorder's; nothing for files that are as written."""
-    if recording.as_written:
-        return
+    return {
+        item.index: [*_inspect(item)] for item in items if isinstance(item, Recording) and not item.as_written
+    }
+
+
+def _inspect(recording: Recording) -> Iterator[Defect]:
     from recctl.syntax import find_duplicate_keys
 
     content = recording.source.content

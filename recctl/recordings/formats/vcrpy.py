@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
@@ -283,39 +284,51 @@ def _read_message(side: dict[str, YAML], body: YAML, has_bytes: bool) -> Message
     return Message(headers, body)
 
 
-def inspect(recording: Recording) -> Iterator[Defect]:
-    """Keys that stand twice, tags that vcrpy refuses, and replies that are not compressed as they say.
+def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:
+    """Keys that stand twice, tags that vcrpy refuses, and replies that are not compressed as they say."""
+    recordings = [item for item in items if isinstance(item, Recording)]
+    if items and all(recording.as_written for recording in recordings):
+        return {}
+    content = _unpack(source)
+    if isinstance(content, LoadError):
+        return {}
+    found: defaultdict[int, list[Defect]] = defaultdict(list)
+    for exchange, defect in _inspect_text(source, content):
+        found[exchange].append(defect)
+    encoded = [item for item in recordings if find_header(item.response["headers"], "content-encoding")]
+    raw = _parse(source, content) if encoded else None
+    stored = raw.items if isinstance(raw, _Raw) else []
+    for recording in encoded:
+        item = stored[recording.index]
+        mismatch = find_mismatch(item["request"], item["response"])
+        if mismatch is not None:
+            message = f"the reply is not {mismatch.encoding}, as its header says: httpx can't read it"
+            pointer = join_pointer(("response", "headers", mismatch.header))
+            hint = "delete the header, or record it again"
+            found[recording.index].append(Defect("encoding-mismatch", message, hint, pointer))
+    return found
 
-    Of what is in no exchange, the first one tells.
-    """
-    if recording.as_written:
-        return
-    content = _unpack(recording.source)
-    assert isinstance(content, bytes)  # noqa: S101  (a recording was read from it)
+
+def _inspect_text(source: Source, content: bytes) -> Iterator[tuple[int, Defect]]:
+    """What is odd about a file's text, with the exchange that it is in, the same oddity told once in each."""
     from recctl.recordings.formats import _vcrpy_places
 
-    is_json = _is_json(recording.source)
-    told: dict[tuple[str, str], list[Position]] = {}
-    for oddity in _vcrpy_places.find_oddities(content, recording.source.settings.max_size, is_json=is_json):
-        if oddity.exchange == recording.index:
-            told.setdefault((oddity.kind, oddity.word), []).append(oddity.position)
-    for (kind, word), positions in told.items():
-        defect = _describe_oddity(kind, word, positions[0])
+    places: dict[tuple[int, str, str, bool], list[Position]] = {}
+    is_json = _is_json(source)
+    for oddity in _vcrpy_places.find_oddities(content, source.settings.max_size, is_json=is_json):
+        exchange, kind, word, position, is_on_top = oddity
+        places.setdefault((exchange, kind, word, is_on_top), []).append(position)
+    for (exchange, kind, word, is_on_top), positions in places.items():
+        defect = _describe_oddity(kind, word, positions[-1 if is_on_top else 0], is_on_top=is_on_top)
         more = f" (and in {show_count(len(positions) - 1, 'more place')})" if positions[1:] else ""
-        yield defect._replace(message=defect.message + more)
-    if not find_header(recording.response["headers"], "content-encoding"):
-        return
-    raw = _parse(recording.source, content)
-    assert isinstance(raw, _Raw)  # noqa: S101  (as above)
-    item = raw.items[recording.index]
-    found = find_mismatch(item["request"], item["response"])
-    if found is not None:
-        message = f"the reply is not {found.encoding}, as its header says: httpx can't read it"
-        hint = "delete the header, or record it again"
-        yield Defect("encoding-mismatch", message, hint, join_pointer(("response", "headers", found.header)))
+        yield exchange, defect._replace(message=defect.message + more)
 
 
-def _describe_oddity(kind: str, word: str, position: Position) -> Defect:
+def _describe_oddity(kind: str, word: str, position: Position, *, is_on_top: bool) -> Defect:
+    if kind == "duplicate-key" and is_on_top and word in _LISTS:
+        message = f"a second {word!r} begins here, and hides what the first holds: vcrpy takes the last"
+        hint = "join the two lists under one of them"
+        return Defect(kind, message, hint, position=position, is_read=True)
     if kind == "duplicate-key":
         message = f"the key {word!r} stands in its mapping a second time; vcrpy takes the last"
         hint = "delete the value that does not belong there"
@@ -323,6 +336,9 @@ def _describe_oddity(kind: str, word: str, position: Position) -> Defect:
     tag = word.replace("tag:yaml.org,2002:", "!!")
     message = f"vcrpy 9 does not load a file with the tag {tag}"
     return Defect(kind, message, "write the plain value in its place, or record it again", position=position)
+
+
+_LISTS = ("interactions", "requests", "responses")
 
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
