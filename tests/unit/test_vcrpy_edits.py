@@ -103,6 +103,46 @@ def add(*steps: str | int, value: Any) -> Any:
 
 REQUEST, RESPONSE = "request", "response"
 
+LENGTHS = """\
+interactions:
+- request:
+    headers:
+      content-length: ['{asked}']
+    method: POST
+    parsed_body: {{model: small}}
+    uri: https://x/y
+  response:
+    headers:
+      Content-Length: '{replied}'
+    parsed_body: {{text: Hello}}
+    status: {{code: 200, message: OK}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((18, 17), (20, 15)),
+        ((17, 16), (17, 16)),  # as it was sent, in another spelling
+    ],
+)
+def test_a_length_that_a_serializer_writes_follows_the_body(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    def change(document: Any) -> None:
+        document["request"]["body"]["model"] = "smaller"
+        document["response"]["body"]["text"] = "Hey"
+
+    written = edit(LENGTHS.format(asked=before[0], replied=before[1]), {0: change})
+    expected = LENGTHS.format(asked=after[0], replied=after[1])
+    assert written == expected.replace("small}", "smaller}").replace("Hello", "Hey").encode()
+
+
+def test_a_length_that_vcrpy_has_kept_stays_as_it_was_sent() -> None:
+    text = TWO.replace("      User-Agent:", "      Content-Length: ['85']\n      User-Agent:")
+    written = edit(text, {0: put("request", "body", "model", value="smaller")})
+    assert written == text.replace('"small"', '"smaller"').encode()
+
 
 @pytest.mark.parametrize(
     ("index", "change", "before", "after"),

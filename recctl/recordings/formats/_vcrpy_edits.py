@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.recordings.bodies import GZIP
@@ -47,6 +48,10 @@ def edit(
 
     What comes back was read again, by `read`, and says what was meant. None where it can't be written so.
     """
+    changes = {
+        index: _follow_length(text.items[index], before[index], document)
+        for index, document in changes.items()
+    }
     stored: dict[int, _Change | None] = {}
     for index, document in changes.items():
         recording = before[index]
@@ -64,6 +69,39 @@ def edit(
         if content is not None and _says(read(source._replace(content=content)), before, changes):
             return content
     return None
+
+
+def _follow_length(
+    item: YAML, recording: Recording | LoadError, document: dict[str, JSON] | None
+) -> dict[str, JSON] | None:
+    """A document whose content-length is that of a changed body, where a serializer keeps it so.
+
+    Who stores parsed bodies writes the length of what `json.dumps` makes of one, and would so again. vcrpy
+    itself keeps the header as it was sent, whatever becomes of the body.
+    """
+    if document is None or not isinstance(recording, Recording):
+        return document
+    for side in _SIDES:
+        old, new = recording.loaded[side], document[side]
+        has_length = isinstance(old["headers"], dict) and old["headers"] == new["headers"]
+        if "parsed_body" not in item[side] or old["body"] == new["body"] or not has_length:
+            continue
+        stored = item[side]["parsed_body"]
+        try:
+            length, now = (
+                str(len(json.dumps(body))) for body in (stored, _store_like(stored, old["body"], new["body"]))
+            )
+        except TypeError:  # bytes
+            continue
+        headers = {name: _replace_length(name, value, length, now) for name, value in old["headers"].items()}
+        document = {**document, side: {**new, "headers": headers}}
+    return document
+
+
+def _replace_length(name: str, value: JSON, length: str, now: str) -> JSON:
+    if name.lower() != "content-length":
+        return value
+    return now if value == length else [now] if value == [length] else value
 
 
 def _pack(written: bytes, before: bytes) -> bytes:
