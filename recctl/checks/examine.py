@@ -75,7 +75,8 @@ def _examine(target: Target, root: Path) -> Examined:
         if spelled:
             findings = [*hide_secrets(findings, spelled, source.settings.secrets), *told]
     findings = _add_excerpts(source, text, findings)
-    return Examined(tuple(findings), tuple(all_facts), recordings=len(items))
+    count = sum(item.total if isinstance(item, LoadError) else 1 for item in items)
+    return Examined(tuple(findings), tuple(all_facts), recordings=count)
 
 
 def _is_all(recording: Recording) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
     """Read what a source holds: its recordings, in order, or one `LoadError` in place of each bad one.
 
+    One that stands for several bad ones is there once, in place of the first of them.
     Of a source with a number, the one of them that it asks for. Raises nothing.
     """
     place, content = source.place, source.content
@@ -29,8 +30,17 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     if place is not None and not form.is_named_by_hash:
         _name_test(found, find_test(form, place, source.settings.root))
     if source.number is None or (len(found) == 1 and found[0].key.number is None):
-        return found if source.number in (None, 1) else (_miss(source, 1),)
+        return _join(found) if source.number in (None, 1) else (_miss(source, 1),)
     return found[source.number - 1 : source.number] or (_miss(source, len(found)),)
+
+
+def _join(items: tuple[Recording | LoadError, ...]) -> tuple[Recording | LoadError, ...]:
+    """What a file holds, with each error that stands for several places only in the first of them."""
+    more = next((item for item in items if isinstance(item, LoadError) and item.total > 1), None)
+    if more is None:
+        return items
+    first = items.index(more)
+    return (*items[: first + 1], *(item for item in items[first + 1 :] if item is not more))
 
 
 def find_test(form: Format, place: Place, root: str) -> str | None:

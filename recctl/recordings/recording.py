@@ -38,6 +38,7 @@ class LoadError(NamedTuple):
     """Why a source holds no recording, or one of its places none. `rule` is the rule that this breaks.
 
     `number` is which of the file's recordings should be there, from 1; None where it is all of the file.
+    `total` is how many it stands for: of very many bad ones in a file, the last are told in one.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class LoadError(NamedTuple):
     hint: str | None = None
     position: Position | None = None
     number: int | None = None
+    total: int = 1
 
     @property
     def name(self) -> str:

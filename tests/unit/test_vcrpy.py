@@ -15,6 +15,7 @@ from vcr.serializers import jsonserializer, yamlserializer
 
 from recctl.recordings.formats import _vcrpy_places, is_claimed
 from recctl.recordings.formats.vcrpy import FORMAT
+from recctl.recordings.load import load
 from recctl.recordings.recording import Key, LoadError, Recording
 from tests.builders import source
 
@@ -442,6 +443,34 @@ def test_what_is_odd_is_told_of_its_own_exchange() -> None:
     recordings = read(cassette(exchange(), odd, exchange()) + "version: 1\n")
     told = [inspect(each) for each in recordings if isinstance(each, Recording)]
     assert [[defect.position for defect in each] for each in told] == [[(34, 1)], [(16, 5)], []]
+
+
+@pytest.mark.parametrize("name", ["x.yaml", "x.json"])
+def test_of_very_many_bad_exchanges_the_last_are_told_in_one_line(name: str) -> None:
+    lines = ",\n".join(
+        ['{"request": {"uri": "x", "method": "GET"}, "response": {}}', *['{"request": 1}'] * 1000]
+    )
+    given = source(f'{{"interactions": [\n{lines}]}}'.encode(), name)
+    found = load(given)
+    assert len(found) == 102
+    assert [str(item.key) for item in found[:3]] == [
+        f"tests/recordings/{name}#{number}" for number in (1, 2, 3)
+    ]
+    last = found[-1]
+    assert isinstance(last, LoadError)
+    assert (last.message, last.position, last.total) == (
+        "900 more from here on are no exchanges",
+        (103, 1),
+        900,
+    )
+    for number in (50, 102, 900):
+        (one,) = load(given._replace(number=number))
+        assert isinstance(one, LoadError)
+        assert (one.message, one.position, one.number) == (
+            "not an exchange: its 'request' is a number, and no mapping",
+            (number + 1, 1),
+            number,
+        )
 
 
 def test_an_odd_file_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,8 +54,8 @@ class Format(NamedTuple):
     `claims` tells whether a walk takes a file for one of its own: by its name, the names of the folders that
     it lies in, from the root on, and, where these do not decide it, by the beginning of its content
     (`HEAD_SIZE` bytes or more), which its last argument gives.
-    `read` gives a file's recordings, in order, with a `LoadError` in place of each bad one. It raises
-    nothing.
+    `read` gives a file's recordings, in order, with a `LoadError` in place of each bad one, which may be the
+    same for many of them. It raises nothing.
     `inspect` finds what is wrong with how a file's recordings are written down, beyond what they say, given
     all that was read: by the index of the recording, from 0. What is in none counts to the first, if there is
     one or not.

@@ -52,23 +52,42 @@ def _index(content: bytes) -> _Index:
 
 
 def locate_items(content: bytes, indexes: Iterable[int], *, is_json: bool) -> dict[int, Position]:
-    """Where exchanges begin."""
+    """Where some exchanges begin; of the others, which may be very many, nothing is kept."""
     if is_json:
-        ways = {index: [f"/{name}/{index}" for name in (_ITEMS, *_LISTS.values())] for index in indexes}
-        return dict(_find_first(content, ways))
+        return _locate_items_in_json(content, indexes)
+    _, text = decode_yaml(content)
+    names = (_ITEMS, *_LISTS.values())
+    found = find_places(text, [(name, str(index)) for name in names for index in indexes])
+    position_of = find_positions(text)
+    return {
+        index: position_of(found[name, str(index)].start)
+        for index in indexes
+        for name in reversed(names)
+        if (name, str(index)) in found and found[name, str(index)].depth == _ITEM_DEPTH
+    }
+
+
+_ITEM_DEPTH = 2
+
+
+def _locate_items_in_json(content: bytes, indexes: Iterable[int]) -> dict[int, Position]:
+    ways = {index: [f"/{name}/{index}" for name in (_ITEMS, *_LISTS.values())] for index in indexes}
+    return dict(_find_first(content, ways))
+
+
+def _locate_item(content: bytes, index: int, *, is_json: bool) -> Position:
+    """Where an exchange begins, for those who look at others of the file, too."""
+    if is_json:
+        return _locate_items_in_json(content, [index])[index]
     known = _index(content)
     lists = [known.lists[_ITEMS]] if known.lists[_ITEMS] else [known.lists[name] for name in _LISTS.values()]
-    return {
-        index: known.position_of(places[index].start)
-        for index in indexes
-        for places in reversed(lists)
-        if index < len(places)
-    }
+    place = next(places[index] for places in lists if index < len(places))
+    return known.position_of(place.start)
 
 
 def locate(content: bytes, index: int, pointers: Iterable[str], *, is_json: bool) -> dict[str, Position]:
     """Where values of an exchange stand, or what they are stored in. "" is the exchange itself."""
-    start = locate_items(content, [index], is_json=is_json)[index]
+    start = _locate_item(content, index, is_json=is_json)
     positions: dict[str, Position] = {}
     for side in _LISTS:
         wanted = {

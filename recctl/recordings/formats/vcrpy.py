@@ -18,6 +18,7 @@ from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
 from recctl.recordings.formats._vcrpy_encodings import find_mismatch
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
+from recctl.recordings.formats._vcrpy_rest import holds_more
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, find_header, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
@@ -80,17 +81,41 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 def _read_items(source: Source, raw: _Raw) -> tuple[Recording | LoadError, ...]:
     if raw.items and not any(isinstance(item, dict) and "request" in item for item in raw.items):
         return (_refuse_items(source, raw.items),)
-    items = [_read_item(source, raw, index) for index in range(len(raw.items))]
-    errors = {index: item for index, item in enumerate(items) if isinstance(item, LoadError)}
-    if errors:
-        from recctl.recordings.formats._vcrpy_places import locate_items
+    bad = [index for index, item in enumerate(raw.items) if _find_defect(item) is not None]
+    if not bad:
+        return tuple(_read_item(source, raw, index) for index in range(len(raw.items)))
+    told, more = _tell_defects(source, raw, bad)
+    bad_ones = frozenset(bad)
+    return tuple(
+        (told.get(index) or more) if index in bad_ones else _read_item(source, raw, index)
+        for index in range(len(raw.items))
+    )
 
-        content = _unpack(source)
-        assert isinstance(content, bytes)  # noqa: S101  (the items were read from it)
-        positions = locate_items(content, errors, is_json=_is_json(source))
-        for index, error in errors.items():
-            items[index] = error._replace(position=positions.get(index))
-    return tuple(items)
+
+_MOST_DEFECTS = 100
+"""How many bad exchanges of a file are told one by one."""
+
+
+def _tell_defects(source: Source, raw: _Raw, bad: list[int]) -> tuple[dict[int, LoadError], LoadError]:
+    """The errors for items that are no exchanges, by their indexes, and one for all others of very many."""
+    from recctl.recordings.formats._vcrpy_places import locate_items
+
+    content = _unpack(source)
+    assert isinstance(content, bytes)  # noqa: S101  (the items were read from it)
+    rest, wanted = bad[_MOST_DEFECTS:], (source.number or 0) - 1
+    single = {*bad[:_MOST_DEFECTS], *rest[:1], *(index for index in rest if index == wanted)}
+    positions = locate_items(content, single, is_json=_is_json(source))
+    told = {
+        index: _refuse_item(source, index, _find_defect(raw.items[index]) or "")._replace(
+            position=positions.get(index)
+        )
+        for index in sorted(single)
+    }
+    more = told[(rest or bad)[0]]
+    if len(rest) > 1:
+        more = more._replace(message=f"{len(rest):,} more from here on are no exchanges", total=len(rest))
+        told = {index: error for index, error in told.items() if index in (wanted, *bad[:_MOST_DEFECTS])}
+    return told, more
 
 
 def _unpack(source: Source) -> bytes | LoadError:
@@ -117,7 +142,7 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         read = read_strictly(content, _JSON_DEPTH)
         if isinstance(read, Fault):
             return LoadError(source, "invalid-json", *read)
-        is_sound = _has_unique_keys(content) and not _holds_more(read.value)
+        is_sound = _has_unique_keys(content) and not holds_more(read.value)
         return _find_items(source, read.value, has_bytes=False, is_sound=is_sound)
     from recctl.yaml_text import find_fault, read_documents
 
@@ -132,45 +157,11 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         return LoadError(source, "invalid-yaml", *fault)
     value, _, has_bytes, oddities = documents[0]
     has_comment = b"#" in content and _COMMENT.search(content) is not None
-    is_sound = not (oddities or has_comment or _holds_more(value))
+    is_sound = not (oddities or has_comment or holds_more(value))
     return _find_items(source, value, has_bytes=has_bytes, is_sound=is_sound)
 
 
 _COMMENT = re.compile(rb"^[ \t]*#.*[^\s]{16}", re.MULTILINE)
-
-
-def _holds_more(value: YAML) -> bool:
-    """Whether a long word, as secrets are, stands in a cassette where no recording has it."""
-    return any(_LONG_WORD.search(repr(rest)) for rest in _list_rest(value) if rest)
-
-
-_LONG_WORD = re.compile(r"[^\s'\"]{16}")
-
-
-def _list_rest(value: YAML) -> Iterator[YAML]:
-    """What of a cassette is in none of its recordings, as objects without what is."""
-    if not isinstance(value, dict):
-        return
-    yield _leave_out(value, ("interactions", "requests", "responses", "version"))
-    items = value.get("interactions")
-    for item in items if isinstance(items, list) else ():
-        if not isinstance(item, dict):
-            continue
-        yield _leave_out(item, ("request", "response"))
-        for side in (item.get("request"), item.get("response")):
-            if isinstance(side, dict):
-                body, status = side.get("body"), side.get("status")
-                yield _leave_out(side, _READ)
-                yield _leave_out(body, ("string",)) if isinstance(body, dict) else None
-                yield _leave_out(status, ("code",)) if isinstance(status, dict) else None
-                yield body if "parsed_body" in side else None
-
-
-_READ = ("method", "uri", "headers", "body", "parsed_body", "status")
-
-
-def _leave_out(mapping: dict[str, YAML], keys: tuple[str, ...]) -> dict[str, YAML]:
-    return {key: value for key, value in mapping.items() if key not in keys}
 
 
 _HINT = "a cassette is a mapping with a list of 'interactions'; move other files elsewhere"
@@ -235,11 +226,8 @@ def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
     return LoadError(source, "not-a-recording", message, _HINT)
 
 
-def _read_item(source: Source, raw: _Raw, index: int) -> Recording | LoadError:
+def _read_item(source: Source, raw: _Raw, index: int) -> Recording:
     item = raw.items[index]
-    what = _find_defect(item)
-    if what is not None:
-        return _refuse_item(source, index, what)
     request, response = item["request"], item["response"]
     body, status = response.get("body"), response.get("status")
     document = make_document(
