@@ -92,10 +92,12 @@ def _is_data(path: Path) -> bool:
 def _holds_recording(path: Path, size: int) -> bool:
     """Whether a file is a recording by what is in it, whatever its name says."""
     from recctl.project import Settings
-    from recctl.recordings.load import find_recording
+    from recctl.recordings.load import load
+    from recctl.recordings.recording import Recording
     from recctl.recordings.source import Source
 
     settings = Settings()
     if size > settings.max_size:
         return False
-    return find_recording(Source(path.name, path.read_bytes(), None, settings)) is not None
+    source = Source(path.name, path.read_bytes(), None, settings)
+    return any(isinstance(item, Recording) for item in load(source))

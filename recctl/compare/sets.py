@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,6 +60,10 @@ def compare_sets(
     return _Comparing(read, keep_noise, watch).compare(left, right)
 
 
+_FEW = 4
+"""How many files are kept while their recordings are compared: those of one file come one after the other."""
+
+
 class _Comparing:
     """A comparison under way: how to read, and what could not be read so far."""
 
@@ -72,6 +77,7 @@ class _Comparing:
         self._pairs: list[Pair] = []
         self._identical = 0
         self._identical_files = 0
+        self._read_again = lru_cache(maxsize=_FEW)(self._read_recordings)
 
     def compare(self, left: Sequence[Target], right: Sequence[Target]) -> Comparison:
         """Pair what belongs together, and compare each pair."""
@@ -212,10 +218,24 @@ class _Comparing:
 
     def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
         """Compare two recordings that belong together by what they hold."""
-        ours, theirs = self._read(left.target, is_left=True), self._read(right.target)
-        if ours and theirs:
-            pair = self._compare(left.target, right.target, ours[0], theirs[0], paired_by)
+        ours, theirs = self._find(left.target), self._find(right.target)
+        if ours is not None and theirs is not None:
+            pair = self._compare(left.target, right.target, ours, theirs, paired_by)
             self._add(pair if left.is_gone else spare(pair)._replace(superseded=True))
+
+    def _find(self, target: Target) -> Recording | None:
+        """The recording that a target asks for, of a file that was read before."""
+        found = self._read_again(target._replace(number=None))
+        if isinstance(found, Unread):
+            self._errors[found.name, found.message] = found
+            return None
+        return found.get(target.number)
+
+    def _read_recordings(self, target: Target) -> dict[int | None, Recording] | Unread:
+        source = self._read_source(target)
+        if isinstance(source, Unread):
+            return source
+        return {item.key.number: item for item in load(source) if isinstance(item, Recording)}
 
     def _compare(
         self, left: Target, right: Target, ours: Recording, theirs: Recording, paired_by: str

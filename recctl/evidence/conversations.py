@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
 from recctl.parallel import map_files
-from recctl.recordings.load import find_recording
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from recctl.naming.facts import Facts
     from recctl.project import Project
-    from recctl.recordings.recording import JSON, Recording
+    from recctl.recordings.recording import JSON
     from recctl.sources import Target
 
 
@@ -74,7 +75,7 @@ def _index(others: Sequence[Facts], quoted: Iterable[Words]) -> tuple[_Index, _I
 
 def _may_quote(facts: Facts) -> bool:
     """Whether a request has room for the words of an earlier reply, going by the roles of its messages."""
-    roles = facts.turn.roles if facts.turn is not None else ()
+    roles = facts.turn.roles if facts.turn is not None and not facts.holds_several else ()
     return not roles or any(role not in ("user", "system", "developer") for role in roles)
 
 
@@ -90,21 +91,28 @@ _SIGN = 40  # characters tell a text from others nearly as well as all of it
 
 
 def _read_said(target: Target) -> Words:
-    """What can be quoted of a recording."""
-    recording = find_recording(read(target))
-    words = Words() if recording is None else attempt(target.name, _list_said, recording)
-    return Words() if isinstance(words, Unread) else words
+    """What can be quoted of a file's recordings."""
+    return _collect(read(target), _list_said)
+
+
+def _collect(source: Source | Unread, list_words: Callable[[Recording], Words]) -> Words:
+    """The words of all recordings that a file holds; of one on which recctl fails, none."""
+    items = load(source) if isinstance(source, Source) else ()
+    found = [attempt(item.source.name, list_words, item) for item in items if isinstance(item, Recording)]
+    known = [words for words in found if isinstance(words, Words)]
+    return Words(
+        frozenset().union(*(words.calls for words in known)),
+        frozenset().union(*(words.replies for words in known)),
+    )
 
 
 def _read_quoted(looked_for: tuple[Target, re.Pattern[bytes] | None]) -> Words:
-    """What a recording's request repeats; nothing where the file holds none of the signs."""
+    """What the requests of a file repeat; nothing where the file holds none of the signs."""
     target, signs = looked_for
     source = read(target)
     if signs is None or not isinstance(source, Source) or not signs.search(source.content):
         return Words()
-    recording = find_recording(source)
-    words = Words() if recording is None else attempt(target.name, _list_quoted, recording)
-    return Words() if isinstance(words, Unread) else words
+    return _collect(source, _list_quoted)
 
 
 def _list_said(recording: Recording) -> Words:

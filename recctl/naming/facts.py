@@ -154,10 +154,11 @@ class Facts(NamedTuple):
         return None if self.identity.wanted is None else Path(self.expected_folder, self.identity.wanted)
 
     def target(self, project: Project) -> Target:
-        """The file, to be read again."""
+        """What these facts are about, to be read again."""
         from recctl.sources import Target
 
-        return Target(self.path, project.settings_for(self.location), path=self.location)
+        settings = project.settings_for(self.location)
+        return Target(str(self.key), settings, path=self.location, number=self.number)
 
     @property
     def has_right_name(self) -> bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.naming.facts import Status
 from recctl.naming.survey import find_facts
-from recctl.recordings.load import find_recording
+from recctl.recordings.load import load_one
 from recctl.sources import Target, read
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def _was_found(project: Project, version: Version, blobs: git.BlobReader) -> boo
     """Whether its scheme gave a recording the name that it had before a change."""
     path = Path(project.root, version.renamed_from or version.path)
     target = Target(version.path, project.settings_for(path), path=path, spec=version.blob)
-    recording = find_recording(read(target, blobs))
+    recording = load_one(read(target, blobs))
     return recording is not None and find_facts(recording, project.root).status is Status.CURRENT

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from recctl.recordings.load import find_recording
+from recctl.recordings.load import load_one
 from recctl.sources import read
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def read_reply(facts: Facts, project: Project) -> str | None:
 
     A copy under another name keeps the id of the first, so it is no matter whose name that is.
     """
-    recording = find_recording(read(facts.target(project)))
+    recording = load_one(read(facts.target(project)))
     if recording is None:
         return None
     return _MADE_ID.sub("", json.dumps(recording.response, sort_keys=True))

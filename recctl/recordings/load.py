@@ -82,7 +82,11 @@ def _miss(source: Source, count: int) -> LoadError:
     return LoadError(source, "not-a-recording", message, "name one that is there, or the whole file")
 
 
-def find_recording(source: Source | Unread) -> Recording | None:
-    """The first recording in what was read; None where that holds none, or could not be read."""
+def load_one(source: Source | Unread) -> Recording | None:
+    """The recording that a source asks for by its number, or that its file holds alone.
+
+    None where there is none, or several, or where nothing could be read. Who looks at several recordings of a
+    file loads it once.
+    """
     items = load(source) if isinstance(source, Source) else ()
-    return next((item for item in items if isinstance(item, Recording)), None)
+    return items[0] if len(items) == 1 and isinstance(items[0], Recording) else None

@@ -11,7 +11,8 @@ from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.journal import digest
 from recctl.naming.ages import find_times, read_git_state
-from recctl.recordings.load import find_recording
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.rehash.orders import NEWEST
 from recctl.sources import Target, read, show_path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from recctl.naming.ages import GitState
     from recctl.project import Project
-    from recctl.recordings.recording import Recording
+    from recctl.recordings.recording import JSON
     from recctl.rehash.orders import Orders
     from recctl.rehash.proposals import Proposal
 
@@ -113,16 +114,16 @@ def _meet(
     return collision._replace(kept=kept, why=why)
 
 
-def _load(project: Project, path: Path) -> tuple[str, Recording | None]:
-    """The digest and the recording of a file, as far as it can be read.
+def _load(project: Project, path: Path) -> tuple[str, list[Recording]]:
+    """The digest and the recordings of a file, as far as it can be read.
 
     Those that want one name are read once more for that: only now it is known which are to be compared, and
     to keep all that move until then would take the memory of all of them.
     """
     source = read(Target(show_path(path), project.settings_for(path), path=path))
     if not isinstance(source, Source):
-        return "", None
-    return digest(source.content), find_recording(source)
+        return "", []
+    return digest(source.content), [item for item in load(source) if isinstance(item, Recording)]
 
 
 def _choose(
@@ -150,7 +151,12 @@ def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:
             raise RecctlError(f"{path} wants no name that another recording wants", "--prefer one that does")
 
 
-_SAME_FILE = "the same file"
+def _strip(recording: Recording) -> dict[str, JSON]:
+    """An exchange without its test, which the file's name tells: the files have different ones."""
+    return {key: value for key, value in recording.document.items() if key != "test_id"}
+
+
+_SAME_FILE, _SAME_EXCHANGES = "the same file", "the same exchanges"
 _REPLIES = {
     "same": "the same reply",
     "noise": "the same reply, but for ids and counters",
@@ -159,17 +165,20 @@ _REPLIES = {
     "tool-calls": "other tool calls",
     "error": "one reply failed or broke off",
 }
-_SAME_REPLY = {_SAME_FILE, _REPLIES["same"], _REPLIES["noise"]}
+_SAME_REPLY = {_SAME_FILE, _SAME_EXCHANGES, _REPLIES["same"], _REPLIES["noise"]}
 _QUOTED = re.compile(r"/tool_calls(?:/|\Z)|/(?:thought_)?signature(?:/|\Z)")
 """What matters although it is noise to a comparison: later requests repeat calls as they are, ids and all."""
 
 
-def _describe(first: Recording | None, other: Recording | None) -> str:
-    """How a recording differs from the first that wants its name, in a few words without quoting it."""
-    if first is None or other is None:
+def _describe(ones: list[Recording], others: list[Recording]) -> str:
+    """How a file differs from the first that wants its name, in a few words without quoting it."""
+    if not ones or not others:
         return "one of them is no recording"
-    if first.document == other.document:
+    if [one.document for one in ones] == [other.document for other in others]:
         return _SAME_FILE
+    if len(ones) != 1 or len(others) != 1:
+        return _SAME_EXCHANGES if [*map(_strip, ones)] == [*map(_strip, others)] else "other exchanges"
+    (first,), (other,) = ones, others
     from recctl.compare import compare_recordings
 
     pair = compare_recordings(first, other, settings=first.source.settings, keep_noise=True)

@@ -588,3 +588,20 @@ def test_cassettes_of_two_folders_of_tests_follow_them_into_one(run: Run, folder
     assert outcome.code == 0, outcome.err
     assert (folder / "all/cassettes/test_x/test_planets.yaml").exists()
     assert (folder / "all/cassettes/test_z/test_a.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "difference"),
+    [("Earth.", 0, "the same exchanges"), ("Mars.", 1, "other exchanges")],
+)
+def test_cassettes_that_want_one_name_are_compared_as_a_whole(
+    run: Run, folder: Path, answer: str, code: int, difference: str
+) -> None:
+    other = folder / "tests/cassettes/test_x/test_moons.yaml"
+    first, second = exchange("Which is closest?", "Mercury."), exchange("Which is best?", answer)
+    other.write_text(cassette(first, second))
+    moved = ("tests/test_x.py::test_planets", "tests/test_x.py::test_moons")
+    outcome = run("mv", *moved, "--merge-identical", "--apply")
+    assert (outcome.code, difference in outcome.out) == (code, True)
+    assert (folder / CASSETTE).exists() == (code == 1)
+    assert other.read_text() == cassette(first, second)

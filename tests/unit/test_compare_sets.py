@@ -405,6 +405,33 @@ def test_a_recording_from_before_there_were_test_ids_is_superseded_by_its_questi
     assert only(compare(old, new)).superseded
 
 
+def cassette(count: int, reply: str) -> bytes:
+    """A cassette of several questions, all answered the same."""
+    exchanges = [
+        {
+            "request": {
+                "method": "POST",
+                "uri": "https://api.openai.com/v1/chat/completions",
+                "headers": {},
+                "body": json.dumps({"messages": [{"role": "user", "content": f"Question {number}"}]}),
+            },
+            "response": {"body": {"string": reply}, "headers": {}, "status": {"code": 200, "message": "OK"}},
+        }
+        for number in range(count)
+    ]
+    return json.dumps({"interactions": exchanges, "version": 1}).encode()
+
+
+def test_a_cassette_is_not_read_for_each_of_its_exchanges() -> None:
+    old, new = Files(), Files()
+    old.contents["tests/cassettes/test_a/test_x.yaml"] = cassette(25, "Hello")
+    new.contents["tests/cassettes/test_a/test_y.yaml"] = cassette(25, "Bye")
+    reader = Reader(old=old, new=new)
+    comparison = compare_sets(old.targets("old"), new.targets("new"), reader)
+    assert [pair.paired_by is not None for pair in comparison.pairs] == [True] * 25
+    assert sorted(Counter(reader.read).values()) == [2, 2]
+
+
 def test_what_stayed_is_read_only_where_something_was_added() -> None:
     old, new = Files(blobs=True), Files(blobs=True)
     for folder in ("tests/a/recordings", "tests/b/recordings"):
