@@ -1,6 +1,7 @@
-"""Which recordings a run of the tests opened, and which tests passed in it: what `recctl track` writes down.
+"""What a run of the tests opened, played and missed, and which tests passed in it: what `recctl track` notes.
 
-`run` runs a command and takes the notes, `inside` is what the processes of the command load to write them.
+`run` runs a command, `inside` is what the processes of the command load to take notes, `notes` reads these,
+and `plays` has the values for what was played.
 """
 
 from __future__ import annotations
@@ -8,20 +9,30 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl import strict_json
 from recctl.errors import RecctlError
+from recctl.track.plays import UNSEEN, Miss, Play, SentRequest, dump, join_equal, parse_miss, parse_play
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-VERSION = "recctl.track.v1"
+__all__ = ["Miss", "Play", "SentRequest", "Tracked", "combine", "dump_tracked", "read_tracked"]
+
+VERSION = "recctl.track.v2"
+EARLIER = "recctl.track.v1"
+"""The version that knew nothing of plays."""
+
 PASSED, SKIPPED, FAILED, ERROR = "passed", "skipped", "failed", "error"
 OUTCOMES = (PASSED, SKIPPED, FAILED, ERROR)
 """What may become of a test, the worst last: that is what counts when a test ran more than once."""
 
 
+_NOTHING: dict[str, Any] = {}
+
+
 class Tracked(NamedTuple):
-    """What a run opened. Paths are relative to the root, with `/`.
+    """What a run opened and played. Paths are relative to the root, with `/`.
 
     `opened` are recordings that any Python process of the run opened, `unopened` those that were there when
     it began and that none opened: only these can be called unused, since what was added later was never put
@@ -31,6 +42,10 @@ class Tracked(NamedTuple):
 
     A run is complete when its command ended by itself and all of its pytest sessions got through their
     tests; `reason` says why one is not.
+
+    `plays` and `missed` are what recorders that were listened to had to do: `recorders`, by their formats'
+    names. `loaded` are the files that they loaded, with the SHA-256 of their bytes in hex, "" where that
+    changed; `loaded_by_test` are those of each test. `troubles` say what could not be seen.
     """
 
     complete: bool
@@ -40,6 +55,12 @@ class Tracked(NamedTuple):
     passed: frozenset[str]
     outcomes: dict[str, str]
     unopened: frozenset[str] = frozenset()
+    plays: tuple[Play, ...] = ()
+    missed: tuple[Miss, ...] = ()
+    loaded: dict[str, str] = _NOTHING
+    loaded_by_test: dict[str, frozenset[str]] = _NOTHING
+    troubles: tuple[str, ...] = ()
+    recorders: frozenset[str] = frozenset()
 
 
 def combine(runs: Sequence[Tracked]) -> Tracked:
@@ -47,35 +68,61 @@ def combine(runs: Sequence[Tracked]) -> Tracked:
 
     What one of them opened was opened; what is unopened was there in all of them and opened in none. A test
     that did not pass wherever it ran (skipped here, passed there) has not passed. The whole is complete if
-    each part is; of no parts, it is not.
+    each part is; of no parts, it is not. Of a file that was not the same in all of them, nothing was seen.
     """
-    by_test: dict[str, frozenset[str]] = {}
     outcomes: dict[str, str] = {}
+    loaded: dict[str, str] = {}
+    differing: set[str] = set()
     for run in runs:
-        for test, opened in run.by_test.items():
-            by_test[test] = by_test.get(test, frozenset()) | opened
+        differing.update(path for path, digest in run.loaded.items() if loaded.get(path, digest) != digest)
+        loaded |= run.loaded
         for test, outcome in run.outcomes.items():
             outcomes[test] = max(outcome, outcomes.get(test, PASSED), key=OUTCOMES.index)
     reasons = sorted({run.reason or "it did not end" for run in runs if not run.complete})
     if not runs:
         reasons = ["there was no run"]
     opened = frozenset[str]().union(*(run.opened for run in runs))
+    plays = (_put_in_doubt(play) if play.path in differing else play for run in runs for play in run.plays)
     return Tracked(
         complete=not reasons,
         reason="; ".join(reasons) or None,
         opened=opened,
-        by_test=by_test,
+        by_test=_join_paths(run.by_test for run in runs),
         passed=_list_passed(outcomes),
         outcomes=outcomes,
         unopened=frozenset.intersection(*(run.unopened for run in runs)) - opened if runs else frozenset(),
+        plays=join_equal(plays),
+        missed=join_equal(miss for run in runs for miss in run.missed),
+        loaded=loaded | dict.fromkeys(differing, ""),
+        loaded_by_test=_join_paths(run.loaded_by_test for run in runs),
+        troubles=tuple(sorted({trouble for run in runs for trouble in run.troubles})),
+        recorders=frozenset[str]().union(*(run.recorders for run in runs)),
     )
+
+
+def _join_paths(parts: Iterable[dict[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    joined: dict[str, frozenset[str]] = {}
+    for part in parts:
+        for test, paths in part.items():
+            joined[test] = joined.get(test, frozenset()) | paths
+    return joined
+
+
+def _put_in_doubt(play: Play) -> Play:
+    """A play of a file that was not the same throughout."""
+    reason = "the file was not the same in all runs"
+    return Play(play.path, None, play.test_id, play.times, UNSEEN, reason)
 
 
 def dump_tracked(run: Tracked) -> str:
     """A run as the JSON document that `read_tracked` reads."""
     tests = {
-        test: {"outcome": run.outcomes.get(test), "opened": sorted(run.by_test.get(test, ()))}
-        for test in sorted(run.outcomes.keys() | run.by_test.keys())
+        test: {
+            "outcome": run.outcomes.get(test),
+            "opened": sorted(run.by_test.get(test, ())),
+            **({"loaded": sorted(run.loaded_by_test[test])} if test in run.loaded_by_test else {}),
+        }
+        for test in sorted(run.outcomes.keys() | run.by_test.keys() | run.loaded_by_test.keys())
     }
     document = {
         "version": VERSION,
@@ -84,6 +131,11 @@ def dump_tracked(run: Tracked) -> str:
         "opened": sorted(run.opened),
         "unopened": sorted(run.unopened),
         "tests": tests,
+        "recorders": sorted(run.recorders),
+        "loaded": dict(sorted(run.loaded.items())),
+        "plays": [dump(play) for play in run.plays],
+        "missed": [dump(miss) for miss in run.missed],
+        "troubles": [*run.troubles],
         "errors": [],
     }
     return json.dumps(document, indent=1) + "\n"
@@ -93,7 +145,7 @@ def read_tracked(path: Path) -> Tracked:
     """What `recctl track` wrote to a file. Raises RecctlError for anything else, and what can't be read."""
     hint = "name a file that recctl track -o FILE has written"
     try:
-        return _parse(json.loads(path.read_bytes()))
+        return _parse(strict_json.decode(path.read_bytes().decode()))
     except OSError as error:
         raise RecctlError(f"{path}: {error.strerror}", hint) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -103,30 +155,44 @@ def read_tracked(path: Path) -> Tracked:
 def _parse(document: Any) -> Tracked:
     """A document as a run. Raises ValueError, KeyError, TypeError or AttributeError where it is none."""
     reason = document["reason"]
-    if document["version"] != VERSION or type(document["complete"]) is not bool:
+    if document["version"] not in (VERSION, EARLIER) or type(document["complete"]) is not bool:
         raise ValueError("not of this version")
     if not (isinstance(reason, str) or (reason is None and document["complete"])):
         raise ValueError("an incomplete run without a reason")
-    outcomes, by_test = {}, {}
+    outcomes, by_test, loaded_by_test = {}, {}, {}
     for test, facts in document["tests"].items():
-        if opened := _parse_paths(facts["opened"]):
+        if opened := _parse_texts(facts["opened"]):
             by_test[test] = opened
+        if loaded := _parse_texts(facts.get("loaded", [])):
+            loaded_by_test[test] = loaded
         if facts["outcome"] is not None:
             outcomes[test] = OUTCOMES[OUTCOMES.index(facts["outcome"])]
     return Tracked(
         complete=document["complete"],
         reason=reason,
-        opened=_parse_paths(document["opened"]),
+        opened=_parse_texts(document["opened"]),
         by_test=by_test,
         passed=_list_passed(outcomes),
         outcomes=outcomes,
-        unopened=_parse_paths(document["unopened"]),
+        unopened=_parse_texts(document["unopened"]),
+        plays=join_equal(map(parse_play, document.get("plays", []))),
+        missed=join_equal(map(parse_miss, document.get("missed", []))),
+        loaded=_parse_digests(document.get("loaded", {})),
+        loaded_by_test=loaded_by_test,
+        troubles=tuple(sorted(_parse_texts(document.get("troubles", [])))),
+        recorders=_parse_texts(document.get("recorders", [])),
     )
 
 
-def _parse_paths(value: Any) -> frozenset[str]:
+def _parse_digests(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(digest, str) for digest in value.values()):
+        raise ValueError("no digests by path")
+    return value
+
+
+def _parse_texts(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(path, str) for path in value):
-        raise ValueError("not a list of paths")
+        raise ValueError("not a list of texts")
     return frozenset(value)
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,18 +23,20 @@ from recctl.disk import describe
 from recctl.errors import RecctlError
 from recctl.recordings.formats import list_suffixes
 from recctl.track import Tracked, combine
+from recctl.track.notes import read_notes
 from recctl.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from recctl.project import Project
+    from recctl.track.notes import Heard
 
 INTERRUPTED = 130
 """The exit code of a command that was stopped by Ctrl-C."""
 
 _INSIDE = Path(__file__).parent / "inside"
-_NOTES, _OUTCOMES, _SUFFIXES = ".opened", ".outcomes", "suffixes"
+_NOTES, _PLAYS, _OUTCOMES, _SUFFIXES = ".opened", ".played", ".outcomes", "suffixes"
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _KILLED = 128  # plus the signal's number: the exit code by which a shell tells
 
@@ -88,12 +91,15 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
             hint = "if it is a script, its first line should be #! and a program that is there"
             raise RecctlError(f"{command[0]}: can't be run: {describe(error)}", hint) from None
         notes = [_parse_notes(path.read_bytes()) for path in sorted(folder.glob(f"*{_NOTES}"))]
+        plays = [path.read_bytes() for path in sorted(folder.glob(f"*{_PLAYS}"))]
         sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
-    is_interrupted = signal.SIGINT in received
-    reason = "the command was interrupted" if is_interrupted else _explain(code, notes, sessions)
     index = _index(project.root, present)
+    heard = read_notes(plays, project, partial(_find, index=index))
+    is_whole = heard.is_whole and all(process.is_whole for process in notes)
+    is_interrupted = signal.SIGINT in received
+    reason = "the command was interrupted" if is_interrupted else _explain(code, sessions, is_whole=is_whole)
     opened = [_locate(process, index) for process in notes]
-    tracked = combine([*opened, *(_to_tracked(session) for session in sessions)])
+    tracked = combine([*opened, *(_to_tracked(session) for session in sessions), _to_heard(heard)])
     unopened = frozenset(present) - tracked.opened
     tracked = tracked._replace(complete=reason is None, reason=reason, unopened=unopened)
     code = INTERRUPTED if is_interrupted else code if code >= 0 else _KILLED - code
@@ -199,14 +205,14 @@ _PYTEST_EXITS = {
 }
 
 
-def _explain(code: int, notes: list[_Notes], sessions: list[_Session]) -> str | None:
-    """Why a run is not complete; None when it is."""
+def _explain(code: int, sessions: list[_Session], *, is_whole: bool) -> str | None:
+    """Why a run is not complete; None when it is. `is_whole` is true when no process's notes are damaged."""
     if code < 0:
         return f"the command was killed by {signal.Signals(-code).name}"
     failure = next((session.failure for session in sessions if session.failure), None)
     if failure is None and code and all(session.is_green for session in sessions):
         failure = f"the command ended with exit code {code}"
-    if failure is None and not all(process.is_whole for process in notes):
+    if failure is None and not is_whole:
         failure = "the notes of a process are damaged"
     return failure
 
@@ -219,10 +225,7 @@ def _index(root: Path, present: set[str]) -> dict[str, str]:
 
 def _locate(notes: _Notes, index: dict[str, str]) -> Tracked:
     """What one process opened of the recordings. A link and what it leads to are both opened."""
-    found: dict[str, set[str]] = {}
-    for path in {path for _, path in notes.opened}:
-        places = {os.path.normpath(path), os.path.realpath(path)}
-        found[path] = {index[place] for place in places if place in index}
+    found = {path: {*_list_found(path, index)} for path in {path for _, path in notes.opened}}
     by_test: dict[str, set[str]] = {}
     for test, path in notes.opened:
         if test and found[path]:
@@ -230,6 +233,36 @@ def _locate(notes: _Notes, index: dict[str, str]) -> Tracked:
     opened = frozenset[str]().union(*found.values())
     frozen = {test: frozenset(paths) for test, paths in by_test.items()}
     return Tracked(True, None, opened, frozen, frozenset(), {})
+
+
+def _list_found(path: str, index: dict[str, str]) -> Iterator[str]:
+    """The recordings that a path leads to: itself, and what it is a link to."""
+    for place in (os.path.normpath(path), os.path.realpath(path)):
+        if place in index:
+            yield index[place]
+
+
+def _find(path: str, index: dict[str, str]) -> str | None:
+    return next(_list_found(path, index), None)
+
+
+def _to_heard(heard: Heard) -> Tracked:
+    none = frozenset[str]()
+    by_test = {test: frozenset(paths) for test, paths in heard.loaded_by_test.items()}
+    return Tracked(
+        complete=True,
+        reason=None,
+        opened=none,
+        by_test={},
+        passed=none,
+        outcomes={},
+        plays=tuple(heard.plays),
+        missed=tuple(heard.missed),
+        loaded=heard.loaded,
+        loaded_by_test=by_test,
+        troubles=tuple(heard.troubles),
+        recorders=frozenset(heard.recorders),
+    )
 
 
 def _to_tracked(session: _Session) -> Tracked:

@@ -161,7 +161,7 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
     )
     module = "tests/test_all.py::"
     assert read(project) == {
-        "version": "recctl.track.v1",
+        "version": "recctl.track.v2",
         "complete": True,
         "reason": None,
         "opened": names(
@@ -185,6 +185,11 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
             f"{module}test_served": {"outcome": "passed", "opened": []},
             f"{module}test_skipped": {"outcome": "skipped", "opened": []},
         },
+        "recorders": [],
+        "loaded": {},
+        "plays": [],
+        "missed": [],
+        "troubles": [],
         "errors": [],
     }
 

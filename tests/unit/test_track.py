@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,18 @@ from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
 from recctl.project import Project
-from recctl.track import OUTCOMES, PASSED, Tracked, combine, dump_tracked, read_tracked
+from recctl.track import (
+    OUTCOMES,
+    PASSED,
+    Miss,
+    Play,
+    SentRequest,
+    Tracked,
+    combine,
+    dump_tracked,
+    read_tracked,
+)
+from recctl.track.plays import RESULTS, join_equal
 from recctl.track.run import Ended, run_tracked
 
 if TYPE_CHECKING:
@@ -27,11 +39,28 @@ def make(
     outcomes: dict[str, str] | None = None,
     by_test: dict[str, frozenset[str]] | None = None,
     reason: str | None = None,
+    plays: Iterable[Play] = (),
+    missed: Iterable[Miss] = (),
+    loaded: dict[str, str] | None = None,
+    loaded_by_test: dict[str, frozenset[str]] | None = None,
+    troubles: Iterable[str] = (),
+    recorders: Iterable[str] = (),
 ) -> Tracked:
     outcomes = outcomes or {}
-    passed = frozenset(test for test, outcome in outcomes.items() if outcome == PASSED)
     return Tracked(
-        reason is None, reason, frozenset(opened), by_test or {}, passed, outcomes, frozenset(unopened)
+        complete=reason is None,
+        reason=reason,
+        opened=frozenset(opened),
+        by_test=by_test or {},
+        passed=frozenset(test for test, outcome in outcomes.items() if outcome == PASSED),
+        outcomes=outcomes,
+        unopened=frozenset(unopened),
+        plays=join_equal(plays),
+        missed=join_equal(missed),
+        loaded=loaded or {},
+        loaded_by_test=loaded_by_test or {},
+        troubles=tuple(sorted(set(troubles))),
+        recorders=frozenset(recorders),
     )
 
 
@@ -77,6 +106,34 @@ def test_the_whole_is_complete_if_each_part_is() -> None:
 
 TEXTS = st.text(st.characters(codec=None), max_size=5)  # lone surrogates too
 PATHS = st.frozensets(TEXTS, max_size=4)
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda values: st.lists(values, max_size=2) | st.dictionaries(TEXTS, values, max_size=2),
+    max_leaves=4,
+)
+REQUESTS = st.builds(SentRequest, TEXTS, TEXTS, st.lists(TEXTS, max_size=2).map(tuple), BODIES)
+NUMBERS = st.integers(1, 3)
+PLAYS = st.builds(
+    Play,
+    path=TEXTS,
+    number=st.none() | NUMBERS,
+    test_id=TEXTS,
+    times=NUMBERS,
+    result=st.sampled_from(RESULTS),
+    reason=st.none() | TEXTS,
+    sent=st.none() | REQUESTS,
+    kept=st.none() | REQUESTS,
+    equalised=st.lists(TEXTS, max_size=2).map(tuple),
+)
+MISSES = st.builds(
+    Miss,
+    TEXTS,
+    cassette=st.none() | TEXTS,
+    sent=REQUESTS,
+    reason=st.none() | TEXTS,
+    times=NUMBERS,
+    recorder=TEXTS,
+)
 RUNS = st.builds(
     make,
     opened=PATHS,
@@ -84,6 +141,12 @@ RUNS = st.builds(
     outcomes=st.dictionaries(TEXTS, st.sampled_from(OUTCOMES), max_size=4),
     by_test=st.dictionaries(TEXTS, PATHS.filter(bool), max_size=4),
     reason=st.none() | TEXTS,
+    plays=st.lists(PLAYS, max_size=3),
+    missed=st.lists(MISSES, max_size=2),
+    loaded=st.dictionaries(TEXTS, TEXTS, max_size=3),
+    loaded_by_test=st.dictionaries(TEXTS, PATHS.filter(bool), max_size=3),
+    troubles=st.lists(TEXTS, max_size=2),
+    recorders=st.lists(TEXTS, max_size=2),
 )
 
 
@@ -96,12 +159,48 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
 
 @given(st.lists(RUNS, min_size=1, max_size=3))
 def test_neither_order_nor_repetition_matter(runs: list[Tracked]) -> None:
-    once = combine(runs)
+    once, again = combine(runs), combine([combine(runs), *runs])
     assert combine(runs[::-1]) == once
-    assert combine([once, *runs])._replace(reason=once.reason) == once
+    counted = again._replace(reason=once.reason, plays=forget_times(again), missed=forget_times(again))
+    assert counted == once._replace(plays=forget_times(once), missed=forget_times(once))
+
+
+def forget_times(run: Tracked) -> tuple[Any, ...]:
+    items: tuple[Any, ...] = (*run.plays, *run.missed)
+    return tuple(replace(item, times=1) for item in items)
+
+
+def test_what_was_played_alike_is_counted() -> None:
+    play = Play("a.yaml", 1, "t", 2, "same")
+    combined = combine([make(plays=[play, replace(play, times=1)]), make(plays=[replace(play, test_id="u")])])
+    assert combined.plays == (replace(play, times=3), replace(play, test_id="u"))
+
+
+def test_of_a_file_that_was_not_the_same_in_all_jobs_nothing_was_seen() -> None:
+    play = Play("a.yaml", 1, "t", 1, "same")
+    combined = combine([make(plays=[play], loaded={"a.yaml": digest}) for digest in ("1", "2")])
+    reason = "the file was not the same in all runs"
+    assert combined.plays == (Play("a.yaml", None, "t", 2, "unseen", reason),)
+    assert combined.loaded == {"a.yaml": ""}
+
+
+def test_a_file_of_the_version_before_is_read(tmp_path: Path) -> None:
+    earlier = {
+        "version": "recctl.track.v1",
+        "complete": True,
+        "reason": None,
+        "opened": ["a"],
+        "unopened": [],
+        "tests": {"t": {"outcome": "passed", "opened": ["a"]}},
+        "errors": [],
+    }
+    (tmp_path / "track.json").write_text(json.dumps(earlier))
+    expected = make(opened="a", outcomes={"t": "passed"}, by_test={"t": frozenset("a")})
+    assert read_tracked(tmp_path / "track.json") == expected
 
 
 GOOD = json.loads(dump_tracked(make(outcomes={"t": "passed"})))
+PLAYED = {"path": "a", "index": 1, "test_id": "t", "times": 1, "result": "same"}
 
 
 @pytest.mark.parametrize(
@@ -111,13 +210,28 @@ GOOD = json.loads(dump_tracked(make(outcomes={"t": "passed"})))
         b"\xff",
         b"null",
         b"[" * 100_000,
-        json.dumps({**GOOD, "version": "recctl.track.v2"}).encode(),
+        json.dumps({**GOOD, "version": "recctl.track.v3"}).encode(),
         json.dumps({**GOOD, "complete": 1}).encode(),
         json.dumps({**GOOD, "complete": False}).encode(),
         json.dumps({**GOOD, "reason": 1}).encode(),
         json.dumps({**GOOD, "opened": {"a": 1}}).encode(),
         json.dumps({**GOOD, "unopened": [1]}).encode(),
         json.dumps({**GOOD, "tests": []}).encode(),
+        *(
+            json.dumps({**GOOD, "plays": [{**PLAYED, **odd}]}).encode()
+            for odd in (
+                {"index": 0},
+                {"index": True},
+                {"times": "2"},
+                {"result": "well"},
+                {"sent": 5},
+                {"path": 1},
+            )
+        ),
+        json.dumps({**GOOD, "plays": [[]]}).encode(),
+        json.dumps({**GOOD, "missed": [{"test_id": "t", "times": 1, "recorder": "vcrpy"}]}).encode(),
+        json.dumps({**GOOD, "loaded": {"a": 1}}).encode(),
+        json.dumps({**GOOD, "troubles": 1}).encode(),
         json.dumps({**GOOD, "tests": {"t": None}}).encode(),
         json.dumps({**GOOD, "tests": {"t": {"outcome": "fine", "opened": []}}}).encode(),
         json.dumps({key: value for key, value in GOOD.items() if key != "unopened"}).encode(),

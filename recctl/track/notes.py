@@ -1,0 +1,195 @@
+"""What processes noted of loads, plays and misses, held against the files and made into values.
+
+A process's notes are JSON, a line each; `inside/recctl_track.py` writes them. They come from programs that
+are not ours: what is not as it should be makes them damaged, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recctl.recordings.bodies import read_body
+from recctl.recordings.load import load
+from recctl.recordings.recording import Recording
+from recctl.recordings.source import Source
+from recctl.sources import Target, read
+from recctl.track.plays import DIFFERENT, SAME, UNSEEN, Miss, Play, SentRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from recctl.project import Project
+    from recctl.recordings.recording import JSON
+
+
+class Heard(NamedTuple):
+    """What recorders did in all processes, as `Tracked` has it; `is_whole` if no notes are damaged."""
+
+    plays: list[Play]
+    missed: list[Miss]
+    loaded: dict[str, str]
+    loaded_by_test: dict[str, set[str]]
+    troubles: set[str]
+    recorders: set[str]
+    is_whole: bool
+
+
+class _Load(NamedTuple):
+    """A file that a process loaded, and why what was loaded is not what the file holds now, if so."""
+
+    path: str
+    file: _File
+    doubt: str | None
+
+
+def read_notes(processes: Iterable[bytes], project: Project, find: Callable[[str], str | None]) -> Heard:
+    """The notes of processes. `find` gives a file's path from the root on, None for no recording of ours."""
+    reader = _Reader(project, find)
+    for content in processes:
+        reader.read_process(content)
+    return reader.heard
+
+
+class _Reader:
+    def __init__(self, project: Project, find: Callable[[str], str | None]) -> None:
+        self._project, self._find = project, find
+        self._files: dict[str, _File] = {}
+        self._is_whole = True
+        self._heard = Heard([], [], {}, {}, set(), set(), True)
+
+    @property
+    def heard(self) -> Heard:
+        return self._heard._replace(is_whole=self._is_whole)
+
+    def read_process(self, content: bytes) -> None:
+        loads: dict[int, _Load] = {}
+        *lines, rest = content.split(b"\n")
+        self._is_whole &= not rest
+        for line in lines:
+            try:
+                self._read_note(json.loads(line), loads)
+            except (ValueError, KeyError, TypeError, RecursionError):
+                self._is_whole = False
+
+    def _read_note(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+        match note["event"]:
+            case "listen":
+                self._heard.recorders.add(_text(note["recorder"]))
+            case "trouble":
+                self._heard.troubles.add(_text(note["message"]))
+            case "load":
+                self._read_load(note, loads)
+            case "play":
+                self._read_play(note, loads)
+            case "miss":
+                self._read_miss(note)
+            case _:
+                raise ValueError("no such event")
+
+    def _read_load(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+        path = self._find(_text(note["path"]))
+        if path is None:
+            return
+        file = self._files.setdefault(path, _File(self._project, self._project.root / path))
+        doubt = file.find_doubt(note["digest"], note["count"])
+        loads[note["load"]] = _Load(path, file, doubt)
+        known = self._heard.loaded.setdefault(path, "" if doubt else file.digest)
+        if doubt is not None and known:
+            self._heard.loaded[path] = ""
+        if test := _text(note["test"]):
+            self._heard.loaded_by_test.setdefault(test, set()).add(path)
+
+    def _read_play(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+        loaded = loads.get(note["load"])
+        if loaded is None:  # of a file that is none of ours, or was recorded meanwhile
+            return
+        path, file, doubt = loaded
+        test, index, result = _text(note["test"]), note["index"], note["result"]
+        if doubt is not None or result == UNSEEN or index is None:
+            reason = doubt or _text(note.get("reason") or "which of its recordings was played is not known")
+            number = None if index is None or doubt is not None else index + 1
+            self._heard.plays.append(Play(path, number, test, 1, UNSEEN, reason))
+            return
+        number, equalised = index + 1, tuple(map(_text, note.get("equalised", ())))
+        if result == SAME:
+            self._heard.plays.append(Play(path, number, test, 1, SAME, equalised=equalised))
+            return
+        if result != DIFFERENT:
+            raise ValueError("no such result")
+        max_size = self._project.settings_for(file.path).max_size
+        sent, kept = (_read_request(note[side], max_size) for side in ("sent", "kept"))
+        told = None if file.holds(number, kept) else kept
+        self._heard.plays.append(
+            Play(path, number, test, 1, DIFFERENT, sent=sent, kept=told, equalised=equalised)
+        )
+
+    def _read_miss(self, note: dict[str, Any]) -> None:
+        cassette, reason = note["cassette"], note["reason"]
+        sent = _read_request(note["sent"], self._project.settings_for(None).max_size)
+        path = None if cassette is None else self._find(_text(cassette)) or self._shorten(_text(cassette))
+        told = None if reason is None else _text(reason)
+        self._heard.missed.append(Miss(_text(note["test"]), path, sent, told, 1, _text(note["recorder"])))
+
+    def _shorten(self, path: str) -> str:
+        """The path of a file that is not there, from the root on."""
+        return path.removeprefix(f"{self._project.root.as_posix()}/")
+
+
+class _File:
+    """A file of ours, as it is after the run."""
+
+    def __init__(self, project: Project, path: Path) -> None:
+        self.path = path
+        self._source = read(Target(path.name, project.settings_for(path), path))
+
+    @cached_property
+    def digest(self) -> str:
+        return sha256(self._source.content).hexdigest() if isinstance(self._source, Source) else ""
+
+    @cached_property
+    def _text_digest(self) -> str:
+        """That of its text, read as Python reads text: whatever ends its lines is one character."""
+        content = self._source.content if isinstance(self._source, Source) else b""
+        return sha256(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+
+    @cached_property
+    def _items(self) -> tuple[object, ...]:
+        return load(self._source) if isinstance(self._source, Source) else ()
+
+    def find_doubt(self, digest: str | None, count: int) -> str | None:
+        """Why what a process loaded may not be what the file holds: it has changed, or can't be told."""
+        if not isinstance(self._source, Source):
+            return "the file can't be read any more"
+        if digest is None:
+            return None if len(self._items) == count else "the file holds another number of recordings now"
+        is_same = digest == self.digest or digest == self._text_digest
+        return None if is_same else "the file has changed since it was loaded"
+
+    def holds(self, number: int, request: SentRequest) -> bool:
+        """Whether that is the request of one of its recordings."""
+        item = self._items[number - 1] if number <= len(self._items) else None
+        if not isinstance(item, Recording):
+            return False
+        kept: tuple[JSON, ...] = (item.request.get("method"), item.url, item.request.get("body"))
+        return kept == (request.method, request.url, request.body)
+
+
+def _read_request(told: dict[str, Any], max_size: int) -> SentRequest:
+    body = told["body"]
+    if body is not None:
+        stored: str | bytes = b64decode(body) if told.get("base64") else _text(body)
+        body = read_body(stored, "", max_size).value
+    return SentRequest(
+        _text(told["method"]), _text(told["url"]), tuple(sorted({*map(_text, told["headers"])})), body
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
