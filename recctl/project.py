@@ -37,19 +37,6 @@ class Place(NamedTuple):
     name: str
 
 
-MODELS = "models-"
-"""How the name of a model list begins; its hash comes next."""
-
-
-def read_hash(name: str) -> str:
-    """The hash in the name of a recording's file; "" where there is none."""
-    found = _HASH.match(name)
-    return found[1] if found else ""
-
-
-_HASH = re.compile(rf"(?:{MODELS})?([0-9a-f]{{12,64}})(?![0-9A-Za-z])")
-
-
 class SecretSettings(NamedTuple):
     """What counts as a secret beside the built-in kinds, and what does not.
 

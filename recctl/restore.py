@@ -20,9 +20,10 @@ from recctl.disk import describe
 from recctl.errors import RecctlError
 from recctl.journal import Journal
 from recctl.plan import Create, Plan, apply, list_runs, preview
-from recctl.project import MODELS, Place, is_of_test, recordings_folder
+from recctl.project import Place, is_of_test, recordings_folder
 from recctl.recordings.formats import may_hold_several
 from recctl.recordings.load import load
+from recctl.recordings.names import is_named_by, list_beginnings, read_name
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.sources import show_path
@@ -104,8 +105,6 @@ def restore(project: Project, words: Sequence[str], tests: Sequence[str], *, wri
 
 # --- what was asked for -------------------------------------------------------------------------------------
 
-_NAME = re.compile(rf"(?:{MODELS})?[0-9a-f]{{4,64}}(?:-[0-9a-f]{{8}})?(?:\.json)?")
-
 
 class _Wish(NamedTuple):
     """What a word asks for: what lies at a path from the root, or below, or has a name that starts so."""
@@ -118,7 +117,7 @@ class _Wish(NamedTuple):
         """Whether it asks for this very file."""
         if self.name is None:
             return location == self.location
-        return _strip(PurePath(location).name).startswith(self.name)
+        return is_named_by(self.name, PurePath(location).name)
 
     def covers(self, location: str) -> bool:
         """Whether it asks for this file, or for all of a folder that this file was in."""
@@ -126,16 +125,12 @@ class _Wish(NamedTuple):
         return self.names(location) or (self.name is None and is_inside)
 
 
-def _strip(name: str) -> str:
-    return name.removeprefix(MODELS)
-
-
 def _read_word(root: Path, word: str) -> _Wish:
     path = Path(os.path.abspath(word))  # noqa: PTH100  (resolve follows links)
     if "\0" in word or not path.is_relative_to(root):
         raise RecctlError(f"{word}: is no path below {root}", "name what was in the project")
-    is_name = _NAME.fullmatch(word) and not os.path.lexists(path)
-    return _Wish(word, path.relative_to(root).as_posix(), _strip(word) if is_name else None)
+    name = None if os.path.lexists(path) else read_name(word)
+    return _Wish(word, path.relative_to(root).as_posix(), name)
 
 
 _MOST_PATHSPECS = 100
@@ -147,7 +142,7 @@ def _write_pathspecs(wishes: list[_Wish], tests: Sequence[str]) -> list[str]:
     specs = []
     for wish in wishes:
         if wish.name is not None:
-            specs += [f":(glob)**/{wish.name}*", f":(glob)**/{MODELS}{wish.name}*"]
+            specs += [f":(glob)**/{beginning}*" for beginning in list_beginnings(wish.name)]
         else:
             specs.append(f":(literal){wish.location}")
     if not wishes:

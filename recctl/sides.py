@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.errors import RecctlError
 from recctl.project import find_past_project
+from recctl.recordings.names import is_hash_prefix, is_named_by
 from recctl.recordings.source import Unread
-from recctl.sources import STDIN, Target, find_place, is_hash_prefix, is_named_by, select, show_path
+from recctl.sources import STDIN, Target, find_place, select, show_path
 from recctl.walk import is_walked, read_head
 
 if TYPE_CHECKING:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from recctl import git
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
-from recctl.project import MODELS, Place
+from recctl.project import Place
+from recctl.recordings.formats import may_be_named_by_hash
 from recctl.recordings.load import load
+from recctl.recordings.names import is_hash_prefix, is_named_by, is_start
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.walk import is_walked, read_head, walk
@@ -76,16 +78,18 @@ class Selection(NamedTuple):
             yield read(target)
 
     def neighbours(self, project: Project) -> Iterator[Target]:
-        """The JSON files beside the files that were named outright, unless they are targets themselves.
+        """The files beside those that were named outright, unless they are targets themselves.
 
         For rules that look across files: a pre-commit hook names three files of a folder that holds hundreds.
+        Only files of formats that name them after a hash have to do with each other: what a test has recorded
+        in any other format is in one file.
         """
         files = [(target.path, target.named) for target in self.targets if target.path and not target.spec]
         selected = {path for path, _ in files}
         folders = {path.parent for path, named in files if named}
         for folder in sorted(folders):
-            for path in sorted(folder.glob("*.json")):
-                if path not in selected and path.is_file():
+            for path in sorted(folder.glob("*")):
+                if may_be_named_by_hash(path.name) and path not in selected and path.is_file():
                     yield Target(show_path(path), project.settings_for(path), path=path)
 
 
@@ -163,23 +167,6 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
 
 
 _NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[1-9][0-9]{0,8})", re.DOTALL)
-
-
-def is_hash_prefix(word: str) -> bool:
-    """Whether a word can be the first digits of a recording's hash, or the start of a model list's name."""
-    return _HASH_PREFIX.fullmatch(word) is not None
-
-
-def is_named_by(prefix: str, name: str) -> bool:
-    """Whether a file's name, or the hash in it, starts so."""
-    start = prefix.lower()
-    return name.startswith(start) or name.removeprefix(MODELS).startswith(start)
-
-
-_HASH_PREFIX = re.compile(f"[0-9a-f]{{4,64}}|{MODELS}[0-9a-f]{{4,64}}(?:-[0-9a-f]{{0,8}})?", re.IGNORECASE)
-_HEX_DIGITS = re.compile(
-    f"(?:{MODELS})?[0-9a-f]{{1,64}}|{MODELS}[0-9a-f]{{1,64}}-[0-9a-f]{{0,8}}", re.IGNORECASE
-)
 
 
 def _find_by_hash(project: Project, prefix: str) -> Path | None:
@@ -393,7 +380,7 @@ def _refuse(name: str, error: OSError | ValueError) -> Unread:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     hint = "check the path and its permissions"
     if isinstance(error, FileNotFoundError):
-        if _HEX_DIGITS.fullmatch(name):
+        if is_start(name):
             hint = "no recording's hash starts so, or these are fewer than four of its digits"
         elif ":" in name and "::" not in name:  # that is in test ids
             hint = "no revision has such a file, either; its files can be named, its folders can't"

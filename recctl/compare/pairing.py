@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.recordings import describe_side
 from recctl.naming.turns import find_turn
-from recctl.project import MODELS
+from recctl.recordings.names import is_model_list
 from recctl.schemes import CURRENT, find_held
 from recctl.wire import read_exchange
 
@@ -74,7 +74,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
     """The facts about one recording."""
     exchange = read_exchange(recording)
     path = target.key or target.name
-    is_listing = path.rpartition("/")[2].startswith(MODELS)
+    is_listing = is_model_list(path.rpartition("/")[2])
     question = _read_question(exchange.request, recording)
     return Facts(
         target=target,

@@ -13,7 +13,7 @@ from recctl.compare.request import compare_requests, is_told_by_place
 from recctl.naming.folders import lies_as_expected
 from recctl.naming.survey import has_right_name
 from recctl.pointer import escape_pointer
-from recctl.project import MODELS
+from recctl.recordings.names import is_model_list
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _lie_alike(left: Recording, right: Recording) -> bool:
     one, other = left.source, right.source
     if one.place is None or one.place != other.place or one.settings != other.settings:
         return False
-    return left.format == right.format and not one.place.name.startswith(MODELS)
+    return left.format == right.format and not is_model_list(one.place.name)
 
 
 def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pair:

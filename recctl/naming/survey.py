@@ -20,9 +20,10 @@ from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
-from recctl.project import MODELS, Place
+from recctl.project import Place
 from recctl.recordings.formats import find_format, load_format
 from recctl.recordings.load import find_test
+from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
@@ -185,7 +186,7 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
     wanted = held or CURRENT
     identity, status = _identify(recording, source.place, wanted)
     folder = source.place.folder
-    is_model_list = (identity.wanted or identity.name).startswith(MODELS)
+    is_list = is_model_list(identity.wanted or identity.name)
     cause = None
     if status is Status.UNEXPLAINED:
         cause = explain_name(recording, source.place, source.settings.renames, identity)
@@ -202,8 +203,8 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         endpoint=recording.endpoint,
         model=recording.model if isinstance(recording.model, str) else None,
         providers=tuple(_list_providers(recording)),
-        turn=find_turn(recording, wanted, _name_models(identity) if is_model_list else None),
-        is_model_list=is_model_list,
+        turn=find_turn(recording, wanted, _name_models(identity) if is_list else None),
+        is_model_list=is_list,
         names_test=status not in _MOVED or _names_test(recording, identity, wanted),
         has_lost_test=status is Status.UNEXPLAINED and has_lost_test(recording, source.place),
         quoted=_list_quoted(recording),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.journal import digest
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
-from recctl.project import read_hash
 from recctl.recordings.load import load
+from recctl.recordings.names import read_hash
 from recctl.recordings.recording import Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell

@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Identity, Scheme
-from recctl.project import Settings, read_hash
+from recctl.project import Settings
+from recctl.recordings.names import read_hash
 from recctl.recordings.recording import Kind
 from recctl.schemes.texts import Texts, digest, write_recipe
 

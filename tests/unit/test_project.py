@@ -19,9 +19,9 @@ from recctl.project import (
     Settings,
     find_project,
     parse_size,
-    read_hash,
     recordings_folder,
 )
+from recctl.recordings.names import read_hash
 from tests.builders import write
 
 if TYPE_CHECKING:

@@ -119,6 +119,11 @@ def may_hold_several(path: str) -> bool:
     return likely.matching is not None
 
 
+def may_be_named_by_hash(name: str) -> bool:
+    """Whether a file's name is one of a format that names its files after a hash, by its ending."""
+    return any(name.endswith(found.suffixes) and found.is_named_by_hash for found in _each_format())
+
+
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
     """Whether a format claims a file; the arguments are those of `Format.claims`."""
     return any(

@@ -15,8 +15,9 @@ import orjson
 
 from recctl.abridge import abridge
 from recctl.pointer import join_pointer
-from recctl.project import MODELS, RECORDINGS
+from recctl.project import RECORDINGS
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
+from recctl.recordings.names import MODELS
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 from recctl.strict_json import MAX_DEPTH
 
