@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from recctl.compare.comparison import Change
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 _NOISE = ("headers", "provider_metadata")
 _ASKED = ("body", "payload", "kwargs")
 _MESSAGES = ("messages", "contents", "input")
-_TOOLS = ("tools", "functions")
+_HELD_TOOLS = ("functionDeclarations", "function_declarations")
+"""Where entries of Gemini's list of tools have tools."""
+
+_TOOLS = ("tools", "functions", *_HELD_TOOLS)
+_TOOL_HOLDER = "toolConfig"
+"""Where Bedrock's requests have tools, and which of them may be called."""
 
 
 def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
@@ -58,6 +64,8 @@ def _compare_asked(left: dict[str, JSON], right: dict[str, JSON], where: str) ->
         one, other, place = left.get(key), right.get(key), f"{where}/{escape_pointer(key)}"
         if key in (*_MESSAGES, *_TOOLS) and isinstance(one, list) and isinstance(other, list):
             yield from _compare_entries(one, other, place, key)
+        elif key == _TOOL_HOLDER and isinstance(one, dict) and isinstance(other, dict):
+            yield from _compare_asked(one, other, place)
         else:
             yield from _compare_values(one, other, place, key)
 
@@ -88,15 +96,28 @@ def _compare_entries(left: list[JSON], right: list[JSON], where: str, key: str) 
             is_told = True
             yield Change(place, "request", one, other, label)
             continue
+        if is_tools and isinstance(one, dict) and isinstance(other, dict) and _hold_tools(one, other):
+            changes = [*_compare_asked(one, other, place)]
+            is_told = is_told or bool(changes)
+            yield from changes
+            continue
         for difference in find_differences(one, other):
             is_told = True
-            inside = difference.path.removeprefix("function.")
+            inside = _INNER.sub("", difference.path)
             named = label if inside in ("", "content") else f"{label}: {inside}"
             yield Change(place + difference.pointer, "request", difference.left, difference.right, named)
     if not is_told:
         yield Change(
             where, "request", [*map(_name_tool, left)], [*map(_name_tool, right)], f"the order of {key}"
         )
+
+
+_INNER = re.compile(r"\A(?:function|toolSpec)\.")
+
+
+def _hold_tools(*entries: dict[str, JSON]) -> bool:
+    """Whether entries of a list of tools hold lists of tools themselves."""
+    return all(any(isinstance(entry.get(key), list) for key in _HELD_TOOLS) for entry in entries)
 
 
 def _label_entry(entry: JSON, position: int, *, is_tools: bool) -> str:
@@ -107,10 +128,10 @@ def _label_entry(entry: JSON, position: int, *, is_tools: bool) -> str:
 
 
 def _name_tool(tool: JSON) -> JSON:
-    """A tool's name, under `function` or beside its type; its type where it has none."""
+    """A tool's name, under `function`, or what Bedrock calls so, or beside its type; else its type."""
     if not isinstance(tool, dict):
         return None
-    function = tool.get("function")
+    function = tool.get("function", tool.get("toolSpec"))
     name = function.get("name") if isinstance(function, dict) else tool.get("name")
     return name or tool.get("type")
 

@@ -458,6 +458,25 @@ def test_tools_are_compared_by_name() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("wrap", "place"),
+    [
+        (lambda tools: {"tools": [{"functionDeclarations": tools}]}, "/tools/0/functionDeclarations/1"),
+        (
+            lambda tools: {"toolConfig": {"tools": [{"toolSpec": tool} for tool in tools]}},
+            "/toolConfig/tools/1/toolSpec",
+        ),
+    ],
+    ids=["Gemini", "Bedrock"],
+)
+def test_tools_are_found_where_other_providers_have_them(wrap: Any, place: str) -> None:
+    weather, time = {"name": "weather", "description": "now"}, {"name": "time"}
+    then = {"name": "weather", "description": "then"}
+    pair = compare(asking(**wrap([weather, time])), asking(**wrap([time, then])))
+    where = f"/request/body{place}/description"
+    assert pair.changes == (Change(where, "request", "now", "then", "tool weather: description"),)
+
+
 def test_the_order_of_tools_is_one_change() -> None:
     (change,) = compare(asking(tools=[tool("a"), tool("b")]), asking(tools=[tool("b"), tool("a")])).changes
     assert change == Change("/request/body/tools", "request", ["a", "b"], ["b", "a"], "the order of tools")
