@@ -10,7 +10,7 @@ LAYERS = [
     ["__main__", "library"],
     ["cli"],
     ["render"],
-    ["rehash"],
+    ["rehash", "drift"],
     ["checks", "compare", "evidence", "restore"],
     ["naming", "plan", "gitsetup", "collected", "track"],
     ["wire", "schemes", "testcode"],

@@ -24,6 +24,7 @@ COMMANDS = (
     "restore",
     "undo",
     "track",
+    "drift",
     "git",
     "rules",
     "schema",

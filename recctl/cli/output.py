@@ -20,7 +20,7 @@ _RESULT = re.compile(
 )
 """How results begin that are written for programs: JSON, JSON lines, SARIF, JSON Schemas, JUnit XML."""
 
-_INPUTS = ("baseline", "track")
+_INPUTS = ("baseline", "drift_baseline", "track")
 """The kinds of documents that are read as well: only who writes such a one replaces it."""
 
 _NO_RESULTS = (".py", ".pyi", ".ipynb", ".toml", ".cfg", ".ini", ".lock", ".json", ".jsonl", ".sarif", ".xml")
@@ -59,12 +59,19 @@ def check_replaceable(output: str | None, kind: str | None = None) -> None:
     if kind is not None:
         if known == kind:
             return
-        what = f"is no {kind} file"
+        what = f"is no {_spell(kind)} file"
     else:
         if known not in _INPUTS and (found or not (_is_data(path) or _holds_recording(path, status.st_size))):
             return
-        what = f"is a {known} file" if known in _INPUTS else "is no earlier result of recctl"
+        is_input = known is not None and known in _INPUTS
+        what = (
+            f"is a {known.replace('_', ' ')} file" if known and is_input else "is no earlier result of recctl"
+        )
     raise RecctlError(f"{output}: is there already, and {what}", "remove it, or name another file")
+
+
+def _spell(kind: str | None) -> str:
+    return (kind or "").replace("_", " ")
 
 
 _PRIVATE = {".git", ".recctl"}

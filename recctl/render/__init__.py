@@ -43,6 +43,15 @@ FORMATS: dict[str, dict[str, str]] = {
         "json": "diff_json",
     },
     "prune": {"text": "prune_text", "json": "prune_json", "paths": "prune_paths"},
+    "drift": {
+        "text": "drift_text",
+        "stat": "drift_stat",
+        "markdown": "drift_markdown",
+        "json": "drift_json",
+        "github": "drift_github",
+        "tests": "drift_tests",
+        "paths": "drift_paths",
+    },
     "restoration": {"text": "ways_back_text", "json": "ways_back_json", "paths": "ways_back_paths"},
     "runs": {"text": "ways_back_text", "json": "ways_back_json"},
     "undone": {"text": "ways_back_text", "json": "ways_back_json"},
@@ -61,7 +70,8 @@ class View(NamedTuple):
     `width` is a terminal's, in cells; None means that lines are not broken. `summary` tells what results come
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
     repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
-    them. `is_log` says that what is shown ends up in a build's log, which is read for commands. The rest is
+    them. `is_log` says that what is shown ends up in a build's log, which is read for commands. Items of
+    lists end with NUL where `nul` is set. The rest is
     for exchanges: `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long,
     `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what
     is made to be shared, and `refuse` is told of what recctl fails to show.
@@ -74,6 +84,7 @@ class View(NamedTuple):
     top: Path | None = None
     rules: tuple[Rule, ...] = ()
     is_log: bool = False
+    nul: bool = False
     part: str = "both"
     fold: bool = False
     timeline: bool = False

@@ -28,14 +28,15 @@ def render_findings(report: Report, view: View) -> Iterator[str]:
             properties["line"] = str(finding.position.line)
             properties["col"] = str(finding.position.column)
         properties["title"] = f"recctl ({finding.rule})"
-        yield _write_command(_COMMANDS[finding.severity], properties, word_with_hint(finding))
+        yield write_command(_COMMANDS[finding.severity], properties, word_with_hint(finding))
     for unread in report.errors:
-        yield _write_command(
+        yield write_command(
             "error", {"file": view.from_top(unread.name), "title": "recctl"}, word_with_hint(unread)
         )
 
 
-def _write_command(name: str, properties: dict[str, str], message: str) -> str:
+def write_command(name: str, properties: dict[str, str], message: str) -> str:
+    """One command, on a line of its own."""
     listed = ",".join(f"{key}={_escape(value, _IN_PROPERTIES)}" for key, value in properties.items())
     return f"::{name} {listed}::{_escape(message, _IN_MESSAGES)}\n"
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from recctl.checks.finding import Finding, Report, Rule
     from recctl.project import ConfigValue
+    from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.syntax import Position
@@ -90,7 +91,7 @@ def finding_line(finding: Finding, *, with_hint: bool = False) -> Line:
     return Line(tuple(spans))
 
 
-def word_with_hint(item: Finding | Unread) -> str:
+def word_with_hint(item: Finding | LoadError | Unread) -> str:
     """The message of a finding, or of a file that was not looked at, and what to do about it."""
     return f"{item.message} ({item.hint})" if item.hint else item.message
 

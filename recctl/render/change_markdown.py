@@ -39,10 +39,18 @@ def tell_values(name: str, left: JSON, right: JSON) -> str:
         word, shown = ("added", now) if is_added else ("removed", before)
         if len(shown) <= _SHORT and "\n" not in shown:
             return f"{name} {word}: {code(shown)}"
-        return f"{name} {word}:\n\n{_fence_lines([('+' if is_added else '-', shown)])}"
+        return f"{name} {word}:\n\n{tell_lines(left, right)}"
     if max(len(before), len(now)) <= _SHORT and "\n" not in before + now:
         return f"{name}: {code(shorten(left, 2 * _SHORT))} → {code(shorten(right, 2 * _SHORT))}"
-    return f"{name}:\n\n{_fence_lines(_fold_texts(before, now))}"
+    return f"{name}:\n\n{tell_lines(left, right)}"
+
+
+def tell_lines(left: JSON, right: JSON) -> str:
+    """What something was and is, in a block: where both are texts, their words; None is nothing."""
+    before, now = _show(left), _show(right)
+    if left is None or right is None:
+        return _fence_lines([("+", now) if left is None else ("-", before)])
+    return _fence_lines(_fold_texts(before, now))
 
 
 def fit(text: str) -> str:

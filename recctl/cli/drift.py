@@ -1,0 +1,187 @@
+"""`recctl drift`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.errors import RecctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recctl.drift import DriftReport
+    from recctl.project import Project
+    from recctl.sources import Selection
+    from recctl.track import SentRequest, Tracked
+
+_LISTS = ("tests", "paths")
+_SHARED = ("markdown", "github")
+
+
+def command(
+    paths: options.Places = None,
+    tracked: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tracked",
+            metavar="FILE",
+            help="What `recctl track` wrote; repeatable. Default: .recctl/track.json.",
+        ),
+    ] = None,
+    tests: options.Tests = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit with 1 for what was not played or opened, too."),
+    ] = False,
+    stat: Annotated[bool, typer.Option("--stat", help="A table by test file: --format stat.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE", help="Leave out the drift that FILE knows.")
+    ] = None,
+    write_baseline: Annotated[
+        str | None, typer.Option("--write-baseline", metavar="FILE", help="Write all drift to FILE.")
+    ] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 even when there is drift.")
+    ] = False,
+    output_format: Annotated[str, options.format_option("drift")] = "text",
+    output: options.OutputFile = None,
+    max_size: options.MaxSize = None,
+    files_from: options.FilesFrom = None,
+    nul: Annotated[
+        bool,
+        typer.Option(
+            "-0", help="Paths in --files-from, and the formats tests and paths, end with NUL instead."
+        ),
+    ] = False,
+    force_exclude: options.ForceExclude = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Tell whether recordings still match what the code sends.
+
+    Goes by a run of the tests: `recctl track -- pytest`. Each recording is the same, differs in noise, or has
+    drifted; or it was not played (unplayed), nothing of its file was (idle), or nothing opened it. Requests
+    that found no recording are set against the nearest one. --format tests lists what to record again.
+
+    Exits with 0 when nothing has drifted or was missed, 1 when something has or was, 2 when the run tells
+    nothing or something could not be looked at.
+    """
+    from recctl.cli.output import check_replaceable
+    from recctl.drift.baseline import KIND
+    from recctl.render import renderer
+
+    output_format = _choose_format(output_format, stat=stat)
+    render = renderer("drift", output_format)
+    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    run = _read_tracked(project, tracked)
+    selection = options.select_paths(
+        project, paths, files_from, nul=nul and files_from is not None, force_exclude=force_exclude
+    )
+    options.check_output(output, project, selection.targets, files_from, baseline, *(tracked or ()))
+    check_replaceable(write_baseline, KIND)
+    options.say_selected(selection, quiet=quiet)
+    report = _examine(project, selection, run, tests or [])
+    for remark in report.remarks:
+        options.say(remark, quiet=quiet)
+    if write_baseline is not None:
+        options.say(_write_baseline(report, write_baseline), quiet=quiet)
+        return _decide(report, fails=False)
+    if baseline is not None:
+        report = _apply_baseline(report, baseline, quiet=quiet)
+    view = options.make_view(color, output, verbose=verbose)._replace(summary=not quiet, nul=nul)
+    if output_format in _SHARED:
+        from recctl.git import find_top_level
+
+        view = view._replace(top=find_top_level(Path.cwd()), mask=options.make_mask(project))
+    options.write_output(render(report, view), output, page=output_format not in _LISTS)
+    if output_format in (*_LISTS, "json", "github"):
+        options.say(_summarise(report), quiet=quiet)
+    return _decide(report, fails=not exit_zero and _has_drifted(report, strict=strict))
+
+
+def _choose_format(output_format: str, *, stat: bool) -> str:
+    if stat and output_format != "text":
+        message = f"--stat and --format {output_format} can't be combined"
+        raise RecctlError(message, "leave one of them out")
+    return "stat" if stat else output_format
+
+
+def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
+    """The runs that are named as one, or the last that was tracked here."""
+    from recctl.sources import show_path
+    from recctl.state import STATE_FOLDER
+    from recctl.track import combine, read_tracked
+
+    if names:
+        return combine([read_tracked(Path(name)) for name in names])
+    path = project.root / STATE_FOLDER / "track.json"
+    if not path.is_file():
+        raise RecctlError(
+            f"{show_path(path)} is not there: no run was tracked", "recctl track -- pytest makes it"
+        )
+    return read_tracked(path)
+
+
+def _examine(project: Project, selection: Selection, run: Tracked, tests: list[str]) -> DriftReport:
+    from recctl.drift import examine_drift
+    from recctl.render.progress import show_progress
+
+    with show_progress(len(selection.targets)) as watch:
+        return examine_drift(project, selection, run, mask=_make_mask(project), tests=tests, watch=watch)
+
+
+def _make_mask(project: Project) -> Callable[[SentRequest], SentRequest]:
+    """What takes secrets out of a request, as `recctl track` does."""
+    from functools import partial
+
+    from recctl.render.masking import mask_texts
+
+    return partial(mask_texts, mask=options.make_mask(project))
+
+
+def _write_baseline(report: DriftReport, path: str) -> str:
+    from recctl.amounts import show_count
+    from recctl.drift.baseline import write_known
+
+    count = write_known(Path(path), report)
+    return f"wrote {show_count(count, 'recording or request', 'recordings and requests')} to {path}"
+
+
+def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftReport:
+    from recctl.amounts import show_count
+    from recctl.drift.baseline import leave_out_known
+
+    report = leave_out_known(report, Path(path))
+    if report.gone:
+        verb = "is" if report.gone == 1 else "are"
+        what = f"{show_count(report.gone, 'change')} in {path} {verb} gone and can go there"
+        options.say(f"{what}, too (--write-baseline)", quiet=quiet)
+    return report
+
+
+def _summarise(report: DriftReport) -> str:
+    from recctl.render.drift_summary import summarise_drift
+
+    told = "; ".join(f"{number:,} {text}" for number, text, _ in summarise_drift(report))
+    return told or "there is nothing to judge"
+
+
+def _has_drifted(report: DriftReport, *, strict: bool) -> bool:
+    from recctl.drift import DriftStatus
+
+    unused = (DriftStatus.UNPLAYED, DriftStatus.IDLE, DriftStatus.UNOPENED)
+    return bool(report.drifted or report.new_missed) or (strict and any(map(report.select, unused)))
+
+
+def _decide(report: DriftReport, *, fails: bool) -> int:
+    for error in report.errors:
+        options.say_failure(error)
+    return options.decide(report.errors, fails=fails)

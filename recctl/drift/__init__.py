@@ -1,0 +1,18 @@
+"""Whether recordings still match what the code sends: what a run played, against what is kept."""
+
+from __future__ import annotations
+
+from recctl.drift.examine import examine_drift
+from recctl.drift.groups import DriftCase, DriftGroup, DriftTopic
+from recctl.drift.report import DriftReport, DriftStatus, MissedRequest, PlayedRecording
+
+__all__ = [
+    "DriftCase",
+    "DriftGroup",
+    "DriftReport",
+    "DriftStatus",
+    "DriftTopic",
+    "MissedRequest",
+    "PlayedRecording",
+    "examine_drift",
+]

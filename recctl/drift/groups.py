@@ -1,0 +1,177 @@
+"""The same change in many recordings, told once: what it is about, and where it happened."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.compare.differences import fingerprint
+from recctl.compare.words import compare_words
+from recctl.pointer import split_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from recctl.compare import Change
+    from recctl.drift.report import MissedRequest, PlayedRecording
+
+
+class DriftTopic(NamedTuple):
+    """What a change is about, and what happened to it: `tool {} was renamed to {}`, with these names.
+
+    `is_renamed` says that the new name is all that there is to tell.
+    """
+
+    words: str
+    names: tuple[str, ...] = ()
+    is_renamed: bool = False
+
+    def spell(self, quote: Callable[[str], str] = str) -> str:
+        """The topic as the beginning of a sentence; `quote` sets names apart from words."""
+        return self.words.format(*map(quote, self.names))
+
+
+class DriftCase(NamedTuple):
+    """Something that changed: a recording that has drifted, or a request that found none, and its tests.
+
+    `remark` is what tells cases apart that changed alike.
+    """
+
+    tests: tuple[str, ...]
+    changes: tuple[Change, ...]
+    recording: PlayedRecording | None = None
+    missed: MissedRequest | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class DriftGroup:
+    """Cases that changed alike, by test: each change of `topics`, with its values in one of them.
+
+    Without topics, they are requests that no recording is like, or that are like one in all.
+    """
+
+    topics: tuple[tuple[DriftTopic, Change], ...]
+    cases: tuple[DriftCase, ...]
+    remark: str | None = None
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The tests of all cases, sorted."""
+        return tuple(sorted({test for case in self.cases for test in case.tests}))
+
+
+class _Gist(NamedTuple):
+    """What a change has in common with the same change elsewhere; None of what has not changed."""
+
+    change: tuple[object, ...] | None
+    remark: str | None
+
+
+def group_cases(cases: Iterable[DriftCase]) -> tuple[DriftGroup, ...]:
+    """Bring together what changed alike: changes that always happen together are one group.
+
+    What happened most often comes first. A case with several changes is in each of their groups.
+    """
+    every = sorted(cases, key=lambda case: (not case.tests, case.tests, _find_name(case)))
+    places: defaultdict[_Gist, list[int]] = defaultdict(list)
+    examples: dict[_Gist, tuple[DriftTopic, Change]] = {}
+    for position, case in enumerate(every):
+        found = {_Gist(gist, case.remark): told for gist, told in _list_topics(case.changes)}
+        for gist, told in found.items():
+            examples.setdefault(gist, told)
+        for gist in [*found] or [_Gist(None, case.remark)]:
+            places[gist].append(position)
+    together: defaultdict[tuple[int, ...], list[_Gist]] = defaultdict(list)
+    for gist, where in places.items():
+        together[tuple(where)].append(gist)
+    groups = [
+        DriftGroup(
+            tuple(examples[gist] for gist in gists if gist in examples),
+            tuple(every[position] for position in where),
+            every[where[0]].remark,
+        )
+        for where, gists in together.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (not group.topics, -len(group.cases))))
+
+
+def _find_name(case: DriftCase) -> tuple[str, int]:
+    if case.recording is not None:
+        return case.recording.key.path, case.recording.key.number or 0
+    return (case.missed.url if case.missed is not None else ""), 0
+
+
+def _list_topics(changes: Iterable[Change]) -> Iterator[tuple[tuple[object, ...], tuple[DriftTopic, Change]]]:
+    """Each change with its topic, and with what it has in common with the same change elsewhere."""
+    for change in changes:
+        topic = find_topic(change)
+        yield (topic, *_compare_values(change)), (topic, change)
+
+
+def _compare_values(change: Change) -> tuple[object, ...]:
+    """What the same change has elsewhere: the words that differ, in long texts, else the two values."""
+    left, right = change.left, change.right
+    if isinstance(left, str) and isinstance(right, str) and min(len(left), len(right)) > _LONG:
+        pieces = compare_words(left, right)
+        if pieces is not None:
+            return tuple((piece.left, piece.right) for piece in pieces if not piece.is_same)
+    return (fingerprint([left, right]),)
+
+
+_LONG = 60
+
+
+def find_topic(change: Change) -> DriftTopic:
+    """What a change of a request is about, in words."""
+    verb = "was added" if change.left is None else "was removed" if change.right is None else "changed"
+    steps, label = split_pointer(change.where), change.label or change.where
+    message = _MESSAGE.fullmatch(label)
+    if message is not None:
+        speaker, inside = _SPEAKERS.get(message["role"], "a message"), message["inside"]
+        if not inside or _IN_TEXTS.fullmatch(inside):
+            return DriftTopic(f"{speaker} {verb}")
+        return DriftTopic(f"{{}} of {speaker} {verb}", (_INDEX.sub("", inside),))
+    tool = _TOOL.fullmatch(label)
+    if tool is not None:
+        return _find_tool_topic(tool["name"], tool["inside"], change, verb)
+    top = steps[2] if len(steps) > 2 and steps[1] in _ASKED else ""
+    if top in _SYSTEM:
+        return DriftTopic(f"the system prompt {verb}")
+    if label.startswith("the order of ") or label in _WORDS:
+        return DriftTopic(f"{_WORDS.get(label, label)} {verb}")
+    return DriftTopic(f"parameter {{}} {verb}", (label,))
+
+
+_ASKED = ("body", "payload", "kwargs")
+_MESSAGE = re.compile(r"message [0-9]+(?: \((?P<role>[^()]*)\))?(?:: (?P<inside>.*))?", re.DOTALL)
+_TOOL = re.compile(r"tool (?P<name>.+?)(?:: (?P<inside>.*))?", re.DOTALL)
+_SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction", "preamble")
+"""Where providers' requests have what others call a system message."""
+
+_WORDS = {"model": "the model", "url": "the url", "method": "the method", "body": "the body"}
+_SPEAKERS = {
+    "system": "the system prompt",
+    "developer": "the system prompt",
+    "user": "a user message",
+    "assistant": "an assistant message",
+    "model": "an assistant message",
+    "tool": "a tool result",
+    "function": "a tool result",
+}
+_IN_TEXTS = re.compile(r"(?:content|parts)(?:\.[0-9]+)?(?:\.(?:text|content))?|text")
+"""The places in a message that hold what it says."""
+
+_INDEX = re.compile(r"\.[0-9]+(?=\.|\Z)")
+
+
+def _find_tool_topic(name: str, inside: str | None, change: Change, verb: str) -> DriftTopic:
+    if inside == "name" and isinstance(change.right, str):
+        return DriftTopic("tool {} was renamed to {}", (name, change.right), is_renamed=True)
+    if inside == "description":
+        return DriftTopic(f"the description of tool {{}} {verb}", (name,))
+    if inside:
+        return DriftTopic(f"{{}} of tool {{}} {verb}", (inside, name))
+    return DriftTopic(f"tool {{}} {verb}", (name,))

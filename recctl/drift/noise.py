@@ -1,0 +1,126 @@
+"""What differs from one run of the tests to the next although the code asks the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from recctl.compare.differences import find_differences
+from recctl.compare.ids import pair_ids, replace_ids, tell_ids
+from recctl.compare.noise import is_configured_noise
+from recctl.pointer import split_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from recctl.compare import Change
+    from recctl.recordings.recording import JSON
+
+
+def sift_noise(
+    changes: Iterable[Change],
+    left: JSON,
+    right: JSON,
+    *,
+    equalised: Collection[str] = (),
+    configured: Collection[str] = (),
+) -> list[Change]:
+    """The changes between two requests, those of substance first; the others are made noise.
+
+    `equalised` are JSON pointers into the request below which all counts as equal, `configured` the keys and
+    pointers that a configuration calls noise. Ids that others stand in the places of are told once each, and
+    where more has changed than they, they are as they are now.
+    """
+    judged = [_judge(change, equalised, configured) for change in changes]
+    substance = [change for change in judged if change.kind != "noise"]
+    told = [*_tell_ids(substance, left, right)]
+    every = [*told, *(change for change in judged if change.kind == "noise")]
+    return sorted(every, key=lambda change: change.kind == "noise")
+
+
+def _judge(change: Change, equalised: Collection[str], configured: Collection[str]) -> Change:
+    is_noise = (
+        change.kind == "noise"
+        or _says_the_same(change.left, change.right)
+        or _is_made_anew(change)
+        or (configured and is_configured_noise(change.where, configured))
+        or (equalised and _is_equalised(change, equalised))
+    )
+    return change._replace(kind="noise") if is_noise else change
+
+
+def _says_the_same(left: JSON, right: JSON) -> bool:
+    """Whether two values are the same number, nothing and null, or texts that tell another time or place."""
+    if isinstance(left, str) and isinstance(right, str):
+        return _VOLATILE.sub(_name_kind, left) == _VOLATILE.sub(_name_kind, right)
+    return bool(left == right) and type(left) in _NUMBERS and type(right) in _NUMBERS
+
+
+_NUMBERS = (int, float, type(None))
+_VOLATILE = re.compile(
+    r"(?P<time>\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
+    r"|(?P<address>\b0x[0-9a-fA-F]{6,16}\b)"
+    r"|(?P<folder>(?:/private)?/(?:tmp|var/folders/\w+/\w+/T)/(?:pytest-of-[^/\s]+/pytest-[0-9]+|tmp\w{6,}))"
+    r"|(?P<port>\b(?:localhost|127\.0\.0\.1):[0-9]{4,5}\b)"
+)
+"""What every run makes up anew: times of the day, addresses in memory, folders for a while, ports."""
+
+
+def _name_kind(found: re.Match[str]) -> str:
+    return f"<{found.lastgroup}>"
+
+
+_USER_AGENTS = ("user-agent", "user_agent", "userAgent")
+
+
+def _is_made_anew(change: Change) -> bool:
+    """Whether a change is of a seed's number, or of how a program calls itself."""
+    key = split_pointer(change.where)[-1]
+    if key == "seed":
+        are_numbers = all(type(value) in (int, float) for value in (change.left, change.right))
+        return are_numbers and not change.label.startswith(("tool ", "message "))
+    return key in _USER_AGENTS
+
+
+def _is_equalised(change: Change, equalised: Collection[str]) -> bool:
+    """Whether all that differs there counts as equal."""
+    if change.where == "/request/endpoint" and "/url" in equalised:
+        return True
+    pointers = [f"/request{pointer}" for pointer in equalised]
+    if _is_below(change.where, pointers):
+        return True
+    if not any(pointer.startswith(f"{change.where}/") for pointer in pointers):
+        return False
+    inside = find_differences(change.left, change.right)
+    return bool(inside) and all(_is_below(change.where + each.pointer, pointers) for each in inside)
+
+
+def _is_below(where: str, pointers: Collection[str]) -> bool:
+    return any(where == pointer or where.startswith(f"{pointer}/") for pointer in pointers)
+
+
+def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON) -> Iterator[Change]:
+    """The changes with ids that others stand in the places of told once, as noise, and unseen in the rest.
+
+    What is called by a name, such as a model, is known by no id.
+    """
+    named: list[Change] = []
+    others: list[Change] = []
+    for change in changes:
+        (named if split_pointer(change.where)[-1] in _NAMES else others).append(change)
+    pairs = pair_ids(others, left, right)
+    ids = {one: other for one, other in pairs.items() if not (_DATED.search(one) and _DATED.search(other))}
+    for change in tell_ids(others, ids) if ids else others:
+        if change.places:
+            yield change._replace(kind="noise")
+        elif isinstance(change.left, str):
+            yield change._replace(left=replace_ids(change.left, ids))
+        else:
+            yield change
+    yield from named
+
+
+_NAMES = ("model", "modelId", "name", "url", "method")
+_DATED = re.compile(r"[-_](?:19|20)[0-9]{6}\Z")
+"""How versions of models and documents end."""

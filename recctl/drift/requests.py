@@ -1,0 +1,185 @@
+"""A request as it was sent, set against a recording: what differs, and what of that is noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.compare import Change
+from recctl.compare.differences import canonical, find_differences
+from recctl.compare.request import compare_requests
+from recctl.drift.noise import sift_noise
+from recctl.pointer import split_pointer
+from recctl.recordings.formats import load_format
+from recctl.recordings.http import Message, find_endpoint, find_header, make_document
+from recctl.track import SentRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from recctl.recordings.recording import JSON, Recording
+
+_BODIES = ("body", "payload", "kwargs")
+"""Where formats keep what was asked."""
+
+
+def find_kept(recording: Recording) -> SentRequest:
+    """The request of a recording, as one that was sent."""
+    request = recording.request
+    method, headers = request.get("method"), request.get("headers")
+    return SentRequest(
+        method=method if isinstance(method, str) else "",
+        url=recording.url,
+        headers=tuple(headers) if isinstance(headers, dict) else (),
+        body=request.get(_find_body(recording)),
+    )
+
+
+def find_changes(
+    recording: Recording, kept: SentRequest, sent: SentRequest, equalised: Collection[str] = ()
+) -> tuple[Change, ...]:
+    """What differs between a request as kept, of a recording, and as sent; noise is of that kind.
+
+    `equalised` are JSON pointers into the request, such as `/body/model`, below which the test's own matchers
+    make all equal. Noise are these, what the configuration calls so, ids that others stand in the places of,
+    seeds, user agents, headers and the way a body is written; and of a file that is named after a hash of the
+    request, whatever the hash leaves out.
+    """
+    left, right = _put_in(recording, kept), _put_in(recording, sent)
+    found = _join_renamed_tools(_leave_out_derived([*compare_requests(left, right)]))
+    configured = recording.source.settings.noise
+    changes = sift_noise(found, left.request, right.request, equalised=equalised, configured=configured)
+    if load_format(recording.format).is_named_by_hash:
+        changes = [change._replace(kind="noise") for change in changes]
+    return tuple(changes)
+
+
+def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:
+    """That two bodies which are no texts differ, where that is known, but nobody can tell in what.
+
+    Those of several parts always do: what parts them is drawn anew for each.
+    """
+    content_type = find_header(recording.request.get("headers"), "content-type")
+    if not (_is_data(kept.body) and _is_data(sent.body)) or content_type.startswith("multipart/"):
+        return None
+    return Change("/request/body", "request", kept.body, sent.body, "body")
+
+
+def _is_data(body: JSON) -> bool:
+    """Whether a body was no text, and is described."""
+    return isinstance(body, dict) and {"bytes", "type"} <= body.keys() <= {"bytes", "type", "damage"}
+
+
+def _find_body(recording: Recording) -> str:
+    return next((key for key in _BODIES if key in recording.request), "body")
+
+
+def _put_in(recording: Recording, sent: SentRequest) -> Recording:
+    """The recording as it would be of that request."""
+    old, key = recording.request, _find_body(recording)
+    content_type = find_header(old.get("headers"), "content-type")
+    message = Message({"content-type": content_type}, sent.body)
+    max_size = recording.source.settings.max_size
+    made = make_document(sent.method, sent.url, message, None, Message({}, None), max_size=max_size)
+    request: dict[str, JSON] = made["request"]
+    body = request["body"]
+    if _is_data(body):
+        body = {**body, "type": content_type.partition(";")[0] or body["type"]}
+    new = {**old, "url": sent.url, key: None if body == "" else body}
+    if "method" in old:
+        new["method"] = sent.method
+    if "headers" in old:
+        new["headers"] = sorted({name.lower() for name in sent.headers})
+    if old.get("endpoint") == find_endpoint(recording.url):
+        new |= {"endpoint": request["endpoint"], "model": request["model"]}
+    elif "model" in old and isinstance(body, dict):
+        new["model"] = body.get("model", old["model"])
+    return recording.with_document({**recording.document, "request": new})
+
+
+def _leave_out_derived(changes: list[Change]) -> Iterator[Change]:
+    """The changes without those of the endpoint and the model that the url tells again, or the other way."""
+    by_place = {change.where: change for change in changes}
+    url, model = by_place.get("/request/url"), by_place.get("/request/model")
+    for change in changes:
+        if url is not None and change.where == "/request/endpoint":
+            continue
+        if change is url and model is not None and _comes_to(url, model):
+            continue
+        yield change
+
+
+def _comes_to(url: Change, model: Change) -> bool:
+    """Whether a url is another one only in that it names another model."""
+    texts = url.left, url.right, model.left, model.right
+    if not all(isinstance(text, str) and text for text in texts):
+        return False
+    return bool(url.left.replace(model.left, model.right) == url.right)
+
+
+# --- tools that got another name ----------------------------------------------------------------------------
+
+
+def _join_renamed_tools(changes: Iterable[Change]) -> list[Change]:
+    """The changes with a tool that went and one that came, and is the same otherwise, told as a new name."""
+    told = [*changes]
+    for gone in [change for change in told if change.right is None and _is_tool(change)]:
+        for came in [change for change in told if change.left is None and _is_tool(change)]:
+            if _is_same_tool(gone.left, came.right):
+                position = told.index(came)
+                told[position : position + 1] = _tell_renamed(gone, came)
+                told.remove(gone)
+                break
+    return told
+
+
+def _is_tool(change: Change) -> bool:
+    value = change.right if change.left is None else change.left
+    is_whole = change.label.startswith("tool ") and split_pointer(change.where)[-1].isdigit()
+    return is_whole and isinstance(value, dict) and _find_name(value) is not None
+
+
+def _find_name(tool: dict[str, JSON]) -> tuple[str, ...] | None:
+    """The steps that lead to a tool's name."""
+    for steps in (("name",), ("function", "name"), ("toolSpec", "name")):
+        holder = tool if len(steps) == 1 else tool.get(steps[0])
+        if isinstance(holder, dict) and isinstance(holder.get("name"), str):
+            return steps
+    return None
+
+
+def _is_same_tool(one: JSON, other: JSON) -> bool:
+    """Whether two tools of different names are the same in their parameters, which are some, or otherwise."""
+    before, now = ({**tool, **_open(tool)} for tool in (one, other))
+    for side in (before, now):
+        side.pop("name", None)
+        side.pop("function", None)
+        side.pop("toolSpec", None)
+    if canonical(before) == canonical(now):
+        return True
+    return any(
+        before.get(key) and canonical(before[key]) == canonical(now.get(key))
+        for key in ("description", "parameters", "input_schema", "inputSchema")
+        if not _is_empty_schema(before.get(key))
+    )
+
+
+def _open(tool: dict[str, JSON]) -> dict[str, JSON]:
+    inner = tool.get("function", tool.get("toolSpec"))
+    return inner if isinstance(inner, dict) else {}
+
+
+def _is_empty_schema(value: JSON) -> bool:
+    return isinstance(value, dict) and not value.get("properties", value.get("json"))
+
+
+def _tell_renamed(gone: Change, came: Change) -> Iterator[Change]:
+    name = gone.label.removeprefix("tool ")
+    name_steps = _find_name(came.right)
+    for difference in find_differences(gone.left, came.right):
+        inside = difference.path.removeprefix("function.").removeprefix("toolSpec.")
+        label = f"tool {name if difference.steps == name_steps else _read_name(came.right)}: {inside}"
+        yield Change(came.where + difference.pointer, "request", difference.left, difference.right, label)
+
+
+def _read_name(tool: dict[str, JSON]) -> str:
+    return str({**tool, **_open(tool)}.get("name"))

@@ -1,0 +1,450 @@
+"""Whether recordings still match what is sent: what is drift, what is noise, and what nobody can tell."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from recctl.drift import DriftReport, DriftStatus, examine_drift
+from recctl.drift.groups import find_topic
+from recctl.errors import RecctlError
+from recctl.project import find_project
+from recctl.sources import select
+from tests.builders import read, record, write
+from tests.tracking import Suite, ask, send, write_cassette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from recctl.track import Tracked
+
+    Edit = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    (tmp_path / "recctl.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    return Suite(tmp_path)
+
+
+def examine(suite: Suite, tracked: Tracked, *paths: str, tests: tuple[str, ...] = ()) -> DriftReport:
+    project = find_project(suite.root)
+    selection = select(project, paths or ["."])
+    return examine_drift(project, selection, tracked, mask=lambda request: request, tests=tests)
+
+
+def statuses(report: DriftReport) -> dict[str, str]:
+    """The statuses of recordings, by file and number."""
+    return {
+        str(each.key).removeprefix("tests/cassettes/test_chat/"): each.status for each in report.recordings
+    }
+
+
+# --- what differs -------------------------------------------------------------------------------------------
+
+DRIFT: dict[str, Edit] = {
+    "the system prompt changed": lambda body: body["messages"][0].update(content="You are a helper."),
+    "a user message changed": lambda body: body["messages"][1].update(content="How is Rome?"),
+    "a user message was added": lambda body: body["messages"].append({"role": "user", "content": "Now?"}),
+    "a user message was removed": lambda body: body["messages"].pop(),
+    "the model changed": lambda body: body.update(model="gpt-5"),
+    "parameter temperature was added": lambda body: body.update(temperature=0.5),
+    "parameter tools was removed": lambda body: body.pop("tools"),
+    "tool get_weather was renamed to weather": lambda body: body["tools"][0]["function"].update(
+        name="weather"
+    ),
+    "tool search was added": lambda body: body["tools"].append(
+        {"type": "function", "function": {"name": "search"}}
+    ),
+    "the description of tool get_weather changed": lambda body: body["tools"][0]["function"].update(
+        description="Tell how the weather is."
+    ),
+    "parameters.properties.city.type of tool get_weather changed": lambda body: body["tools"][0]["function"][
+        "parameters"
+    ]["properties"]["city"].update(type="integer"),
+    "cache_control of a user message was added": lambda body: body["messages"][1].update(
+        cache_control="short"
+    ),
+    "parameter seed was added": lambda body: body.update(seed=7),
+}
+"""What happens to a request, by what is said of it."""
+
+
+@pytest.mark.parametrize("told", DRIFT)
+def test_what_has_drifted_is_named(suite: Suite, told: str) -> None:
+    body = ask("How is the weather in Rome?")
+    sent = deepcopy(body)
+    DRIFT[told](sent)
+    suite.record("one", body)
+    suite.play("one", 1, sent)
+    (recording,) = examine(suite, suite.end()).recordings
+    assert recording.status is DriftStatus.DRIFTED
+    assert [find_topic(change).spell() for change in recording.drift] == [told]
+
+
+CALL = {"id": "call_4R0Q9lrjqIvi", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+CONVERSATION = [
+    {"role": "assistant", "tool_calls": [CALL]},
+    {
+        "role": "tool",
+        "tool_call_id": CALL["id"],
+        "content": "Started at 2026-11-02 10:11:12, in /tmp/tmpa8x2kq1z.",
+    },
+]
+NOISE: dict[str, Edit] = {
+    "an id that is quoted twice": lambda body: body.update(
+        json.loads(json.dumps(body).replace("call_4R0Q9lrjqIvi", "call_9ZxT1bqLw07e"))
+    ),
+    "a seed": lambda body: body.update(seed=8),
+    "a number written otherwise": lambda body: body.update(top_p=1.0),
+    "null in place of nothing": lambda body: body.update(stop=None),
+    "a time": lambda body: body["messages"][-1].update(
+        content="Started at 2026-12-01 01:02:03, in /tmp/tmpa8x2kq1z."
+    ),
+    "a folder": lambda body: body["messages"][-1].update(
+        content="Started at 2026-11-02 10:11:12, in /tmp/tmp0000bbbb."
+    ),
+    "how a program calls itself": lambda body: body.update(user_agent="tests/2.0"),
+    "the order of keys": lambda body: [body.update({key: body.pop(key)}) for key in sorted(body)],
+    "what the configuration names": lambda body: body.update(trace="b"),
+}
+
+
+@pytest.mark.parametrize("kind", NOISE)
+def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
+    (suite.root / "recctl.toml").write_text('noise = ["trace"]\n')
+    body = ask("How is the weather?", seed=7, top_p=1, user_agent="tests/1.0", trace="a")
+    body["messages"] += CONVERSATION
+    sent = deepcopy(body)
+    NOISE[kind](sent)
+    assert json.dumps(sent) != json.dumps(body)
+    suite.record("one", body)
+    suite.play("one", 1, sent)
+    (recording,) = examine(suite, suite.end()).recordings
+    assert (recording.status, recording.drift) == (DriftStatus.NOISE, ())
+    assert recording.changes
+
+
+def test_an_id_in_one_of_two_places_has_drifted(suite: Suite) -> None:
+    body = ask("How is the weather?")
+    body["messages"] += CONVERSATION
+    sent = deepcopy(body)
+    sent["messages"][-1]["tool_call_id"] = "call_9ZxT1bqLw07e"
+    suite.record("one", body)
+    suite.play("one", 1, sent)
+    assert statuses(examine(suite, suite.end())) == {"test_one.yaml#1": "drifted"}
+
+
+def test_the_version_of_a_model_is_no_id(suite: Suite) -> None:
+    suite.record("one", ask("Who are you?", model="claude-3-5-sonnet-20240620"))
+    suite.play("one", 1, ask("Who are you?", model="claude-3-5-sonnet-20241022"))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [change.where for change in recording.drift] == ["/request/body/model"]
+
+
+@pytest.mark.parametrize(
+    ("equalised", "status"),
+    [
+        (("/body/messages/0/content",), "noise"),
+        (("/body/messages/0",), "noise"),
+        (("/body",), "noise"),
+        (("/body/messages/1", "/url"), "drifted"),
+    ],
+)
+def test_what_a_matcher_makes_equal_is_noise(suite: Suite, equalised: tuple[str, ...], status: str) -> None:
+    sent = ask("How is the weather?")
+    sent["messages"][0]["content"] = "You are a helper."
+    suite.record("one", ask("How is the weather?"))
+    suite.play("one", 1, sent, equalised=equalised)
+    assert statuses(examine(suite, suite.end())) == {"test_one.yaml#1": status}
+
+
+def test_a_model_in_a_url_drifts_whatever_the_matchers_make_of_the_url(suite: Suite) -> None:
+    url = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.0-flash:generateContent"
+    suite.record("one", {"contents": []}, url=url)
+    sent = send({"contents": []}, url.replace("2.0-flash", "2.5-pro"))
+    suite.play("one", result="different", sent=sent, equalised=("/url",))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [(change.where, change.left, change.right) for change in recording.drift] == [
+        ("/request/model", "gemini-2.0-flash", "gemini-2.5-pro")
+    ]
+
+
+def test_kept_is_what_the_process_had_where_its_filters_changed_that(suite: Suite) -> None:
+    suite.record("one", ask("How is the weather — in Rome?"))
+    asked = ask("How is the weather -- in Rome?")
+    suite.play("one", 1, {**asked, "model": "gpt-5"}, kept=send(asked))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [change.where for change in recording.drift] == ["/request/body/model"]
+
+
+def test_a_form_is_compared_as_text(suite: Suite) -> None:
+    suite.record("one", "grant_type=refresh&scope=a")
+    suite.play("one", 1, "grant_type=refresh&scope=b")
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [find_topic(change).spell() for change in recording.drift] == ["the body changed"]
+
+
+def test_the_boundary_of_a_form_of_several_parts_is_noise(suite: Suite) -> None:
+    form = "--{0}\r\nContent-Disposition: form-data; name=model\r\n\r\nwhisper-1\r\n--{0}--\r\n"
+    suite.record("one", form.format("0a1b2c3d4e5f60718293a4b5c6d7e8f9"))
+    suite.play("one", 1, form.format("f9e8d7c6b5a493827160f5e4d3c2b1a0"))
+    assert statuses(examine(suite, suite.end())) == {"test_one.yaml#1": "noise"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "status"),
+    [("multipart/form-data", 4, "noise"), ("multipart/form-data", 5, "drifted"), ("audio/wav", 4, "drifted")],
+)
+def test_of_what_is_no_text_only_the_size_can_be_told(
+    suite: Suite, content_type: str, size: int, status: str
+) -> None:
+    path = suite.root / suite.path("one")
+    suite.record("one", "BODY")
+    text = path.read_text().replace('"BODY"', "!!binary AP//AA==").replace("application/json", content_type)
+    path.write_text(text)
+    suite.loaded[suite.path("one")] = sha256(text.encode()).hexdigest()
+    suite.play("one", 1, {"bytes": size, "type": "binary"})
+    assert statuses(examine(suite, suite.end())) == {"test_one.yaml#1": status}
+
+
+# --- what became of recordings ------------------------------------------------------------------------------
+
+
+def test_each_recording_has_the_worst_of_its_statuses(suite: Suite) -> None:
+    suite.record("one", *map(ask, "abcde"))
+    suite.play("one", 1)
+    suite.play("one", 2)
+    suite.play("one", 2, ask("b", seed=1), equalised=("/body/seed",))
+    suite.play("one", 3, ask("c", seed=1), equalised=("/body/seed",))
+    suite.play("one", 3, result="unseen", reason="no body was seen")
+    suite.play("one", 4, result="unseen", reason="no body was seen")
+    suite.play("one", 4, ask("d", model="gpt-5"), test_id="tests/test_other.py::test_d")
+    suite.outcomes["tests/test_other.py::test_d"] = "passed"
+    report = examine(suite, suite.end())
+    assert [*statuses(report).values()] == ["same", "noise", "unseen", "drifted", "unplayed"]
+    assert report.recordings[2].reason == "no body was seen"
+    assert report.recordings[3].tests == (suite.test("one"), "tests/test_other.py::test_d")
+    assert report.recordings[3].times == 2
+
+
+def test_what_was_not_played_is_told_apart(suite: Suite) -> None:
+    suite.record("played", ask("a"), ask("b"))
+    suite.play("played", 1)
+    suite.record("idle", ask("c"))
+    suite.record("unopened", ask("d"), is_run=False)
+    assert statuses(examine(suite, suite.end())) == {
+        "test_idle.yaml#1": "idle",
+        "test_played.yaml#1": "same",
+        "test_played.yaml#2": "unplayed",
+        "test_unopened.yaml#1": "unopened",
+    }
+
+
+def stop(suite: Suite) -> Tracked:
+    return suite.end("pytest stopped early: 1 failed")
+
+
+def fail(suite: Suite) -> Tracked:
+    suite.outcomes[suite.test("one")] = "failed"
+    return suite.end()
+
+
+def change_file(suite: Suite) -> Tracked:
+    write_cassette(suite.root / suite.path("one"), ask("a"), ask("c"))
+    return suite.end()
+
+
+def play_what_is_not_known(suite: Suite) -> Tracked:
+    suite.play("one", None, result="unseen", reason="the load was not seen")
+    return suite.end()
+
+
+@pytest.mark.parametrize(
+    ("happen", "reason"),
+    [
+        (stop, "the run is not complete"),
+        (fail, "tests/test_chat.py::test_one, which opened the file, did not pass"),
+        (change_file, "the file has changed since"),
+        (play_what_is_not_known, "the load was not seen"),
+        (lambda suite: suite.end(recorders=frozenset({"ogx"}), plays=()), "vcrpy was not heard in the run"),
+        (lambda suite: suite.end(loaded={}), "which state of the file was loaded is not known"),
+        (
+            lambda suite: suite.end(opened=frozenset(), loaded={}, plays=()),
+            "it was not there when the tests ran",
+        ),
+    ],
+)
+def test_without_proof_nothing_is_unplayed(
+    suite: Suite, happen: Callable[[Suite], Tracked], reason: str
+) -> None:
+    suite.record("one", ask("a"), ask("b"))
+    suite.play("one", 1)
+    last = examine(suite, happen(suite)).recordings[-1]
+    assert (last.status, last.reason) == (DriftStatus.UNSEEN, reason)
+
+
+def test_a_file_that_has_changed_since_says_nothing(suite: Suite) -> None:
+    suite.record("one", ask("a"))
+    suite.play("one", 1, ask("b"))
+    write_cassette(suite.root / suite.path("one"), ask("b"))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert (recording.status, recording.reason) == (DriftStatus.UNSEEN, "the file has changed since")
+
+
+def test_why_nothing_opened_a_file_is_told(suite: Suite) -> None:
+    for name in ("skipped", "other", "run"):
+        suite.record(name, ask("a"), is_run=False)
+    suite.outcomes |= {suite.test("skipped"): "skipped", suite.test("run"): "passed"}
+    report = examine(suite, suite.end())
+    assert [(each.status, each.reason) for each in report.recordings] == [
+        (DriftStatus.UNOPENED, "its test did not run"),
+        (DriftStatus.UNOPENED, None),
+        (DriftStatus.UNOPENED, "its test was skipped"),
+    ]
+
+
+def test_what_was_found_by_a_hash_has_not_drifted(suite: Suite) -> None:
+    document = record({"__type__": "x", "__data__": {}})
+    path = write(suite.root / "tests/recordings/a.json", json.dumps(document, indent=2))
+    recording = read(document)
+    sent = replace(send({**recording.asked, "extra": 1}), url=recording.url)
+    suite.play("one", path="tests/recordings/a.json", result="different", sent=sent)
+    loaded = {"tests/recordings/a.json": sha256(path.read_bytes()).hexdigest()}
+    (told,) = examine(suite, suite.end(loaded=loaded, recorders=frozenset({"ogx"}))).recordings
+    assert (told.status, next(change.label for change in told.changes)) == (DriftStatus.NOISE, "extra")
+
+
+# --- what was missed ----------------------------------------------------------------------------------------
+
+
+def test_a_miss_names_the_nearest_recording_and_what_differs(suite: Suite) -> None:
+    suite.record("one", ask("How is Rome?"), ask("How is Paris?"))
+    suite.miss("one", ask("How is Paris?", model="gpt-5"))
+    suite.miss("one", ask("How is Paris?", model="gpt-5"), times=2)
+    (miss,) = examine(suite, suite.end()).missed
+    assert (miss.times, str(miss.nearest)) == (3, f"{suite.path('one')}#2")
+    assert miss.reason == "nothing in its cassette matches it"
+    assert [find_topic(change).spell() for change in miss.drift] == ["the model changed"]
+
+
+def test_the_nearest_may_lie_elsewhere(suite: Suite) -> None:
+    suite.record("one", ask("How is Rome?"))
+    suite.record("two", ask("How is Paris?"))
+    suite.miss("two", ask("How is Rome?"), cassette=None, recorder="ogx", reason=None)
+    suite.miss("three", ask("How is Rome?"), cassette=suite.path("three"), reason="cassette_not_found")
+    suite.miss("four", None, sent=send(None, "https://example.org/other"), cassette=None)
+    nearest = {
+        miss.test_id: miss.nearest and miss.nearest.path for miss in examine(suite, suite.end()).missed
+    }
+    assert nearest == {
+        suite.test("two"): suite.path("two"),
+        suite.test("three"): suite.path("one"),
+        suite.test("four"): None,
+    }
+
+
+def test_a_request_that_is_kept_but_was_played_differs_in_nothing(suite: Suite) -> None:
+    suite.record("one", ask("How is Rome?"))
+    suite.play("one", 1)
+    suite.miss("one", ask("How is Rome?"), reason="already_played")
+    (miss,) = examine(suite, suite.end()).missed
+    assert (miss.drift, miss.reason) == ((), "what matches it was played already, once each")
+
+
+# --- what is asked about ------------------------------------------------------------------------------------
+
+
+def test_paths_and_tests_keep_to_a_part(suite: Suite) -> None:
+    for name in ("one", "two"):
+        suite.record(name, ask(name))
+        suite.play(name, 1, ask(name, model="gpt-5"))
+        suite.miss(name, ask("else"))
+    for report in (
+        examine(suite, suite.end(), suite.path("two")),
+        examine(suite, suite.end(), tests=("test_two",)),
+    ):
+        assert report.tests_to_record == (suite.test("two"),)
+        assert [miss.test_id for miss in report.missed] == [suite.test("two")]
+    assert examine(suite, suite.end(), "tests/cassettes").files_to_record == (
+        suite.path("one"),
+        suite.path("two"),
+    )
+
+
+def test_a_word_that_means_no_test_is_an_error(suite: Suite) -> None:
+    suite.record("one", ask("one"))
+    with pytest.raises(RecctlError, match="no recording is of test 'test_on'"):
+        examine(suite, suite.end(), tests=("test_on",))
+
+
+def test_a_run_in_which_nothing_was_heard_is_refused(suite: Suite) -> None:
+    suite.record("one", ask("one"))
+    with pytest.raises(RecctlError, match="no recorder was heard in this run"):
+        examine(suite, suite.end(recorders=frozenset()))
+
+
+def test_what_the_run_could_not_see_is_told(suite: Suite) -> None:
+    suite.record("one", ask("one"))
+    suite.play("one", 1)
+    suite.play("one", 4)
+    tracked = suite.end("it was interrupted", troubles=tuple(f"trouble {number}" for number in range(7)))
+    assert examine(suite, tracked).remarks == (
+        "the run is not complete, and no evidence against what was not played in it: it was interrupted",
+        "a play is of recordings that their files don't hold",
+        *(f"the run could not be seen whole: trouble {number}" for number in range(5)),
+        "and 2 more such troubles",
+    )
+
+
+# --- the same change in many recordings ---------------------------------------------------------------------
+
+
+def test_what_always_happens_together_is_one_group(suite: Suite) -> None:
+    for number in range(3):
+        body = ask(f"Question {number}")
+        sent = deepcopy(body)
+        sent["messages"][0]["content"] = "You are a helpful assistant. Answer in two sentences."
+        sent["temperature"] = 0.5
+        if number == 2:
+            sent["model"] = "gpt-5"
+        suite.record(str(number), body)
+        suite.play(str(number), 1, sent)
+    groups = examine(suite, suite.end()).groups
+    assert [([topic.spell() for topic, _ in group.topics], len(group.cases)) for group in groups] == [
+        (["the system prompt changed", "parameter temperature was added"], 3),
+        (["the model changed"], 1),
+    ]
+
+
+def test_the_same_edit_of_different_prompts_is_one_change(suite: Suite) -> None:
+    for number, city in enumerate(("Rome", "Paris", "Oslo")):
+        prompt = f"You know all about {city}, and of every other town that anybody may ask you about."
+        body = ask("Where is it?", messages=[{"role": "system", "content": prompt}])
+        edited = prompt.replace("every other town", "no other town")
+        suite.record(str(number), body)
+        suite.play(str(number), 1, {**body, "messages": [{"role": "system", "content": edited}]})
+    (group,) = examine(suite, suite.end()).groups
+    assert ([topic.spell() for topic, _ in group.topics], len(group.cases)) == (
+        ["the system prompt changed"],
+        3,
+    )
+
+
+def test_misses_are_apart_by_their_reasons(suite: Suite) -> None:
+    suite.record("one", ask("one"))
+    suite.miss("one", ask("one"), reason="already_played")
+    suite.miss("two", ask("one"), reason="already_played")
+    suite.miss("one", ask("one"), reason="no_match")
+    groups = examine(suite, suite.end()).missed_groups
+    assert [(group.remark, len(group.cases)) for group in groups] == [
+        ("what matches it was played already, once each", 2),
+        ("nothing in its cassette matches it", 1),
+    ]

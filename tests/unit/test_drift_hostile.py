@@ -1,0 +1,68 @@
+"""Whatever a run's notes say, the answer is an answer: in every format, and with any baseline."""
+
+from __future__ import annotations
+
+import json
+from contextlib import chdir
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recctl.drift import examine_drift
+from recctl.drift.baseline import leave_out_known, write_known
+from recctl.project import find_project
+from recctl.render import FORMATS, View, renderer
+from recctl.sources import select
+from recctl.track import Miss, Play, SentRequest, Tracked
+from tests.tracking import Suite, ask
+from tests.unit.wire.hostile import json_values
+
+BODIES = (
+    json_values | st.just(ask("Hello")) | st.builds(lambda value: ask("Hello", messages=value), json_values)
+)
+TEXTS = st.text() | st.sampled_from(
+    ["", "tests/test_chat.py::test_one", "tests/cassettes/test_chat/test_one.yaml"]
+)
+REQUESTS = st.builds(SentRequest, TEXTS, TEXTS, st.lists(TEXTS).map(tuple), BODIES)
+PLAYS = st.builds(
+    Play,
+    path=TEXTS,
+    number=st.none() | st.integers(-1, 3),
+    test_id=TEXTS,
+    times=st.integers(1, 9),
+    result=st.sampled_from(["same", "different", "unseen"]),
+    reason=st.none() | TEXTS,
+    sent=st.none() | REQUESTS,
+    kept=st.none() | REQUESTS,
+    equalised=st.lists(TEXTS | st.sampled_from(["/body", "/url", "/body/messages/0"])).map(tuple),
+)
+MISSED = st.builds(Miss, TEXTS, st.none() | TEXTS, REQUESTS, st.none() | TEXTS, st.integers(1, 9), TEXTS)
+
+
+@settings(max_examples=60)
+@given(plays=st.lists(PLAYS, max_size=5), missed=st.lists(MISSED, max_size=3), complete=st.booleans())
+def test_any_run_gets_an_answer_in_every_format(
+    plays: list[Play], missed: list[Miss], complete: bool
+) -> None:
+    with TemporaryDirectory() as name:
+        suite = Suite(Path(name))
+        suite.record("one", ask("Hello"), "no JSON", None)
+        suite.plays, suite.missed = plays, missed
+        tracked = suite.end(None if complete else "it was stopped")
+        with chdir(name):
+            show_everywhere(suite.root, tracked)
+
+
+def show_everywhere(root: Path, tracked: Tracked) -> None:
+    report = examine_drift(find_project(root), select(find_project(root), ["."]), tracked, mask=lambda it: it)
+    assert report.errors == ()
+    assert len(report.recordings) == 3
+    for output_format in FORMATS["drift"]:
+        text = "".join(renderer("drift", output_format)(report, View(verbose=True)))
+        if output_format == "json":
+            json.loads(text)
+    write_known(root / "known.json", report)
+    known = leave_out_known(report, root / "known.json")
+    assert (known.drifted, known.new_missed) == ((), ())
