@@ -37,17 +37,17 @@ class Collected(NamedTuple):
         """Whether a test is listed, parameters included."""
         return _normalise(test_id) in self.tests
 
-    def may_know(self, test_id: str) -> bool:
+    def may_know(self, test_id: str, *, in_any: bool = False) -> bool:
         """Whether a test is listed whose file may tell this id of it.
 
         Names of files leave out all classes but the innermost, have other characters in parameters, and leave
-        these out when they are too long.
+        these out when they are too long. With `in_any`, they leave out the class or the module, too.
         """
         address, _, parameters = _normalise(test_id).partition("[")
         path, *names = (step.removesuffix(".py") for step in test_id.partition("[")[0].split("::"))
         module, tail = path.replace("/", ".") + ".", "." + ".".join(names)
         return any(
-            listed.startswith(module) and f".{listed}".endswith(tail)
+            in_any or (listed.startswith(module) and f".{listed}".endswith(tail))
             for listed in _index_loosely(self.tests).get(
                 (address.rpartition(".")[2], _loosen(parameters)), ()
             )

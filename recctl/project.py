@@ -58,8 +58,10 @@ class Settings(NamedTuple):
     """What is in force for one file.
 
     `scheme` is the name of the hash scheme that its recorder uses. `keep` are patterns of files that are
-    never pruned, `noise` the keys and JSON pointers whose differences don't matter. `schemes` are those that
-    the configuration adds to the built-in ones, `renames` names that were changed all over the project after
+    never pruned, `noise` the keys and JSON pointers whose differences don't matter. `test_names` are
+    templates of the names that files get from tests (the recorder's own, if there are none), `companions`
+    patterns of the names of files that go with them. `schemes` are those that the configuration adds to the
+    built-in ones, `renames` names that were changed all over the project after
     recordings had been hashed; both are the same for all files. `root` is the project's folder, with `/`,
     from which the ids of tests start that files are named after; "" where there is no project.
     """
@@ -71,6 +73,8 @@ class Settings(NamedTuple):
     secrets: SecretSettings = SecretSettings()
     keep: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    test_names: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     renames: tuple[Rename, ...] = ()
     root: str = ""
@@ -185,9 +189,12 @@ class Project:
 
 
 def _apply(settings: Settings, changes: dict[str, Any]) -> Settings:
-    """Settings with an override's changes; what it ignores, keeps or calls noise comes in addition."""
-    added = {key: (*getattr(settings, key), *changes.get(key, ())) for key in ("ignore", "keep", "noise")}
+    """Settings with an override's changes; what it ignores, keeps, calls noise or companions is added."""
+    added = {key: (*getattr(settings, key), *changes.get(key, ())) for key in _ADDED}
     return settings._replace(**{**changes, **added})
+
+
+_ADDED = ("ignore", "keep", "noise", "companions")
 
 
 def recordings_folder(test_id: str | None) -> str | None:
@@ -384,6 +391,26 @@ def parse_size(value: str | int) -> int:
 _LARGEST = 10**12
 
 
+def _parse_test_names(value: Any) -> tuple[str, ...]:
+    """A template of the names of files, or several."""
+    from recctl.templates import compile_template
+
+    templates = (value,) if isinstance(value, str) else parse_texts(value)
+    for template in templates:
+        compile_template(template)
+    return templates
+
+
+def _parse_companions(value: Any) -> tuple[str, ...]:
+    """Patterns of the names of files that go with those of a test."""
+    from recctl.templates import compile_companion
+
+    patterns = parse_texts(value)
+    for pattern in patterns:
+        compile_companion(pattern, "{function}")
+    return patterns
+
+
 def _parse_secrets(value: Any) -> SecretSettings:
     """The table `secrets`: `allow` is a list of regular expressions, `patterns` a table of named ones."""
     if not isinstance(value, dict) or not value.keys() <= {"allow", "patterns"}:
@@ -406,6 +433,8 @@ _SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
     "max-size": parse_size,
     "keep": parse_texts,
     "noise": parse_texts,
+    "test-names": _parse_test_names,
+    "companions": _parse_companions,
 }
 _PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
     "paths": parse_texts,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from recctl import git
+from recctl.recordings.formats import ANY_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,15 +73,21 @@ class CodeTree:
         self._indexes: dict[Path, _Index] = {}
 
     def has_file(self, path: str) -> bool:
-        """Whether a file lies there, as test ids name it."""
+        """Whether a file lies there, as test ids name it; any source, for an id that names no module."""
+        if PurePosixPath(path).name == ANY_MODULE:
+            return any((self._base / path).parent.glob("test*.py"))
         return os.path.isfile(self._base / path)  # noqa: PTH113  (Path.is_file raises for a loop of links)
 
-    def find_fate(self, test_id: str) -> Fate:
-        """What became of a test. Reads sources, raises nothing."""
+    def find_fate(self, test_id: str, *, is_open: bool = False) -> Fate:
+        """What became of a test. Reads sources, raises nothing.
+
+        An id that `is_open` names any module of its folder where that is `*.py`, and any class where it has
+        none: the test is gone if it is in none of them, nor in any other source.
+        """
         name = parse_test_id(test_id)
         if name is None:
             return Fate()
-        gone = self._find_absence(name)
+        gone = self._find_absence_anywhere(name) if is_open else self._find_absence(name)
         if gone is None:
             return Fate()
         if isinstance(gone, _Doubt):
@@ -90,11 +97,40 @@ class CodeTree:
         plugin = self._find_index(name).plugin
         if plugin is not None:
             return Fate(doubt=f"{gone}, but {plugin} may decide what is a test")
+        holder = min(self._find_index(name).binders.get(name.function, ()), default=None) if is_open else None
+        if holder is not None:
+            return Fate(doubt=f"{gone}, but {holder} has something of that name")
         namesake = next(self._find_namesakes(name), None)
         if namesake is not None:
             hint = f"recctl mv {_join(name)} {_join(namesake)} takes its recordings along"
             return Fate(doubt=f"{gone}, but {namesake.path} has a {name.function}: if the test moved, {hint}")
         return Fate(gone=gone)
+
+    def _find_absence_anywhere(self, name: Address) -> str | _Doubt | None:
+        """The same as below, for an id that leaves open the module or the class."""
+        folder = PurePosixPath(name.path).parent
+        paths = [name.path]
+        if PurePosixPath(name.path).name == ANY_MODULE:
+            found = sorted(path.name for path in (self._base / folder).glob(ANY_MODULE))
+            paths = [(folder / file).as_posix() for file in found if file != "conftest.py"]
+        elif not self.has_file(name.path):
+            return self._find_absence(name)
+        doubt = None
+        for path in paths:
+            for meant in self._list_meant(name._replace(path=path)):
+                absence = self._find_absence(meant)
+                if absence is None:
+                    return None
+                doubt = doubt or (absence if isinstance(absence, _Doubt) else None)
+        where = paths[0] if paths == [name.path] else f"no module in {folder}"
+        return doubt or f"{where} has {'no' if paths == [name.path] else 'a'} function {name.function}"
+
+    def _list_meant(self, name: Address) -> Iterator[Address]:
+        """A test of a module, and if its class is open, those of that name in all classes."""
+        yield name
+        module = self._read_module(name.path) if not name.classes else ""
+        if not isinstance(module, str):
+            yield from (name._replace(classes=classes) for classes in module.list_classes())
 
     def _find_absence(self, name: Address) -> str | _Doubt | None:
         """The proof that a test is not in its file, a doubt, or None when it is there."""
@@ -284,6 +320,11 @@ class _Module:
             return _Doubt(f"{absence}, but may have doctests")
         return self._prove(absence, name.function)
 
+    def list_classes(self) -> Iterator[tuple[str, ...]]:
+        """The classes, each as the names that lead to it; what was imported and may be one of tests, too."""
+        yield from _list_classes(self._names)
+        yield from ((name,) for name in self._origins if name.startswith("Test") and name in self._names)
+
     def find_holders(self, function: str) -> Iterator[tuple[str, ...]]:
         """The classes, outermost first, in whose bodies a function of that name stands; () is the module."""
         yield from _find_holders(self._names, function)
@@ -333,6 +374,14 @@ def _find_holders(scope: _Scope, function: str) -> Iterator[tuple[str, ...]]:
             if isinstance(node, ast.ClassDef):
                 inner = _find_holders(_list_own(node), function)
                 yield from ((name, *classes) for classes in inner)
+
+
+def _list_classes(scope: _Scope) -> Iterator[tuple[str, ...]]:
+    for name, bound in scope.items():
+        for node in bound:
+            if isinstance(node, ast.ClassDef):
+                yield (name,)
+                yield from ((name, *inner) for inner in _list_classes(_list_own(node)))
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.recordings.formats import HEAD_SIZE, is_claimed, is_companion, list_suffixes
+from recctl.recordings.formats import HEAD_SIZE, find_owner, is_claimed, list_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def walk(project: Project, folder: Path) -> Walk:
     lead out of the folder or to another folder. Raises OSError when the folder itself can't be read.
     """
     files, companions, ignored = [], [], 0
-    for path, is_recording, belongs_to_one in _walk(folder, project.root):
+    for path, is_recording, belongs_to_one in _walk(folder, project):
         if project.is_excluded(path):
             continue
         if is_recording:
@@ -58,12 +58,15 @@ def is_walked(project: Project, path: Path, read: Callable[[], bytes]) -> bool:
     return is_claimed(path.name, folders, read)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool, bool]]:
+def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
     """Every file below a folder with the suffix of a format, whether one claims it, or it is a companion.
 
+    Companions that the configuration names may have any suffix.
     What the root itself lies in does not matter: a checkout may lie below a folder named `recordings`.
     """
-    ignored, suffixes = git.list_ignored(folder), list_suffixes()
+    ignored, root = git.list_ignored(folder), project.root
+    names_companions = any(settings.companions for settings in project.all_settings())
+    suffixes = ("",) if names_companions else list_suffixes()
     top = str(folder)
     pending = [top]
     while pending:
@@ -82,9 +85,14 @@ def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, bool, bool]]:
                 if not entry.name.startswith(".") and f"{relative}/" not in ignored:
                     pending.append(entry.path)
             elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
-                file = (entry.name, folders, partial(read_head, entry.path))
-                is_recording = is_claimed(*file)
-                yield Path(entry.path), is_recording, not is_recording and is_companion(*file)
+                path, read = Path(entry.path), partial(read_head, entry.path)
+                is_recording = is_claimed(entry.name, folders, read)
+                settings = project.settings_for(path) if names_companions else project.settings
+                yield (
+                    path,
+                    is_recording,
+                    not is_recording and find_owner(entry.name, folders, settings, read) is not None,
+                )
 
 
 def _list_folders(folder: Path, root: Path) -> tuple[str, ...]:

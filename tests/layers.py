@@ -24,7 +24,7 @@ LAYERS = [
     ["project", "journal", "yaml_text", "limited"],
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],
-    ["tables", "strict_json", "pointer", "patterns"],
+    ["tables", "strict_json", "pointer", "patterns", "templates", "definitions"],
     ["amounts", "errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

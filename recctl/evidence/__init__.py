@@ -7,6 +7,7 @@ incomplete is refused, what is protected stays, and what only lacks its name is 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
@@ -119,8 +120,10 @@ def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
             f"--grade {named} needs to know the hash scheme", "set scheme, or name it: --scheme"
         )
     test_ids = {facts.test_id for facts in all_facts if facts.test_id is not None}
+    in_doubt = {facts.test_id for facts in all_facts if facts.test_id is not None and facts.is_test_open}
     for listed in inquiry.lists:
-        if not any(map(listed.knows, test_ids)):
+        may_know = partial(listed.may_know, in_any=True)
+        if not (any(map(listed.knows, test_ids)) or any(map(may_know, in_doubt))):
             raise RecctlError(
                 f"{listed.names[0]}: knows none of the {len(test_ids):,} tests that recordings name",
                 "collect the tests from the folder that test ids start at, or leave this list out",

@@ -40,7 +40,8 @@ def prove_uncollected(all_facts: Sequence[Facts], collected: Collected) -> Itera
     for facts in all_facts:
         if facts.test_id is None or collected.knows(facts.test_id):
             continue
-        if not (facts.is_named_by_test and collected.may_know(facts.test_id)):
+        in_any = facts.is_test_open
+        if not (facts.is_named_by_test and collected.may_know(facts.test_id, in_any=in_any)):
             yield facts.path, Proof(Grade.UNCOLLECTED, f"{facts.test_id} is not in {where}")
 
 

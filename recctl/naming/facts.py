@@ -103,6 +103,8 @@ class Facts(NamedTuple):
     `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it, and
     `calls` are its tool calls, once somebody has read its exchange.
     `digest` is that of the file's content, where somebody has asked for it.
+    `is_test_open` says that the file may be another test's, too: its name leaves open the class, or the
+    module.
     `replaced_by` is another recording of the same turn that is found, when this one's name is outdated.
     """
 
@@ -132,6 +134,7 @@ class Facts(NamedTuple):
     holds_several: bool = False
     format: str = DEFAULT
     digest: str | None = None
+    is_test_open: bool = False
 
     @property
     def key(self) -> Key:

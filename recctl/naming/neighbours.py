@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.project import check_tests, is_of_test
-from recctl.recordings.load import load
+from recctl.recordings.load import find_file_test, load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.sources import read
@@ -32,20 +32,30 @@ def read_neighbours(targets: Iterable[Target], test_ids: set[str | None] | None)
 
 
 def keep_tests(selection: Selection, words: Sequence[str]) -> Selection:
-    """A selection without the files that hold no recording of the tests that words mean.
+    """A selection without the files that hold no recording of the tests that words mean, nor go with one.
 
     Raises RecctlError for standard input, and for a word that means no test of what was selected.
     """
     if any(target.path is None for target in selection.targets):
         raise RecctlError("--test can't be combined with standard input", "name the file")
     told = {target: _list_tests(target) for target in selection.targets}
-    check_tests(words, {test_id for ids in told.values() for test_id in ids if test_id is not None})
-    kept = (
-        target
-        for target, ids in told.items()
-        if any(is_of_test(test_id, word) for test_id in ids for word in words)
-    )
-    return selection._replace(targets=tuple(kept), companions=())
+    beside = {target: _find_test(target) for target in selection.companions}
+    check_tests(words, {test_id for ids in (*told.values(), *beside.values()) for test_id in ids if test_id})
+
+    def keep(found: dict[Target, set[str | None]]) -> tuple[Target, ...]:
+        return tuple(
+            target
+            for target, ids in found.items()
+            if any(is_of_test(test_id, word) for test_id in ids for word in words)
+        )
+
+    return selection._replace(targets=keep(told), companions=keep(beside))
+
+
+def _find_test(target: Target) -> set[str | None]:
+    """The test that a file goes with that holds no recording; none where it goes with none."""
+    found = None if target.path is None else find_file_test(target.path, target.settings)
+    return set() if found is None else {found[1]}
 
 
 def _list_tests(target: Target) -> set[str | None]:

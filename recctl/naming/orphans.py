@@ -107,7 +107,7 @@ def _file_of(facts: Facts) -> str:
 
 def _note(facts: Facts, trees: Sequence[CodeTree], proofs: dict[str, str], doubts: dict[str, str]) -> None:
     """Write down what became of a recording's test: it is gone when it is gone from every tree."""
-    fates = [tree.find_fate(facts.test_id or "") for tree in trees]
+    fates = [tree.find_fate(facts.test_id or "", is_open=facts.is_test_open) for tree in trees]
     doubt = next((fate.doubt for fate in fates if fate.doubt), None)
     if Fate() in fates:
         return

@@ -21,20 +21,20 @@ from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import Place
-from recctl.recordings.formats import find_format, load_format
-from recctl.recordings.load import find_test
+from recctl.recordings.formats import load_format
+from recctl.recordings.load import find_file_test, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
 from recctl.sources import Opened
-from recctl.walk import read_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from recctl.project import Project
+    from recctl.project import Project, Settings
+    from recctl.recordings.formats import Format
     from recctl.sources import Selection, Target
 
 
@@ -108,7 +108,7 @@ def survey_with(
     known = {*companions, *(facts.path for facts in all_facts)}
     for target in selection.companions:
         opened = Opened(target)
-        found = None if target.file in known else _find_companion(opened)
+        found = None if target.file in known else find_companion(target)
         if found is not None:
             companions[target.file], drafts[target.file] = found, look(opened, found)
     wrong = [error for error in errors if not (_holds_no_recording(error) and error.name in companions)]
@@ -131,20 +131,20 @@ def _holds_no_recording(error: Unread | LoadError) -> bool:
     return isinstance(error, LoadError) and error.rule == "not-a-recording" and error.number is None
 
 
-def _find_companion(opened: Opened) -> Facts | None:
+def find_companion(target: Target) -> Facts | None:
     """The facts about a file without recordings that is named after a test; None about any other."""
-    path, target = opened.target.path, opened.target
+    path = target.path
     if path is None or target.spec is not None:
         return None
     place = Place(path.parent.as_posix(), path.name)
-    form = find_format(path.name, read_head(path))
-    test_id = None if form.is_named_by_hash else find_test(form, place, target.settings.root)
+    found = find_file_test(path, target.settings)
     try:
         size = path.stat().st_size
     except OSError:
         return None
-    if test_id is None:
+    if found is None:
         return None
+    form, test_id = found
     return Facts(
         path=target.file,
         folder=place.folder,
@@ -157,6 +157,7 @@ def _find_companion(opened: Opened) -> Facts | None:
         test_id=test_id,
         holds_several=True,
         format=form.name,
+        is_test_open=_is_test_open(place, form, target.settings),
     )
 
 
@@ -212,7 +213,13 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         number=recording.key.number,
         holds_several=not recording.is_alone,
         format=recording.format,
+        is_test_open=_is_test_open(source.place, load_format(recording.format), source.settings),
     )
+
+
+def _is_test_open(place: Place, form: Format, settings: Settings) -> bool:
+    told = tell_test(form, place, settings) if settings.test_names else None
+    return told is not None and told.is_open
 
 
 _MOVED = (Status.OUTDATED, Status.UNEXPLAINED)
@@ -243,7 +250,7 @@ def _examine(target: Target, root: Path, to: Scheme | None, look: Look[_Draft]) 
     if isinstance(examined, Unread):
         return _Examined((examined,))
     files = take_files(item for item in examined if isinstance(item, Facts))
-    companion = None if files else _find_companion(opened)
+    companion = None if files else find_companion(target)
     looked_at = (*files, companion) if companion is not None else files
     return _Examined(examined, companion, tuple(look(opened, facts) for facts in looked_at))
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
+from recctl.project import Place
 from recctl.recordings.bodies import GZIP, InflationError, inflate
-from recctl.recordings.formats import find_format
+from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recctl.project import Place
-    from recctl.recordings.formats import Format
+    from recctl.project import Settings
+    from recctl.recordings.formats import Format, NamedTest
 
 
 def load(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -28,7 +30,7 @@ def load(source: Source) -> tuple[Recording | LoadError, ...]:
     form = find_format("" if place is None else place.name, content)
     found = form.read(source)
     if place is not None and not form.is_named_by_hash:
-        _name_test(found, find_test(form, place, source.settings.root))
+        _name_test(found, find_test(form, place, source.settings))
     if source.number is None or (len(found) == 1 and found[0].key.number is None):
         return _join(found) if source.number in (None, 1) else (_miss(source, 1),)
     return found[source.number - 1 : source.number] or (_miss(source, len(found)),)
@@ -43,13 +45,66 @@ def _join(items: tuple[Recording | LoadError, ...]) -> tuple[Recording | LoadErr
     return (*items[: first + 1], *(item for item in items[first + 1 :] if item is not more))
 
 
-def find_test(form: Format, place: Place, root: str) -> str | None:
-    """The id of the test, of a project at `root`, that a file is named after; None for no test's name."""
-    test_id = form.find_test(
+def find_test(form: Format, place: Place, settings: Settings) -> str | None:
+    """The id of the test that a file is named after, the first if it may be several; None for none."""
+    return next(iter(find_tests(form, place, settings)), None)
+
+
+def find_tests(form: Format, place: Place, settings: Settings) -> tuple[str, ...]:
+    """The ids of the tests that a file is named after, by its path.
+
+    Where that leaves open which class or module is meant, they are those that the sources define; where these
+    define none, the one id is what the path tells.
+    """
+    told = tell_test(form, place, settings)
+    if told is None:
+        return ()
+    return (find_defined(told.test_id, settings.root) if told.is_open else ()) or (told.test_id,)
+
+
+def find_file_test(path: Path, settings: Settings) -> tuple[Format, str] | None:
+    """The format and the test of a file, whether it holds recordings or not; None where it is of no test."""
+    place = Place(path.parent.as_posix(), path.name)
+
+    def read() -> bytes:
+        try:
+            with path.open("rb") as file:
+                return file.read(HEAD_SIZE)
+        except OSError:
+            return b""
+
+    form: Format | None = find_format(path.name, read())
+    if form is None or form.is_named_by_hash:
+        form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, read)
+    test_id = None if form is None else find_test(form, place, settings)
+    return None if form is None or test_id is None else (form, test_id)
+
+
+def tell_test(form: Format, place: Place, settings: Settings) -> NamedTest | None:
+    """The test that a file is named after, as far as its path alone tells; None for no test's name."""
+    root = settings.root
+    told = form.find_test(
         _start_at_root(place, root),
+        settings,
         lambda path: os.path.isfile(os.path.join(root, path)),  # noqa: PTH113, PTH118  (one for each file)
     )
-    return None if test_id is None or test_id.startswith("/") else test_id
+    return None if told is None or told.test_id.startswith("/") else told
+
+
+def find_defined(test_id: str, root: str) -> tuple[str, ...]:
+    """The tests in the sources below a root that an id may mean which leaves its module or class open."""
+    from recctl.definitions import list_tests
+
+    address, bracket, parameters = test_id.partition("[")
+    path, *wanted = address.split("::")
+    whole = Path(root, path)
+    sources = sorted(whole.parent.glob(ANY_MODULE)) if whole.name == ANY_MODULE else [whole]
+    return tuple(
+        "::".join(((PurePosixPath(path).parent / source.name).as_posix(), *names)) + bracket + parameters
+        for source in sources
+        for names in list_tests(source)
+        if names[-len(wanted) :] == tuple(wanted)
+    )
 
 
 def read_text(source: Source) -> str:

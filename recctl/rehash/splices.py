@@ -6,22 +6,24 @@ import os
 from typing import TYPE_CHECKING
 
 from recctl.journal import digest
-from recctl.naming.tests import follow_test, spell_test
+from recctl.naming.tests import follow_test
 from recctl.project import Place
 from recctl.recordings.formats import load_format
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.rehash.edits import edit, find_changes, rename_test
+from recctl.rehash.edits import edit, find_changes
+from recctl.rehash.following import find_following
 from recctl.rehash.proposals import NOT_MASKED, Proposal, refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.naming.facts import Facts
-    from recctl.project import Rename
+    from recctl.project import Rename, Settings
     from recctl.recordings.formats import Format
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
+    from recctl.rehash.following import Following
     from recctl.rehash.orders import Orders
     from recctl.sources import Opened
 
@@ -36,9 +38,8 @@ def propose_splice(
     """
     edits = orders.edits._replace(test_id=None, test_ids={})  # these files are found by their tests' names
     form = load_format(facts.format)
-    originals = {each._replace(old=spell_test(form, each.old)): each for each in edits.renames}
-    renamed, rename = rename_test(facts.test_id or "", originals)
-    if rename is None and not edits.may_fit(facts.test_id):
+    following = find_following(form, facts, opened.target.settings, edits.renames)
+    if following is None and not edits.may_fit(facts.test_id):
         return None
     source, target = opened.source, opened.target
     if not isinstance(source, Source):
@@ -53,16 +54,15 @@ def propose_splice(
     changes = {item.index: find_changes(item.document, edited[item.index].document) for item in wanted}
     pointers = {index: tuple(change.pointer for change in found) for index, found in changes.items()}
     changed = {index: item for index, item in edited.items() if pointers[index]}
-    if not changed and rename is None:
+    if not changed and following is None:
         return None
     if target.spec is not None:
         return refuse(facts, "is a file of a revision, and can't be changed")
-    location: Path | None = facts.location
-    if rename is not None:
-        met.add(originals[rename])
-        location = _follow(root, form, facts, renamed)
-    if location is None:
-        return refuse(facts, _NO_NAME)
+    if following is not None:
+        met.add(following.rename)
+    location = _follow(root, form, facts, target.settings, following)
+    if isinstance(location, str):
+        return refuse(facts, location)
     content = _splice(form, source, changed) if changed else None
     if changed and content is None:
         return refuse(facts, _NO_SPLICE)
@@ -81,11 +81,20 @@ def _splice(form: Format, source: Source, changed: dict[int, Recording]) -> byte
     return form.edit(source, documents)
 
 
-def _follow(root: Path, form: Format, facts: Facts, test_id: str) -> Path | None:
+def _follow(
+    root: Path, form: Format, facts: Facts, settings: Settings, following: Following | None
+) -> Path | str:
+    """Where a file goes with its test, or why it can't."""
+    if following is None:
+        return facts.location
     folder = os.path.relpath(facts.folder, root).replace(os.sep, "/")
     place = Place(folder, facts.identity.name)
-    found = follow_test(place, form, facts.test_id or "", test_id)
-    return None if found is None else root / found.folder / found.name
+    found = follow_test(place, form, settings, following.old, following.new)
+    if found is None:
+        return _NO_NAME
+    if following.stays is not None and found != place:
+        return f"is {following.stays}'s, too, by its name: copy it by hand"
+    return root / found.folder / found.name
 
 
 _NO_NAME = "its name was made of its test's by no rule that recctl knows: rename it by hand"

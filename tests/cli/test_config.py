@@ -61,6 +61,8 @@ def test_the_configuration_as_text(run: Run, project: Path) -> None:
         'secrets      = {"allow": [], "patterns": {"project id": "proj-[0-9]"}}  (recctl.toml)\n'
         "keep         = []  (default)\n"
         "noise        = []  (default)\n"
+        "test-names   = []  (default)\n"
+        "companions   = []  (default)\n"
         'schemes.acme = {"fields": {"path": "/request/url | path", "body": "/request/body"}, '
         '"drop": ["/body/*/id"], "replace": [["a+", "é"]], "within": ["body"], "length": 16}  (recctl.toml)\n'
         'renames      = [{"old": "acme", "new": "zeta"}]  (recctl.toml)\n'
@@ -80,9 +82,9 @@ def test_what_is_in_force_for_a_file(run: Run, project: Path) -> None:
 def test_a_value_that_is_the_default_is_from_where_it_stands(run: Run, tmp_path: Path) -> None:
     (tmp_path / "recctl.toml").write_text('max-size = "64MB"\nkeep = []\nexclude = []\n')
     lines = run("config").out.splitlines()
-    assert "max-size = 64000000  (recctl.toml)" in lines
-    assert {"keep     = []  (recctl.toml)", "exclude  = []  (recctl.toml)"} < {*lines}
-    assert "noise    = []  (default)" in lines
+    assert "max-size   = 64000000  (recctl.toml)" in lines
+    assert {"keep       = []  (recctl.toml)", "exclude    = []  (recctl.toml)"} < {*lines}
+    assert "noise      = []  (default)" in lines
 
 
 def test_an_override_that_changes_nothing_is_where_a_value_is_from(run: Run, tmp_path: Path) -> None:
@@ -91,11 +93,11 @@ def test_an_override_that_changes_nothing_is_where_a_value_is_from(run: Run, tmp
     )
     lines = run("config", "2025/x.json").out.splitlines()
     assert {
-        'select   = ["schema"]  (recctl.toml, overrides)',
-        "max-size = 64000000  (recctl.toml, overrides)",
+        'select     = ["schema"]  (recctl.toml, overrides)',
+        "max-size   = 64000000  (recctl.toml, overrides)",
     } < {*lines}
     lines = run("config", "2026/x.json").out.splitlines()
-    assert {'select   = ["schema"]  (recctl.toml)', "max-size = 64000000  (default)"} < {*lines}
+    assert {'select     = ["schema"]  (recctl.toml)', "max-size   = 64000000  (default)"} < {*lines}
 
 
 def test_a_file_is_that_of_its_path_from_wherever_it_is_named(run: Run, project: Path) -> None:
@@ -117,6 +119,8 @@ def test_the_configuration_as_json(run: Run, project: Path) -> None:
         "secrets": {"allow": [], "patterns": {}},
         "keep": [],
         "noise": [],
+        "test-names": [],
+        "companions": [],
         "schemes": {},
         "renames": [],
     }

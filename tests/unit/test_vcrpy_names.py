@@ -9,12 +9,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pytest_recording.plugin import get_default_cassette_name
 
-from recctl.project import Place
+from recctl.project import Place, Settings
 from recctl.recordings.formats._vcrpy_names import Name, read_name
 from recctl.recordings.formats.vcrpy import FORMAT
 
 MODULE = "tests/models/cassettes/test_chat"
 FLAT = "tests/models/cassettes"
+USUAL = Settings()
+
+
+def find_test(place: Place, settings: Settings = USUAL) -> str | None:
+    told = FORMAT.find_test(place, settings, lambda _: False)
+    return None if told is None else told.test_id
 
 
 @pytest.mark.parametrize(
@@ -28,34 +34,34 @@ FLAT = "tests/models/cassettes"
     ],
 )
 def test_both_directions(test_id: str, name: str) -> None:
-    assert FORMAT.list_places(test_id) == (
+    assert FORMAT.list_places(test_id, USUAL) == (
         Place(MODULE, name),
         Place(FLAT, name),
         Place(f"{MODULE}_sideband", name),
     )
-    assert FORMAT.find_test(Place(MODULE, name), lambda _: False) == test_id
+    assert find_test(Place(MODULE, name)) == test_id
 
 
 def test_of_nested_classes_the_innermost_counts() -> None:
-    places = FORMAT.list_places("tests/test_x.py::TestOuter::TestInner::test_y")
+    places = FORMAT.list_places("tests/test_x.py::TestOuter::TestInner::test_y", USUAL)
     assert places[0] == Place("tests/cassettes/test_x", "TestInner.test_y.yaml")
 
 
 def test_what_a_name_of_a_file_can_not_have() -> None:
-    (ours, flat, _) = FORMAT.list_places("test_x.py::test_y[a/b:c::d?e]")
+    (ours, flat, _) = FORMAT.list_places("test_x.py::test_y[a/b:c::d?e]", USUAL)
     assert ours == Place("cassettes/test_x", "test_y[a-b-c--d-e].yaml")
     assert flat == Place("cassettes/test_y[a", "b:c::d?e].yaml")  # pytest-vcr does not look
-    assert FORMAT.find_test(ours, lambda _: False) == "test_x.py::test_y[a-b-c--d-e]"
+    assert find_test(ours) == "test_x.py::test_y[a-b-c--d-e]"
 
 
 def test_a_name_that_is_too_long_is_cut_off() -> None:
     name = f"test_y[{'p' * 300}]"
-    (place, *_) = FORMAT.list_places(f"test_x.py::{name}")
+    (place, *_) = FORMAT.list_places(f"test_x.py::{name}", USUAL)
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
     assert place.name == f"test_y[{'p' * 208}...{digest}.yaml"
     assert len(place.name) == 255
     assert read_name(place) == Name(".", "test_x.py", "", "test_y", None)
-    assert FORMAT.find_test(place, lambda _: False) == "test_x.py::test_y"
+    assert find_test(place) == "test_x.py::test_y"
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from([None, type("TestIt", (), {})]))
@@ -63,7 +69,7 @@ def test_names_are_those_of_pytest_recording(parameters: str, holder: type | Non
     assume("]" not in parameters)
     function = f"test_y[{parameters}]"
     address = "test_x.py::TestIt" if holder else "test_x.py"
-    (place, *_) = FORMAT.list_places(f"{address}::{function}")
+    (place, *_) = FORMAT.list_places(f"{address}::{function}", USUAL)
     assert place.name == f"{get_default_cassette_name(holder, function)}.yaml"
 
 
@@ -84,7 +90,7 @@ def test_names_are_those_of_pytest_recording(parameters: str, holder: type | Non
     ],
 )
 def test_what_a_path_tells(place: Place, test_id: str | None) -> None:
-    assert FORMAT.find_test(place, lambda _: False) == test_id
+    assert find_test(place) == test_id
 
 
 def test_in_a_flat_folder_the_module_is_not_told() -> None:
@@ -94,4 +100,4 @@ def test_in_a_flat_folder_the_module_is_not_told() -> None:
 
 @pytest.mark.parametrize("test_id", ["", "test_x.py", "a test", "x.feature::step"])
 def test_what_is_no_test_has_no_place(test_id: str) -> None:
-    assert FORMAT.list_places(test_id) == ()
+    assert FORMAT.list_places(test_id, USUAL) == ()

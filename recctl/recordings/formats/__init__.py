@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.project import Place
+    from recctl.project import Place, Settings
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
     from recctl.syntax import Position
@@ -46,6 +46,20 @@ class Matching(NamedTuple):
     once: bool
 
 
+class NamedTest(NamedTuple):
+    """The test that a file's name tells; `is_open` says that it may be one of several.
+
+    Then its module, if the name tells none, is `ANY_MODULE`, and its class, if it has none, may be any.
+    """
+
+    test_id: str
+    is_open: bool = False
+
+
+ANY_MODULE = "*.py"
+"""What stands for the module in an id that leaves it open."""
+
+
 class Format(NamedTuple):
     """A format.
 
@@ -63,12 +77,12 @@ class Format(NamedTuple):
     index, from 0; what has no place of its own has that of what it is stored in.
     `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
     (None). All that need not change stays as it is, and the result was read again; None where that fails.
-    `is_companion` tells whether a file that it does not claim is what another recorder writes of the same
-    tests, by the names of the folders that it lies in and the beginning of its content.
-    `find_test` gives the id of the test that a file is named after, as far as its place tells, and what it
-    can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The ids
-    start where the places' folders do. Both know of none where files are not named after tests. `matching` is
-    for files that hold several recordings.
+    `is_companion` tells whether a file that it does not claim is one that goes with the same tests' files, by
+    its name, the names of the folders that it lies in, the settings and the beginning of its content.
+    `find_test` gives the test that a file is named after, as far as its place tells, the settings, and what
+    it can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The
+    ids start where the places' folders do. Both know of none where files are not named after tests.
+    `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
     """
@@ -81,9 +95,9 @@ class Format(NamedTuple):
     inspect: Callable[[Source, tuple[Recording | LoadError, ...]], dict[int, list[Defect]]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
     edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
-    is_companion: Callable[[tuple[str, ...], bytes], bool] = lambda *_: False
-    find_test: Callable[[Place, Callable[[str], bool]], str | None] = lambda *_: None
-    list_places: Callable[[str], tuple[Place, ...]] = lambda _: ()
+    is_companion: Callable[[str, tuple[str, ...], Settings, Callable[[], bytes]], bool] = lambda *_: False
+    find_test: Callable[[Place, Settings, Callable[[str], bool]], NamedTest | None] = lambda *_: None
+    list_places: Callable[[str, Settings], tuple[Place, ...]] = lambda *_: ()
     matching: Matching | None = None
     schema: str = "exchange"
     is_named_by_hash: bool = False
@@ -131,11 +145,17 @@ def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -
     )
 
 
-def is_companion(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
-    """Whether a file that no format claims belongs to a format's files, as `Format.is_companion` has it."""
-    return any(
-        found.folder in folders and name.endswith(found.suffixes) and found.is_companion(folders, read())
-        for found in _each_format()
+def find_owner(
+    name: str, folders: tuple[str, ...], settings: Settings, read: Callable[[], bytes]
+) -> Format | None:
+    """The format to whose files one belongs that no format claims, as `Format.is_companion` has it."""
+    return next(
+        (
+            found
+            for found in _each_format()
+            if found.folder in folders and found.is_companion(name, folders, settings, read)
+        ),
+        None,
     )
 
 

@@ -1,20 +1,26 @@
 """How cassettes are named after tests: pytest-recording's rule and pytest-vcr's, in both directions.
 
 Mirrors `vcr_cassette_dir`, `get_default_cassette_name` and `use_cassette` of pytest-recording 0.14 and the
-fixtures `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0. What a project's own fixtures and marks
-say instead (`default_cassette`, `vcr_cassette_name` ...) no path tells.
+fixtures `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0. What a project's own fixtures make of
+that, `test-names` in the configuration tells; what its marks say (`default_cassette` ...) no path tells.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import Place
+from recctl.recordings.formats import ANY_MODULE, NamedTest
+from recctl.templates import compile_companion, compile_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from recctl.project import Settings
+    from recctl.templates import Template
 
 FOLDER = "cassettes"
 _SUFFIX = ".yaml"
@@ -32,13 +38,14 @@ class Name(NamedTuple):
     """What a cassette's path tells of its test.
 
     `folder` is where the test's module lies, `module` its file's name; "" where all modules of the folder
-    share their cassettes, as by pytest-vcr's rule. `parameters` have their brackets, or are "". A `-` in them
-    may stand for any character that file names can't have; None is for those of a name that was cut off.
+    share their cassettes, as by pytest-vcr's rule. `holder` is the class, "" for none, None where names don't
+    tell it. `parameters` have their brackets, or are "". A `-` in them may stand for any character that file
+    names can't have; None is for those of a name that was cut off, or never has them.
     """
 
     folder: str
     module: str
-    holder: str
+    holder: str | None
     function: str
     parameters: str | None
 
@@ -82,32 +89,79 @@ _NAME = re.compile(
 )
 
 
-def find_test(place: Place, exists: Callable[[str], bool]) -> str | None:
-    """The id of the test that a cassette is named after, as its path tells it; None for no test's name.
+def find_test(place: Place, settings: Settings, exists: Callable[[str], bool]) -> NamedTest | None:
+    """The test that a cassette, or its companion, is named after, as its path tells it; None for none.
 
     The folder `test_x_sideband` is the module `test_x`'s, unless a module of that very name `exists`.
     """
-    name = read_name(place)
-    if name is None:
+    name, is_open = _read_by_templates(place, settings), bool(settings.test_names)
+    if name is None and not settings.test_names:
+        name = read_name(place)
+    if name is None or not (name.module or is_open):
         return None
     module = name.module.removesuffix(f"{_ASIDE}.py")
     if module != name.module and not exists((PurePosixPath(name.folder) / name.module).as_posix()):
         name = name._replace(module=f"{module}.py")
-    return name.test_id
+    is_open = is_open and (not name.module or name.holder is None)
+    name = name._replace(module=name.module or ANY_MODULE)
+    return None if name.test_id is None else NamedTest(name.test_id, is_open)
 
 
-def is_companion(folders: tuple[str, ...], head: bytes) -> bool:
-    """Whether a file that is no cassette is one of another recorder's, by its folders and its beginning."""
-    return FOLDER in folders and _INTERACTIONS.search(head) is not None
+def _read_by_templates(place: Place, settings: Settings) -> Name | None:
+    """What the path of a file tells of its test by the configured names of companions and of cassettes."""
+    parts = PurePosixPath(place.folder).parts
+    if FOLDER not in parts or not (settings.test_names or settings.companions):
+        return None
+    start = len(parts) - parts[::-1].index(FOLDER)
+    folder = PurePosixPath(*parts[: start - 1]).as_posix()
+    name = "/".join((*parts[start:], place.name))
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), None)
+    tries = [(template, name) for template in _compile_companions(settings)]
+    for text in settings.test_names if ending is not None else ():
+        stem = name.removesuffix(ending or "")
+        tries += [(compile_template(text), each) for each in (stem, _WORD.sub("", stem))]
+    for template, text in tries:
+        found = template.read(text)
+        if found is not None and (settings.test_names or _MODULE.fullmatch(found.module or "")):
+            module = f"{found.module}.py" if found.module else ""
+            parameters = f"[{found.parameters}]" if found.parameters else found.parameters
+            return Name(folder, module, found.holder, found.function, parameters)
+    return None
+
+
+_WORD = re.compile(r"\.[a-z][a-z0-9_]*\Z")
+"""What the name of a companion has more than its cassette's."""
+
+_USUAL = ("{module}/{class}.{function}[{params}]", "{class}.{function}[{params}]")
+"""pytest-recording's rule, and pytest-vcr's, as templates."""
+
+
+def _compile_companions(settings: Settings) -> Iterator[Template]:
+    """The templates of the configured companions, of those names that they can go with."""
+    for pattern in settings.companions:
+        for text in settings.test_names or _USUAL:
+            with suppress(ValueError):  # such as {module} in both
+                yield compile_companion(pattern, text)
+
+
+def is_companion(name: str, folders: tuple[str, ...], settings: Settings, read: Callable[[], bytes]) -> bool:
+    """Whether a file that is no cassette goes with one: by a configured name, or as another recorder's.
+
+    Those are known by their folders and their beginning.
+    """
+    if settings.companions and _read_by_templates(Place("/".join(folders), name), settings) is not None:
+        return True
+    return FOLDER in folders and name.endswith(_ENDINGS) and _INTERACTIONS.search(read()) is not None
 
 
 _INTERACTIONS = re.compile(rb"^\w*interactions:", re.MULTILINE)
 
 
-def list_places(test_id: str) -> tuple[Place, ...]:
-    """Where a test's cassette lies: by pytest-recording's rule, then by pytest-vcr's; none for no test's id.
+def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
+    """Where a test's cassette lies: by the configured names, or by pytest-recording's rule and pytest-vcr's.
 
-    Last comes where its companions lie that have a folder of their own. The folders start where the id does.
+    Next comes where its companions lie that have a folder of their own, then those that are configured. None
+    for no test's id. The folders start where the id does.
     """
     address, bracket, parameters = test_id.partition("[")
     path, *names = address.split("::")
@@ -115,15 +169,27 @@ def list_places(test_id: str) -> tuple[Place, ...]:
     if not names or module.suffix != ".py":
         return ()
     *holders, function = names
-    holder = f"{holders[-1]}." if holders else ""
-    name = f"{holder}{function}{bracket}{parameters}"
+    holder, inner = holders[-1] if holders else "", parameters.removesuffix("]").translate(_REPLACED)
     folder = module.parent / FOLDER
+
+    def write(template: Template, stem: str = module.stem, ending: str = "") -> Place:
+        whole = folder / (template.write(stem, holder, function, inner) + ending)
+        return Place(whole.parent.as_posix(), whole.name)
+
+    companions = [write(template) for template in _compile_companions(settings)]
+    if settings.test_names:
+        templates = [compile_template(text) for text in settings.test_names]
+        own = [write(template, ending=_SUFFIX) for template in templates]
+        beside = [write(template, f"{module.stem}{_ASIDE}", _SUFFIX) for template in templates]
+        return (*own, *beside, *companions)
+    name = f"{holder}{'.' if holder else ''}{function}{bracket}{parameters}"
     flat = folder / f"{name}{_SUFFIX}"
-    own = f"{_shorten(name.translate(_REPLACED))}{_SUFFIX}"
+    told = f"{_shorten(name.translate(_REPLACED))}{_SUFFIX}"
     return (
-        Place((folder / module.stem).as_posix(), own),
+        Place((folder / module.stem).as_posix(), told),
         Place(flat.parent.as_posix(), flat.name),
-        Place((folder / f"{module.stem}{_ASIDE}").as_posix(), own),
+        Place((folder / f"{module.stem}{_ASIDE}").as_posix(), told),
+        *companions,
     )
 
 

@@ -1,0 +1,297 @@
+"""Cassettes whose names a project makes in its own way, and the files that go with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_cassettes import cassette, exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+FLAT = "tests/cassettes/test_planets.yaml"
+IN_MODULE = "tests/cassettes/test_x/test_planets.yaml"
+IN_CLASS = "class TestAll:\n    def test_planets(self): ...\n"
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content)
+
+
+def configure(folder: Path, text: str) -> None:
+    (folder / "recctl.toml").write_text(text)
+
+
+def list_files(folder: Path) -> list[str]:
+    found = (path for path in (folder / "tests").rglob("*") if path.is_file() and path.suffix != ".py")
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def list_tests(run: Run, folder: Path, *words: str) -> list[str | None]:
+    shown = json.loads(run("show", "tests", *words, "--format", "json", cwd=folder).out)["recordings"]
+    return [recording["test_id"] for recording in shown]
+
+
+def list_stale(run: Run, folder: Path) -> list[str]:
+    found = json.loads(run("prune", "--max-share", "100", "--format", "json", cwd=folder).out)
+    return [file["path"] for file in found["files"] if file["stale"]]
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> Path:
+    """A folder of cassettes for all its modules, whose names have no parameters; a test in a class."""
+    configure(tmp_path, 'test-names = "{function}"\n')
+    write(tmp_path, {FLAT: cassette(exchange("a", "b")), "tests/test_x.py": IN_CLASS})
+    return tmp_path
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """A cassette whose name leaves open in which class of a module its test is."""
+    configure(tmp_path, 'test-names = "{module}/{function}[{params}]"\n')
+    write(tmp_path, {IN_MODULE: cassette(exchange("a", "b")), "tests/test_x.py": IN_CLASS})
+    return tmp_path
+
+
+# --- what a name means --------------------------------------------------------------------------------------
+
+
+def test_what_a_name_leaves_open_is_looked_up_in_the_sources(run: Run, flat: Path) -> None:
+    assert list_tests(run, flat) == ["tests/test_x.py::TestAll::test_planets"]
+    (flat / "tests/test_x.py").unlink()
+    assert list_tests(run, flat) == ["tests/*.py::test_planets"]
+
+
+def test_without_a_template_nobody_knows_whose_a_flat_cassette_is(run: Run, flat: Path) -> None:
+    configure(flat, "")
+    assert list_tests(run, flat) == [None]
+
+
+@pytest.mark.parametrize("word", ["test_planets", "TestAll", "tests/test_x.py", "tests/"])
+def test_a_test_is_found_whatever_its_cassette_leaves_out(run: Run, flat: Path, word: str) -> None:
+    assert list_tests(run, flat, "--test", word) == ["tests/test_x.py::TestAll::test_planets"]
+
+
+def test_templates_are_tried_in_order_and_hold_for_a_part_of_the_tree(run: Run, flat: Path) -> None:
+    configure(
+        flat,
+        '[[overrides]]\npaths = ["tests/"]\n'
+        'test-names = ["{module}/{class}.{function}[{params}]", "{class}.{function}[{params}]"]\n',
+    )
+    write(flat, {"tests/cassettes/test_x/TestAll.test_a[p].yaml": cassette(exchange("a", "b"))})
+    assert list_tests(run, flat) == [
+        "tests/test_x.py::TestAll::test_planets",
+        "tests/test_x.py::TestAll::test_a[p]",
+    ]
+
+
+def test_the_configuration_in_force_is_shown(run: Run, named: Path) -> None:
+    with (named / "recctl.toml").open("a") as file:
+        file.write(
+            'companions = ["{name}.wav"]\n[[overrides]]\npaths = ["a/"]\ncompanions = ["{name}.txt"]\n'
+        )
+    lines = run("config", "a/x.yaml", cwd=named).out.splitlines()
+    assert 'test-names = ["{module}/{function}[{params}]"]  (recctl.toml)' in lines
+    assert 'companions = ["{name}.wav", "{name}.txt"]  (recctl.toml, overrides)' in lines
+
+
+def test_a_broken_template_is_refused_in_a_line(run: Run, named: Path) -> None:
+    configure(named, 'test-names = "{modul}/{function}"\n')
+    outcome = run("validate", cwd=named)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: {named / 'recctl.toml'}: test-names has an unknown placeholder, {{modul}}, in "
+        "'{modul}/{function}': did you mean 'module'?\n"
+    )
+    configure(named, 'companions = ["x.json"]\n')
+    outcome = run("validate", cwd=named)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: {named / 'recctl.toml'}: companions should have {{name}} once, and beside it no more than "
+        "{module}, in 'x.json'\n"
+    )
+
+
+# --- tests that are gone ------------------------------------------------------------------------------------
+
+ELSEWHERE = [
+    "class TestOther:\n    def test_planets(self): ...\n",
+    "def test_planets(): ...\n",
+    "class TestAll:\n    class TestInner:\n        async def test_planets(self): ...\n",
+    "import pytest\n\n@pytest.mark.parametrize('a', [1, 2])\ndef test_planets(a): ...\n",
+    "from base import TestBase\n\nclass TestAll(TestBase): ...\n",
+    "from base import TestBase\n",
+    "from base import *\n",
+    "def test_x(",
+]
+"""Sources after which there is, or may be, a test of that name."""
+
+
+@pytest.mark.parametrize("source", ELSEWHERE)
+@pytest.mark.parametrize("layout", ["flat", "named"])
+def test_a_file_is_no_orphan_while_any_test_may_be_meant(
+    run: Run, request: pytest.FixtureRequest, layout: str, source: str
+) -> None:
+    folder: Path = request.getfixturevalue(layout)
+    (folder / "tests/test_x.py").write_text(source)
+    assert run("validate", "--select", "missing-test", cwd=folder).out == ""
+    assert list_stale(run, folder) == []
+
+
+def test_validate_and_prune_tell_of_tests_that_are_nowhere(run: Run, flat: Path, named: Path) -> None:
+    assert flat == named
+    configure(flat, 'test-names = ["{module}/{function}", "{function}"]\n')
+    assert run("validate", "--select", "missing-test", cwd=flat).out == ""
+    (flat / "tests/test_x.py").write_text("class TestAll:\n    def test_worlds(self): ...\n")
+    outcome = run("validate", "--select", "missing-test", "--format", "concise", cwd=flat)
+    assert outcome.out.splitlines() == [
+        f"{FLAT}: warning[missing-test] no module in tests has a function test_planets",
+        f"{IN_MODULE}: warning[missing-test] tests/test_x.py has no function test_planets",
+    ]
+    assert list_stale(run, flat) == [FLAT, IN_MODULE]
+    (flat / "tests/other").mkdir()
+    (flat / "tests/other/test_z.py").write_text("def test_planets(): ...\n")
+    assert list_stale(run, flat) == []  # it may have moved
+
+
+def test_a_source_that_changes_between_two_runs_is_looked_at_again(run: Run, named: Path) -> None:
+    (named / "tests/test_z.py").write_text("")
+    for number, source in enumerate(["def test_worlds(): ...\n", IN_CLASS, "class TestNo: ...\n", IN_CLASS]):
+        (named / "tests/test_x.py").write_text(source)
+        found = run("validate", "--select", "missing-test", cwd=named).out
+        assert ("missing-test" in found) == (number % 2 == 0)
+
+
+@pytest.mark.parametrize(
+    ("listed", "grade"), [("TestOther::test_planets", None), ("TestAll::test_worlds", "uncollected")]
+)
+def test_a_listed_test_of_any_class_keeps_the_cassette(
+    run: Run, named: Path, git: Callable[..., str], listed: str, grade: str | None
+) -> None:
+    write(named, {IN_MODULE.replace("planets", "moons"): cassette(exchange("a", "b"))})
+    (named / "listed").write_text(f"tests/test_x.py::{listed}\ntests/test_x.py::TestAll::test_moons\n")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    outcome = run("prune", "--collected", "listed", "--grade", "uncollected", "--format", "json", cwd=named)
+    grades = {file["path"]: file["grade"] for file in json.loads(outcome.out)["files"]}
+    assert grades[IN_MODULE] == grade
+    assert grades[IN_MODULE.replace("planets", "moons")] != "uncollected"
+
+
+# --- tests that are renamed ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+@pytest.mark.parametrize(("layout", "path"), [("flat", FLAT), ("named", IN_MODULE)])
+def test_a_cassette_follows_its_test(
+    run: Run, request: pytest.FixtureRequest, layout: str, path: str, is_renamed: bool
+) -> None:
+    folder: Path = request.getfixturevalue(layout)
+    if is_renamed:
+        (folder / "tests/test_x.py").write_text("class TestAll:\n    def test_worlds(self): ...\n")
+    names = "tests/test_x.py::TestAll::test_planets", "tests/test_x.py::TestAll::test_worlds"
+    assert run("mv", *names, "--apply", cwd=folder).code == 0
+    assert list_files(folder) == [path.replace("planets", "worlds")]
+
+
+def test_parameters_that_a_name_leaves_out_change_nothing(run: Run, flat: Path) -> None:
+    outcome = run(
+        "mv",
+        "tests/test_x.py::TestAll::test_planets[a]",
+        "tests/test_x.py::TestAll::test_planets[b]",
+        "--apply",
+        cwd=flat,
+    )
+    assert "moved" not in outcome.out
+    assert list_files(flat) == [FLAT]
+
+
+@pytest.mark.parametrize("source", [IN_CLASS.replace("All", "B"), IN_CLASS + IN_CLASS.replace("All", "B")])
+def test_a_cassette_stays_with_another_test_that_has_it(run: Run, named: Path, source: str) -> None:
+    (named / "tests/test_x.py").write_text(source)
+    names = "tests/test_x.py::TestAll::test_planets", "tests/test_x.py::TestAll::test_worlds"
+    outcome = run("mv", *names, "--apply", cwd=named)
+    assert outcome.code == 1
+    assert "is tests/test_x.py::TestB::test_planets's, too, by its name: copy it by hand" in outcome.out
+    assert list_files(named) == [IN_MODULE]
+
+
+@pytest.mark.parametrize(
+    ("layout", "path"),
+    [
+        ("flat", "tests/new/cassettes/test_planets.yaml"),
+        ("named", "tests/new/cassettes/test_y/test_planets.yaml"),
+    ],
+)
+def test_cassettes_follow_files_of_tests_that_git_sees_renamed(
+    run: Run, request: pytest.FixtureRequest, git: Callable[..., str], layout: str, path: str
+) -> None:
+    folder: Path = request.getfixturevalue(layout)
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (folder / "tests/new").mkdir()
+    git("mv", "tests/test_x.py", "tests/new/test_y.py")
+    outcome = run("rehash", "--rename-tests-from-git", "--apply", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert list_files(folder) == [path]
+    assert run("validate", "--select", "missing-test", cwd=folder).out == ""
+
+
+# --- companions ---------------------------------------------------------------------------------------------
+
+COMPANIONS = {
+    "tests/cassettes/test_x/test_planets.wav": "RIFF",
+    "tests/cassettes/test_x_notes/test_planets.md": "# Planets\n",
+    "tests/cassettes/test_x/test_planets.json": '{"voice": "alloy"}\n',
+}
+NOBODYS = "tests/cassettes/test_x/test_planets.txt"
+
+
+@pytest.fixture
+def accompanied(named: Path) -> Path:
+    configure(named, 'companions = ["{name}.wav", "{name}.json", "{module}_notes/{name}.md"]\n')
+    write(named, {**COMPANIONS, NOBODYS: "", "tests/test_x.py": "def test_planets(): ...\n"})
+    return named
+
+
+@pytest.mark.parametrize("settings", ["", 'test-names = "{module}/{function}"\n'])
+def test_companions_move_with_their_cassette(run: Run, accompanied: Path, settings: str) -> None:
+    with (accompanied / "recctl.toml").open("a") as file:
+        file.write(settings)
+    outcome = run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=accompanied)
+    assert outcome.code == 0, outcome.err
+    moved = sorted(path.replace("test_x", "test_y") for path in (*COMPANIONS, IN_MODULE))
+    assert list_files(accompanied) == [NOBODYS, *moved]
+    names = "tests/test_y.py::test_planets", "tests/test_y.py::test_worlds"
+    assert run("mv", *names, "--apply", cwd=accompanied).code == 0
+    assert list_files(accompanied) == [NOBODYS, *(path.replace("planets", "worlds") for path in moved)]
+
+
+def test_companions_are_gone_with_their_test(run: Run, accompanied: Path) -> None:
+    (accompanied / "tests/test_x.py").write_text("def test_worlds(): ...\n")
+    assert list_stale(run, accompanied) == sorted((*COMPANIONS, IN_MODULE))
+
+
+def test_a_test_is_found_with_its_companions(run: Run, accompanied: Path) -> None:
+    write(accompanied, {IN_MODULE.replace("planets", "moons"): cassette(exchange("a", "b"))})
+    write(accompanied, {"tests/cassettes/test_x/test_moons.wav": "RIFF"})
+    (accompanied / "tests/test_x.py").write_text("def test_worlds(): ...\n")
+    outcome = run("prune", "--test", "test_moons", "--max-share", "100", "--format", "json", cwd=accompanied)
+    assert [file["path"] for file in json.loads(outcome.out)["files"]] == [
+        "tests/cassettes/test_x/test_moons.wav",
+        "tests/cassettes/test_x/test_moons.yaml",
+    ]
+
+
+def test_what_no_pattern_names_is_left_alone(run: Run, accompanied: Path) -> None:
+    configure(accompanied, "")
+    run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=accompanied)
+    assert list_files(accompanied) == sorted((*COMPANIONS, NOBODYS, IN_MODULE.replace("test_x", "test_y")))
