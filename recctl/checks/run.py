@@ -86,9 +86,9 @@ def validate(
     pasts, have_same_reply = _find_pasts(project, all_facts), _compare_replies(project)
     findings += check_names(all_facts, neighbours, pasts, have_same_reply, scheme)
     findings += check_repeated_calls(all_facts, scheme, partial(_read_neighbours_calls, project, selection))
-    if any(target.settings.applies(MISSING_TEST.name) for target in targets):
-        findings += check_missing_tests(all_facts, project.root)
-    settings = {target.file: target.settings for target in targets}
+    if any(target.settings.applies(MISSING_TEST.name) for target in (*targets, *selection.companions)):
+        findings += check_missing_tests((*all_facts, *_survey_companions(selection)), project.root)
+    settings = {target.file: target.settings for target in (*targets, *selection.companions)}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(
         checked=sum(file.recordings for file in examined_files),
@@ -125,6 +125,15 @@ def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequen
     from recctl.naming.survey import survey_neighbours
 
     return survey_neighbours(project, selection, {facts.test_id for facts in all_facts})
+
+
+def _survey_companions(selection: Selection) -> Iterator[Facts]:
+    """The facts about the files that hold no recording and go with those of tests."""
+    if selection.companions:
+        from recctl.naming.survey import find_companion
+
+        found = map(find_companion, selection.companions)
+        yield from (facts._replace(shown_test_id=facts.test_id) for facts in found if facts is not None)
 
 
 def _read_neighbours_calls(

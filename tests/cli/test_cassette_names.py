@@ -276,7 +276,10 @@ def test_companions_move_with_their_cassette(run: Run, accompanied: Path, settin
 
 
 def test_companions_are_gone_with_their_test(run: Run, accompanied: Path) -> None:
+    assert run("validate", "--select", "missing-test", cwd=accompanied).out == ""
     (accompanied / "tests/test_x.py").write_text("def test_worlds(): ...\n")
+    outcome = run("validate", "--select", "missing-test", "--format", "concise", cwd=accompanied)
+    assert [line.partition(":")[0] for line in outcome.out.splitlines()] == sorted((*COMPANIONS, IN_MODULE))
     assert list_stale(run, accompanied) == sorted((*COMPANIONS, IN_MODULE))
 
 
@@ -295,3 +298,14 @@ def test_what_no_pattern_names_is_left_alone(run: Run, accompanied: Path) -> Non
     configure(accompanied, "")
     run("mv", "tests/test_x.py", "tests/test_y.py", "--apply", cwd=accompanied)
     assert list_files(accompanied) == sorted((*COMPANIONS, NOBODYS, IN_MODULE.replace("test_x", "test_y")))
+
+
+def test_validate_looks_for_the_tests_of_what_other_recorders_wrote(run: Run, named: Path) -> None:
+    configure(named, "")
+    write(named, {"tests/cassettes/test_x_sideband/test_gone.yaml": "interactions:\n- kind: message\n"})
+    (named / "tests/test_x.py").write_text("def test_planets(): ...\n")
+    outcome = run("validate", "--select", "missing-test", "--format", "concise", cwd=named)
+    assert outcome.out == (
+        "tests/cassettes/test_x_sideband/test_gone.yaml: warning[missing-test] "
+        "tests/test_x.py has no function test_gone\n"
+    )
