@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from recctl.signature import make_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job and all it starts ignore it
 
@@ -30,6 +30,14 @@ def _key(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the key with which recctl signs its state apart from the user's own."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
     make_key(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unsynced() -> Iterator[None]:
+    """Bring nothing down to the disk: the files of tests need not survive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session")
