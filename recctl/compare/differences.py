@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
@@ -180,6 +181,22 @@ def pair_by_name(left: list[JSON], right: list[JSON], identify: Callable[[JSON],
         pairs.append((same_name.pop() if same_name else None, position))
     gone = sorted(position for positions in waiting.values() for position in positions)
     return [*pairs, *((position, None) for position in gone)]
+
+
+def find_rising(numbers: Sequence[int]) -> list[int]:
+    """The places, in order, of numbers in a row that rise: as many as can be."""
+    tails: list[int] = []  # of the rising rows of each length, where the one ends that ends lowest
+    before: list[int | None] = []
+    for place, number in enumerate(numbers):
+        length = bisect_left(tails, number, key=numbers.__getitem__)
+        before.append(tails[length - 1] if length else None)
+        tails[length : length + 1] = [place]
+    rising: list[int] = []
+    last = tails[-1] if tails else None
+    while last is not None:
+        rising.append(last)
+        last = before[last]
+    return rising[::-1]
 
 
 def generalise(pointer: str) -> str:

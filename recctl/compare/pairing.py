@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.compare.differences import canonical, fingerprint
+from recctl.compare.differences import canonical, find_rising, fingerprint
 from recctl.compare.recordings import describe_side
 from recctl.naming.turns import find_turn
 from recctl.recordings.names import is_model_list
@@ -135,17 +134,7 @@ def pair_in_file(left: list[Facts], right: list[Facts]) -> list[Match]:
 
 def find_moved(numbers: Sequence[int]) -> list[int]:
     """The places in a row of numbers that are out of order: as few as can be, the others rise."""
-    tails: list[int] = []  # of the rising rows of each length, where the one ends that ends lowest
-    before: dict[int, int | None] = {}
-    for place, number in enumerate(numbers):
-        length = bisect_left(tails, number, key=numbers.__getitem__)
-        before[place] = tails[length - 1] if length else None
-        tails[length : length + 1] = [place]
-    in_order: set[int] = set()
-    last = tails[-1] if tails else None
-    while last is not None:
-        in_order.add(last)
-        last = before[last]
+    in_order = set(find_rising(numbers))
     return [place for place in range(len(numbers)) if place not in in_order]
 
 

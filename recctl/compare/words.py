@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.compare.differences import find_rising
 from recctl.compare.ids import ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Piece(NamedTuple):
@@ -29,12 +31,8 @@ def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
     before, after = _WORD.findall(left), _WORD.findall(right)
     start = _count_common(before, after)
     end = _count_common(before[start:][::-1], after[start:][::-1])
-    middle = before[start : len(before) - end], after[start : len(after) - end]
-    is_long = len(middle[0]) * len(middle[1]) > _MOST_PAIRS
-    matcher = SequenceMatcher(None, *middle, autojunk=is_long)
     pieces = [Piece("".join(before[:start]), "".join(before[:start]))]
-    for _, i, i_end, j, j_end in matcher.get_opcodes():
-        pieces.append(Piece("".join(middle[0][i:i_end]), "".join(middle[1][j:j_end])))
+    pieces += _compare(before[start : len(before) - end], after[start : len(after) - end])
     rest = "".join(before[len(before) - end :])
     pieces = _join([*pieces, Piece(rest, rest)])
     same = sum(len(piece.left) for piece in pieces if piece.is_same)
@@ -42,8 +40,46 @@ def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
 
 
 _WORD = re.compile(rf"{ID}|[0-9]+(?:[.,:][0-9]+)*(?![0-9A-Za-z_])|\w+|\s+|[^\w\s]")
-_MOST_PAIRS = 4_000_000  # then frequent words are no longer matched with each other, which would take long
+_MOST_PAIRS = 4_000_000  # beyond that, what stands once in each text is matched first
 _LEAST_SHARE = 0.3
+
+
+def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+    """Words as pieces; of long texts, all that lies between stretches which stand once in each."""
+    i, j = 0, 0
+    for i_next, j_next in _find_anchors(before, after) if len(before) * len(after) > _MOST_PAIRS else ():
+        if i_next < i or j_next < j:
+            continue  # it is part of what agreed already
+        yield from _compare_all(before[i:i_next], after[j:j_next])
+        length = _count_common(before[i_next:], after[j_next:])
+        same = "".join(before[i_next : i_next + length])
+        yield Piece(same, same)
+        i, j = i_next + length, j_next + length
+    yield from _compare_all(before[i:], after[j:])
+
+
+def _compare_all(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+    """Words as pieces, each word set against each; where that takes long, frequent ones beside others."""
+    matcher = SequenceMatcher(None, before, after, autojunk=len(before) * len(after) > _MOST_PAIRS)
+    for _, i, i_end, j, j_end in matcher.get_opcodes():
+        yield Piece("".join(before[i:i_end]), "".join(after[j:j_end]))
+
+
+def _find_anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """Where stretches of a few words begin that stand once in each text, and in the same order."""
+    ours, theirs = _place_once(before), _place_once(after)
+    pairs = [(place, theirs[words]) for words, place in ours.items() if words in theirs]
+    return [pairs[place] for place in find_rising([number for _, number in pairs])]
+
+
+def _place_once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """The stretches that stand once in a text, in order, with where they begin."""
+    stretches = [*zip(*(words[shift:] for shift in range(_STRETCH)), strict=False)]
+    counts = Counter(stretches)
+    return {stretch: place for place, stretch in enumerate(stretches) if counts[stretch] == 1}
+
+
+_STRETCH = 6
 
 
 def _count_common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 from itertools import pairwise
 from typing import Any
@@ -106,6 +107,22 @@ def test_pieces_add_up_to_the_texts(left: str, right: str) -> None:
         assert "".join(piece.right for piece in pieces) == right
         kinds = [piece.is_same for piece in pieces]
         assert all(one != other for one, other in pairwise(kinds))
+
+
+def test_a_few_words_of_a_long_text_are_found() -> None:
+    """Of a text in which each word stands often, and blanks everywhere."""
+    draw = random.Random(1)  # noqa: S311  (nobody guesses)
+    words = [f"w{draw.randrange(2000)}" for _ in range(5000)]
+    words[3], words[2500] = "old3", "old2500"
+    before = " ".join(words)
+    after = before.replace("old3 ", "").replace("old2500", "new") + " more"
+    pieces = compare_words(before, after)
+    assert pieces is not None
+    assert [piece for piece in pieces if not piece.is_same] == [
+        Piece("old3 ", ""),
+        Piece("old2500", "new"),
+        Piece("", " more"),
+    ]
 
 
 def test_long_texts_that_differ_everywhere_take_no_time() -> None:
