@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.errors import RecctlError, did_you_mean
 from recctl.naming.ages import find_times
 from recctl.project import check_tests, is_of_test
+from recctl.recordings.load import find_file_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,8 +46,11 @@ def select_facts(
     """
     left = list(all_facts)
     if wanted.tests:
-        check_tests(wanted.tests, {facts.test_id for facts in all_facts if facts.test_id is not None})
-        left = [facts for facts in left if any(is_of_test(facts.test_id, word) for word in wanted.tests)]
+        meant = {word: [each for each in left if _is_of_test(each, word, project)] for word in wanted.tests}
+        unknown = [word for word, found in meant.items() if not found]
+        check_tests(unknown, {facts.test_id for facts in all_facts if facts.test_id is not None})
+        paths = {facts.path for found in meant.values() for facts in found}
+        left = [facts for facts in left if facts.path in paths]
     for what, words, list_words in (
         ("of model", wanted.models, _list_models),
         ("for endpoint", wanted.endpoints, _list_endpoints),
@@ -65,6 +69,17 @@ def select_facts(
         times = find_times([facts.location for facts in left], project.root, state)
         left = [facts for facts in left if times.get(facts.location, latest) < latest]
     return frozenset(facts.path for facts in left)
+
+
+def _is_of_test(facts: Facts, word: str, project: Project) -> bool:
+    """Whether a word means a recording's test, or another one that its file's name may mean."""
+    if is_of_test(facts.test_id, word):
+        return True
+    may_be = facts.is_test_open or is_of_test(facts.test_id, word.partition("[")[0])
+    if not (facts.is_named_by_test and may_be):
+        return False
+    found = find_file_tests(facts.location, project.settings_for(facts.location))
+    return found is not None and found.may_be_of(word)
 
 
 def _suggest(word: str, known: list[str]) -> str:

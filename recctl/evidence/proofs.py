@@ -53,6 +53,8 @@ def prove_unused(all_facts: Sequence[Facts], tracked: Tracked, root: Path) -> It
     """
     by_test: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for facts in all_facts:
+        if facts.is_test_open:
+            continue  # it may be for a test that did not run
         if facts.test_id in tracked.passed and facts.location.is_relative_to(root):
             location = facts.location.relative_to(root).as_posix()
             by_test[facts.test_id].append((facts.path, location))

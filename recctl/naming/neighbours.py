@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recctl.attempt import attempt
 from recctl.errors import RecctlError
 from recctl.project import check_tests, is_of_test
-from recctl.recordings.load import find_file_test, load
+from recctl.recordings.load import find_file_tests, load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.sources import read
@@ -39,23 +39,32 @@ def keep_tests(selection: Selection, words: Sequence[str]) -> Selection:
     if any(target.path is None for target in selection.targets):
         raise RecctlError("--test can't be combined with standard input", "name the file")
     told = {target: _list_tests(target) for target in selection.targets}
-    beside = {target: _find_test(target) for target in selection.companions}
-    check_tests(words, {test_id for ids in (*told.values(), *beside.values()) for test_id in ids if test_id})
-
-    def keep(found: dict[Target, set[str | None]]) -> tuple[Target, ...]:
-        return tuple(
-            target
-            for target, ids in found.items()
-            if any(is_of_test(test_id, word) for test_id in ids for word in words)
-        )
-
-    return selection._replace(targets=keep(told), companions=keep(beside))
+    told.update((target, _list_by_name(target)) for target in selection.companions)
+    meant = {target: {word for word in words if _is_meant(target, ids, word)} for target, ids in told.items()}
+    unknown = [word for word in words if not any(word in found for found in meant.values())]
+    check_tests(unknown, {test_id for ids in told.values() for test_id in ids if test_id is not None})
+    return selection._replace(
+        targets=tuple(target for target in selection.targets if meant[target]),
+        companions=tuple(target for target in selection.companions if meant[target]),
+    )
 
 
-def _find_test(target: Target) -> set[str | None]:
-    """The test that a file goes with that holds no recording; none where it goes with none."""
-    found = None if target.path is None else find_file_test(target.path, target.settings)
-    return set() if found is None else {found[1]}
+def _is_meant(target: Target, test_ids: set[str | None], word: str) -> bool:
+    """Whether a word means a test of a file, as its recordings say, or another one as its name may mean."""
+    if any(is_of_test(test_id, word) for test_id in test_ids):
+        return True
+    bare = word.partition("[")[0]
+    may_be = target.settings.test_names or (bare != word and any(is_of_test(each, bare) for each in test_ids))
+    if target.path is None or not may_be:
+        return False
+    found = find_file_tests(target.path, target.settings)
+    return found is not None and found.may_be_of(word)
+
+
+def _list_by_name(target: Target) -> set[str | None]:
+    """The tests that a file goes with which holds no recording; none where it goes with none."""
+    found = None if target.path is None else find_file_tests(target.path, target.settings)
+    return set() if found is None else {*found.test_ids}
 
 
 def _list_tests(target: Target) -> set[str | None]:

@@ -22,7 +22,7 @@ from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import Place
 from recctl.recordings.formats import load_format
-from recctl.recordings.load import find_file_test, tell_test
+from recctl.recordings.load import find_file_tests, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -137,14 +137,13 @@ def find_companion(target: Target) -> Facts | None:
     if path is None or target.spec is not None:
         return None
     place = Place(path.parent.as_posix(), path.name)
-    found = find_file_test(path, target.settings)
+    found = find_file_tests(path, target.settings)
     try:
         size = path.stat().st_size
     except OSError:
         return None
     if found is None:
         return None
-    form, test_id = found
     return Facts(
         path=target.file,
         folder=place.folder,
@@ -154,10 +153,10 @@ def find_companion(target: Target) -> Facts | None:
         is_held=False,
         identity=Identity(place.name, unjudged="it holds no recording, and is named after its test"),
         status=Status.NOT_APPLICABLE,
-        test_id=test_id,
+        test_id=found.test_ids[0],
         holds_several=True,
-        format=form.name,
-        is_test_open=_is_test_open(place, form, target.settings),
+        format=found.format.name,
+        is_test_open=_is_test_open(place, found.format, target.settings),
     )
 
 

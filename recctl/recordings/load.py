@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
-from recctl.project import Place
+from recctl.project import Place, is_of_test
 from recctl.recordings.bodies import GZIP, InflationError, inflate
 from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner
 from recctl.recordings.recording import LoadError, Recording
@@ -62,8 +62,21 @@ def find_tests(form: Format, place: Place, settings: Settings) -> tuple[str, ...
     return (find_defined(told.test_id, settings.root) if told.is_open else ()) or (told.test_id,)
 
 
-def find_file_test(path: Path, settings: Settings) -> tuple[Format, str] | None:
-    """The format and the test of a file, whether it holds recordings or not; None where it is of no test."""
+class FileTests(NamedTuple):
+    """What a file's name tells: its format, the tests that it may be of, and whether parameters are told."""
+
+    format: Format
+    test_ids: tuple[str, ...]
+    has_parameters: bool
+
+    def may_be_of(self, word: str) -> bool:
+        """Whether a word means one of the tests (`is_of_test`), but for parameters that are not told."""
+        told = word if self.has_parameters else word.partition("[")[0]
+        return any(is_of_test(test_id, told) for test_id in self.test_ids)
+
+
+def find_file_tests(path: Path, settings: Settings) -> FileTests | None:
+    """The tests that a file is named after, whether it holds recordings or not; None for no test's name."""
     place = Place(path.parent.as_posix(), path.name)
 
     def read() -> bytes:
@@ -76,8 +89,10 @@ def find_file_test(path: Path, settings: Settings) -> tuple[Format, str] | None:
     form: Format | None = find_format(path.name, read())
     if form is None or form.is_named_by_hash:
         form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, read)
-    test_id = None if form is None else find_test(form, place, settings)
-    return None if form is None or test_id is None else (form, test_id)
+    told = None if form is None else tell_test(form, place, settings)
+    if form is None or told is None:
+        return None
+    return FileTests(form, find_tests(form, place, settings), told.has_parameters)
 
 
 def tell_test(form: Format, place: Place, settings: Settings) -> NamedTest | None:

@@ -80,6 +80,23 @@ def test_a_test_is_found_whatever_its_cassette_leaves_out(run: Run, flat: Path, 
     assert list_tests(run, flat, "--test", word) == ["tests/test_x.py::TestAll::test_planets"]
 
 
+@pytest.mark.parametrize("word", ["TestB", "test_x.py::TestB::test_planets", "TestAll::test_planets[a]"])
+def test_all_tests_that_share_a_cassette_find_it(run: Run, flat: Path, word: str) -> None:
+    (flat / "tests/test_x.py").write_text(IN_CLASS + IN_CLASS.replace("All", "B"))
+    assert list_tests(run, flat, "--test", word) == ["tests/test_x.py::TestAll::test_planets"]
+    outcome = run("prune", "--test", word, "--format", "json", cwd=flat)
+    assert [file["path"] for file in json.loads(outcome.out)["files"]] == [FLAT]
+    unknown = run("show", "tests", "--test", "TestC", cwd=flat)
+    assert (unknown.code, unknown.err.splitlines()[0]) == (2, "error: no recording is of test 'TestC'")
+
+
+def test_parameters_that_were_cut_off_with_a_name_find_it(run: Run, named: Path) -> None:
+    configure(named, "")
+    name = f"test_planets[{'p' * 200}...{'0' * 32}.yaml"
+    write(named, {f"tests/cassettes/test_x/{name}": cassette(exchange("a", "b"))})
+    assert list_tests(run, named, "--test", f"test_planets[{'p' * 300}]") == ["tests/test_x.py::test_planets"]
+
+
 def test_templates_are_tried_in_order_and_hold_for_a_part_of_the_tree(run: Run, flat: Path) -> None:
     configure(
         flat,

@@ -50,10 +50,12 @@ class NamedTest(NamedTuple):
     """The test that a file's name tells; `is_open` says that it may be one of several.
 
     Then its module, if the name tells none, is `ANY_MODULE`, and its class, if it has none, may be any.
+    `has_parameters` is false for a name that does not tell them, whether there are any or not.
     """
 
     test_id: str
     is_open: bool = False
+    has_parameters: bool = True
 
 
 ANY_MODULE = "*.py"

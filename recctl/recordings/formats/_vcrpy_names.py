@@ -104,7 +104,7 @@ def find_test(place: Place, settings: Settings, exists: Callable[[str], bool]) -
         name = name._replace(module=f"{module}.py")
     is_open = is_open and (not name.module or name.holder is None)
     name = name._replace(module=name.module or ANY_MODULE)
-    return None if name.test_id is None else NamedTest(name.test_id, is_open)
+    return None if name.test_id is None else NamedTest(name.test_id, is_open, name.parameters is not None)
 
 
 def _read_by_templates(place: Place, settings: Settings) -> Name | None:
