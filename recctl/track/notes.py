@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,15 +69,16 @@ class _Reader:
 
     def read_process(self, content: bytes) -> None:
         loads: dict[int, _Load] = {}
+        misses: dict[int, int] = {}
         *lines, rest = content.split(b"\n")
         self._is_whole &= not rest
         for line in lines:
             try:
-                self._read_note(json.loads(line), loads)
+                self._read_note(json.loads(line), loads, misses)
             except (ValueError, KeyError, TypeError, RecursionError):
                 self._is_whole = False
 
-    def _read_note(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+    def _read_note(self, note: dict[str, Any], loads: dict[int, _Load], misses: dict[int, int]) -> None:
         match note["event"]:
             case "listen":
                 self._heard.recorders.add(_text(note["recorder"]))
@@ -87,7 +89,11 @@ class _Reader:
             case "play":
                 self._read_play(note, loads)
             case "miss":
+                misses[note["miss"]] = len(self._heard.missed)
                 self._read_miss(note)
+            case "reason":
+                place = misses[note["miss"]]
+                self._heard.missed[place] = replace(self._heard.missed[place], reason=_text(note["reason"]))
             case _:
                 raise ValueError("no such event")
 
@@ -105,11 +111,16 @@ class _Reader:
             self._heard.loaded_by_test.setdefault(test, set()).add(path)
 
     def _read_play(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+        test, index, result = _text(note["test"]), note["index"], note["result"]
+        if note["load"] is None:
+            path = None if note["path"] is None else self._find(_text(note["path"]))
+            if path is not None:
+                self._heard.plays.append(Play(path, None, test, 1, UNSEEN, _text(note["reason"])))
+            return
         loaded = loads.get(note["load"])
-        if loaded is None:  # of a file that is none of ours, or was recorded meanwhile
+        if loaded is None:  # of a file that is none of ours
             return
         path, file, doubt = loaded
-        test, index, result = _text(note["test"]), note["index"], note["result"]
         if doubt is not None or result == UNSEEN or index is None:
             reason = doubt or _text(note.get("reason") or "which of its recordings was played is not known")
             number = None if index is None or doubt is not None else index + 1
@@ -129,11 +140,10 @@ class _Reader:
         )
 
     def _read_miss(self, note: dict[str, Any]) -> None:
-        cassette, reason = note["cassette"], note["reason"]
+        cassette = note["cassette"]
         sent = _read_request(note["sent"], self._project.settings_for(None).max_size)
         path = None if cassette is None else self._find(_text(cassette)) or self._shorten(_text(cassette))
-        told = None if reason is None else _text(reason)
-        self._heard.missed.append(Miss(_text(note["test"]), path, sent, told, 1, _text(note["recorder"])))
+        self._heard.missed.append(Miss(_text(note["test"]), path, sent, None, 1, _text(note["recorder"])))
 
     def _shorten(self, path: str) -> str:
         """The path of a file that is not there, from the root on."""

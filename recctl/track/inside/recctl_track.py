@@ -1,19 +1,40 @@
-"""Notes which files that may hold recordings a process opens, for `recctl track`.
+"""Notes which files that may hold recordings a process opens, and what recorders do, for `recctl track`.
 
 This is loaded into processes that are not ours, by any Python from 3.8 on: it imports nothing that a Python
-which starts has not loaded already, and raises nothing. A note is the id of the test that runs, or nothing,
-and the path, each ended by NUL. It is written at once, by one call, to the process's own file in the folder
-that the environment names: a process that is killed loses none.
+which starts has not loaded already, and raises nothing. Of a file that is opened it notes the id of the test
+that runs, or nothing, and the path, each ended by NUL; what a recorder does is JSON, a line each. A note is
+written at once, by one call, to the process's own file in the folder that the environment names: a process
+that is killed loses none.
+
+A recorder is listened to by a module of its own beside this one, as soon as it is imported: `LISTENERS`.
 """
 
 import os
 import sys
+from _thread import _local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FOLDER = "RECCTL_TRACK"
 """The variable of the environment that names the folder for the notes."""
 
 ENDING = ".opened"
 """How the names of files with notes end."""
+
+ENDING_OF_PLAYS = ".played"
+"""How the names of files end that say what recorders did."""
+
+LISTENERS = {
+    "vcr.cassette": "recctl_track_vcrpy",
+    "vcr.errors": "recctl_track_vcrpy",
+    "vcr.serialize": "recctl_track_vcrpy",
+    "llama_stack.testing.api_recorder": "recctl_track_ogx",
+    "llama_stack.testing.inference_recorder": "recctl_track_ogx",
+    "ogx.testing.api_recorder": "recctl_track_ogx",
+}
+"""The modules of recorders, each with the module whose `listen` is given it once it has been loaded."""
 
 SUFFIXES = "suffixes"
 """The file in that folder that lists, a line each, how the names of files end of which notes are taken."""
@@ -25,6 +46,8 @@ _folder = ""
 _suffixes: "tuple[str, ...]" = ()
 _test, _tester = "", 0
 _seen: "set[tuple[str, str]]" = set()
+_told: "set[str]" = set()
+_thread = _local()
 
 
 def install() -> None:
@@ -40,12 +63,95 @@ def install() -> None:
         return
     _folder = wanted
     sys.addaudithook(_note)
+    finder: Any = _Finder  # a class does as well as an object
+    sys.meta_path.insert(0, finder)
+    for name in [name for name in LISTENERS if name in sys.modules]:
+        _listen(sys.modules[name])
 
 
 def enter(test: str) -> None:
     """Say which test this process runs from now on, or "" for none; its children by fork run none."""
     global _test, _tester
     _test, _tester = test.replace("\0", ""), os.getpid()
+
+
+def get_test() -> str:
+    """The id of the test that this process runs, "" for none."""
+    return _test if _tester == os.getpid() else ""
+
+
+def gather_opened(opened: "list[str] | None") -> None:
+    """From now on, add to a list which files this thread opens."""
+    _thread.opened = opened
+
+
+def write(record: "dict[str, object]") -> None:
+    """Write down what a recorder did."""
+    import json
+
+    line = json.dumps(record) + "\n"
+    _append(f"{os.getpid()}-{_TOKEN}{ENDING_OF_PLAYS}", line.encode("ascii"))
+
+
+def tell_trouble(message: str) -> None:
+    """Write down what can't be seen, once."""
+    try:
+        if message not in _told:
+            _told.add(message)
+            write({"event": "trouble", "message": message})
+    except Exception:  # noqa: S110  (as in _note)
+        pass
+
+
+class _Finder:
+    """Lets the modules of recorders be found as always, and has them listened to once they are loaded."""
+
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
+        """As `importlib.abc.MetaPathFinder` has it."""
+        if name not in LISTENERS:
+            return None
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            is_own = getattr(finder, "__name__", "") == cls.__name__
+            spec = None if find is None or is_own else find(name, path, target)
+            if spec is not None:
+                _watch(name, spec.loader)
+                return spec
+        return None
+
+
+def _watch(name: str, loader: "Any") -> None:
+    """Have a module listened to when its loader has run it. What else the loader loads is not touched."""
+    try:
+        run = loader.exec_module
+
+        def exec_module(module: "Any") -> None:
+            run(module)
+            if module.__name__ == name:
+                vars(loader).pop("exec_module", None)
+                _listen(module)
+
+        loader.exec_module = exec_module
+    except Exception as error:
+        tell_trouble(f"{name} can't be listened to: {error!r}")
+
+
+def _listen(module: "Any") -> None:
+    try:
+        __import__(LISTENERS[module.__name__])
+        sys.modules[LISTENERS[module.__name__]].listen(module)
+    except Exception as error:
+        tell_trouble(f"{module.__name__} can't be listened to: {error!r}")
+
+
+def _append(name: str, data: bytes) -> None:
+    """Add to a file in the folder. It stays closed meanwhile: some programs close whatever is open."""
+    file = os.open(f"{_folder}/{name}", _FLAGS, 0o600)
+    try:
+        os.write(file, data)
+    finally:
+        os.close(file)
 
 
 def _note(event: str, arguments: "tuple[object, ...]") -> None:
@@ -61,16 +167,14 @@ def _note(event: str, arguments: "tuple[object, ...]") -> None:
             return
         if not os.path.isabs(path):  # noqa: PTH117  (pathlib would have to be loaded)
             path = f"{os.getcwd()}/{path}"  # noqa: PTH109
-        process = os.getpid()
-        test = _test if _tester == process else ""
+        opened = getattr(_thread, "opened", None)
+        if opened is not None:
+            opened.append(path)
+        test = get_test()
         if (test, path) in _seen:
             return
         note = f"{test}\0{path}\0".encode("utf-8", "surrogatepass")
-        file = os.open(f"{_folder}/{process}-{_TOKEN}{ENDING}", _FLAGS, 0o600)
-        try:
-            os.write(file, note)
-        finally:
-            os.close(file)
+        _append(f"{os.getpid()}-{_TOKEN}{ENDING}", note)
         _seen.add((test, path))
     except Exception:  # noqa: S110  (whatever happens here, the program goes on)
         pass

@@ -1,0 +1,311 @@
+"""Notes what vcrpy (from 5 on) loads, plays and misses, for `recctl track`.
+
+It listens to vcrpy's own calls: no filter is run a second time, nothing is changed that vcrpy or a test sees,
+and what goes wrong here is told and raises nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from _thread import _local
+from hashlib import sha256
+from weakref import WeakKeyDictionary
+
+import recctl_track
+from recctl_track_requests import compare, describe, originals, store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_RECORDER = "vcrpy"
+_thread = _local()
+_loads = 0
+_misses = 0
+_origins: WeakKeyDictionary[Any, dict[int, tuple[int, int]]] = WeakKeyDictionary()
+
+
+def listen(module: Any) -> None:
+    """Listen to a module of vcrpy's that has been loaded."""
+    {
+        "vcr.serialize": _listen_to_serialize,
+        "vcr.cassette": _listen_to_cassette,
+        "vcr.errors": _listen_to_errors,
+    }[module.__name__](module)
+
+
+def _guard(function: Callable[..., None], *arguments: Any) -> None:
+    """Call something of ours; whatever it raises is told."""
+    try:
+        function(*arguments)
+    except Exception as error:
+        recctl_track.tell_trouble(f"vcrpy: {function.__name__.strip('_')} failed: {error!r}")
+
+
+# --- loads --------------------------------------------------------------------------------------------------
+
+
+class _Loading:
+    """A cassette that is being loaded.
+
+    `sources` tells, by the identity of requests and replies, which exchange of which load they are; `kept`
+    holds these so that no identity is taken twice. `origins` tells the same by the place in the cassette.
+    """
+
+    def __init__(self, cassette: Any) -> None:
+        self.cassette = cassette
+        self.opened: list[str] = []
+        self.sources: dict[int, tuple[int, int]] = {}
+        self.kept: list[Any] = []
+        self.origins: dict[int, tuple[int, int]] = {}
+        self.handed_out = 0
+        self.current: tuple[int, int] | None = None
+
+
+def _listen_to_serialize(module: Any) -> None:
+    deserialize = module.deserialize
+
+    @functools.wraps(deserialize)
+    def deserialize_and_note(*arguments: Any, **options: Any) -> Any:
+        result = deserialize(*arguments, **options)
+        loading = getattr(_thread, "loading", None)
+        if loading is not None:
+            text = arguments[0] if arguments else options.get("cassette_string")
+            _guard(_note_load, loading, text, result)
+        return result
+
+    originals["serialize"], originals["deserialize"] = module.serialize, deserialize
+    module.deserialize = deserialize_and_note
+    for name in ("vcr.persisters.filesystem", "pytest_recording._vcr"):  # which have it by name
+        other = sys.modules.get(name)
+        if other is not None and getattr(other, "deserialize", None) is deserialize:
+            other.deserialize = deserialize_and_note  # type: ignore[attr-defined]
+
+
+def _note_load(loading: _Loading, text: Any, result: Any) -> None:
+    """Note that the file that was opened last was loaded, and which exchange of it each request is."""
+    requests, responses = result[0], result[1]
+    if not loading.opened:
+        recctl_track.tell_trouble("vcrpy: a cassette was loaded of which no file was opened")
+        return
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    number = _write_load(loading.opened[-1], sha256(data).hexdigest(), len(requests))
+    loading.kept.append(result)
+    for index, request in enumerate(requests):
+        for value in (request, *responses[index : index + 1]):
+            loading.sources[id(value)] = (number, index)
+
+
+def _write_load(path: str, digest: str | None, count: int) -> int:
+    global _loads  # noqa: PLW0603  (one count for the process)
+    _loads += 1
+    test = recctl_track.get_test()
+    recctl_track.write(
+        {"event": "load", "load": _loads, "test": test, "path": path, "digest": digest, "count": count}
+    )
+    return _loads
+
+
+def _listen_to_cassette(module: Any) -> None:
+    recctl_track.write({"event": "listen", "recorder": _RECORDER})
+    cassette = module.Cassette
+    for name, wrap in (
+        ("_load", _wrap_load),
+        ("append", _wrap_append),
+        ("play_response", _wrap_play),
+        ("filter_request", _wrap_filter),
+    ):
+        setattr(cassette, name, wrap(getattr(cassette, name)))
+    originals["requests_match"] = module.requests_match
+    module.requests_match = _wrap_match(module.requests_match)
+    if hasattr(module, "_run_hooks"):
+        module._run_hooks = _wrap_hooks(module._run_hooks)
+
+
+def _wrap_load(load: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(load)
+    def load_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
+        outer = getattr(_thread, "loading", None)
+        loading = _Loading(self)
+        _thread.loading = loading
+        recctl_track.gather_opened(loading.opened)
+        try:
+            return load(self, *arguments, **options)
+        finally:
+            _thread.loading = outer
+            recctl_track.gather_opened(None if outer is None else outer.opened)
+            _guard(_end_load, loading)
+
+    return load_and_note
+
+
+def _end_load(loading: _Loading) -> None:
+    """Keep what is known of a cassette's exchanges; where no text was seen, as far as its one file tells."""
+    origins = loading.origins
+    if loading.handed_out and not loading.kept:
+        files = sorted(set(loading.opened))
+        if len(files) != 1:
+            return
+        number = _write_load(files[0], None, loading.handed_out)
+        origins = {position: (number, index) for position, (_, index) in origins.items()}
+    _origins[loading.cassette] = origins
+
+
+def _wrap_hooks(run: Callable[..., Any]) -> Callable[..., Any]:
+    """vcrpy 9 calls this for each exchange of a file, in order, and may get others, or none, from it."""
+
+    @functools.wraps(run)
+    def run_and_note(hooks: Any, request: Any, response: Any, *rest: Any) -> Any:
+        loading = getattr(_thread, "loading", None)
+        if loading is not None:
+            loading.current = _find_source(loading, request, response)
+            loading.handed_out += 1
+        return run(hooks, request, response, *rest)
+
+    return run_and_note
+
+
+def _wrap_append(append: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(append)
+    def append_and_note(self: Any, request: Any, response: Any) -> Any:
+        loading = getattr(_thread, "loading", None)
+        if loading is None or loading.cassette is not self:
+            return append(self, request, response)
+        source, loading.current = loading.current, None
+        if source is None:
+            source = _find_source(loading, request, response)
+            loading.handed_out += 1
+        position = len(self.data)
+        result = append(self, request, response)
+        if source is not None and len(self.data) == position + 1:
+            loading.origins[position] = source
+        return result
+
+    return append_and_note
+
+
+def _find_source(loading: _Loading, request: Any, response: Any) -> tuple[int, int] | None:
+    if not loading.kept:  # no text was seen: they are in the order of the file, whichever that is
+        return (0, loading.handed_out)
+    return loading.sources.get(id(request)) or loading.sources.get(id(response))
+
+
+# --- plays --------------------------------------------------------------------------------------------------
+
+
+class _Playing:
+    """A request for which vcrpy looks for an exchange: it as filtered, the last one it was held against."""
+
+    def __init__(self) -> None:
+        self.sent: Any = None
+        self.stored: Any = None
+        self.position = -1
+
+
+def _wrap_match(match: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(match)
+    def match_and_note(sent: Any, stored: Any, *rest: Any, **options: Any) -> Any:
+        playing = getattr(_thread, "playing", None)
+        if playing is not None:
+            playing.sent, playing.stored = sent, stored
+            playing.position += 1
+        return match(sent, stored, *rest, **options)
+
+    return match_and_note
+
+
+def _wrap_play(play: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(play)
+    def play_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
+        outer = getattr(_thread, "playing", None)
+        playing = _thread.playing = _Playing()
+        try:
+            response = play(self, *arguments, **options)
+        finally:
+            _thread.playing = outer
+        _guard(_note_play, self, playing)
+        return response
+
+    return play_and_note
+
+
+def _note_play(cassette: Any, playing: _Playing) -> None:
+    record = {"event": "play", "test": recctl_track.get_test(), "load": None, "index": None}
+    origins = _origins.get(cassette, {})
+    position = playing.position
+    is_found = 0 <= position < len(cassette.data) and cassette.data[position][0] is playing.stored
+    if not is_found or position not in origins:
+        if is_found and origins and position > max(origins):
+            return  # it was recorded in this run
+        reason = "which recording of the file was played is not known"
+        record.update({"path": _find_path(cassette), "result": "unseen", "reason": reason})
+    else:
+        record["load"], record["index"] = origins[position]
+        record.update(compare(cassette, playing.sent, playing.stored))
+    recctl_track.write(record)
+
+
+def _find_path(cassette: Any) -> str | None:
+    path = getattr(cassette, "_path", None)
+    return os.path.abspath(os.fspath(path)) if isinstance(path, (str, os.PathLike)) else None  # noqa: PTH100
+
+
+# --- misses -------------------------------------------------------------------------------------------------
+
+
+def _wrap_filter(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """vcrpy asks this of a request that it can't play, once it is not to record: what is left is a miss."""
+
+    @functools.wraps(apply)
+    def filter_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
+        result = apply(self, *arguments, **options)
+        if result:
+            _guard(_note_miss, self, result)
+        return result
+
+    return filter_and_note
+
+
+def _note_miss(cassette: Any, request: Any) -> None:
+    global _misses  # noqa: PLW0603  (as for loads)
+    if not cassette.write_protected:
+        return
+    try:
+        (stored,) = store(cassette, [request])
+    except Exception:
+        stored = request
+    _misses += 1
+    _thread.missed = (cassette, _misses)
+    recctl_track.write(
+        {
+            "event": "miss",
+            "miss": _misses,
+            "test": recctl_track.get_test(),
+            "cassette": _find_path(cassette),
+            "sent": describe(stored),
+            "recorder": _RECORDER,
+        }
+    )
+
+
+def _listen_to_errors(module: Any) -> None:
+    error = module.CannotOverwriteExistingCassetteException
+    begin = error.__init__
+
+    @functools.wraps(begin)
+    def begin_and_note(self: Any, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        _guard(_note_reason, self, options.get("cassette"))
+
+    error.__init__ = begin_and_note
+
+
+def _note_reason(error: Any, cassette: Any) -> None:
+    """Note vcrpy's own word for why the last request was missed; it has one from 9 on."""
+    missed, reason = getattr(_thread, "missed", (None, 0)), getattr(error, "reason", None)
+    if missed[0] is cassette and isinstance(reason, str):
+        recctl_track.write({"event": "reason", "miss": missed[1], "reason": reason})
+    _thread.missed = (None, 0)
