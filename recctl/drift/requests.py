@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.compare import Change
-from recctl.compare.differences import canonical, find_differences
 from recctl.compare.request import compare_requests
 from recctl.drift.noise import sift_noise
-from recctl.pointer import split_pointer
+from recctl.drift.renamed import join_renamed
 from recctl.recordings.formats import load_format
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
 from recctl.track import SentRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from recctl.recordings.recording import JSON, Recording
 
@@ -45,7 +44,7 @@ def find_changes(
     request, whatever the hash leaves out.
     """
     left, right = _put_in(recording, kept), _put_in(recording, sent)
-    found = _join_renamed_tools(_leave_out_derived([*compare_requests(left, right)]))
+    found = join_renamed(_leave_out_derived([*compare_requests(left, right)]))
     configured = recording.source.settings.noise
     changes = sift_noise(found, left.request, right.request, equalised=equalised, configured=configured)
     if load_format(recording.format).is_named_by_hash:
@@ -114,72 +113,3 @@ def _comes_to(url: Change, model: Change) -> bool:
     if not all(isinstance(text, str) and text for text in texts):
         return False
     return bool(url.left.replace(model.left, model.right) == url.right)
-
-
-# --- tools that got another name ----------------------------------------------------------------------------
-
-
-def _join_renamed_tools(changes: Iterable[Change]) -> list[Change]:
-    """The changes with a tool that went and one that came, and is the same otherwise, told as a new name."""
-    told = [*changes]
-    for gone in [change for change in told if change.right is None and _is_tool(change)]:
-        for came in [change for change in told if change.left is None and _is_tool(change)]:
-            if _is_same_tool(gone.left, came.right):
-                position = told.index(came)
-                told[position : position + 1] = _tell_renamed(gone, came)
-                told.remove(gone)
-                break
-    return told
-
-
-def _is_tool(change: Change) -> bool:
-    value = change.right if change.left is None else change.left
-    is_whole = change.label.startswith("tool ") and split_pointer(change.where)[-1].isdigit()
-    return is_whole and isinstance(value, dict) and _find_name(value) is not None
-
-
-def _find_name(tool: dict[str, JSON]) -> tuple[str, ...] | None:
-    """The steps that lead to a tool's name."""
-    for steps in (("name",), ("function", "name"), ("toolSpec", "name")):
-        holder = tool if len(steps) == 1 else tool.get(steps[0])
-        if isinstance(holder, dict) and isinstance(holder.get("name"), str):
-            return steps
-    return None
-
-
-def _is_same_tool(one: JSON, other: JSON) -> bool:
-    """Whether two tools of different names are the same in their parameters, which are some, or otherwise."""
-    before, now = ({**tool, **_open(tool)} for tool in (one, other))
-    for side in (before, now):
-        side.pop("name", None)
-        side.pop("function", None)
-        side.pop("toolSpec", None)
-    if canonical(before) == canonical(now):
-        return True
-    return any(
-        before.get(key) and canonical(before[key]) == canonical(now.get(key))
-        for key in ("description", "parameters", "input_schema", "inputSchema")
-        if not _is_empty_schema(before.get(key))
-    )
-
-
-def _open(tool: dict[str, JSON]) -> dict[str, JSON]:
-    inner = tool.get("function", tool.get("toolSpec"))
-    return inner if isinstance(inner, dict) else {}
-
-
-def _is_empty_schema(value: JSON) -> bool:
-    return isinstance(value, dict) and not value.get("properties", value.get("json"))
-
-
-def _tell_renamed(gone: Change, came: Change) -> Iterator[Change]:
-    name = gone.label.removeprefix("tool ")
-    name_steps = _find_name(came.right)
-    for difference in find_differences(gone.left, came.right):
-        inside = difference.path.removeprefix("function.").removeprefix("toolSpec.")
-        label = f"tool {name if difference.steps == name_steps else _read_name(came.right)}: {inside}"
-        yield Change(came.where + difference.pointer, "request", difference.left, difference.right, label)
-
-
-def _read_name(tool: dict[str, JSON]) -> str:
-    return str({**tool, **_open(tool)}.get("name"))

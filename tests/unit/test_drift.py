@@ -54,6 +54,7 @@ DRIFT: dict[str, Edit] = {
     "a user message changed": lambda body: body["messages"][1].update(content="How is Rome?"),
     "a user message was added": lambda body: body["messages"].append({"role": "user", "content": "Now?"}),
     "a user message was removed": lambda body: body["messages"].pop(),
+    "role of the system prompt changed": lambda body: body["messages"][0].update(role="developer"),
     "the model changed": lambda body: body.update(model="gpt-5"),
     "parameter temperature was added": lambda body: body.update(temperature=0.5),
     "parameter tools was removed": lambda body: body.pop("tools"),

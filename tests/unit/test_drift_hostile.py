@@ -6,18 +6,20 @@ import json
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recctl.drift import examine_drift
+from recctl.drift import DriftReport, examine_drift
 from recctl.drift.baseline import leave_out_known, write_known
+from recctl.errors import RecctlError
 from recctl.project import find_project
 from recctl.render import FORMATS, View, renderer
 from recctl.sources import select
-from recctl.track import Miss, Play, SentRequest, Tracked
-from tests.tracking import Suite, ask
-from tests.unit.wire.hostile import json_values
+from recctl.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
+from tests.tracking import Suite, ask, send
+from tests.unit.wire.hostile import json_values, spoil
 
 BODIES = (
     json_values | st.just(ask("Hello")) | st.builds(lambda value: ask("Hello", messages=value), json_values)
@@ -38,6 +40,13 @@ PLAYS = st.builds(
     kept=st.none() | REQUESTS,
     equalised=st.lists(TEXTS | st.sampled_from(["/body", "/url", "/body/messages/0"])).map(tuple),
 )
+ITEMS = st.fixed_dictionaries(
+    {
+        key: json_values | TEXTS | st.just("a\0b")
+        for key in ("test", "path", "index", "where", "before", "now")
+    }
+)
+VERSION = "recctl.drift_baseline.v1"
 MISSED = st.builds(Miss, TEXTS, st.none() | TEXTS, REQUESTS, st.none() | TEXTS, st.integers(1, 9), TEXTS)
 
 
@@ -53,6 +62,40 @@ def test_any_run_gets_an_answer_in_every_format(
         tracked = suite.end(None if complete else "it was stopped")
         with chdir(name):
             show_everywhere(suite.root, tracked)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_any_track_file_gets_an_answer_or_is_refused(data: st.DataObject) -> None:
+    with TemporaryDirectory() as name, chdir(name):
+        suite = Suite(Path(name))
+        suite.record("one", ask("Hello"), "no JSON", None)
+        suite.play("one", 1, ask("Goodbye"), kept=send(ask("Hello")), equalised=("/url",))
+        suite.miss("one", ask("Who?"))
+        document = data.draw(spoil(json.loads(dump_tracked(suite.end()))))
+        (suite.root / "track.json").write_text(json.dumps(document))
+        try:
+            show_everywhere(suite.root, read_tracked(suite.root / "track.json"))
+        except RecctlError as error:
+            told = error.message
+            assert any(
+                reason in told for reason in ("is not what recctl track writes", "no recorder was heard")
+            )
+
+
+@settings(max_examples=60)
+@given(document=json_values | st.fixed_dictionaries({"version": st.just(VERSION), "drift": st.lists(ITEMS)}))
+def test_any_document_is_a_baseline_or_none(document: Any) -> None:
+    with TemporaryDirectory() as name:
+        path = Path(name) / "known.json"
+        path.write_text(json.dumps(document))
+        try:
+            known = leave_out_known(DriftReport((), ()), path)
+        except RecctlError as error:
+            told = error.message
+            assert told == f"{path}: not a baseline of drift"
+        else:
+            assert known.gone <= len(document["drift"])
 
 
 def show_everywhere(root: Path, tracked: Tracked) -> None:
