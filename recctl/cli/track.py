@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +18,11 @@ from recctl.errors import RecctlError
 from recctl.sources import STDIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typer._click import Context
 
+    from recctl.project import Project
     from recctl.track import Tracked
 
 _COMBINE = "combine"
@@ -76,7 +81,7 @@ def command(
     if words[0] == _COMBINE:
         if not words[1:]:
             raise RecctlError("there is nothing to combine", "name files that recctl track has written")
-        tracked = combine([read_tracked(Path(name)) for name in words[1:]])
+        tracked = _mask(combine([read_tracked(Path(name)) for name in words[1:]]), project)
         _write(tracked, project.root, output)
         _say_summary(tracked, "", quiet=quiet)
         return int(not tracked.complete)
@@ -87,10 +92,30 @@ def command(
         none = frozenset[str]()
         _write(Tracked(False, "the run has not ended", none, {}, none, {}), project.root, output)
     ended = run_tracked(project, words)
-    _write(ended.tracked, project.root, output)
+    tracked = _mask(ended.tracked, project)
+    _write(tracked, project.root, output)
     where = f" in {show_count(ended.processes, 'process', 'processes')}"
-    _say_summary(ended.tracked, where, quiet=quiet)
+    _say_summary(tracked, where, quiet=quiet)
     return ended.code
+
+
+def _mask(tracked: Tracked, project: Project) -> Tracked:
+    """The run without the secrets in what was sent, in what is kept and in what is said of them."""
+    from recctl.render.masking import mask_texts
+    from recctl.track.plays import join_equal
+
+    if not (tracked.plays or tracked.missed or tracked.troubles):
+        return tracked
+    mask = partial(mask_texts, mask=options.make_mask(project))
+    plays = (
+        replace(play, sent=mask(play.sent), kept=mask(play.kept), reason=mask(play.reason))
+        if play.sent or play.kept or play.reason
+        else play
+        for play in tracked.plays
+    )
+    missed = (replace(miss, sent=mask(miss.sent), reason=mask(miss.reason)) for miss in tracked.missed)
+    troubles = tuple(sorted({mask(trouble) for trouble in tracked.troubles}))
+    return tracked._replace(plays=join_equal(plays), missed=join_equal(missed), troubles=troubles)
 
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
@@ -125,5 +150,33 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
     text = f"opened {opened:,} of {show_count(recordings, 'recording')}{where}"
     options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
+    for line in _tell_plays(tracked):
+        options.say(line, quiet=quiet)
     if not tracked.complete:
         options.say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)
+
+
+def _tell_plays(tracked: Tracked) -> Iterator[str]:
+    """What recorders played and missed, and what of it could not be seen."""
+    from recctl.track.plays import DIFFERENT, UNSEEN
+
+    played = {(play.path, play.number) for play in tracked.plays}
+    differing = {(play.path, play.number) for play in tracked.plays if play.result == DIFFERENT}
+    unseen = sum(play.times for play in tracked.plays if play.result == UNSEEN)
+    if tracked.plays or tracked.missed:
+        times = sum(play.times for play in tracked.plays)
+        told = [f"played {show_count(len(played), 'recording')} {show_count(times, 'time')}"]
+        if differing:
+            told.append(f"for {len(differing):,} of them another request was sent than the one that is kept")
+        if missed := len(tracked.missed):
+            told.append(f"{show_count(missed, 'request')} found no recording")
+        yield f"{'; '.join(told)}{': recctl drift tells more' if told[1:] else ''}"
+    if unseen:
+        yield f"what was sent could not be seen {show_count(unseen, 'time')}: recctl drift tells why"
+    for trouble in tracked.troubles[:_MOST_TROUBLES]:
+        yield f"the run could not be seen whole: {trouble}"
+    if len(tracked.troubles) > _MOST_TROUBLES:
+        yield f"and {show_count(len(tracked.troubles) - _MOST_TROUBLES, 'more such trouble')}"
+
+
+_MOST_TROUBLES = 3

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import strict_json
+from recctl.amounts import show_size
 from recctl.errors import RecctlError
 from recctl.track.plays import UNSEEN, Miss, Play, SentRequest, dump, join_equal, parse_miss, parse_play
 
@@ -22,6 +23,9 @@ __all__ = ["Miss", "Play", "SentRequest", "Tracked", "combine", "dump_tracked", 
 VERSION = "recctl.track.v2"
 EARLIER = "recctl.track.v1"
 """The version that knew nothing of plays."""
+
+MOST_BYTES = 256_000_000
+"""How large a file that is read may be: a run of 100,000 plays with a few hundred differing bodies fits."""
 
 PASSED, SKIPPED, FAILED, ERROR = "passed", "skipped", "failed", "error"
 OUTCOMES = (PASSED, SKIPPED, FAILED, ERROR)
@@ -145,7 +149,11 @@ def read_tracked(path: Path) -> Tracked:
     """What `recctl track` wrote to a file. Raises RecctlError for anything else, and what can't be read."""
     hint = "name a file that recctl track -o FILE has written"
     try:
-        return _parse(strict_json.decode(path.read_bytes().decode()))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise RecctlError(f"{path}: is larger than {show_size(MOST_BYTES)}", hint)
+        return _parse(strict_json.decode(content.decode()))
     except OSError as error:
         raise RecctlError(f"{path}: {error.strerror}", hint) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -13,6 +13,7 @@ import pytest
 
 from recctl.track import VERSION, combine, dump_tracked, read_tracked
 from tests.cli.conftest import CHECKOUT
+from tests.tracking import Suite, ask, send
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -392,3 +393,59 @@ def test_where_plugins_are_not_looked_for_ours_can_be_named(run: Run, project: P
     assert unseen.err == "opened 4 of 12 recordings in 1 process; no test was seen\n"
     named = run("track", "--", *command, "-p", "recctl_track_pytest", cwd=project, env=environment)
     assert named.err == "opened 4 of 12 recordings in 1 process; tests: 2 passed\n"
+
+
+# --- what recorders did -------------------------------------------------------------------------------------
+
+KEY = "sk" + "-proj-" + "aB3dE5fG7hJ9kL1mN0pQ2rS4tU6vW8xY0zA1bC2d"
+DEEP: Any = "x"
+for _ in range(249):  # with what it is in, as deep as bodies are read
+    DEEP = {"in": DEEP}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    """A suite of two tests: one sends a key, the other misses."""
+    (tmp_path / "recctl.toml").touch()
+    suite = Suite(tmp_path)
+    suite.record("greets", ask("Hello"), ask("Bye"))
+    suite.record("asks", ask("What?"))
+    suite.play("greets", 1)
+    suite.play("greets", 1)
+    suite.play("greets", 2, ask(f"My key is {KEY}"), kept=send(ask(f"Its key is {KEY}")))
+    suite.play("asks", None, result="unseen", reason=f"{KEY} can't be read")
+    suite.miss("asks", ask("Why?", api_key=KEY, metadata=DEEP))
+    return suite
+
+
+def test_what_was_played_and_missed_is_told_without_secrets(run: Run, suite: Suite) -> None:
+    tracked = suite.end(troubles=(f"{KEY} is odd", "b", "c", "d"))
+    (suite.root / "job.json").write_text(dump_tracked(tracked))
+    assert KEY in (suite.root / "job.json").read_text()
+    outcome = run("track", "combine", "job.json", "-o", "all.json", cwd=suite.root)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == (
+        "opened 2 of 2 recordings; tests: 2 passed\n"
+        "played 3 recordings 4 times; for 1 of them another request was sent than the one that is kept; "
+        "1 request found no recording: recctl drift tells more\n"
+        "what was sent could not be seen 1 time: recctl drift tells why\n"
+        "the run could not be seen whole: b\n"
+        "the run could not be seen whole: c\n"
+        "the run could not be seen whole: d\n"
+        "and 1 more such trouble\n"
+    )
+    assert KEY[8:] not in (suite.root / "all.json").read_text()
+    whole = read_tracked(suite.root / "all.json")
+    assert (whole.loaded, whole.passed) == (tracked.loaded, tracked.passed)
+    (different,) = (play for play in whole.plays if play.sent is not None)
+    assert different.sent == send(ask("My key is sk-p…[48 characters]"))
+    assert different.kept == send(ask("Its key is sk-p…[48 characters]"))
+    (miss,) = whole.missed
+    assert miss.sent == send(ask("Why?", api_key="sk-p…[48 characters]", metadata=DEEP))
+
+
+def test_masking_once_more_changes_nothing(run: Run, suite: Suite) -> None:
+    (suite.root / "0.json").write_text(dump_tracked(suite.end()))
+    for number in (0, 1):
+        run("track", "combine", f"{number}.json", "-o", f"{number + 1}.json", cwd=suite.root)
+    assert (suite.root / "1.json").read_bytes() == (suite.root / "2.json").read_bytes()

@@ -244,6 +244,13 @@ def test_anything_else_is_refused_by_name(tmp_path: Path, content: bytes) -> Non
         read_tracked(file)
 
 
+def test_a_file_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recctl.track.MOST_BYTES", 1_000)
+    (tmp_path / "track.json").write_text(" " * 1_001)
+    with pytest.raises(RecctlError, match=r"track\.json: is larger than 1 kB"):
+        read_tracked(tmp_path / "track.json")
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecctlError, match="No such file or directory"):
         read_tracked(tmp_path / "track.json")
