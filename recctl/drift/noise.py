@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from recctl.compare.differences import find_differences
@@ -31,11 +32,30 @@ def sift_noise(
     pointers that a configuration calls noise. Ids that others stand in the places of are told once each, and
     where more has changed than they, they are as they are now.
     """
-    judged = [_judge(change, equalised, configured) for change in changes]
+    every = [*changes]
+    reordered = {change.where for change in _find_reordered(every)}
+    judged = [
+        change._replace(kind="noise") if change.where in reordered else _judge(change, equalised, configured)
+        for change in every
+    ]
     substance = [change for change in judged if change.kind != "noise"]
     told = [*_tell_ids(substance, left, right)]
-    every = [*told, *(change for change in judged if change.kind == "noise")]
-    return sorted(every, key=lambda change: change.kind == "noise")
+    told += (change for change in judged if change.kind == "noise")
+    return sorted(told, key=lambda change: change.kind == "noise")
+
+
+def _find_reordered(changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes that only come to another order of what a JSON Schema requires."""
+    lists: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        holder, _, _ = change.where.rpartition("/")
+        if holder.endswith("/required"):
+            lists[holder].append(change)
+    for together in lists.values():
+        before = sorted(str(change.left) for change in together if change.left is not None)
+        now = sorted(str(change.right) for change in together if change.right is not None)
+        if before == now:
+            yield from together
 
 
 def _judge(change: Change, equalised: Collection[str], configured: Collection[str]) -> Change:
@@ -50,16 +70,27 @@ def _judge(change: Change, equalised: Collection[str], configured: Collection[st
 
 
 def _says_the_same(left: JSON, right: JSON) -> bool:
-    """Whether two values are the same number, nothing and null, or texts that tell another time or place."""
+    """Whether two values are the same number, nothing and null, or tell another time or place of the run."""
     if isinstance(left, str) and isinstance(right, str):
         return _VOLATILE.sub(_name_kind, left) == _VOLATILE.sub(_name_kind, right)
-    return bool(left == right) and type(left) in _NUMBERS and type(right) in _NUMBERS
+    if not (type(left) in _NUMBERS and type(right) in _NUMBERS):
+        return False
+    return bool(left == right) or (_is_time(left) and _is_time(right))
 
 
 _NUMBERS = (int, float, type(None))
+
+
+def _is_time(value: JSON) -> bool:
+    """Whether a number is likely a time: seconds or milliseconds since 1970, from 2001 on."""
+    return value is not None and any(10**9 * unit <= value < 10**10 * unit for unit in (1, 1000))
+
+
 _VOLATILE = re.compile(
     r"(?P<time>\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
-    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"|\b[0-9]{8}T[0-9]{6}Z\b"
+    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT)"
     r"|(?P<address>\b0x[0-9a-fA-F]{6,16}\b)"
     r"|(?P<folder>(?:/private)?/(?:tmp|var/folders/\w+/\w+/T)/(?:pytest-of-[^/\s]+/pytest-[0-9]+|tmp\w{6,}))"
     r"|(?P<port>\b(?:localhost|127\.0\.0\.1):[0-9]{4,5}\b)"

@@ -112,6 +112,11 @@ NOISE: dict[str, Edit] = {
     "a folder": lambda body: body["messages"][-1].update(
         content="Started at 2026-11-02 10:11:12, in /tmp/tmp0000bbbb."
     ),
+    "a time as a number": lambda body: body["metadata"].update(at=1_796_000_000),
+    "a time as HTTP has it": lambda body: body["metadata"].update(date="Tue, 01 Dec 2026 01:02:03 GMT"),
+    "the order of what a schema requires": lambda body: body["tools"][0]["function"]["parameters"].update(
+        required=["unit", "city"]
+    ),
     "how a program calls itself": lambda body: body.update(user_agent="tests/2.0"),
     "the order of keys": lambda body: [body.update({key: body.pop(key)}) for key in sorted(body)],
     "what the configuration names": lambda body: body.update(trace="b"),
@@ -121,7 +126,10 @@ NOISE: dict[str, Edit] = {
 @pytest.mark.parametrize("kind", NOISE)
 def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
     (suite.root / "recctl.toml").write_text('noise = ["trace"]\n')
-    body = ask("How is the weather?", seed=7, top_p=1, user_agent="tests/1.0", trace="a")
+    metadata = {"at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
+    body = ask("How is it?", seed=7, top_p=1, user_agent="tests/1.0", trace="a", metadata=metadata)
+    body["tools"] = deepcopy(body["tools"])
+    body["tools"][0]["function"]["parameters"]["required"] = ["city", "unit"]
     body["messages"] += CONVERSATION
     sent = deepcopy(body)
     NOISE[kind](sent)
