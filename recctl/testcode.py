@@ -75,7 +75,8 @@ class CodeTree:
     def has_file(self, path: str) -> bool:
         """Whether a file lies there, as test ids name it; any source, for an id that names no module."""
         if PurePosixPath(path).name == ANY_MODULE:
-            return any((self._base / path).parent.glob("test*.py"))
+            beside = (self._base / path).parent.glob(ANY_MODULE)
+            return any(source.name != "conftest.py" for source in beside)
         return os.path.isfile(self._base / path)  # noqa: PTH113  (Path.is_file raises for a loop of links)
 
     def find_fate(self, test_id: str, *, is_open: bool = False) -> Fate:

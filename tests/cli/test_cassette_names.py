@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.track import Tracked, dump_tracked
 from tests.cli.test_cassettes import cassette, exchange
 
 if TYPE_CHECKING:
@@ -201,6 +202,23 @@ def test_a_listed_test_of_any_class_keeps_the_cassette(
     grades = {file["path"]: file["grade"] for file in json.loads(outcome.out)["files"]}
     assert grades[IN_MODULE] == grade
     assert grades[IN_MODULE.replace("planets", "moons")] != "uncollected"
+
+
+def test_a_cassette_that_may_be_of_a_test_that_did_not_run_is_not_unused(
+    run: Run, named: Path, git: Callable[..., str]
+) -> None:
+    configure(named, 'test-names = ["{module}/{function}", "{module}/{class}.{function}"]\n')
+    played = IN_MODULE.replace("test_planets", "TestAll.test_planets")
+    test_id = "tests/test_x.py::TestAll::test_planets"
+    write(named, {played: cassette(exchange("a", "b"))})
+    git("add", ".")
+    git("commit", "-qm", "one")
+    opened, passed = frozenset([played]), frozenset([test_id])
+    outcomes = dict.fromkeys(passed, "passed")
+    tracked = Tracked(True, None, opened, {test_id: opened}, passed, outcomes, frozenset([IN_MODULE]))
+    (named / "run").write_text(dump_tracked(tracked))
+    outcome = run("prune", "--tracked", "run", "--grade", "unused", "--format", "paths", cwd=named)
+    assert (outcome.code, outcome.out) == (0, "")
 
 
 # --- tests that are renamed ---------------------------------------------------------------------------------

@@ -125,3 +125,38 @@ def test_an_edited_cassette_is_what_vcrpy_plays(suite: Path, run: Run) -> None:
     shown = json.loads(run("show", "tests", "--format", "json", cwd=suite).out)
     assert {recording["request"]["model"] for recording in shown["recordings"]} == {"large"}
     assert run_suite(suite, "--record-mode=none", "--block-network").returncode == 0
+
+
+FLAT = """\
+import pytest
+
+
+@pytest.fixture(scope="module")
+def vcr_cassette_dir(request):
+    return str(request.path.parent / "cassettes")
+
+
+@pytest.fixture
+def default_cassette_name(request):
+    return "chat-" + request.node.name.replace("/", "-")
+"""
+
+
+def test_a_suite_with_names_of_its_own_is_looked_after_as_its_template_says(suite: Path, run: Run) -> None:
+    (suite / "tests/conftest.py").write_text(FLAT)
+    (suite / "recctl.toml").write_text('test-names = "chat-{function}[{params}]"\n')
+    for path in (suite / CASSETTES).iterdir():
+        path.rename(suite / "tests/cassettes" / f"chat-{path.name}")
+    assert run_suite(suite, "--record-mode=none", "--block-network").returncode == 0
+    assert run("validate", "tests", cwd=suite).err == "checked 4 recordings: all sound\n"
+
+    source = suite / "tests/test_chat.py"
+    source.write_text(source.read_text().replace("def test_planets(", "def test_worlds("))
+    lost = json.loads(run("validate", "tests", "--format", "json", cwd=suite).out)["findings"]
+    assert {finding["rule"] for finding in lost} == {"missing-test"}
+    address = "tests/test_chat.py::test_"
+    moved = run("mv", f"{address}planets[a/b]", f"{address}worlds[a/b]", "tests", "--apply", cwd=suite)
+    assert moved.code == 0, moved.err
+    assert run("mv", f"{address}planets", f"{address}worlds", "tests", "--apply", cwd=suite).code == 0
+    replayed = run_suite(suite, "--record-mode=none", "--block-network")
+    assert replayed.returncode == 0, replayed.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 
 import pytest
 from hypothesis import assume, given
@@ -101,3 +102,72 @@ def test_in_a_flat_folder_the_module_is_not_told() -> None:
 @pytest.mark.parametrize("test_id", ["", "test_x.py", "a test", "x.feature::step"])
 def test_what_is_no_test_has_no_place(test_id: str) -> None:
     assert FORMAT.list_places(test_id, USUAL) == ()
+
+
+# --- names of a project's own making ------------------------------------------------------------------------
+
+OWN = Settings(
+    test_names=("{module}/{class}.{function}[{params}]", "by/{function}-{params}", "{function}"),
+    companions=("{name}.wav", "{module}_notes/{name}.md"),
+)
+
+
+def test_a_test_has_a_place_by_each_template_and_each_companion() -> None:
+    assert FORMAT.list_places("tests/test_x.py::TestA::test_y[a/b]", OWN) == (
+        Place("tests/cassettes/test_x", "TestA.test_y[a-b].yaml"),
+        Place("tests/cassettes/by", "test_y-a-b.yaml"),
+        Place("tests/cassettes", "test_y.yaml"),
+        Place("tests/cassettes/test_x_sideband", "TestA.test_y[a-b].yaml"),
+        Place("tests/cassettes/test_x", "TestA.test_y[a-b].wav"),
+        Place("tests/cassettes/by", "test_y-a-b.wav"),
+        Place("tests/cassettes", "test_y.wav"),
+        Place("tests/cassettes/test_x_notes", "TestA.test_y[a-b].md"),
+        Place("tests/cassettes/test_x_notes", "test_y-a-b.md"),
+        Place("tests/cassettes/test_x_notes", "test_y.md"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "test_id"),
+    [
+        ("test_x", "TestA.test_y[a].yaml", "tests/test_x.py::TestA::test_y[a]"),
+        ("test_x", "TestA.test_y[a].xai.yaml", "tests/test_x.py::TestA::test_y[a]"),
+        ("test_x_sideband", "test_y.yaml", "tests/test_x.py::test_y"),
+        ("test_x", "test_y.wav", "tests/test_x.py::test_y"),
+        ("test_x_notes", "TestA.test_y.md", "tests/test_x.py::TestA::test_y"),
+        (".", "test_y.yml", "tests/*.py::test_y"),
+        ("by", "test_y-a.yaml.gz", "tests/*.py::test_y[a]"),
+        (".", "conversation.yaml", None),
+        ("a/b", "test_y.yaml", None),
+        ("test_x", "test_y.txt", None),
+        ("..", "test_y.yaml", None),
+    ],
+)
+def test_what_a_path_tells_by_templates(folder: str, name: str, test_id: str | None) -> None:
+    place = Place(posixpath.normpath(f"tests/cassettes/{folder}"), name)
+    assert find_test(place, OWN) == test_id
+
+
+CHARACTERS = st.characters(exclude_characters="/", exclude_categories=["Cs"])
+
+
+@given(
+    st.sampled_from(["{module}/{class}.{function}[{params}]", "{function}", "{class}/{function}({params})"]),
+    st.from_regex(r"(TestA::)?test\w{0,5}", fullmatch=True),
+    st.none() | st.text(CHARACTERS, min_size=1, max_size=9),
+)
+def test_a_test_is_told_by_its_own_place_as_far_as_the_template_goes(
+    template: str, address: str, parameters: str | None
+) -> None:
+    settings = Settings(test_names=(template,))
+    test_id = f"tests/test_x.py::{address}" + ("" if parameters is None else f"[{parameters}]")
+    place, *_ = FORMAT.list_places(test_id, settings)
+    told = find_test(place, settings)
+    assert told is not None
+    assert FORMAT.list_places(told, settings)[0] == place
+
+
+@given(st.text(max_size=40), st.text(max_size=20))
+def test_any_place_tells_a_test_or_none(folder: str, name: str) -> None:
+    told = FORMAT.find_test(Place(f"tests/cassettes/{folder}", name), OWN, lambda _: False)
+    assert told is None or "::test" in told.test_id

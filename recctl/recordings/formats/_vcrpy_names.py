@@ -180,7 +180,8 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
     if settings.test_names:
         templates = [compile_template(text) for text in settings.test_names]
         own = [write(template, ending=_SUFFIX) for template in templates]
-        beside = [write(template, f"{module.stem}{_ASIDE}", _SUFFIX) for template in templates]
+        aside = f"{module.stem}{_ASIDE}"
+        beside = [write(each, aside, _SUFFIX) for each in templates if "module" in each.fields]
         return (*own, *beside, *companions)
     name = f"{holder}{'.' if holder else ''}{function}{bracket}{parameters}"
     flat = folder / f"{name}{_SUFFIX}"
