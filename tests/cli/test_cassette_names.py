@@ -98,6 +98,13 @@ def test_parameters_that_were_cut_off_with_a_name_find_it(run: Run, named: Path)
     assert list_tests(run, named, "--test", f"test_planets[{'p' * 300}]") == ["tests/test_x.py::test_planets"]
 
 
+def test_of_several_modules_that_is_meant_which_has_the_class(run: Run, flat: Path) -> None:
+    configure(flat, 'test-names = "{class}.{function}"\n')
+    (flat / FLAT).rename((flat / FLAT).with_name("TestB.test_planets.yaml"))
+    (flat / "tests/test_y.py").write_text(IN_CLASS.replace("All", "B"))
+    assert list_tests(run, flat) == ["tests/test_y.py::TestB::test_planets"]
+
+
 def test_templates_are_tried_in_order_and_hold_for_a_part_of_the_tree(run: Run, flat: Path) -> None:
     configure(
         flat,
@@ -145,7 +152,7 @@ ELSEWHERE = [
     "def test_planets(): ...\n",
     "class TestAll:\n    class TestInner:\n        async def test_planets(self): ...\n",
     "import pytest\n\n@pytest.mark.parametrize('a', [1, 2])\ndef test_planets(a): ...\n",
-    "from base import TestBase\n\nclass TestAll(TestBase): ...\n",
+    "import base\n\nclass ChatSuite(base.Suite): ...\n",
     "from base import TestBase\n",
     "from base import *\n",
     "def test_x(",
@@ -176,7 +183,7 @@ def test_validate_and_prune_tell_of_tests_that_are_nowhere(run: Run, flat: Path,
     ]
     assert list_stale(run, flat) == [FLAT, IN_MODULE]
     (flat / "tests/other").mkdir()
-    (flat / "tests/other/test_z.py").write_text("def test_planets(): ...\n")
+    (flat / "tests/other/test_z.py").write_text(IN_CLASS)
     assert list_stale(run, flat) == []  # it may have moved
 
 
@@ -256,6 +263,13 @@ def test_a_cassette_stays_with_another_test_that_has_it(run: Run, named: Path, s
     outcome = run("mv", *names, "--apply", cwd=named)
     assert outcome.code == 1
     assert "is tests/test_x.py::TestB::test_planets's, too, by its name: copy it by hand" in outcome.out
+    assert list_files(named) == [IN_MODULE]
+
+
+def test_what_does_not_hang_on_a_class_stays_where_the_class_is_renamed(run: Run, named: Path) -> None:
+    (named / "tests/test_x.py").write_text(IN_CLASS + IN_CLASS.replace("All", "B"))
+    outcome = run("mv", "tests/test_x.py::TestAll", "tests/test_x.py::TestC", "--apply", cwd=named)
+    assert outcome.code == 0, outcome.out
     assert list_files(named) == [IN_MODULE]
 
 

@@ -23,18 +23,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "cache/validate"
+USUAL = Settings()
 
 
-def make_target(root: Path) -> Target:
+def make_target(root: Path, settings: Settings = USUAL) -> Target:
     path = root / "1.json"
     path.touch()
     os.utime(path, (1_700_000_000, 1_700_000_000))
-    return Target("1.json", Settings(), path=path)
+    return Target("1.json", settings, path=path)
 
 
-def remember(root: Path, examined: Examined) -> Target:
+def remember(root: Path, examined: Examined, settings: Settings = USUAL) -> Target:
     """Have a file's result remembered, though it is new."""
-    target = make_target(root)
+    target = make_target(root, settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_CLOCK_TICK", -(1 << 60))
         cache = Cache(root, "basis")
@@ -68,6 +69,11 @@ def test_what_was_found_is_known_again(tmp_path: Path) -> None:
     target = remember(tmp_path, FOUND)
     assert Cache(tmp_path, "basis").get(target) == FOUND
     assert Cache(tmp_path, "other settings").get(target) is None
+
+
+def test_a_file_whose_test_the_sources_decide_is_looked_at_each_time(tmp_path: Path) -> None:
+    target = remember(tmp_path, FOUND, Settings(test_names=("{function}",)))
+    assert Cache(tmp_path, "basis").get(target) is None
 
 
 @pytest.fixture(scope="module")
