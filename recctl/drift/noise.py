@@ -63,6 +63,7 @@ def _judge(change: Change, equalised: Collection[str], configured: Collection[st
         change.kind == "noise"
         or _says_the_same(change.left, change.right)
         or _is_made_anew(change)
+        or _is_credential(change)
         or (configured and is_configured_noise(change.where, configured))
         or (equalised and _is_equalised(change, equalised))
     )
@@ -112,6 +113,19 @@ def _is_made_anew(change: Change) -> bool:
         are_numbers = all(type(value) in (int, float) for value in (change.left, change.right))
         return are_numbers and not change.label.startswith(("tool ", "message "))
     return key in _USER_AGENTS
+
+
+def _is_credential(change: Change) -> bool:
+    """Whether one credential was sent where another one, or what stands for it, is kept."""
+    return (
+        isinstance(change.left, str)
+        and isinstance(change.right, str)
+        and bool(_MASKED.fullmatch(change.right))
+    )
+
+
+_MASKED = re.compile(r".{,40}…\[[0-9,]+ characters\]", re.DOTALL)
+"""What `checks.secret.mask_secrets` makes of a text that is a secret."""
 
 
 def _is_equalised(change: Change, equalised: Collection[str]) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.checks.secret import mask_secrets
 from recctl.drift import DriftReport, DriftStatus, examine_drift
 from recctl.drift.groups import find_topic
 from recctl.errors import RecctlError
 from recctl.project import find_project
+from recctl.render.masking import mask_texts
 from recctl.sources import select
 from tests.builders import read, record, write
 from tests.tracking import Suite, ask, send, write_cassette
@@ -37,7 +40,8 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
 def examine(suite: Suite, tracked: Tracked, *paths: str, tests: tuple[str, ...] = ()) -> DriftReport:
     project = find_project(suite.root)
     selection = select(project, paths or ["."])
-    return examine_drift(project, selection, tracked, mask=lambda request: request, tests=tests)
+    mask = partial(mask_texts, mask=partial(mask_secrets, settings=project.secrets_anywhere()))
+    return examine_drift(project, selection, tracked, mask=mask, tests=tests)
 
 
 def statuses(report: DriftReport) -> dict[str, str]:
@@ -118,6 +122,7 @@ NOISE: dict[str, Edit] = {
         required=["unit", "city"]
     ),
     "how a program calls itself": lambda body: body.update(user_agent="tests/2.0"),
+    "a secret": lambda body: body["metadata"].update(key=f"sk-proj-{'Zq3vT8mNw5kRx7yB2cLd' * 2}"),
     "the order of keys": lambda body: [body.update({key: body.pop(key)}) for key in sorted(body)],
     "what the configuration names": lambda body: body.update(trace="b"),
 }
@@ -126,7 +131,7 @@ NOISE: dict[str, Edit] = {
 @pytest.mark.parametrize("kind", NOISE)
 def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
     (suite.root / "recctl.toml").write_text('noise = ["trace"]\n')
-    metadata = {"at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
+    metadata = {"key": "REDACTED", "at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
     body = ask("How is it?", seed=7, top_p=1, user_agent="tests/1.0", trace="a", metadata=metadata)
     body["tools"] = deepcopy(body["tools"])
     body["tools"][0]["function"]["parameters"]["required"] = ["city", "unit"]
