@@ -156,7 +156,7 @@ def test_a_pager_may_be_a_command_for_the_shell(tmp_path: Path) -> None:
 
 
 def test_a_pager_that_has_had_enough_is_no_failure(tmp_path: Path) -> None:
-    save(tmp_path, "\n".join(["many words"] * 100_000))
+    save(tmp_path, "\n".join(["many words"] * 10_000))
     assert run_on_terminal(tmp_path, "show", "x.json", "--full", env={"RECCTL_PAGER": "true"}) == b""
 
 
