@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.digests import blake2b
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,8 +32,6 @@ _NAME = "key"
 
 def sign(key: bytes, root: Path, name: str, content: bytes) -> bytes:
     """The signature of what is to be called so below a folder."""
-    from hashlib import blake2b
-
     signature = blake2b(key=key, digest_size=SIZE, person=b"recctl-state-1")
     for part in (os.fsencode(os.path.realpath(root)), name.encode()):
         signature.update(len(part).to_bytes(8, "big"))

@@ -181,7 +181,7 @@ class State:
         if self._key is None:
             return None
         head, _, signed = content.partition(b"\n")
-        from hmac import compare_digest
+        from _operator import _compare_digest as compare_digest  # hmac, which hands it on, loads OpenSSL
 
         expected = signature.sign(self._key, self.root, name, signed).hex().encode()
         return signed if compare_digest(head.removeprefix(_HEADER), expected) else None

@@ -25,6 +25,6 @@ LAYERS = [
     ["git", "parallel", "syntax", "hashing", "state", "abridge", "texts"],
     ["disk", "signature"],
     ["tables", "strict_json", "pointer", "patterns", "templates", "definitions"],
-    ["amounts", "errors", "__init__"],
+    ["amounts", "digests", "errors", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ import orjson
 
 from recctl import __version__
 from recctl.checks.finding import Examined, Finding, Severity
+from recctl.digests import blake2b
 from recctl.naming.facts import Facts
 from recctl.state import State
 

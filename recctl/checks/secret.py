@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from hashlib import sha256
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ import orjson
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
+from recctl.digests import sha256
 from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
@@ -262,7 +262,7 @@ def _tell_apart(found: _Found) -> str:
     mark = f"{_abbreviate(found.secret)}[{len(found.secret)}]"
     if found.is_own or found.kind in GUESSABLE:
         return mark
-    return f"{mark} {sha256(_spell(found.secret).encode('utf-8', 'replace')).hexdigest()[:4]}"
+    return f"{mark} {sha256(_spell(found.secret).encode('utf-8', 'replace'))[:4]}"
 
 
 def _report(recording: Recording, message: str, found: _Found) -> Finding:

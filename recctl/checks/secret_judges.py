@@ -7,7 +7,8 @@ import json
 import math
 import re
 from collections import Counter
-from hashlib import sha256
+
+from recctl.digests import sha256
 
 
 def is_plausible(match: re.Match[str]) -> bool:
@@ -29,7 +30,7 @@ _PLACEHOLDER = (
 
 def is_published(secret: str) -> bool:
     """Whether a secret stands in a standard or a manual, for all to copy."""
-    return sha256(secret.rstrip("=").encode("utf-8", "replace")).hexdigest()[:16] in _PUBLISHED
+    return sha256(secret.rstrip("=").encode("utf-8", "replace"))[:16] in _PUBLISHED
 
 
 # Their digests, without the padding: hosts block pushes of what looks like a key.

@@ -13,7 +13,6 @@ import orjson
 
 from recctl.attempt import attempt
 from recctl.hashing import RELEASED
-from recctl.journal import digest
 from recctl.naming.facts import Facts, Status, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
@@ -122,6 +121,8 @@ def _see_nothing(opened: Opened, facts: Facts) -> None:
 
 
 def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
+    from recctl.journal import digest  # which most surveys have no use for
+
     source = opened.source
     return digest(source.content) if isinstance(source, Source) else None
 

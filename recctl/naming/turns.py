@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.digests import blake2b
 from recctl.naming.facts import Turn
 from recctl.schemes.texts import write_equal
 
@@ -152,4 +152,4 @@ _ANSWER_KEYS = ("function_response", "functionResponse")
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return blake2b(text.encode(), digest_size=8).hexdigest()

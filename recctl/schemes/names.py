@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.digests import sha256
 from recctl.hashing import CURRENT, DRAFTS, RELEASED, Field, Identity, Scheme
 from recctl.project import Settings
 from recctl.recordings.names import read_hash
@@ -172,7 +172,9 @@ def _unwrap(item: JSON, class_name: str) -> dict[str, JSON] | None:
 def _digest_models(model_ids: list[str]) -> tuple[str, str]:
     """The end of a model list's name, as made today and as made for a week in September 2025."""
     text = "|".join(model_ids).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()[:8], hashlib.sha1(text, usedforsecurity=False).hexdigest()[:8]
+    from hashlib import sha1  # seldom asked for
+
+    return sha256(text)[:8], sha1(text, usedforsecurity=False).hexdigest()[:8]
 
 
 def has_lost_test(recording: Recording, place: Place) -> bool:

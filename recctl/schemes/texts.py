@@ -6,13 +6,13 @@ need to find there; schemes that can't differ in their text then share it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
+from recctl.digests import sha256
 from recctl.hashing import DRAFTS, RELEASED, SCHEMES, Changes, Drop, Field, Form, Scheme, Style
 from recctl.patterns import compile_pattern
 from recctl.recordings.recording import Kind
@@ -273,7 +273,7 @@ def _find_changes(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Chang
 
 def digest(text: str) -> str:
     """The SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(text.encode("utf-8", "surrogatepass"))
 
 
 def _fits(path: str, pattern: str) -> bool:
