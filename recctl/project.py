@@ -395,6 +395,8 @@ def _parse_test_names(value: Any) -> tuple[str, ...]:
     """A template of the names of files, or several."""
     from recctl.templates import compile_template
 
+    if not isinstance(value, (str, list)):
+        raise ValueError("should be a string, or a list of strings")
     templates = (value,) if isinstance(value, str) else parse_texts(value)
     for template in templates:
         compile_template(template)

@@ -71,10 +71,14 @@ def compile_template(text: str) -> Template:
         raise ValueError(f"has a brace that belongs to no placeholder in {text!r}")
     if not all(steps[2:-1:2]):
         raise ValueError(f"has two placeholders with nothing between them in {text!r}")
-    if not text.isprintable() or "\\" in text or any(part in ("", ".", "..") for part in text.split("/")):
-        raise ValueError(f"should be a path below the folder of cassettes, with /, and not {text!r}")
+    _check_path(text)
     pieces = _make_pieces(steps)
     return Template(re.compile("".join(map(_write_pattern, pieces)), re.DOTALL), frozenset(fields), pieces)
+
+
+def _check_path(text: str) -> None:
+    if not text.isprintable() or "\\" in text or any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError(f"should be a path below the folder of cassettes, with /, and not {text!r}")
 
 
 @lru_cache(maxsize=64)
@@ -88,6 +92,7 @@ def compile_companion(pattern: str, template: str) -> Template:
     steps = _PLACEHOLDER.split(pattern)[1::2]
     if steps.count("name") != 1 or not {*steps} <= {"name", "module"}:
         raise ValueError(f"should have {{name}} once, and beside it no more than {{module}}, in {pattern!r}")
+    _check_path(pattern)
     whole = pattern.replace("{name}", name)
     return compile_template(whole if "/" in pattern else f"{folder}{slash}{whole}")
 

@@ -21,7 +21,7 @@ from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import Place
 from recctl.recordings.formats import load_format
-from recctl.recordings.load import find_file_tests, tell_test
+from recctl.recordings.load import find_file_tests, is_configured, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -29,7 +29,7 @@ from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, h
 from recctl.sources import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from recctl.project import Project, Settings
@@ -110,7 +110,7 @@ def survey_with(
         found = None if target.file in known else find_companion(target)
         if found is not None:
             companions[target.file], drafts[target.file] = found, look(opened, found)
-    wrong = [error for error in errors if not (_holds_no_recording(error) and error.name in companions)]
+    wrong = [error for error in errors if not _is_companion(error, companions)]
     neighbours = survey_neighbours(project, selection, {facts.test_id for facts in all_facts}, to=to)
     related = tuple(relate(all_facts, neighbours))
     return Survey(related, tuple(wrong), tuple(companions.values())), drafts
@@ -127,9 +127,14 @@ def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is
     return digest(source.content) if isinstance(source, Source) else None
 
 
-def _holds_no_recording(error: Unread | LoadError) -> bool:
-    """Whether all that is wrong with a file is that it is none of recordings."""
-    return isinstance(error, LoadError) and error.rule == "not-a-recording" and error.number is None
+def _is_companion(error: Unread | LoadError, companions: Container[str]) -> bool:
+    """Whether all that is wrong with a file is that it is none of recordings: a companion need not be one."""
+    if not isinstance(error, LoadError) or error.number is not None or error.name not in companions:
+        return False
+    source = error.source
+    return error.rule == "not-a-recording" or (
+        source.place is not None and is_configured(source.place, source.settings)
+    )
 
 
 def find_companion(target: Target) -> Facts | None:

@@ -95,6 +95,12 @@ def find_file_tests(path: Path, settings: Settings) -> FileTests | None:
     return FileTests(form, find_tests(form, place, settings), told.has_parameters)
 
 
+def is_configured(place: Place, settings: Settings) -> bool:
+    """Whether the configuration says that a file goes with those of a test, whatever it holds."""
+    folders = PurePosixPath(place.folder).parts
+    return bool(settings.companions) and find_owner(place.name, folders, settings, bytes) is not None
+
+
 def tell_test(form: Format, place: Place, settings: Settings) -> NamedTest | None:
     """The test that a file is named after, as far as its path alone tells; None for no test's name."""
     root = settings.root

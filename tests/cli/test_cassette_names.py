@@ -324,6 +324,18 @@ def test_companions_move_with_their_cassette(run: Run, accompanied: Path, settin
     assert list_files(accompanied) == [NOBODYS, *(path.replace("planets", "worlds") for path in moved)]
 
 
+@pytest.mark.parametrize("content", [b"RIFF\0\xff", b"{", b"", b"{}"])
+def test_a_companion_that_is_named_outright_moves_whatever_it_holds(
+    run: Run, accompanied: Path, content: bytes
+) -> None:
+    path = "tests/cassettes/test_x/test_planets.wav"
+    (accompanied / path).write_bytes(content)
+    outcome = run("mv", "tests/test_x.py", "tests/test_y.py", path, "--apply", cwd=accompanied)
+    assert outcome.code == 0, outcome.err
+    assert "error" not in outcome.err
+    assert (accompanied / path.replace("test_x", "test_y")).read_bytes() == content
+
+
 def test_companions_are_gone_with_their_test(run: Run, accompanied: Path) -> None:
     assert run("validate", "--select", "missing-test", cwd=accompanied).out == ""
     (accompanied / "tests/test_x.py").write_text("def test_worlds(): ...\n")

@@ -120,6 +120,11 @@ def test_a_companion_is_named_after_its_cassette(pattern: str, template: str, na
     assert compile_companion(pattern, template).write("test_x", "TestA", "test_y", "p") == name
 
 
+def test_a_companion_lies_below_the_folder_of_cassettes() -> None:
+    with pytest.raises(ValueError, match=r"and not '\.\./\{name\}\.x'\Z"):
+        compile_companion("../{name}.x", "{function}")
+
+
 @pytest.mark.parametrize("pattern", ["x.json", "{name}{name}", "{name}/{params}", "{function}.json"])
 def test_what_names_no_companion(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"should have \{name\} once"):
