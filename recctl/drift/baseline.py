@@ -122,7 +122,8 @@ def _remember(told: PlayedRecording | MissedRequest, folder: Path) -> Iterator[K
             yield from (KnownDrift(test, path, told.key.number, *_describe(change)) for change in told.drift)
     else:
         path = "" if told.cassette is None else _relative(told.cassette, folder)
-        before, now = ([change[side] for change in told.drift] for side in (2, 3))
+        substance = [change for change in told.changes if change.kind != "noise"]
+        before, now = ([change[side] for change in substance] for side in (2, 3))
         where = f"{told.method} {told.url}"
         yield KnownDrift(told.test_id, path, None, where, _digest(before), _digest(now))
 

@@ -18,6 +18,7 @@ from recctl.drift.requests import find_changes, find_kept, tell_unreadable
 from recctl.errors import RecctlError
 from recctl.parallel import map_files
 from recctl.project import check_tests, is_of_test
+from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -271,6 +272,10 @@ class _File:
             changes = find_changes(recording, kept, sent, play.equalised)
         except RecursionError:
             return DriftStatus.UNSEEN, (), "what was sent nests too deeply"
+        if load_format(
+            recording.format
+        ).is_named_by_hash:  # of the request: what it leaves out does not count
+            changes = tuple(change._replace(kind="noise") for change in changes)
         is_told = "/body" in play.equalised or any(_BODY in change.where for change in changes)
         unreadable = None if is_told else tell_unreadable(recording, kept, sent)
         changes = (*changes, unreadable) if unreadable else changes or (_make_noise(""),)

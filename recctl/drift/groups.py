@@ -140,6 +140,8 @@ def find_topic(change: Change) -> DriftTopic:
     top = steps[2] if len(steps) > 2 and steps[1] in _ASKED else ""
     if top in _SYSTEM:
         return DriftTopic(f"the system prompt {verb}")
+    if change.places:
+        return DriftTopic("an id changed")
     if label.startswith("the order of ") or label in _WORDS:
         return DriftTopic(f"{_WORDS.get(label, label)} {verb}")
     return DriftTopic(f"parameter {{}} {verb}", (label,))

@@ -89,8 +89,15 @@ class MissedRequest:
 
     @property
     def drift(self) -> tuple[Change, ...]:
-        """What has changed in substance."""
-        return tuple(change for change in self.changes if change.kind != "noise")
+        """What may be why nothing was found: what changed in substance, else all that matchers may see."""
+        substance = tuple(change for change in self.changes if change.kind != "noise")
+        return substance or tuple(
+            change for change in self.changes if not change.where.startswith(_UNMATCHED)
+        )
+
+
+_UNMATCHED = ("/request/headers", "/request/provider_metadata")
+"""What hardly any suite matches requests by."""
 
 
 @dataclass(frozen=True)

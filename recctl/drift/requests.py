@@ -8,7 +8,6 @@ from recctl.compare import Change
 from recctl.compare.request import compare_requests
 from recctl.drift.noise import sift_noise
 from recctl.drift.renamed import join_renamed
-from recctl.recordings.formats import load_format
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
 from recctl.track import SentRequest
 
@@ -40,16 +39,12 @@ def find_changes(
 
     `equalised` are JSON pointers into the request, such as `/body/model`, below which the test's own matchers
     make all equal. Noise are these, what the configuration calls so, ids that others stand in the places of,
-    seeds, user agents, headers and the way a body is written; and of a file that is named after a hash of the
-    request, whatever the hash leaves out.
+    seeds, times, user agents, headers and the way a body is written.
     """
     left, right = _put_in(recording, kept), _put_in(recording, sent)
     found = join_renamed(_leave_out_derived([*compare_requests(left, right)]))
     configured = recording.source.settings.noise
-    changes = sift_noise(found, left.request, right.request, equalised=equalised, configured=configured)
-    if load_format(recording.format).is_named_by_hash:
-        changes = [change._replace(kind="noise") for change in changes]
-    return tuple(changes)
+    return tuple(sift_noise(found, left.request, right.request, equalised=equalised, configured=configured))
 
 
 def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:

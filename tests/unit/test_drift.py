@@ -365,6 +365,26 @@ def test_the_nearest_may_lie_elsewhere(suite: Suite) -> None:
     }
 
 
+def test_a_miss_of_what_is_found_by_a_hash_is_told_by_what_changed(suite: Suite) -> None:
+    document = record({"__type__": "x", "__data__": {}})
+    write(suite.root / "tests/recordings/a.json", json.dumps(document, indent=2))
+    recording = read(document)
+    sent = replace(send({**recording.asked, "temperature": 1}), url=recording.url)
+    suite.miss("one", None, sent=sent, test_id=recording.test_id, cassette=None, recorder="ogx")
+    (miss,) = examine(suite, suite.end()).missed
+    assert [find_topic(change).spell() for change in miss.drift] == ["parameter temperature was added"]
+
+
+def test_noise_may_be_why_nothing_was_found(suite: Suite) -> None:
+    suite.record("one", ask("How is it?", seed=1), ask("Who are you?", user="user-4f9a1c22b7de"))
+    suite.miss("one", ask("How is it?", seed=2))
+    suite.miss("one", ask("Who are you?", user="user-0b7d93e1aa54"))
+    told = [
+        [find_topic(change).spell() for change in miss.drift] for miss in examine(suite, suite.end()).missed
+    ]
+    assert told == [["parameter seed changed"], ["an id changed"]]
+
+
 def test_a_request_that_is_kept_but_was_played_differs_in_nothing(suite: Suite) -> None:
     suite.record("one", ask("How is Rome?"))
     suite.play("one", 1)
