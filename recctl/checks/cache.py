@@ -44,7 +44,7 @@ class Cache:
     def get(self, target: Target) -> Examined | None:
         """What was found in a file when it was as it is now; None when that is not known."""
         match self._files.get(target.name):
-            case [identity, dumped] if identity == _identify(target):
+            case [identity, dumped, _] if identity == _identify(target):
                 return _restore(target.name, dumped)
         return None
 
@@ -55,8 +55,22 @@ class Cache:
             return
         if time.time_ns() - max(identity[1], identity[2]) < _CLOCK_TICK:
             return
-        self._files[target.name] = [identity, _dump(examined)]
+        self._files[target.name] = [identity, _dump(examined), None]
         self._is_changed = True
+
+    def get_reply(self, target: Target) -> str | None:
+        """The digest of the reply in a file that is as it was when that was put here; None for none."""
+        match self._files.get(target.name):
+            case [identity, _, str(digest)] if identity == _identify(target):
+                return digest
+        return None
+
+    def put_reply(self, target: Target, digest: str) -> None:
+        """Remember the digest of the reply in a file whose result is known."""
+        match self._files.get(target.name):
+            case [identity, _, _] as entry if identity == _identify(target):
+                entry[-1] = digest
+                self._is_changed = True
 
     def save(self) -> None:
         """Write the cache, if anything in it is new. That it can't be written is no reason to fail."""

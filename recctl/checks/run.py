@@ -83,7 +83,7 @@ def validate(
     neighbours = _survey_neighbours(project, selection, all_facts)
     all_facts = [*relate(all_facts, neighbours)]
     scheme = detect_scheme(all_facts)
-    pasts, have_same_reply = _find_pasts(project, all_facts), _compare_replies(project)
+    pasts, have_same_reply = _find_pasts(project, all_facts), _compare_replies(project, cache)
     findings += check_names(all_facts, neighbours, pasts, have_same_reply, scheme)
     findings += check_repeated_calls(all_facts, scheme, partial(_read_neighbours_calls, project, selection))
     if any(target.settings.applies(MISSING_TEST.name) for target in (*targets, *selection.companions)):
@@ -152,16 +152,22 @@ def _read_neighbours_calls(
             yield recording.test_id, list_calls(exchange)
 
 
-def _compare_replies(project: Project) -> Callable[[Facts, Facts], bool]:
+def _compare_replies(project: Project, cache: Cache | None) -> Callable[[Facts, Facts], bool]:
     """What tells whether two recordings have the same reply; each is read once, and none before it has to."""
 
     @lru_cache(maxsize=_FEW)
-    def read_text(facts: Facts) -> str | None:
-        from recctl.naming.replies import read_reply
+    def find_digest(facts: Facts) -> str | None:
+        target = facts.target(project)
+        digest = cache.get_reply(target) if cache is not None else None
+        if digest is None:
+            from recctl.naming.replies import digest_reply
 
-        return read_reply(facts, project)
+            digest = digest_reply(facts, project)
+            if cache is not None and digest is not None:
+                cache.put_reply(target, digest)
+        return digest
 
-    return lambda one, other: read_text(one) == read_text(other) is not None
+    return lambda one, other: find_digest(one) == find_digest(other) is not None
 
 
 def _find_pasts(project: Project, all_facts: Sequence[Facts]) -> Mapping[str, Past]:

@@ -198,16 +198,17 @@ class Facts(NamedTuple):
     @classmethod
     def restore(cls, path: str, values: list[Any]) -> Self:
         """Facts as they were before `dump`. Raises ValueError or TypeError for what can't be any."""
-        facts = cls(*values)
-        name, wanted, schemes, *rest = facts.identity
-        turn = facts.turn and Turn(*facts.turn)
-        calls = facts.calls and Calls(*facts.calls)
-        return facts._replace(
-            path=path,
-            identity=Identity(name, wanted, tuple(schemes or ()), *rest),
-            status=Status(facts.status),
-            providers=tuple(facts.providers),
-            quoted=tuple(facts.quoted),
-            turn=turn and turn._replace(roles=tuple(turn.roles)),
-            calls=calls and Calls(tuple(calls.made), tuple(calls.repeated), calls.makes_nameless),
-        )
+        told = dict(zip(cls._fields, values, strict=True))
+        name, wanted, schemes, *rest = told["identity"]
+        turn = told["turn"] and Turn(*told["turn"])
+        calls = told["calls"] and Calls(*told["calls"])
+        told |= {
+            "path": path,
+            "identity": Identity(name, wanted, tuple(schemes or ()), *rest),
+            "status": Status(told["status"]),
+            "providers": tuple(told["providers"]),
+            "quoted": tuple(told["quoted"]),
+            "turn": turn and turn._replace(roles=tuple(turn.roles)),
+            "calls": calls and Calls(tuple(calls.made), tuple(calls.repeated), calls.makes_nameless),
+        }
+        return cls(**told)

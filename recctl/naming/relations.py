@@ -30,7 +30,10 @@ def relate(all_facts: Iterable[Facts], neighbours: Iterable[Facts]) -> Iterator[
         if facts.status is Status.OUTDATED and facts.turn is not None:
             replaced_by = successors.get(facts.turn.place)
         conflict = conflicts.get((facts.expected_folder, facts.identity.wanted or ""))
-        yield facts._replace(replaced_by=replaced_by, conflict=conflict)
+        if (replaced_by, conflict) == (facts.replaced_by, facts.conflict):
+            yield facts
+        else:
+            yield facts._replace(replaced_by=replaced_by, conflict=conflict)
 
 
 def _meet(members: list[Facts]) -> Conflict:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from recctl.digests import blake2b
 from recctl.recordings.load import load_one
 from recctl.sources import read
 
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
     from recctl.project import Project
 
 
-def read_reply(facts: Facts, project: Project) -> str | None:
-    """A reply as text, without the id that a recorder has made from a name; None where it can't be read.
+def digest_reply(facts: Facts, project: Project) -> str | None:
+    """What only equal replies have in common; None for one that can't be read.
 
-    A copy under another name keeps the id of the first, so it is no matter whose name that is.
+    The id that a recorder has made from a name does not count. A copy under another name keeps the id of the
+    first, so it is no matter whose name that is.
     """
     recording = load_one(read(facts.target(project)))
     if recording is None:
         return None
-    return _MADE_ID.sub("", json.dumps(recording.response, sort_keys=True))
+    text = _MADE_ID.sub("", json.dumps(recording.response, sort_keys=True))
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 _MADE_ID = re.compile('"id": "rec-[0-9a-f]{12}"')

@@ -132,3 +132,23 @@ def test_a_changed_rule_makes_all_results_unknown(tmp_path: Path, monkeypatch: p
     (package / "checks/__pycache__").mkdir()
     (package / "checks/__pycache__/x.py").touch()
     assert Cache(tmp_path, "basis").get(target) == FOUND
+
+
+def test_a_reply_is_known_again_until_its_file_changes(tmp_path: Path) -> None:
+    target = remember(tmp_path, FOUND)
+    cache = Cache(tmp_path, "basis")
+    assert cache.get_reply(target) is None
+    cache.put_reply(target, "0a1b")
+    cache.save()
+    known = Cache(tmp_path, "basis")
+    assert (known.get(target), known.get_reply(target)) == (FOUND, "0a1b")
+    assert target.path is not None
+    target.path.write_text("changed", encoding="utf-8")
+    assert known.get_reply(target) is None
+
+
+def test_a_reply_in_a_file_that_is_not_known_is_not_remembered(tmp_path: Path) -> None:
+    target = make_target(tmp_path)
+    cache = Cache(tmp_path, "basis")
+    cache.put_reply(target, "0a1b")
+    assert cache.get_reply(target) is None
