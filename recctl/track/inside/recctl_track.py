@@ -47,6 +47,8 @@ _suffixes: "tuple[str, ...]" = ()
 _test, _tester = "", 0
 _seen: "set[tuple[str, str]]" = set()
 _told: "set[str]" = set()
+_numbers = iter(range(1, sys.maxsize))
+_loads: "dict[int, tuple[int, dict[str, object]]]" = {}  # by number, with the process that wrote it down
 _thread = _local()
 
 
@@ -80,9 +82,33 @@ def get_test() -> str:
     return _test if _tester == os.getpid() else ""
 
 
-def gather_opened(opened: "list[str] | None") -> None:
-    """From now on, add to a list which files this thread opens."""
+def gather_opened(opened: "list[str] | None") -> "list[str] | None":
+    """From now on, add to a list which files this thread opens, or to none; returns the list up to now."""
+    before: list[str] | None = getattr(_thread, "opened", None)
     _thread.opened = opened
+    return before
+
+
+def count() -> int:
+    """A number that nothing else in this process has, in whichever thread."""
+    return next(_numbers)
+
+
+def write_load(path: str, digest: "str | None", size: int) -> int:
+    """Write down that a file was loaded that gave so many exchanges; returns the load's number."""
+    number = count()
+    record = {"event": "load", "load": number, "path": path, "digest": digest, "count": size}
+    _loads[number] = os.getpid(), record
+    write({**record, "test": get_test()})
+    return number
+
+
+def repeat_load(number: int) -> None:
+    """Write a load down again in a process that was forked after it: its notes are read by themselves."""
+    writer, record = _loads[number]
+    if writer != os.getpid():
+        _loads[number] = os.getpid(), record
+        write({**record, "test": get_test()})
 
 
 def write(record: "dict[str, object]") -> None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _RECORDER = "vcrpy"
 _thread = _local()
-_loads = 0
-_misses = 0
 _origins: WeakKeyDictionary[Any, dict[int, tuple[int, int]]] = WeakKeyDictionary()
 
 
@@ -92,21 +90,11 @@ def _note_load(loading: _Loading, text: Any, result: Any) -> None:
         recctl_track.tell_trouble("vcrpy: a cassette was loaded of which no file was opened")
         return
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    number = _write_load(loading.opened[-1], sha256(data).hexdigest(), len(requests))
+    number = recctl_track.write_load(loading.opened[-1], sha256(data).hexdigest(), len(requests))
     loading.kept.append(result)
     for index, request in enumerate(requests):
         for value in (request, *responses[index : index + 1]):
             loading.sources[id(value)] = (number, index)
-
-
-def _write_load(path: str, digest: str | None, count: int) -> int:
-    global _loads  # noqa: PLW0603  (one count for the process)
-    _loads += 1
-    test = recctl_track.get_test()
-    recctl_track.write(
-        {"event": "load", "load": _loads, "test": test, "path": path, "digest": digest, "count": count}
-    )
-    return _loads
 
 
 def _listen_to_cassette(module: Any) -> None:
@@ -131,12 +119,12 @@ def _wrap_load(load: Callable[..., Any]) -> Callable[..., Any]:
         outer = getattr(_thread, "loading", None)
         loading = _Loading(self)
         _thread.loading = loading
-        recctl_track.gather_opened(loading.opened)
+        gathered = recctl_track.gather_opened(loading.opened)
         try:
             return load(self, *arguments, **options)
         finally:
             _thread.loading = outer
-            recctl_track.gather_opened(None if outer is None else outer.opened)
+            recctl_track.gather_opened(gathered)
             _guard(_end_load, loading)
 
     return load_and_note
@@ -149,7 +137,7 @@ def _end_load(loading: _Loading) -> None:
         files = sorted(set(loading.opened))
         if len(files) != 1:
             return
-        number = _write_load(files[0], None, loading.handed_out)
+        number = recctl_track.write_load(files[0], None, loading.handed_out)
         origins = {position: (number, index) for position, (_, index) in origins.items()}
     _origins[loading.cassette] = origins
 
@@ -244,6 +232,7 @@ def _note_play(cassette: Any, playing: _Playing) -> None:
         record.update({"path": _find_path(cassette), "result": "unseen", "reason": reason})
     else:
         record["load"], record["index"] = origins[position]
+        recctl_track.repeat_load(origins[position][0])
         record.update(compare(cassette, playing.sent, playing.stored))
     recctl_track.write(record)
 
@@ -270,19 +259,18 @@ def _wrap_filter(apply: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _note_miss(cassette: Any, request: Any) -> None:
-    global _misses  # noqa: PLW0603  (as for loads)
     if not cassette.write_protected:
         return
     try:
         (stored,) = store(cassette, [request])
     except Exception:
         stored = request
-    _misses += 1
-    _thread.missed = (cassette, _misses)
+    number = recctl_track.count()
+    _thread.missed = (cassette, number)
     recctl_track.write(
         {
             "event": "miss",
-            "miss": _misses,
+            "miss": number,
             "test": recctl_track.get_test(),
             "cassette": _find_path(cassette),
             "sent": describe(stored),
