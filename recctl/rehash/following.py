@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recctl.naming.facts import Facts
     from recctl.project import Rename, Settings
-    from recctl.recordings.formats import Format
+    from recctl.recordings.formats import Format, NamedTest
 
 
 class Following(NamedTuple):
@@ -35,14 +35,23 @@ def find_following(
     form: Format, facts: Facts, settings: Settings, renames: Sequence[Rename]
 ) -> Following | None:
     """Which rename a file follows, the most specific one; None where it follows none."""
+    place = Place(facts.folder, facts.identity.name)
+    told = tell_test(form, place, settings)
+    following = None if told is None else _find_following(form, facts, told, settings, renames)
+    if following is None or told is None or told.has_parameters or not settings.test_names:
+        return following
+    is_of_one = "[" in following.rename.old  # of the tests with other parameters, the name is the same
+    return following._replace(stays=following.stays or following.old) if is_of_one else following
+
+
+def _find_following(
+    form: Format, facts: Facts, told: NamedTest, settings: Settings, renames: Sequence[Rename]
+) -> Following | None:
     spelled = {_spell(form, settings, each): each for each in renames}
     if not facts.is_test_open:
         new, rename = rename_test(facts.test_id or "", spelled)
         return None if rename is None else Following(facts.test_id or "", new, spelled[rename])
     place = Place(facts.folder, facts.identity.name)
-    told = tell_test(form, place, settings)
-    if told is None:
-        return None
     tests = [each for each in find_tests(form, place, settings) if each != told.test_id or not _is_any(each)]
     by_name = {each._replace(old=_join(each.old, name.old)): each for name, each in spelled.items()}
     renamed = {test: rename_test(test, by_name) for test in tests}

@@ -256,6 +256,14 @@ def test_parameters_that_a_name_leaves_out_change_nothing(run: Run, flat: Path) 
     assert list_files(flat) == [FLAT]
 
 
+def test_a_cassette_of_all_parameters_is_not_renamed_with_one_of_them(run: Run, flat: Path) -> None:
+    names = "tests/test_x.py::TestAll::test_planets[a]", "tests/test_x.py::TestAll::test_worlds[a]"
+    outcome = run("mv", *names, "--apply", cwd=flat)
+    assert outcome.code == 1
+    assert "is tests/test_x.py::TestAll::test_planets's, too, by its name: copy it by hand" in outcome.out
+    assert list_files(flat) == [FLAT]
+
+
 @pytest.mark.parametrize("source", [IN_CLASS.replace("All", "B"), IN_CLASS + IN_CLASS.replace("All", "B")])
 def test_a_cassette_stays_with_another_test_that_has_it(run: Run, named: Path, source: str) -> None:
     (named / "tests/test_x.py").write_text(source)
