@@ -115,8 +115,7 @@ def write(record: "dict[str, object]") -> None:
     """Write down what a recorder did."""
     import json
 
-    line = json.dumps(record) + "\n"
-    _append(f"{os.getpid()}-{_TOKEN}{ENDING_OF_PLAYS}", line.encode("ascii"))
+    os.write(_open_plays(), f"{json.dumps(record)}\n".encode("ascii"))
 
 
 def tell_trouble(message: str) -> None:
@@ -171,13 +170,28 @@ def _listen(module: "Any") -> None:
         tell_trouble(f"{module.__name__} can't be listened to: {error!r}")
 
 
-def _append(name: str, data: bytes) -> None:
-    """Add to a file in the folder. It stays closed meanwhile: some programs close whatever is open."""
-    file = os.open(f"{_folder}/{name}", _FLAGS, 0o600)
-    try:
-        os.write(file, data)
-    finally:
-        os.close(file)
+def _open_plays() -> int:
+    """The descriptor of this process's file for what recorders did.
+
+    It stays open, which is quicker. Some programs close whatever is open, and open something else then.
+    """
+    global _plays  # noqa: PLW0603  (one file for the process)
+    process, file, identity = _plays
+    if process == os.getpid():
+        try:
+            status = os.fstat(file)
+            if (status.st_dev, status.st_ino) == identity:
+                return file
+        except OSError:
+            pass
+    process = os.getpid()
+    file = os.open(f"{_folder}/{process}-{_TOKEN}{ENDING_OF_PLAYS}", _FLAGS, 0o600)
+    status = os.fstat(file)
+    _plays = process, file, (status.st_dev, status.st_ino)
+    return file
+
+
+_plays = (0, -1, (0, 0))
 
 
 def _note(event: str, arguments: "tuple[object, ...]") -> None:
@@ -200,7 +214,11 @@ def _note(event: str, arguments: "tuple[object, ...]") -> None:
         if (test, path) in _seen:
             return
         note = f"{test}\0{path}\0".encode("utf-8", "surrogatepass")
-        _append(f"{os.getpid()}-{_TOKEN}{ENDING}", note)
+        file = os.open(f"{_folder}/{os.getpid()}-{_TOKEN}{ENDING}", _FLAGS, 0o600)
+        try:
+            os.write(file, note)
+        finally:
+            os.close(file)
         _seen.add((test, path))
     except Exception:  # noqa: S110  (whatever happens here, the program goes on)
         pass

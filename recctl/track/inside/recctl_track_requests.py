@@ -55,12 +55,20 @@ def _says_empty(request: Any) -> bool:
 
 def _compare_headers(sent: Any, kept: Any) -> list[str]:
     """The headers that differ, as pointers."""
-    ours, theirs = (
-        {_to_text(name).lower(): _to_text(value) for name, value in side.headers.items()}
-        for side in (sent, kept)
-    )
+    ours, theirs = _read_headers(sent), _read_headers(kept)
+    if ours == theirs:
+        return []
     names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     return [f"/headers/{name.replace('~', '~0').replace('/', '~1')}" for name in sorted(names)]
+
+
+def _read_headers(request: Any) -> dict[str, str]:
+    return {
+        (name if type(name) is str else _to_text(name)).lower(): value
+        if type(value) is str
+        else _to_text(value)
+        for name, value in request.headers.items()
+    }
 
 
 def _to_text(value: Any) -> str:
