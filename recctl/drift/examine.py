@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.amounts import show_count
-from recctl.attempt import attempt
-from recctl.compare import Change
+from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
-from recctl.drift.nearest import Candidate, make_candidate
-from recctl.drift.report import DriftReport, DriftStatus, PlayedRecording
-from recctl.drift.requests import find_changes, find_kept, tell_unreadable
+from recctl.drift.report import DriftReport, PlayedRecording
 from recctl.errors import RecctlError
 from recctl.parallel import map_files
 from recctl.project import check_tests, is_of_test
-from recctl.recordings.formats import load_format
-from recctl.recordings.load import load
-from recctl.recordings.recording import Key, LoadError, Recording
-from recctl.recordings.source import Source, Unread
-from recctl.sources import read
-from recctl.track import ERROR, FAILED, SKIPPED
-from recctl.track.plays import SAME, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from recctl.drift.nearest import Candidate
     from recctl.project import Project
-    from recctl.sources import Selection, Target
+    from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
+    from recctl.sources import Selection
     from recctl.track import Play, SentRequest, Tracked
-
-    Mask = Callable[[SentRequest], SentRequest]
-
-_ORDER = [*DriftStatus]
 
 
 def examine_drift(
@@ -44,7 +33,7 @@ def examine_drift(
     selection: Selection,
     tracked: Tracked,
     *,
-    mask: Mask,
+    mask: Callable[[SentRequest], SentRequest],
     tests: Sequence[str] = (),
     watch: Callable[[int], None] = lambda _: None,
 ) -> DriftReport:
@@ -59,13 +48,13 @@ def examine_drift(
         raise RecctlError("only files that are here were played by a run", "name such files")
     _require_heard(tracked)
     plays, openers = _sort_plays(tracked.plays), _list_openers(tracked)
-    run = _Run(tracked, plays, openers, project.root.as_posix(), mask)
+    run = PlayedRun(tracked, plays, openers, project.root.as_posix(), mask)
     recordings: list[PlayedRecording] = []
     candidates: list[Candidate] = []
     errors: list[Unread | LoadError] = list(selection.unread)
     unheard: defaultdict[str, int] = defaultdict(int)
     strays = 0
-    for done, examined in enumerate(map_files(partial(_examine, run=run), selection.targets), 1):
+    for done, examined in enumerate(map_files(partial(examine_file, run=run), selection.targets), 1):
         recordings += examined.recordings
         candidates += examined.candidates
         errors += examined.errors
@@ -81,7 +70,7 @@ def examine_drift(
         incomplete=None if tracked.complete else tracked.reason or "it did not end",
         recorders=tuple(sorted(tracked.recorders)),
         troubles=tracked.troubles,
-        remarks=tuple(_remark(tracked, unheard, strays)),
+        remarks=(*_remark(tracked, unheard, strays), *_remark_on_age(recordings, tracked, project.root)),
         errors=(*errors, *failures),
         tests_run=frozenset(test for test in tracked.outcomes if coverage.covers(test)),
     )
@@ -137,6 +126,19 @@ def _remark(tracked: Tracked, unheard: dict[str, int], strays: int) -> Iterator[
 _MOST_TROUBLES = 5
 
 
+def _remark_on_age(recordings: Iterable[PlayedRecording], tracked: Tracked, root: Path) -> Iterator[str]:
+    """What has happened to files since the run."""
+    newer = sum(recording.reason in (CHANGED, NEW) for recording in recordings)
+    if newer:
+        verb = "was" if newer == 1 else "were"
+        what = f"{show_count(newer, 'recording')} {verb} written after the run"
+        yield f"{what}: track the tests again to judge {'it' if newer == 1 else 'them'}"
+    gone = sum(not os.path.lexists(root / path) for path in {play.path for play in tracked.plays})
+    if gone:
+        verb = "is" if gone == 1 else "are"
+        yield f"{show_count(gone, 'file')} that the run played from {verb} gone"
+
+
 def _keep_tests(report: DriftReport, words: Sequence[str], tracked: Tracked) -> DriftReport:
     """What is said of some tests. Raises RecctlError for a word that means none that is known."""
     ids = [{*recording.tests, recording.test_id or ""} for recording in report.recordings]
@@ -153,181 +155,3 @@ def _keep_tests(report: DriftReport, words: Sequence[str], tracked: Tracked) -> 
         missed=tuple(miss for miss in report.missed if is_wanted((miss.test_id,))),
         tests_run=frozenset(test for test in report.tests_run if is_wanted((test,))),
     )
-
-
-# --- file by file -------------------------------------------------------------------------------------------
-
-
-class _Run(NamedTuple):
-    """What is known of a run; it can be given to other processes. `openers` are tests, by path."""
-
-    tracked: Tracked
-    plays: dict[str, list[Play]]
-    openers: dict[str, set[str]]
-    root: str
-    mask: Mask
-
-
-class _Examined(NamedTuple):
-    """What comes of a file: `strays` counts plays of what is not in it, `unheard` names its recorder."""
-
-    recordings: tuple[PlayedRecording, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    errors: tuple[Unread | LoadError, ...] = ()
-    strays: int = 0
-    unheard: str = ""
-
-
-def _examine(target: Target, run: _Run) -> _Examined:
-    examined = attempt(target.name, _examine_file, target, run)
-    return _Examined(errors=(examined,)) if isinstance(examined, Unread) else examined
-
-
-def _examine_file(target: Target, run: _Run) -> _Examined:
-    source = read(target)
-    if isinstance(source, Unread):
-        return _Examined(errors=(source,))
-    assert target.path is not None  # noqa: S101  (as examine_drift has made sure)
-    path = find_tracked_path(target.path, run.root)
-    file = _File(run, path, source)
-    items = load(source)
-    recordings = [item for item in items if isinstance(item, Recording)]
-    is_unheard = bool(recordings) and file.was_opened and recordings[0].format not in run.tracked.recorders
-    candidates = [
-        make_candidate(recording, path, find_kept(recording))
-        for recording in (recordings if run.tracked.missed else ())
-    ]
-    return _Examined(
-        recordings=tuple(file.judge(recording) for recording in recordings),
-        candidates=tuple(candidates),
-        errors=tuple(item for item in items if isinstance(item, LoadError)),
-        strays=0 if source.number else file.count_strays(len(items)),
-        unheard=recordings[0].format if is_unheard and not file.plays else "",
-    )
-
-
-def find_tracked_path(path: Path, root: str) -> str:
-    """A file's path as `track` writes it down: from the root on; as it is where it lies elsewhere."""
-    return path.as_posix().removeprefix(f"{root.rstrip('/')}/")
-
-
-_CHANGES = {
-    None: "which state of the file was loaded is not known",
-    "": "the file was not the same throughout",
-}
-"""What is wrong with a file whose digest in the run's notes is none."""
-
-
-class _File:
-    """What a run says of one file."""
-
-    def __init__(self, run: _Run, path: str, source: Source) -> None:
-        self._run, self._path = run, path
-        self.plays = run.plays.get(path, [])
-        self.was_opened = path in run.tracked.opened or path in run.tracked.loaded or bool(self.plays)
-        self._change = None
-        digest = run.tracked.loaded.get(path)
-        if self.was_opened and digest != sha256(source.content).hexdigest():
-            self._change = _CHANGES.get(digest, "the file has changed since")
-
-    def count_strays(self, count: int) -> int:
-        """How many plays are of recordings that the file does not hold."""
-        return sum(play.number is not None and not 1 <= play.number <= count for play in self.plays)
-
-    def judge(self, recording: Recording) -> PlayedRecording:
-        """What became of one of its recordings."""
-        key = Key(recording.source.name, recording.key.number)
-        own = [play for play in self.plays if play.number == recording.index + 1]
-        if not own:
-            status, reason = self._judge_absence(recording)
-            return PlayedRecording(key, recording.test_id, status, reason=reason)
-        judged = [self._judge_play(recording, play) for play in own]
-        status, _, reason = min(judged, key=lambda each: _ORDER.index(each[0]))
-        changes = {(change.where, *change.gist): change for _, each, _ in judged for change in each}
-        return PlayedRecording(
-            key=key,
-            test_id=recording.test_id,
-            status=status,
-            tests=tuple(sorted({play.test_id for play in own} - {""})),
-            times=sum(play.times for play in own),
-            changes=tuple(changes.values()),
-            reason=reason,
-        )
-
-    def _judge_play(
-        self, recording: Recording, play: Play
-    ) -> tuple[DriftStatus, tuple[Change, ...], str | None]:
-        """The status that one play calls for, with the differences or the reason."""
-        if self._change is not None:
-            return DriftStatus.UNSEEN, (), self._change
-        if play.result == UNSEEN:
-            return DriftStatus.UNSEEN, (), play.reason or "the run does not say why"
-        if play.result == SAME:
-            noise = tuple(_make_noise(pointer) for pointer in play.equalised)
-            return (DriftStatus.NOISE if noise else DriftStatus.SAME), noise, None
-        if play.sent is None:
-            return DriftStatus.UNSEEN, (), "what was sent is not told"
-        kept, sent = map(self._run.mask, (play.kept or find_kept(recording), play.sent))
-        try:
-            changes = find_changes(recording, kept, sent, play.equalised)
-        except RecursionError:
-            return DriftStatus.UNSEEN, (), "what was sent nests too deeply"
-        if load_format(
-            recording.format
-        ).is_named_by_hash:  # of the request: what it leaves out does not count
-            changes = tuple(change._replace(kind="noise") for change in changes)
-        is_told = "/body" in play.equalised or any(_BODY in change.where for change in changes)
-        unreadable = None if is_told else tell_unreadable(recording, kept, sent)
-        changes = (*changes, unreadable) if unreadable else changes or (_make_noise(""),)
-        is_noise = all(change.kind == "noise" for change in changes)
-        return (DriftStatus.NOISE if is_noise else DriftStatus.DRIFTED), changes, None
-
-    def _judge_absence(self, recording: Recording) -> tuple[DriftStatus, str | None]:
-        """The status of a recording of which no play is known, and the reason where that needs one."""
-        tracked = self._run.tracked
-        doubt = self._find_doubt(recording)
-        if doubt is not None:
-            return DriftStatus.UNSEEN, doubt
-        if not self.was_opened:
-            outcome = tracked.outcomes.get(recording.test_id or "")
-            if outcome in _FATES:
-                return DriftStatus.UNOPENED, f"its test {_FATES[outcome]}"
-            is_unrun = outcome is None and recording.test_id is not None and bool(tracked.outcomes)
-            return DriftStatus.UNOPENED, "its test did not run" if is_unrun else None
-        return (DriftStatus.UNPLAYED if self.plays else DriftStatus.IDLE), None
-
-    def _find_doubt(self, recording: Recording) -> str | None:
-        """Why nobody can tell that a recording was not played, though no play of it is known."""
-        tracked = self._run.tracked
-        if not (self.was_opened or self._path in tracked.unopened):
-            return "it was not there when the tests ran"
-        if not tracked.complete:
-            return "the run is not complete"
-        if not self.was_opened:
-            return None
-        if recording.format not in tracked.recorders:
-            return f"{recording.format} was not heard in the run"
-        unknown = next((play for play in self.plays if play.number is None), None)
-        if unknown is not None:
-            return unknown.reason or "which recording of the file was played is not known"
-        return self._change or self._find_failure()
-
-    def _find_failure(self) -> str | None:
-        """Why the tests that opened the file are no evidence; None where they passed."""
-        tracked = self._run.tracked
-        tests = {*self._run.openers.get(self._path, ()), *(play.test_id for play in self.plays)} - {""}
-        if not tests:
-            has_failed = not {FAILED, ERROR}.isdisjoint(tracked.outcomes.values())
-            return "tests of the run did not pass" if has_failed else None
-        failed = sorted(tests - tracked.passed)
-        return f"{failed[0]}, which opened the file, did not pass" if failed else None
-
-
-_BODY = "/request/body"
-_FATES = {SKIPPED: "was skipped", FAILED: "failed", ERROR: "failed"}
-
-
-def _make_noise(pointer: str) -> Change:
-    """That something below a pointer into the request differs in a way that nobody need know."""
-    label = pointer.removeprefix("/") or "how it is written"
-    return Change(f"/request{pointer}", "noise", None, None, label)

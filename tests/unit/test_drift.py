@@ -438,6 +438,20 @@ def test_what_the_run_could_not_see_is_told(suite: Suite) -> None:
     )
 
 
+def test_what_has_happened_since_the_run_is_told(suite: Suite) -> None:
+    suite.record("one", ask("a"))
+    suite.record("two", ask("b"))
+    suite.play("one", 1)
+    suite.play("two", 1)
+    write_cassette(suite.root / suite.path("one"), ask("c"))
+    write_cassette(suite.root / suite.path("three"), ask("d"))
+    (suite.root / suite.path("two")).unlink()
+    assert examine(suite, suite.end()).remarks == (
+        "2 recordings were written after the run: track the tests again to judge them",
+        "1 file that the run played from is gone",
+    )
+
+
 # --- the same change in many recordings ---------------------------------------------------------------------
 
 
