@@ -97,7 +97,7 @@ def command(
     Nothing is deleted without --apply.
 
     Taken are recordings that were replaced and those whose tests are gone, or the grades that are named:
-    replaced, orphan, uncollected, unused, superseded, duplicate. PATHS narrow it down.
+    replaced, orphan, uncollected, unused, unplayed, superseded, duplicate. PATHS narrow it down.
 
     Exits with 0; with 1 when --check finds something stale, --apply could not delete it all, or a file holds
     no recording; with 2 when something could not be opened or the evidence is incomplete.
@@ -179,12 +179,12 @@ def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool)
     from recctl.render.prune_text import summarise_removal
     from recctl.sources import show_path
 
-    applied = remove(project, report.stale, without_copy=without_copy)
-    for held in applied.held_back:
+    removed = remove(project, report.stale, without_copy=without_copy)
+    for held in removed.applied.held_back:
         place = show_path(Path(os.path.abspath(project.root / held.refusal.path)))  # noqa: PTH100  (drops "..")
         options.say(f"not deleted: {place}: {held.refusal.reason}")
-    options.say(summarise_removal(applied, report), quiet=quiet)
-    return len(applied.held_back)
+    options.say(summarise_removal(removed, report), quiet=quiet)
+    return len(removed.applied.held_back)
 
 
 def _empty_trash(project: Project, *, apply: bool, quiet: bool) -> int:

@@ -6,7 +6,7 @@ incomplete is refused, what is protected stays, and what only lacks its name is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from recctl.evidence.proofs import (
     prove_unused,
 )
 from recctl.evidence.protection import find_protection
+from recctl.evidence.unplayed import find_unplayed
 from recctl.evidence.verdicts import Grade, Inquiry, Proof, Report, Verdict, name_counted
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
     from recctl.collected import Collected
     from recctl.evidence.conversations import Quote
     from recctl.evidence.proofs import Found
+    from recctl.evidence.unplayed import Unplayed
     from recctl.naming.ages import GitState
     from recctl.naming.facts import Facts
     from recctl.project import Project
     from recctl.sources import Selection
+    from recctl.track import Tracked
 
 __all__ = ["Grade", "Inquiry", "Report", "Verdict", "examine"]
 
@@ -58,16 +61,21 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     _require_evidence(all_facts, inquiry)
     state = read_git_state(project.root) if all_facts else None
     orphans = find_orphans(all_facts, project.root)
-    proofs = _weigh(all_facts, inquiry, orphans, project, state)
+    unplayed: Mapping[str, Unplayed] = {}
+    if inquiry.tracked is not None and not inquiry.tracked.troubles:
+        unplayed = find_unplayed(surveyed.all_facts, inquiry.tracked, project)
+    proofs = _weigh(all_facts, inquiry, orphans, unplayed, project, state)
     wanted = {facts.path for facts in all_facts}
     if inquiry.filter is not None:
         wanted &= select_facts(all_facts, inquiry.filter, project, state)
     verdicts = [
-        _judge(facts, proofs[facts.path], orphans.doubts.get(facts.path), inquiry, project, state)
+        verdict
         for facts in all_facts
         if facts.path in wanted
+        for verdict in _judge_with_singles(facts, proofs, orphans, unplayed, inquiry, project, state)
     ]
-    _require_share(verdicts, len(all_facts), inquiry.max_share)
+    numbers = Counter(facts.path for facts in surveyed.all_facts)
+    _require_share(verdicts, {facts.path: max(1, numbers[facts.path]) for facts in all_facts}, inquiry)
     return Report(
         verdicts=_tell_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
         examined=len(all_facts),
@@ -94,14 +102,31 @@ def _require_lists(inquiry: Inquiry) -> None:
             "--grade uncollected goes by a list of tests",
             "pytest --collect-only -q > FILE makes one; name it with --collected FILE",
         )
-    if Grade.UNUSED in inquiry.grades and inquiry.tracked is None:
+    by_run = [grade for grade in (Grade.UNUSED, Grade.UNPLAYED) if grade in inquiry.grades]
+    if by_run and inquiry.tracked is None:
         raise RecctlError(
-            "--grade unused goes by a run of the tests",
+            f"--grade {by_run[0]} goes by a run of the tests",
             "recctl track -o FILE -- pytest makes one; name it with --tracked FILE",
         )
+    if Grade.UNPLAYED in inquiry.grades:
+        _require_heard(inquiry.tracked)
     if inquiry.tracked is not None and not inquiry.tracked.complete:
         reason = f"the run of the tests is not complete: {inquiry.tracked.reason}"
         raise RecctlError(reason, "only a complete run shows what is not used; track the tests again")
+
+
+def _require_heard(tracked: Tracked | None) -> None:
+    """Refuse a run in which it was not seen, or not all of it, what was played."""
+    if tracked is None or not tracked.complete:
+        return
+    if tracked.troubles:
+        message = f"what was played could not be seen whole: {tracked.troubles[0]}"
+        raise RecctlError(message, "only a run that was seen whole shows what is not played")
+    if not tracked.recorders:
+        raise RecctlError(
+            "no recorder was heard in the tracked run: what was played is not known",
+            "recctl track hears vcrpy, in Python processes that inherit its environment",
+        )
 
 
 def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
@@ -135,18 +160,27 @@ def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
         )
 
 
-def _require_share(verdicts: Sequence[Verdict], examined: int, max_share: int) -> None:
-    """Refuse when so many would go that the evidence is more likely to be wrong than the recordings."""
+def _require_share(verdicts: Sequence[Verdict], sizes: Mapping[str, int], inquiry: Inquiry) -> None:
+    """Refuse when so many would go that the evidence is more likely to be wrong than the recordings.
+
+    `sizes` tell how many recordings each file holds: they are counted where single ones would go.
+    """
     stale = [verdict for verdict in verdicts if verdict.stale]
-    if 100 * len(stale) <= max_share * examined:
-        return
-    counted: defaultdict[str, int] = defaultdict(int)
+    noun, max_share = name_counted(verdicts), inquiry.max_share
+    if any(verdict.facts.number is not None for verdict in stale):
+        noun, examined = "recording", sum(sizes.values())
+    else:
+        sizes, examined = dict.fromkeys(sizes, 1), len(sizes)
+    counted: Counter[str] = Counter()
     for verdict in stale:
-        counted[str(verdict.grade)] += 1
+        is_single = verdict.facts.number is not None
+        counted[str(verdict.grade)] += 1 if is_single else sizes[verdict.facts.path]
+    if 100 * counted.total() <= max_share * examined:
+        return
     grades = ", ".join(f"{number:,} {grade}" for grade, number in sorted(counted.items()))
-    share = 100 * len(stale) // examined
+    share = 100 * counted.total() // examined
     raise RecctlError(
-        f"{len(stale):,} of {show_count(examined, name_counted(verdicts))} would go ({share} %; {grades}), "
+        f"{counted.total():,} of {show_count(examined, noun)} would go ({share} %; {grades}), "
         f"more than {max_share} %",
         "look at them with --max-share 100, and allow it with --max-share when the evidence is right",
     )
@@ -163,6 +197,7 @@ def _weigh(
     all_facts: Sequence[Facts],
     inquiry: Inquiry,
     orphans: Orphans,
+    unplayed: Mapping[str, Unplayed],
     project: Project,
     state: GitState | None,
 ) -> Mapping[str, list[Proof]]:
@@ -179,6 +214,9 @@ def _weigh(
         found.append(prove_uncollected(all_facts, combine(inquiry.lists)))
     if inquiry.tracked is not None:
         found.append(prove_unused(all_facts, inquiry.tracked, project.root))
+    found.append(
+        (path, Proof(Grade.UNPLAYED, every.reason)) for path, every in unplayed.items() if every.is_all
+    )
     proofs: defaultdict[str, list[Proof]] = defaultdict(list)
     for kind in found:
         for path, proof in kind:
@@ -187,6 +225,27 @@ def _weigh(
     for against in proofs.values():
         against.sort(key=lambda proof: strength(proof.grade))
     return proofs
+
+
+def _judge_with_singles(
+    facts: Facts,
+    proofs: Mapping[str, list[Proof]],
+    orphans: Orphans,
+    unplayed: Mapping[str, Unplayed],
+    inquiry: Inquiry,
+    project: Project,
+    state: GitState | None,
+) -> Iterator[Verdict]:
+    """What the evidence comes to against a file and, if that stays, against single recordings in it."""
+    doubt = orphans.doubts.get(facts.path)
+    of_file = _judge(facts, proofs[facts.path], doubt, inquiry, project, state)
+    yield of_file
+    found = unplayed.get(facts.path)
+    if found is None or found.is_all or of_file.stale:
+        return
+    proof = Proof(Grade.UNPLAYED, found.reason)
+    for recording in found.recordings:
+        yield _judge(recording, [proof], None, inquiry, project, state)
 
 
 def _judge(
@@ -235,11 +294,11 @@ def _tell_quotes(
     """The verdicts, with what hangs on those that go."""
     from recctl.evidence.conversations import find_quotes
 
-    stale = {verdict.facts.path for verdict in verdicts if verdict.stale}
+    stale = {verdict.facts.path for verdict in verdicts if verdict.stale and verdict.facts.number is None}
     quotes = find_quotes(stale, all_facts, project) if stale else {}
     return tuple(
         verdict._replace(reason=f"{verdict.reason}; {_word_quotes(quotes[path], stale)}")
-        if (path := verdict.facts.path) in quotes
+        if (path := verdict.facts.path) in quotes and verdict.facts.number is None
         else verdict
         for verdict in verdicts
     )

@@ -1,43 +1,88 @@
-"""Recordings that go, as a plan: into the trash, or out of the tree where git has them."""
+"""What goes, as a plan: files into the trash, or just away where git has them; recordings out of files."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.attempt import attempt
 from recctl.evidence.protection import relate
+from recctl.journal import digest
 from recctl.naming.ages import read_git_state
-from recctl.plan import Applied, Delete, HeldBack, Plan, apply
+from recctl.plan import Applied, Delete, HeldBack, Plan, Rewrite, apply
+from recctl.recordings.formats import load_format
+from recctl.recordings.source import Source
+from recctl.sources import Target, read
 from recctl.tree import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.evidence.verdicts import Verdict
+    from recctl.naming.facts import Facts
+    from recctl.plan import Step
     from recctl.project import Project
 
 
-def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Applied:
-    """Delete recordings by one run that can be undone, each on its own; what has changed since stays.
+class Removed(NamedTuple):
+    """What became of the plan, and how many recordings were taken out of files that stay."""
 
-    They must have been examined by an inquiry that `removes`. Copies are kept in the trash, `without_copy`
-    only of what git's HEAD does not have as it is.
+    applied: Applied
+    taken_out: int
+
+
+def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Removed:
+    """Delete files, and take recordings out of others, by one run that can be undone, each file on its own.
+
+    They must have been examined by an inquiry that `removes`; what has changed since stays. Copies are kept
+    in the trash, `without_copy` only of what git's HEAD does not have as it is, or what loses a part.
     Raises RecctlError as `plan.apply` does, and when git can't tell what it has.
     """
     state = read_git_state(project.root) if without_copy else None
-    groups, held_back = [], []
+    groups: list[tuple[Step]] = []
+    held_back: list[HeldBack] = []
+    by_file: dict[str, list[Facts]] = {}
     for verdict in verdicts:
-        path = relate(verdict.facts, project.root)
+        by_file.setdefault(verdict.facts.path, []).append(verdict.facts)
+    for recordings in by_file.values():
+        facts = recordings[0]
+        path = relate(facts, project.root)
         if path is None:
-            place = Path(os.path.relpath(verdict.facts.location, project.root)).as_posix()
+            place = Path(os.path.relpath(facts.location, project.root)).as_posix()
             held_back.append(HeldBack((), Refusal(place, "lies outside the root")))
-            continue
-        has_blob = state is not None and state.has_at_head(path)
-        blob = f"{state.head}:./{path}" if state is not None and has_blob else None
-        groups.append((Delete(path, verdict.facts.digest or _UNKNOWN, blob),))
+        elif any(each.number is None for each in recordings):
+            has_blob = state is not None and state.has_at_head(path)
+            blob = f"{state.head}:./{path}" if state is not None and has_blob else None
+            groups.append((Delete(path, facts.digest or _UNKNOWN, blob),))
+        else:
+            step = _take_out(project, path, recordings)
+            if isinstance(step, Refusal):
+                held_back.append(HeldBack((), step))
+            else:
+                groups.append((step,))
     applied = apply(project.root, Plan("prune", tuple(groups))) if groups else Applied(None, (), ())
-    return Applied(applied.run_id, applied.done, (*held_back, *applied.held_back))
+    changed = {step.path for group in applied.done for step in group if isinstance(step, Rewrite)}
+    taken_out = sum(
+        len(recordings)
+        for recordings in by_file.values()
+        if changed and relate(recordings[0], project.root) in changed
+    )
+    whole = Applied(applied.run_id, applied.done, (*held_back, *applied.held_back))
+    return Removed(whole, taken_out)
+
+
+def _take_out(project: Project, path: str, recordings: Sequence[Facts]) -> Rewrite | Refusal:
+    """How a file comes to be without some of its recordings: all in one splice, the rest to the byte."""
+    facts = recordings[0]
+    source = read(Target(path, project.settings_for(facts.location), facts.location))
+    if not isinstance(source, Source) or digest(source.content) != facts.digest:
+        return Refusal(path, "has changed since")
+    gone = {each.number - 1: None for each in recordings if each.number is not None}
+    content = attempt(path, load_format(facts.format).edit, source, gone)
+    if not isinstance(content, bytes):
+        return Refusal(path, "its recordings can't be taken out without a change to the others")
+    return Rewrite(path, facts.digest, content)
 
 
 _UNKNOWN = ""

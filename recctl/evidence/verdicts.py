@@ -24,6 +24,7 @@ class Grade(StrEnum):
     ORPHAN = "orphan"
     UNCOLLECTED = "uncollected"
     UNUSED = "unused"
+    UNPLAYED = "unplayed"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
 
@@ -34,6 +35,7 @@ MEANINGS = {
     Grade.ORPHAN: "its test no longer exists",
     Grade.UNCOLLECTED: "its test is on no list of collected tests",
     Grade.UNUSED: "its test passed, and no complete run opened it",
+    Grade.UNPLAYED: "the tests of its file passed, and no complete run played it",
     Grade.SUPERSEDED: "there is a newer recording of the same turn",
     Grade.DUPLICATE: "another file records the same request under the right name",
 }
@@ -67,7 +69,7 @@ class Proof(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is to become of a recording.
+    """What is to become of a file, or of one of its recordings: of that which `facts.number` tells.
 
     `grade` is the strongest evidence among what was asked for, else the strongest of all, None where there is
     none. `protected` says why it stays all the same. `stale` is true for what goes, `in_doubt` where it
@@ -109,6 +111,16 @@ class Report(NamedTuple):
     def stale(self) -> tuple[Verdict, ...]:
         """The verdicts on what goes."""
         return tuple(verdict for verdict in self.verdicts if verdict.stale)
+
+    @property
+    def stale_files(self) -> tuple[Verdict, ...]:
+        """Those of them on files that go whole."""
+        return tuple(verdict for verdict in self.stale if verdict.facts.number is None)
+
+    @property
+    def stale_singles(self) -> tuple[Verdict, ...]:
+        """Those of them on single recordings, whose files stay."""
+        return tuple(verdict for verdict in self.stale if verdict.facts.number is not None)
 
     @property
     def stale_size(self) -> int:

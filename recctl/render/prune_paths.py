@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 def render_prune(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (no view changes it)
-    """What is stale."""
-    yield from (f"{quote_path(verdict.facts.path)}\n" for verdict in report.stale)
+    """What is stale: files, and single recordings as `path#3`."""
+    yield from (f"{quote_path(str(verdict.facts.key))}\n" for verdict in report.stale)

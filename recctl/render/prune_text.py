@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.evidence import Report, Verdict
+    from recctl.evidence.removal import Removed
     from recctl.journal import Trash
-    from recctl.plan import Applied
     from recctl.render import View
 
 
@@ -95,7 +95,7 @@ def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
         if verdict.protected is not None:
             grade = f"{verdict.grade}: " if verdict.grade is not None else ""
             reason = f"{grade}{reason}; protected: {verdict.protected}"
-        yield line(Span(verdict.facts.path, "bold"), f": {reason}", indent=4)
+        yield line(Span(str(verdict.facts.key), "bold"), f": {reason}", indent=4)
 
 
 _MEANING = 32
@@ -116,21 +116,32 @@ def summarise_prune(report: Report) -> str:
     examined = show_count(report.examined, report.noun)
     if not report.stale:
         return f"examined {examined}: none can go"
-    which = f"{len(report.stale):,} can go ({show_size(report.stale_size)})"
+    singles = report.stale_singles
+    which = f"{len(report.stale_files):,}" if report.stale_files or not singles else ""
+    if singles:
+        files = len({verdict.facts.path for verdict in singles})
+        among = f"{show_count(len(singles), 'recording')} in {show_count(files, 'file')}"
+        which = f"{show_count(len(report.stale_files), 'file')} and {among}" if which else among
+    which += f" can go ({show_size(report.stale_size)})"
     return f"examined {examined}: {which}; nothing was deleted, --apply moves them to the trash"
 
 
-def summarise_removal(applied: Applied, report: Report) -> str:
+def summarise_removal(removed: Removed, report: Report) -> str:
     """What a deletion comes to, in a line."""
     from recctl.plan import Delete
 
+    applied, taken_out = removed
     if applied.run_id is None:
         return f"examined {show_count(report.examined, report.noun)}: nothing was deleted"
     steps = [step for group in applied.done for step in group]
-    gone = sum(isinstance(step, Delete) and step.blob is not None for step in steps)
-    kept = len(steps) - gone
+    deleted = [step for step in steps if isinstance(step, Delete)]
+    gone = sum(step.blob is not None for step in deleted)
+    kept = len(deleted) - gone
     told = [f"moved {show_count(kept, report.noun)} to the trash"] if kept else []
     told += [f"deleted {show_count(gone, report.noun)} that git has"] if gone else []
+    if taken_out:
+        files = show_count(len(steps) - len(deleted), "file")
+        told.append(f"took {show_count(taken_out, 'recording')} out of {files}")
     return f"{' and '.join(told)}; `recctl undo {applied.run_id}` takes it back"
 
 

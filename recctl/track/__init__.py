@@ -49,7 +49,8 @@ class Tracked(NamedTuple):
 
     `plays` and `missed` are what recorders that were listened to had to do: `recorders`, by their formats'
     names. `loaded` are the files that they loaded, with the SHA-256 of their bytes in hex, "" where that
-    changed; `loaded_by_test` are those of each test. `troubles` say what could not be seen.
+    changed; `loaded_by_test` are those of each test. `unheard` are those of them that another run opened
+    without being heard to load them. `troubles` say what could not be seen.
     """
 
     complete: bool
@@ -65,6 +66,7 @@ class Tracked(NamedTuple):
     loaded_by_test: dict[str, frozenset[str]] = _NOTHING
     troubles: tuple[str, ...] = ()
     recorders: frozenset[str] = frozenset()
+    unheard: frozenset[str] = frozenset()
 
 
 def combine(runs: Sequence[Tracked]) -> Tracked:
@@ -86,6 +88,7 @@ def combine(runs: Sequence[Tracked]) -> Tracked:
     if not runs:
         reasons = ["there was no run"]
     opened = frozenset[str]().union(*(run.opened for run in runs))
+    unheard = frozenset[str]().union(*((run.opened - run.loaded.keys()) | run.unheard for run in runs))
     plays = (_put_in_doubt(play) if play.path in differing else play for run in runs for play in run.plays)
     return Tracked(
         complete=not reasons,
@@ -101,6 +104,7 @@ def combine(runs: Sequence[Tracked]) -> Tracked:
         loaded_by_test=_join_paths(run.loaded_by_test for run in runs),
         troubles=tuple(sorted({trouble for run in runs for trouble in run.troubles})),
         recorders=frozenset[str]().union(*(run.recorders for run in runs)),
+        unheard=unheard & loaded.keys(),
     )
 
 
@@ -137,6 +141,7 @@ def dump_tracked(run: Tracked) -> str:
         "tests": tests,
         "recorders": sorted(run.recorders),
         "loaded": dict(sorted(run.loaded.items())),
+        "unheard": sorted(run.unheard),
         "plays": [dump(play) for play in run.plays],
         "missed": [dump(miss) for miss in run.missed],
         "troubles": [*run.troubles],
@@ -189,6 +194,7 @@ def _parse(document: Any) -> Tracked:
         loaded_by_test=loaded_by_test,
         troubles=tuple(sorted(_parse_texts(document.get("troubles", [])))),
         recorders=_parse_texts(document.get("recorders", [])),
+        unheard=_parse_texts(document.get("unheard", [])),
     )
 
 

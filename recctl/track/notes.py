@@ -111,7 +111,7 @@ class _Reader:
             self._heard.loaded_by_test.setdefault(test, set()).add(path)
 
     def _read_play(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
-        test, index, result = _text(note["test"]), note["index"], note["result"]
+        test, index, result = _text(note["test"]), _index(note["index"]), note["result"]
         if note["load"] is None:
             path = None if note["path"] is None else self._find(_text(note["path"]))
             if path is not None:
@@ -197,6 +197,15 @@ def _read_request(told: dict[str, Any], max_size: int) -> SentRequest:
     return SentRequest(
         _text(told["method"]), _text(told["url"]), tuple(sorted({*map(_text, told["headers"])})), body
     )
+
+
+def _index(value: Any) -> int | None:
+    if value is not None and not (type(value) is int and 0 <= value < _MOST):
+        raise ValueError("not a number of a recording")
+    return value
+
+
+_MOST = 10**9
 
 
 def _text(value: Any) -> str:

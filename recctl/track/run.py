@@ -101,7 +101,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
     opened = [_locate(process, index) for process in notes]
     tracked = combine([*opened, *(_to_tracked(session) for session in sessions), _to_heard(heard)])
     unopened = frozenset(present) - tracked.opened
-    tracked = tracked._replace(complete=reason is None, reason=reason, unopened=unopened)
+    tracked = tracked._replace(complete=reason is None, reason=reason, unopened=unopened, unheard=frozenset())
     code = INTERRUPTED if is_interrupted else code if code >= 0 else _KILLED - code
     return Ended(code, tracked, sum(bool(process.opened) for process in opened))
 

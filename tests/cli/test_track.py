@@ -188,6 +188,7 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
         },
         "recorders": [],
         "loaded": {},
+        "unheard": [],
         "plays": [],
         "missed": [],
         "troubles": [],

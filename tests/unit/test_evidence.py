@@ -513,7 +513,7 @@ def test_what_changed_after_it_was_judged_stays(root: Path) -> None:
     (root / paths[1]).write_bytes(
         (root / paths[1]).read_bytes().replace(b"Hello", b"Hallo", 1).replace(b"3", b"9")
     )
-    removed = remove(Project(root).with_settings(scheme=SCHEME), report.stale)
+    removed = remove(Project(root).with_settings(scheme=SCHEME), report.stale).applied
     assert len(removed.done) == 1
     assert sorted(held.refusal for held in removed.held_back) == sorted(
         zip(paths[:2], ("is gone", "has changed since"), strict=True)
@@ -527,7 +527,8 @@ def test_what_git_has_needs_no_copy_and_comes_back_all_the_same(root: Path, git:
     before = (root / gone).read_bytes()
     git("add", ".")
     git("commit", "-qm", "1")
-    removed = remove(Project(root), look(root, scheme=None, grades=(Grade.ORPHAN,)).stale, without_copy=True)
+    stale = look(root, scheme=None, grades=(Grade.ORPHAN,)).stale
+    removed = remove(Project(root), stale, without_copy=True).applied
     assert len(removed.done) == 1
     assert not [*(root / ".recctl").rglob("before/*")]
     undo(root)

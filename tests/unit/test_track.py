@@ -45,6 +45,7 @@ def make(
     loaded_by_test: dict[str, frozenset[str]] | None = None,
     troubles: Iterable[str] = (),
     recorders: Iterable[str] = (),
+    unheard: Iterable[str] = (),
 ) -> Tracked:
     outcomes = outcomes or {}
     return Tracked(
@@ -61,6 +62,7 @@ def make(
         loaded_by_test=loaded_by_test or {},
         troubles=tuple(sorted(set(troubles))),
         recorders=frozenset(recorders),
+        unheard=frozenset(unheard),
     )
 
 
@@ -147,6 +149,7 @@ RUNS = st.builds(
     loaded_by_test=st.dictionaries(TEXTS, PATHS.filter(bool), max_size=3),
     troubles=st.lists(TEXTS, max_size=2),
     recorders=st.lists(TEXTS, max_size=2),
+    unheard=PATHS,
 )
 
 
@@ -182,6 +185,14 @@ def test_of_a_file_that_was_not_the_same_in_all_jobs_nothing_was_seen() -> None:
     reason = "the file was not the same in all runs"
     assert combined.plays == (Play("a.yaml", None, "t", 2, "unseen", reason),)
     assert combined.loaded == {"a.yaml": ""}
+
+
+def test_a_file_that_a_job_opened_unheard_is_told_apart() -> None:
+    heard = make(opened="ab", loaded={"a": "1"}, recorders=["vcrpy"])
+    assert combine([heard, heard]).unheard == frozenset()
+    joined = combine([heard, make(opened="a")])  # by a recctl that knew nothing of plays, say
+    assert joined.unheard == {"a"}
+    assert combine([joined, heard]).unheard == {"a"}
 
 
 def test_a_file_of_the_version_before_is_read(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ class Format(NamedTuple):
     index, from 0; what has no place of its own has that of what it is stored in.
     `edit` gives the bytes of a file whose recordings, by index, have become these documents, or have gone
     (None). All that need not change stays as it is, and the result was read again; None where that fails.
+    `measure` gives how many bytes each of a file's recordings takes up in it, before it is compressed.
     `is_companion` tells whether a file that it does not claim is one that goes with the same tests' files, by
     its name, the names of the folders that it lies in, the settings and the beginning of its content.
     `find_test` gives the test that a file is named after, as far as its place tells, the settings, and what
@@ -97,6 +98,7 @@ class Format(NamedTuple):
     inspect: Callable[[Source, tuple[Recording | LoadError, ...]], dict[int, list[Defect]]]
     locate: Callable[[Source, int, list[str]], dict[str, Position]]
     edit: Callable[[Source, dict[int, dict[str, JSON] | None]], bytes | None] = lambda *_: None
+    measure: Callable[[Source], tuple[int, ...]] = lambda source: (len(source.content),)
     is_companion: Callable[[str, tuple[str, ...], Settings, Callable[[], bytes]], bool] = lambda *_: False
     find_test: Callable[[Place, Settings, Callable[[str], bool]], NamedTest | None] = lambda *_: None
     list_places: Callable[[str, Settings], tuple[Place, ...]] = lambda *_: ()

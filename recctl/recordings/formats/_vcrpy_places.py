@@ -85,6 +85,19 @@ def _locate_item(content: bytes, index: int, *, is_json: bool) -> Position:
     return known.position_of(place.start)
 
 
+def measure(content: bytes, total: int) -> tuple[int, ...]:
+    """How many bytes each exchange takes up: what stands between its ends, wherever its parts lie."""
+    known = _index(content)
+    parts = [places for places in known.lists.values() if len(places) == total]
+    return (
+        tuple(
+            sum(len(known.text[place.start : place.end].encode()) for place in places)
+            for places in zip(*parts, strict=True)
+        )
+        or (0,) * total
+    )
+
+
 def locate(content: bytes, index: int, pointers: Iterable[str], *, is_json: bool) -> dict[str, Position]:
     """Where values of an exchange stand, or what they are stored in. "" is the exchange itself."""
     start = _locate_item(content, index, is_json=is_json)

@@ -359,6 +359,17 @@ def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | 
     return _vcrpy_edits.edit(source, text, _read_items(source, raw), changes, read)
 
 
+def measure(source: Source) -> tuple[int, ...]:
+    """How many bytes each exchange takes up in the file, inflated; nothing for one that can't be read."""
+    from recctl.recordings.formats import _vcrpy_places
+
+    content = _unpack(source)
+    raw = content if isinstance(content, LoadError) else _parse(source, content)
+    if isinstance(content, LoadError) or isinstance(raw, LoadError):
+        return ()
+    return _vcrpy_places.measure(content, len(raw.items))
+
+
 FORMAT = Format(
     NAME,
     FOLDER,
@@ -368,6 +379,7 @@ FORMAT = Format(
     inspect,
     locate,
     edit,
+    measure=measure,
     is_companion=is_companion,
     find_test=find_test,
     list_places=list_places,

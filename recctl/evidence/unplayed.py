@@ -1,0 +1,119 @@
+"""Recordings of files with several of which a run played others, or none at all: what single ones go by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.amounts import show_count
+from recctl.attempt import attempt
+from recctl.journal import digest
+from recctl.recordings.formats import load_format
+from recctl.recordings.source import Source, Unread
+from recctl.sources import Target, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recctl.naming.facts import Facts
+    from recctl.project import Project
+    from recctl.track import Tracked
+
+
+class Unplayed(NamedTuple):
+    """What of a file was not played: the facts about each such recording, with its own size, and why.
+
+    `is_all` says that it is all that the file holds.
+    """
+
+    recordings: tuple[Facts, ...]
+    reason: str
+    is_all: bool
+
+
+class _Played(NamedTuple):
+    """What is known of the files of a run, by path: who loaded and who opened each, what was played of it."""
+
+    loaders: dict[str, set[str]]
+    openers: dict[str, set[str]]
+    numbers: dict[str, set[int | None]]
+    missing: frozenset[str]
+
+
+def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project) -> dict[str, Unplayed]:
+    """By path, what a complete run played nothing of, given the facts about each recording.
+
+    Its file must be what it was in the run, be named after one test, and have been loaded by nothing but
+    tests that passed, that one among them. Where it is not known which of its recordings was played, or a
+    request found none, nothing is proven: that may be what one of them is for.
+    """
+    played = _sort(tracked)
+    by_path: defaultdict[str, list[Facts]] = defaultdict(list)
+    for facts in all_facts:
+        if facts.is_named_by_test and not facts.is_test_open and facts.number is not None:
+            by_path[facts.path].append(facts)
+    found = {}
+    for path, recordings in by_path.items():
+        location = recordings[0].location
+        if not location.is_relative_to(project.root):
+            continue
+        place = location.relative_to(project.root).as_posix()
+        numbers = played.numbers.get(place, set())
+        left = [facts for facts in recordings if facts.number not in numbers]
+        if left and _is_proof(place, recordings[0].test_id, tracked, played):
+            unplayed = attempt(path, _measure, left, tracked.loaded[place], project)
+            if unplayed is not None and not isinstance(unplayed, Unread):
+                sized, total = unplayed
+                reason = _tell(played.loaders[place], len(numbers), total)
+                found[path] = Unplayed(sized, reason, is_all=len(sized) == total)
+    return found
+
+
+def _sort(tracked: Tracked) -> _Played:
+    numbers: defaultdict[str, set[int | None]] = defaultdict(set)
+    for play in tracked.plays:
+        numbers[play.path].add(play.number)
+    missing = frozenset(miss.cassette for miss in tracked.missed if miss.cassette is not None)
+    return _Played(_turn(tracked.loaded_by_test), _turn(tracked.by_test), dict(numbers), missing)
+
+
+def _turn(by_test: dict[str, frozenset[str]]) -> dict[str, set[str]]:
+    tests: defaultdict[str, set[str]] = defaultdict(set)
+    for test_id, paths in by_test.items():
+        for path in paths:
+            tests[path].add(test_id)
+    return dict(tests)
+
+
+def _is_proof(place: str, test_id: str | None, tracked: Tracked, played: _Played) -> bool:
+    """Whether all is known of what was played of a file, and its test passed."""
+    loaders = played.loaders.get(place, set())
+    return (
+        test_id in loaders
+        and loaders <= tracked.passed
+        and played.openers.get(place, set()) <= loaders
+        and bool(tracked.loaded.get(place))
+        and place not in tracked.unheard
+        and place not in played.missing
+        and None not in played.numbers.get(place, set())
+    )
+
+
+def _measure(
+    recordings: list[Facts], expected: str, project: Project
+) -> tuple[tuple[Facts, ...], int] | None:
+    """Recordings of a file with their sizes, and how many it holds; None where it is not what it was."""
+    first = recordings[0]
+    source = read(Target(first.path, project.settings_for(first.location), first.location))
+    if not isinstance(source, Source) or digest(source.content) != expected:
+        return None
+    sizes = dict(enumerate(load_format(first.format).measure(source), 1))
+    sized = tuple(facts._replace(size=sizes[facts.number]) for facts in recordings if facts.number in sizes)
+    return (sized, len(sizes)) if len(sized) == len(recordings) else None
+
+
+def _tell(loaders: set[str], played: int, total: int) -> str:
+    who = min(loaders) if len(loaders) == 1 else f"{len(loaders):,} tests"
+    if not played:
+        return f"{who} passed, loaded the file, and played nothing of it"
+    return f"{who} passed, played {played:,} of its file's {show_count(total, 'recording')}, and not this one"
