@@ -119,6 +119,11 @@ class Project:
     overrides: tuple[Override, ...] = ()
 
     @property
+    def config_files(self) -> tuple[Path, ...]:
+        """The files at its root that may configure it, the one that wins first."""
+        return tuple(self.root / name for name in _CONFIG_NAMES)
+
+    @property
     def renames(self) -> tuple[Rename, ...]:
         """The names that were changed all over the project."""
         return self.settings.renames
@@ -265,8 +270,7 @@ def find_past_project(project: Project, read: Callable[[Path], bytes | None]) ->
 
     `read` gives what a file was in that state, None where there was none.
     """
-    for name in _CONFIG_NAMES:
-        path = project.root / name
+    for path in project.config_files:
         content = read(path)
         try:
             table = None if content is None else _parse_table(content, path)

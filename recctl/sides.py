@@ -40,6 +40,14 @@ class Sides(NamedTuple):
     unmatched: tuple[str, ...] = ()
     past_settings: Mapping[str, Settings] = _NOTHING
 
+    @property
+    def are_equal(self) -> bool:
+        """Whether git knows both sides to be the same, file by file, and their scheme is."""
+        if self.outright or self.past_settings or len(self.left) != len(self.right):
+            return False
+        ours, theirs = ({target.key: target.blob for target in side} for side in (self.left, self.right))
+        return ours == theirs and None not in ours.values()
+
 
 def choose_sides(
     project: Project,
@@ -253,6 +261,7 @@ class _Repository:
         )
         self._folders = () if words else tuple(self._find_limit(folder) for folder in folders)
         self._words = {word: self._find_limit(self._here / word) for word in words}
+        self._keeps_config = False
         self._hashes = {word for word in words if is_hash_prefix(word) and not os.path.lexists(word)}
 
     def _find_limit(self, path: Path) -> str:
@@ -277,6 +286,7 @@ class _Repository:
         else:
             left = git.list_tree(trees[0], self._here) if trees else index.entries
             right = git.list_work_tree(index, self._top)
+        self._keeps_config = not index.unmerged and self._find_config(left) == self._find_config(right)
         unmerged = frozenset(index.unmerged)
         in_conflict = [git.Entry(path, None) for path in index.unmerged]
         unmatched = self._list_unmatched((*left, *right, *in_conflict))
@@ -289,7 +299,10 @@ class _Repository:
         """The same sides, with the hash scheme that the configuration of either names for each file.
 
         The state of the right side is a tree, the index, or (None) the work tree, where the project is right.
+        Nothing is asked where neither a file nor the configuration has changed.
         """
+        if self._keeps_config and sides.are_equal:
+            return sides
         if len(trees) == _PAIR:
             before, now = f"{trees[0]}:", f"{trees[1]}:"
         elif self._staged:
@@ -307,6 +320,12 @@ class _Repository:
         return sides._replace(
             left=tuple(_with_scheme(target, old) for target in sides.left), right=right, past_settings=past
         )
+
+    def _find_config(self, entries: Sequence[git.Entry]) -> set[git.Entry]:
+        """What of a side's files may configure the project."""
+        files = self._project.config_files
+        places = {os.path.relpath(file, self._top).replace(os.sep, "/") for file in files}
+        return {entry for entry in entries if entry.path in places}
 
     def _find_project(self, state: str, blobs: git.BlobReader) -> Project:
         """The project by the configuration of a state of the repository; as it is where none can be read."""

@@ -133,7 +133,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.compare import Comparison
 
-    if _are_equal(sides):
+    if sides.are_equal:
         from recctl.recordings.formats import may_hold_several
 
         files = sum(may_hold_several(target.key or target.name) for target in sides.left)
@@ -158,14 +158,6 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
             )
         schemes = find_scheme_changes(sides.right, sides.past_settings, read_target)
     return comparison._replace(errors=(*sides.unread, *comparison.errors), scheme_changes=schemes)
-
-
-def _are_equal(sides: Sides) -> bool:
-    """Whether git knows both sides to be the same, file by file, and their scheme is."""
-    if sides.outright or sides.past_settings or len(sides.left) != len(sides.right):
-        return False
-    ours, theirs = ({target.key: target.blob for target in side} for side in (sides.left, sides.right))
-    return ours == theirs and None not in ours.values()
 
 
 def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:

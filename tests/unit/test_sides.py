@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
+from recctl.git import BlobReader
 from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.source import Source
 from recctl.sides import Sides, choose_sides
@@ -69,6 +70,20 @@ def test_files_of_a_revision_count_as_they_would_in_a_walk(history: Path) -> Non
 
 def test_what_is_only_like_a_recording_by_its_start_counts_where_it_changed(history: Path) -> None:
     assert names(choose_sides(Project(history), ["HEAD"])) == [WALKED[0], *WALKED[2:]]
+
+
+def test_no_file_of_the_repository_is_read_where_neither_recordings_nor_configuration_are_staged(
+    history: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(BlobReader, "read", lambda _, spec, __: asked.append(spec))
+    project = Project(history)
+    sides = choose_sides(project, [], staged=True, follow_config=True)
+    assert (len(sides.left), sides.are_equal, asked) == (3, True, [])
+    (history / "recctl.toml").write_text('scheme = "ogx-2026-04"')
+    git("add", ".")
+    assert choose_sides(project, [], staged=True, follow_config=True).are_equal
+    assert asked == ["HEAD:recctl.toml", "HEAD:pyproject.toml", ":recctl.toml", ":pyproject.toml"]
 
 
 def test_exclude_and_paths_of_the_configuration_hold_for_revisions(history: Path) -> None:
