@@ -21,12 +21,13 @@ _BODIES = ("body", "payload", "kwargs")
 
 
 def find_kept(recording: Recording) -> SentRequest:
-    """The request of a recording, as one that was sent."""
+    """The request of a recording, as one that was sent. One to a tool has the tool's name for a url."""
     request = recording.request
     method, headers = request.get("method"), request.get("headers")
+    tool = f"{request.get('provider')}.{request['tool_name']}" if "tool_name" in request else ""
     return SentRequest(
-        method=method if isinstance(method, str) else "",
-        url=recording.url,
+        method=method if isinstance(method, str) else "POST",
+        url=recording.url or tool,
         headers=tuple(headers) if isinstance(headers, dict) else (),
         body=request.get(_find_body(recording)),
     )

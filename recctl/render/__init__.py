@@ -71,10 +71,10 @@ class View(NamedTuple):
     to where that is part of them. `top` is the folder from which services outside count paths, the top of the
     repository (None: the current one), and `rules` are all that there are, by name, for formats that tell of
     them. `is_log` says that what is shown ends up in a build's log, which is read for commands. Items of
-    lists end with NUL where `nul` is set. The rest is
-    for exchanges: `part` is the side to show ("both", "request" or "response"), `fold` shortens what is long,
-    `timeline` goes chunk by chunk, `raw` shows what was recorded as it is, `mask` takes secrets out of what
-    is made to be shared, and `refuse` is told of what recctl fails to show.
+    lists end with NUL where `nul` is set. The rest is for exchanges: `part` is the side to show ("both",
+    "request" or "response"), `fold` shortens what is long, `timeline` goes chunk by chunk, `raw` shows what
+    was recorded as it is, `mask` takes secrets out of what is made to be shared, and `refuse` is told of what
+    recctl fails to show.
     """
 
     color: bool = False

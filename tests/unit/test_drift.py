@@ -18,6 +18,7 @@ from recctl.errors import RecctlError
 from recctl.project import find_project
 from recctl.render.masking import mask_texts
 from recctl.sources import select
+from recctl.track import SentRequest
 from tests.builders import read, record, write
 from tests.tracking import Suite, ask, send, write_cassette
 
@@ -373,6 +374,19 @@ def test_a_miss_of_what_is_found_by_a_hash_is_told_by_what_changed(suite: Suite)
     suite.miss("one", None, sent=sent, test_id=recording.test_id, cassette=None, recorder="ogx")
     (miss,) = examine(suite, suite.end()).missed
     assert [find_topic(change).spell() for change in miss.drift] == ["parameter temperature was added"]
+
+
+def test_a_call_of_a_tool_is_near_to_one_of_that_tool(suite: Suite) -> None:
+    for name, tool in (("a", "search"), ("b", "fetch")):
+        request = {"test_id": None, "provider": "tavily", "tool_name": tool, "kwargs": {"query": "Rome"}}
+        document = {"test_id": None, "request": request, "response": {"body": {}, "is_streaming": False}}
+        write(suite.root / f"tests/recordings/{name}.json", json.dumps(document, indent=2))
+    sent = SentRequest("POST", "tavily.fetch", (), {"query": "Oslo"})
+    suite.miss("one", None, sent=sent, cassette=None, recorder="ogx")
+    (miss,) = examine(suite, suite.end()).missed
+    assert miss.nearest is not None
+    assert miss.nearest.path == "tests/recordings/b.json"
+    assert [(change.where, change.right) for change in miss.drift] == [("/request/kwargs/query", "Oslo")]
 
 
 def test_noise_may_be_why_nothing_was_found(suite: Suite) -> None:

@@ -51,13 +51,18 @@ MISSED = st.builds(Miss, TEXTS, st.none() | TEXTS, REQUESTS, st.none() | TEXTS, 
 
 
 @settings(max_examples=60)
-@given(plays=st.lists(PLAYS, max_size=5), missed=st.lists(MISSED, max_size=3), complete=st.booleans())
+@given(
+    body=BODIES.filter(lambda body: body is not None),
+    plays=st.lists(PLAYS, max_size=5),
+    missed=st.lists(MISSED, max_size=3),
+    complete=st.booleans(),
+)
 def test_any_run_gets_an_answer_in_every_format(
-    plays: list[Play], missed: list[Miss], complete: bool
+    body: Any, plays: list[Play], missed: list[Miss], complete: bool
 ) -> None:
     with TemporaryDirectory() as name:
         suite = Suite(Path(name))
-        suite.record("one", ask("Hello"), "no JSON", None)
+        suite.record("one", body, "no JSON", None)
         suite.plays, suite.missed = plays, missed
         tracked = suite.end(None if complete else "it was stopped")
         with chdir(name):
