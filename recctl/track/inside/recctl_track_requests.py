@@ -107,7 +107,10 @@ def _write_compact(body: Any) -> str | None:
 
 
 def store(cassette: Any, requests: list[Any]) -> list[Any]:
-    """Requests as they come back out of a file of the cassette's."""
+    """Requests as they come back out of a file of the cassette's. Its serializer may change what it gets."""
+    import copy
+
+    requests = copy.deepcopy(requests)
     serializer = cassette._serializer
 
     def make_replies() -> list[Any]:
@@ -155,6 +158,7 @@ _BLIND = ("method", "uri", "scheme", "host", "port", "path", "query", "headers")
 """vcrpy's own matchers that see no body."""
 
 _MOST_PROBES = 50
+_OTHER = "another value"
 
 
 def _find_equalised(cassette: Any, sent: Any, kept: Any) -> list[str]:
@@ -175,7 +179,7 @@ def _find_equalised(cassette: Any, sent: Any, kept: Any) -> list[str]:
         try:
             return not originals["requests_match"](probe, kept, matchers)
         except Exception:
-            return True
+            return False  # whatever it does there, it does not say that it finds a difference
 
     try:
         ours, theirs = _parse(_read_body(sent)), _parse(_read_body(kept))
@@ -185,7 +189,7 @@ def _find_equalised(cassette: Any, sent: Any, kept: Any) -> list[str]:
     for number, steps in enumerate(_differ(ours, theirs, ())):
         if number == _MOST_PROBES:
             break
-        if sees(json.dumps(_put(theirs, steps, "another value")).encode()):
+        if sees(json.dumps(_put(theirs, steps)).encode()):
             found.append("/body" + "".join(f"/{str(s).replace('~', '~0').replace('/', '~1')}" for s in steps))
     return found
 
@@ -210,12 +214,22 @@ def _differ(one: Any, other: Any, steps: tuple[Any, ...]) -> Iterator[tuple[Any,
         yield steps
 
 
-def _put(value: Any, steps: tuple[Any, ...], new: Any) -> Any:
-    """A value with another one in some place."""
+def _put(value: Any, steps: tuple[Any, ...]) -> Any:
+    """A value with another one of the same type in some place."""
     if not steps:
-        return new
+        return _make_other(value)
     step, *rest = steps
     copied: Any = list(value) if isinstance(value, list) else dict(value)
     inner = value[step] if isinstance(value, list) else value.get(step)
-    copied[step] = _put(inner, tuple(rest), new)
+    copied[step] = _put(inner, tuple(rest))
     return copied
+
+
+def _make_other(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    if isinstance(value, list):
+        return [*value, _OTHER]
+    return {**value, _OTHER: _OTHER} if isinstance(value, dict) else _OTHER

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RECORDER = "vcrpy"
 _thread = _local()
-_origins: WeakKeyDictionary[Any, dict[int, tuple[int, int]]] = WeakKeyDictionary()
+_loaded: WeakKeyDictionary[Any, _Loading] = WeakKeyDictionary()
 
 
 def listen(module: Any) -> None:
@@ -50,7 +50,8 @@ class _Loading:
     """A cassette that is being loaded.
 
     `sources` tells, by the identity of requests and replies, which exchange of which load they are; `kept`
-    holds these so that no identity is taken twice. `origins` tells the same by the place in the cassette.
+    holds these so that no identity is taken twice. `origins` tells the same by the place in the cassette, of
+    which `size` have come out of files.
     """
 
     def __init__(self, cassette: Any) -> None:
@@ -61,6 +62,8 @@ class _Loading:
         self.origins: dict[int, tuple[int, int]] = {}
         self.handed_out = 0
         self.current: tuple[int, int] | None = None
+        self.is_taken = False
+        self.size = 0
 
 
 def _listen_to_serialize(module: Any) -> None:
@@ -98,19 +101,23 @@ def _note_load(loading: _Loading, text: Any, result: Any) -> None:
 
 
 def _listen_to_cassette(module: Any) -> None:
-    recctl_track.write({"event": "listen", "recorder": _RECORDER})
+    """All of it, or nothing: where a part is lacking, AttributeError is raised before any is replaced."""
     cassette = module.Cassette
-    for name, wrap in (
-        ("_load", _wrap_load),
-        ("append", _wrap_append),
-        ("play_response", _wrap_play),
-        ("filter_request", _wrap_filter),
-    ):
-        setattr(cassette, name, wrap(getattr(cassette, name)))
-    originals["requests_match"] = module.requests_match
-    module.requests_match = _wrap_match(module.requests_match)
+    parts = [
+        (module, "requests_match", _wrap_match),
+        (cassette, "_load", _wrap_load),
+        (cassette, "append", _wrap_append),
+        (cassette, "play_response", _wrap_play),
+        (cassette, "filter_request", _wrap_filter),
+    ]
     if hasattr(module, "_run_hooks"):
-        module._run_hooks = _wrap_hooks(module._run_hooks)
+        parts.append((module, "_run_hooks", _wrap_hooks))
+    originals["requests_match"] = module.requests_match
+    for owner, name, replacement in [
+        (owner, name, wrap(getattr(owner, name))) for owner, name, wrap in parts
+    ]:
+        setattr(owner, name, replacement)
+    recctl_track.write({"event": "listen", "recorder": _RECORDER})
 
 
 def _wrap_load(load: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,54 +132,66 @@ def _wrap_load(load: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             _thread.loading = outer
             recctl_track.gather_opened(gathered)
-            _guard(_end_load, loading)
+            _guard(_end_load, self, loading)
 
     return load_and_note
 
 
-def _end_load(loading: _Loading) -> None:
+def _end_load(cassette: Any, loading: _Loading) -> None:
     """Keep what is known of a cassette's exchanges; where no text was seen, as far as its one file tells."""
-    origins = loading.origins
+    _loaded[cassette] = loading
+    loading.size = len(cassette.data)
     if loading.handed_out and not loading.kept:
+        origins, loading.origins = loading.origins, {}
         files = sorted(set(loading.opened))
-        if len(files) != 1:
-            return
-        number = recctl_track.write_load(files[0], None, loading.handed_out)
-        origins = {position: (number, index) for position, (_, index) in origins.items()}
-    _origins[loading.cassette] = origins
+        if len(files) == 1:
+            number = recctl_track.write_load(files[0], None, loading.handed_out)
+            loading.origins = {position: (number, index) for position, (_, index) in origins.items()}
+    loading.cassette, loading.sources, loading.kept = None, {}, []  # so that a cassette can go
 
 
 def _wrap_hooks(run: Callable[..., Any]) -> Callable[..., Any]:
     """vcrpy 9 calls this for each exchange of a file, in order, and may get others, or none, from it."""
 
     @functools.wraps(run)
-    def run_and_note(hooks: Any, request: Any, response: Any, *rest: Any) -> Any:
+    def run_and_note(*arguments: Any, **options: Any) -> Any:
         loading = getattr(_thread, "loading", None)
         if loading is not None:
-            loading.current = _find_source(loading, request, response)
-            loading.handed_out += 1
-        return run(hooks, request, response, *rest)
+            _guard(_take_next, loading, *arguments[1:3])
+            loading.is_taken = True
+        return run(*arguments, **options)
 
     return run_and_note
 
 
 def _wrap_append(append: Callable[..., Any]) -> Callable[..., Any]:
+    """Called for each exchange of a file, in order; also for those that this run records."""
+
     @functools.wraps(append)
-    def append_and_note(self: Any, request: Any, response: Any) -> Any:
+    def append_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
         loading = getattr(_thread, "loading", None)
         if loading is None or loading.cassette is not self:
-            return append(self, request, response)
-        source, loading.current = loading.current, None
-        if source is None:
-            source = _find_source(loading, request, response)
-            loading.handed_out += 1
-        position = len(self.data)
-        result = append(self, request, response)
-        if source is not None and len(self.data) == position + 1:
-            loading.origins[position] = source
+            return append(self, *arguments, **options)
+        if not loading.is_taken:
+            _guard(_take_next, loading, *arguments)
+        loading.is_taken = False
+        position = _measure(self)
+        result = append(self, *arguments, **options)
+        if loading.current is not None and _measure(self) == position + 1:
+            loading.origins[position] = loading.current
         return result
 
     return append_and_note
+
+
+def _measure(cassette: Any) -> int:
+    return len(getattr(cassette, "data", ()))
+
+
+def _take_next(loading: _Loading, request: Any, response: Any) -> None:
+    """Find out which exchange of which load it is that a persister has handed out next."""
+    loading.current = _find_source(loading, request, response)
+    loading.handed_out += 1
 
 
 def _find_source(loading: _Loading, request: Any, response: Any) -> tuple[int, int] | None:
@@ -195,12 +214,12 @@ class _Playing:
 
 def _wrap_match(match: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(match)
-    def match_and_note(sent: Any, stored: Any, *rest: Any, **options: Any) -> Any:
+    def match_and_note(*arguments: Any, **options: Any) -> Any:
         playing = getattr(_thread, "playing", None)
         if playing is not None:
-            playing.sent, playing.stored = sent, stored
+            playing.sent, playing.stored = arguments[:2] if len(arguments) > 1 else (None, None)
             playing.position += 1
-        return match(sent, stored, *rest, **options)
+        return match(*arguments, **options)
 
     return match_and_note
 
@@ -221,19 +240,23 @@ def _wrap_play(play: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _note_play(cassette: Any, playing: _Playing) -> None:
-    record = {"event": "play", "test": recctl_track.get_test(), "load": None, "index": None}
-    origins = _origins.get(cassette, {})
-    position = playing.position
+    loading, position = _loaded.get(cassette), playing.position
     is_found = 0 <= position < len(cassette.data) and cassette.data[position][0] is playing.stored
-    if not is_found or position not in origins:
-        if is_found and origins and position > max(origins):
-            return  # it was recorded in this run
+    if loading is None or not loading.size or (is_found and position >= loading.size):
+        return  # it was recorded in this run
+    record = {"event": "play", "test": recctl_track.get_test(), "load": None, "index": None}
+    if not is_found or position not in loading.origins:
         reason = "which recording of the file was played is not known"
         record.update({"path": _find_path(cassette), "result": "unseen", "reason": reason})
     else:
-        record["load"], record["index"] = origins[position]
-        recctl_track.repeat_load(origins[position][0])
-        record.update(compare(cassette, playing.sent, playing.stored))
+        record["load"], record["index"] = loading.origins[position]
+        recctl_track.repeat_load(loading.origins[position][0])
+        try:
+            record.update(compare(cassette, playing.sent, playing.stored))
+        except Exception as error:
+            reason = "what was sent can't be compared"
+            recctl_track.tell_trouble(f"vcrpy: {reason}: {error!r}")
+            record.update({"result": "unseen", "reason": reason})
     recctl_track.write(record)
 
 
