@@ -74,20 +74,30 @@ _Counted = TypeVar("_Counted", Play, Miss)
 
 def join_equal(items: Iterable[_Counted]) -> tuple[_Counted, ...]:
     """Plays or misses, sorted, with those that differ in nothing but their times as one."""
-    times: Counter[str] = Counter()
-    found: dict[str, _Counted] = {}
+    times: Counter[tuple[object, ...]] = Counter()
+    found: dict[tuple[object, ...], _Counted] = {}
     for item in items:
-        key = json.dumps(dump(replace(item, times=0)), sort_keys=True)
+        key = _identify(item)
         times[key] += item.times
         found[key] = item
-    ordered = sorted(found.items(), key=lambda entry: (_order(entry[1]), entry[0]))
-    return tuple(replace(item, times=times[key]) for key, item in ordered)
+    ordered = sorted(found.items(), key=lambda entry: entry[0])
+    return tuple(
+        item if item.times == times[key] else replace(item, times=times[key]) for key, item in ordered
+    )
 
 
-def _order(item: Play | Miss) -> tuple[str, int, str]:
+def _identify(item: Play | Miss) -> tuple[object, ...]:
+    """What makes an item the one that it is, in the order of a track file."""
     if isinstance(item, Play):
-        return item.path, item.number or 0, item.test_id
-    return item.cassette or "", 0, item.test_id
+        place, told = (item.path, item.number or 0), (item.result, item.equalised)
+        requests = [item.sent, item.kept] if item.sent or item.kept else []
+    else:
+        place, told = (item.cassette or "", int(item.cassette is not None)), (item.recorder, ())
+        requests = [item.sent]
+    written = (
+        json.dumps([request and dump(request) for request in requests], sort_keys=True) if requests else ""
+    )
+    return *place, item.test_id, *told, item.reason is not None, item.reason or "", written
 
 
 def dump(item: Play | Miss | SentRequest) -> dict[str, JSON]:
