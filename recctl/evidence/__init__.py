@@ -65,6 +65,8 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     if inquiry.tracked is not None and not inquiry.tracked.troubles:
         unplayed = find_unplayed(surveyed.all_facts, inquiry.tracked, project)
     proofs = _weigh(all_facts, inquiry, orphans, unplayed, project, state)
+    parts = {target.file for target in selection.targets if target.number is not None}
+    spared = _spare_files([facts for facts in all_facts if facts.path in parts], proofs)
     wanted = {facts.path for facts in all_facts}
     if inquiry.filter is not None:
         wanted &= select_facts(all_facts, inquiry.filter, project, state)
@@ -80,7 +82,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
         verdicts=_tell_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
         examined=len(all_facts),
         taken=inquiry.grades,
-        remarks=tuple(_remark(all_facts, inquiry, orphans)),
+        remarks=(*_remark(all_facts, inquiry, orphans), *map(_remark_on_part, spared)),
         errors=surveyed.errors,
     )
 
@@ -200,7 +202,7 @@ def _weigh(
     unplayed: Mapping[str, Unplayed],
     project: Project,
     state: GitState | None,
-) -> Mapping[str, list[Proof]]:
+) -> dict[str, list[Proof]]:
     """All evidence against each recording, the strongest first."""
     turns = group_turns(all_facts)
     times = find_times([facts.location for turn in turns for facts in turn], project.root, state)
@@ -225,6 +227,22 @@ def _weigh(
     for against in proofs.values():
         against.sort(key=lambda proof: strength(proof.grade))
     return proofs
+
+
+def _spare_files(parts: Sequence[Facts], proofs: dict[str, list[Proof]]) -> list[str]:
+    """Leave out what speaks against whole files of which only a part was named; gives the paths of these."""
+    spared = []
+    for facts in parts:
+        against = proofs.get(facts.path, [])
+        of_part = [proof for proof in against if proof.grade is Grade.UNPLAYED]
+        if facts.holds_several and len(of_part) < len(against):
+            spared.append(facts.path)
+            proofs[facts.path] = of_part
+    return spared
+
+
+def _remark_on_part(path: str) -> str:
+    return f"{path}: there is evidence against the whole file, of which only a part was named: it stays"
 
 
 def _judge_with_singles(

@@ -159,6 +159,16 @@ def test_of_a_file_that_was_asked_for_one_recording_no_other_goes(run: Run, suit
     assert list_questions(suite) == ["One", "Two"]
 
 
+def test_a_file_of_which_a_part_was_named_never_goes_whole(run: Run, suite: Suite) -> None:
+    (suite.root / "tests/test_chat.py").write_text("def test_idles(): ...\n")
+    for place in (f"{CHATS}#1", CHATS):
+        outcome = run("prune", "--include-protected", "--max-share", "100", "--format", "paths", place)
+        whole = place == CHATS
+        assert (outcome.code, outcome.out) == (0, f"{CHATS}\n" if whole else "")
+    remark = f"{CHATS}: there is evidence against the whole file, of which only a part was named: it stays\n"
+    assert run("prune", f"{CHATS}#1").err == f"{remark}examined 1 file: none can go\n"
+
+
 def test_a_test_or_a_share_narrow_it_down(run: Run, suite: Suite) -> None:
     save(suite)
     outcome = run("prune", *GRADE, "--test", suite.test("idles"), "--format", "paths")
