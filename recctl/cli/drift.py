@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recctl.sources import Selection
     from recctl.track import SentRequest, Tracked
 
+_DEFAULT = "track.json"
 _LISTS = ("tests", "paths")
 _SHARED = ("markdown", "github")
 
@@ -117,17 +118,30 @@ def _choose_format(output_format: str, *, stat: bool) -> str:
 def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
     """The runs that are named as one, or the last that was tracked here."""
     from recctl.sources import show_path
-    from recctl.state import STATE_FOLDER
+    from recctl.state import STATE_FOLDER, State
     from recctl.track import combine, read_tracked
 
     if names:
         return combine([read_tracked(Path(name)) for name in names])
-    path = project.root / STATE_FOLDER / "track.json"
-    if not path.is_file():
-        raise RecctlError(
-            f"{show_path(path)} is not there: no run was tracked", "recctl track -- pytest makes it"
-        )
+    path = project.root / STATE_FOLDER / _DEFAULT
+    if State(project.root).find_size(_DEFAULT) is None:  # or it is a link
+        message = f"{show_path(path)} is not there: no run was tracked"
+        raise RecctlError(message, "recctl track -- pytest makes it")
+    if _came_with_repository(project.root):
+        message = f"{show_path(path)} came with the repository, and is not of your run"
+        raise RecctlError(message, "name it with --tracked to have it read all the same")
     return read_tracked(path)
+
+
+def _came_with_repository(root: Path) -> bool:
+    """Whether git knows files of the folder in which recctl keeps its own."""
+    from recctl import git
+    from recctl.state import STATE_FOLDER
+
+    try:
+        return bool(git.list_tracked(root, f":(icase){STATE_FOLDER}"))
+    except git.GitError:  # there is no repository
+        return False
 
 
 def _examine(project: Project, selection: Selection, run: Tracked, tests: list[str]) -> DriftReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import fingerprint
@@ -115,10 +116,15 @@ def _compare_values(change: Change) -> tuple[object, ...]:
     """What the same change has elsewhere: the words that differ, in long texts, else the two values."""
     left, right = change.left, change.right
     if isinstance(left, str) and isinstance(right, str) and min(len(left), len(right)) > _LONG:
-        pieces = compare_words(left, right)
-        if pieces is not None:
-            return tuple((piece.left, piece.right) for piece in pieces if not piece.is_same)
+        return _find_edits(left, right) or (fingerprint([left, right]),)
     return (fingerprint([left, right]),)
+
+
+@lru_cache(maxsize=64)  # the same prompt may stand in hundreds of recordings
+def _find_edits(left: str, right: str) -> tuple[tuple[str, str], ...]:
+    """The words that differ; none where two texts have little in common."""
+    pieces = compare_words(left, right) or ()
+    return tuple((piece.left, piece.right) for piece in pieces if not piece.is_same)
 
 
 _LONG = 60

@@ -14,6 +14,7 @@ from tests.cli.conftest import CHECKOUT
 from tests.tracking import Suite, ask, send
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Run
@@ -168,6 +169,33 @@ def test_without_a_run_there_is_nothing_to_say(suite: Suite, run: Run) -> None:
         2,
         "error: .recctl/track.json is not there: no run was tracked\nhint: recctl track -- pytest makes it\n",
     )
+
+
+def test_a_run_that_came_with_the_repository_is_not_believed(
+    suite: Suite, run: Run, git: Callable[..., str]
+) -> None:
+    change(suite, "one")
+    save(suite)
+    git("add", "-f", TRACK)
+    outcome = run("drift")
+    assert (outcome.code, outcome.err) == (
+        2,
+        (
+            "error: .recctl/track.json came with the repository, and is not of your run\n"
+            "hint: name it with --tracked to have it read all the same\n"
+        ),
+    )
+    assert run("drift", "--tracked", TRACK).code == 1
+    git("rm", "-q", "--cached", TRACK)
+    assert run("drift").code == 1
+
+
+def test_no_link_is_taken_for_a_run(suite: Suite, run: Run) -> None:
+    change(suite, "one")
+    save(suite, "elsewhere.json")
+    (suite.root / ".recctl").mkdir()
+    (suite.root / TRACK).symlink_to(suite.root / "elsewhere.json")
+    assert "is not there: no run was tracked" in run("drift").err
 
 
 def test_a_run_without_recorders_is_refused(suite: Suite, run: Run) -> None:
