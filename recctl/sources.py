@@ -234,9 +234,9 @@ LOOKED_FOR = (
 
 
 def _unquote(line: bytes) -> bytes:
-    if not _QUOTATION.fullmatch(line):
+    if not re.fullmatch(_QUOTATION, line):
         return line
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1]) or bytes([int(found[1], 8)]), line[1:-1])
+    return re.sub(_ESCAPE, lambda found: _ESCAPED.get(found[1]) or bytes([int(found[1], 8)]), line[1:-1])
 
 
 _ESCAPED = {
@@ -250,8 +250,8 @@ _ESCAPED = {
     b'"': b'"',
     b"\\": b"\\",
 }
-_ESCAPE = re.compile(rb'\\([0-3][0-7]{2}|["\\abtnvfr])')
-_QUOTATION = re.compile(rb'"(?:[^"\\]|%b)+"' % _ESCAPE.pattern)
+_ESCAPE = rb'\\([0-3][0-7]{2}|["\\abtnvfr])'
+_QUOTATION = rb'"(?:[^"\\]|%b)+"' % _ESCAPE
 
 
 def show_path(path: Path) -> str:

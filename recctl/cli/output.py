@@ -10,7 +10,7 @@ from pathlib import Path
 from recctl.errors import RecctlError
 
 _HINT = "name another file with -o"
-_RESULT = re.compile(
+_RESULT = (  # compiled where it is needed, which is seldom
     rb"\s*(?:"
     rb'\{\s*"version":\s*"recctl\.(?P<kind>\w+)\.v\d+"'
     rb'|\{\s*"\$schema":[^{}]{,200}"runs":\s*\[\s*\{\s*"tool":\s*\{\s*"driver":\s*\{\s*"name":\s*"recctl"'
@@ -54,7 +54,7 @@ def check_replaceable(output: str | None, kind: str | None = None) -> None:
             head = file.read(_HEAD)
     except OSError:  # it is not there, or can't be read; what can't be written will be told
         return
-    found = _RESULT.match(head)
+    found = re.match(_RESULT, head)
     known = found["kind"].decode() if found and found["kind"] else None
     if kind is not None:
         if known == kind:

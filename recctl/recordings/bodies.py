@@ -130,22 +130,22 @@ def _read_text(text: str, content_type: str) -> Body:
             value = _read_json_lines(text)
             return Body(text) if value is None else Body(value, is_streaming=True)
         return Body(value)
-    if "event-stream" in kind or _EVENT.match(text):
+    if "event-stream" in kind or re.match(_EVENT, text):
         return Body(split_lines(text), is_streaming=True)
     return Body(text)
 
 
 _FIRST = re.compile(r"[^\ufeff \t\r\n]")
-_EVENT = re.compile(
+_EVENT = (  # compiled where a text calls for it, as the next
     r"\ufeff?(?::[^\r\n]*[\r\n]|[\r\n])*"  # comments, blank lines
     r"(?:data|event):[^\r\n]*[\r\n]+(?:(?:data|event|id|retry|):|[\r\n]|\Z)"
 )
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = r"\r\n|\n|\r"
 
 
 def split_lines(text: str) -> list[str]:
     """The lines of an event stream, without what ends them: a line feed, a carriage return, or both."""
-    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
+    lines = re.split(_LINE_END, text) if "\r" in text else text.split("\n")
     if not lines[-1]:
         lines.pop()
     return lines

@@ -67,7 +67,7 @@ def _find_model(asked: JSON, endpoint: str) -> str | None:
         model = asked.get(key) if isinstance(asked, dict) else None
         if isinstance(model, str):
             return model
-    found = _MODEL_IN_PATH.search(endpoint)
+    found = re.search(_MODEL_IN_PATH, endpoint)
     if found is None:
         return None
     from urllib.parse import unquote
@@ -75,7 +75,7 @@ def _find_model(asked: JSON, endpoint: str) -> str | None:
     return unquote(found[1] or found[2] or found[3])
 
 
-_MODEL_IN_PATH = re.compile(
+_MODEL_IN_PATH = (  # compiled where no body names a model
     r"/models/([^/:]+):[A-Za-z]+\Z"  # Gemini, Vertex AI
     r"|/model/([^/]+)/(?:invoke|converse)[a-z-]*\Z"  # Bedrock
     r"|/deployments/([^/]+)/"  # Azure

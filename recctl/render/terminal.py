@@ -52,7 +52,7 @@ def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
     yield from _render_with_rich(lines, view)
 
 
-_UNSAFE = re.compile(
+_UNSAFE = (  # a text, as below: to compile it takes its time, and most texts can do without
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\ud800-\udfff\U00013430-\U0001343f\U00016fe4"
     # Unicode's Default_Ignorable_Code_Point: what is shown as nothing by a font that knows nothing better
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -68,7 +68,7 @@ def escape(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(_escape_character, text)
+    return re.sub(_UNSAFE, _escape_character, text)
 
 
 def _escape_character(match: re.Match[str]) -> str:
@@ -87,7 +87,7 @@ _ARABIC = "[\u0620-\u064a\u0671-\u06d3]"
 _NEVER_JOINED = (
     "[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0649\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06c0-\u06cb]"
 )
-_PARTED = re.compile(f"(?!{_NEVER_JOINED}){_ARABIC}{_NON_JOINER}{_ARABIC}")
+_PARTED = f"(?!{_NEVER_JOINED}){_ARABIC}{_NON_JOINER}{_ARABIC}"
 
 
 def _shapes(text: str, place: int) -> bool:
@@ -108,7 +108,7 @@ def _shapes(text: str, place: int) -> bool:
     if before and combining(before) == _VIRAMA:
         return True
     if character == _NON_JOINER:
-        return _PARTED.match(text, max(0, place - 1)) is not None
+        return re.compile(_PARTED).match(text, max(0, place - 1)) is not None
     is_toned = before and category(before) == "Sk" and ord(before) > 0xFFFF
     ends_emoji = is_toned or is_emoji(place - 1 - (before == _AS_EMOJI))
     return bool(ends_emoji) and is_emoji(place + 1)
@@ -119,7 +119,7 @@ _VIRAMA = 9  # as a class of combining characters
 
 def quote_path(path: str) -> str:
     """A path on a line of a list; one that holds more than plain text is quoted, as git does and reads."""
-    if path.isprintable() and not _UNSAFE.search(path) and not _QUOTED.intersection(path):
+    if path.isprintable() and not re.search(_UNSAFE, path) and not _QUOTED.intersection(path):
         return path
     told = (chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in os.fsencode(path))
     return '"' + "".join(told) + '"'
