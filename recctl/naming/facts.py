@@ -197,18 +197,23 @@ class Facts(NamedTuple):
 
     @classmethod
     def restore(cls, path: str, values: list[Any]) -> Self:
-        """Facts as they were before `dump`. Raises ValueError or TypeError for what can't be any."""
-        told = dict(zip(cls._fields, values, strict=True))
-        name, wanted, schemes, *rest = told["identity"]
-        turn = told["turn"] and Turn(*told["turn"])
-        calls = told["calls"] and Calls(*told["calls"])
-        told |= {
-            "path": path,
-            "identity": Identity(name, wanted, tuple(schemes or ()), *rest),
-            "status": Status(told["status"]),
-            "providers": tuple(told["providers"]),
-            "quoted": tuple(told["quoted"]),
-            "turn": turn and turn._replace(roles=tuple(turn.roles)),
-            "calls": calls and Calls(tuple(calls.made), tuple(calls.repeated), calls.makes_nameless),
-        }
-        return cls(**told)
+        """Facts as they were before `dump`. Raises ValueError, TypeError or IndexError for others."""
+        told = [*values]
+        told[_PATH] = path
+        name, wanted, schemes, *rest = told[_IDENTITY]
+        told[_IDENTITY] = Identity(name, wanted, tuple(schemes or ()), *rest)
+        told[_STATUS] = Status(told[_STATUS])
+        told[_PROVIDERS], told[_QUOTED] = tuple(told[_PROVIDERS]), tuple(told[_QUOTED])
+        if told[_TURN]:
+            test_id, endpoint, model, roles, *asked = told[_TURN]
+            told[_TURN] = Turn(test_id, endpoint, model, tuple(roles), *asked)
+        if told[_CALLS]:
+            made, repeated, makes_nameless = told[_CALLS]
+            told[_CALLS] = Calls(tuple(made), tuple(repeated), makes_nameless)
+        return cls._make(told)
+
+
+_PATH, _IDENTITY, _STATUS, _PROVIDERS, _QUOTED, _TURN, _CALLS = map(
+    Facts._fields.index, ("path", "identity", "status", "providers", "quoted", "turn", "calls")
+)
+"""Where these are among the facts: there may be thousands to restore."""
