@@ -43,7 +43,7 @@ def write_cassette(path: Path, *bodies: Any, url: str = URL) -> Path:
             "headers": {"content-type": ["application/json"], "user-agent": ["tests/1.0"]},
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
         }
-        response = {"status": {"code": 200}, "headers": {}, "body": {"string": "{}"}}
+        response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
         exchanges.append(f"- request: {json.dumps(request)}\n  response: {json.dumps(response)}\n")
     return write(path, f"interactions:\n{''.join(exchanges)}version: 1\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from recctl.sources import select
 from recctl.track import dump_tracked
 from recctl.tree import Refusal
 from tests.builders import source
-from tests.tracking import Suite, ask
+from tests.tracking import URL, Suite, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -296,3 +297,47 @@ def test_what_changed_after_it_was_judged_stays(suite: Suite) -> None:
     assert (removed.taken_out, len(removed.applied.done)) == (0, 1)
     assert [held.refusal for held in removed.applied.held_back] == [Refusal(CHATS, "has changed since")]
     assert (suite.root / CHATS).read_text() == changed
+
+
+VCRPY = """
+import json, urllib.request
+import pytest
+import vcr
+
+def ask(question):
+    text = json.dumps({"messages": [question], "api_key": "KEY"})
+    request = urllib.request.Request("URL", data=text.encode(), headers={"content-type": "application/json"})
+    with urllib.request.urlopen(request) as reply:
+        return reply.read()
+
+def test_chats():
+    with vcr.use_cassette("CHATS", record_mode="none"):
+        ask("One")
+
+def test_idles():
+    with vcr.use_cassette("IDLE", record_mode="none"):
+        pass
+"""
+
+
+def test_what_a_run_with_vcrpy_leaves_is_evidence_and_holds_no_key(run: Run, suite: Suite) -> None:
+    key = "sk" + "-proj-" + "aB3dE5fG7hJ9kL1mN0pQ2rS4tU6vW8xY0zA1bC2d"
+    code = VCRPY
+    for word, value in {"KEY": key, "URL": URL, "CHATS": CHATS, "IDLE": IDLE}.items():
+        code = code.replace(f'"{word}"', f'"{value}"')
+    (suite.root / "tests/test_chat.py").write_text(code)
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "tests"]
+    tracked = run("track", "-o", "run.json", "--", sys.executable, *words)
+    assert (tracked.code, tracked.err) == (
+        0,
+        (
+            "opened 2 of 2 recordings in 1 process; tests: 2 passed\n"
+            "played 1 recording 1 time; for 1 of them another request was sent than the one that is kept: "
+            "recctl drift tells more\n"
+        ),
+    )
+    written = (suite.root / "run.json").read_text()
+    assert key[8:] not in written
+    assert '"api_key": "sk-p\\u2026[48 characters]"' in written
+    outcome = run("prune", *GRADE, "--format", "paths")
+    assert (outcome.code, outcome.out) == (0, f"{CHATS}#2\n{CHATS}#3\n{IDLE}\n")
