@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import Place
 from recctl.recordings.formats import ANY_MODULE, NamedTest
-from recctl.templates import compile_companion, compile_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,6 +111,8 @@ def _read_by_templates(place: Place, settings: Settings) -> Name | None:
     parts = PurePosixPath(place.folder).parts
     if FOLDER not in parts or not (settings.test_names or settings.companions):
         return None
+    from recctl.templates import compile_template
+
     start = len(parts) - parts[::-1].index(FOLDER)
     folder = PurePosixPath(*parts[: start - 1]).as_posix()
     name = "/".join((*parts[start:], place.name))
@@ -138,6 +139,10 @@ _USUAL = ("{module}/{class}.{function}[{params}]", "{class}.{function}[{params}]
 
 def _compile_companions(settings: Settings) -> Iterator[Template]:
     """The templates of the configured companions, of those names that they can go with."""
+    if not settings.companions:
+        return
+    from recctl.templates import compile_companion
+
     for pattern in settings.companions:
         for text in settings.test_names or _USUAL:
             with suppress(ValueError):  # such as {module} in both
@@ -178,6 +183,8 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
 
     companions = [write(template) for template in _compile_companions(settings)]
     if settings.test_names:
+        from recctl.templates import compile_template
+
         templates = [compile_template(text) for text in settings.test_names]
         own = [write(template, ending=_SUFFIX) for template in templates]
         aside = f"{module.stem}{_ASIDE}"

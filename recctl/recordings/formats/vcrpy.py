@@ -16,10 +16,7 @@ from recctl.amounts import show_count
 from recctl.pointer import join_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
-from recctl.recordings.formats._vcrpy_encodings import find_mismatch
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
-from recctl.recordings.formats._vcrpy_rest import holds_more
-from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 from recctl.recordings.http import Message, find_header, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 
@@ -134,6 +131,7 @@ def _is_json(source: Source) -> bool:
 
 def _parse(source: Source, content: bytes) -> _Raw | LoadError:
     """The exchanges of a text as stored, or why it is no cassette."""
+    from recctl.recordings.formats._vcrpy_rest import holds_more  # as all below: a walk needs none of them
     from recctl.syntax import Fault
 
     if _is_json(source):
@@ -144,6 +142,7 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
             return LoadError(source, "invalid-json", *read)
         is_sound = _has_unique_keys(content) and not holds_more(read.value)
         return _find_items(source, read.value, has_bytes=False, is_sound=is_sound)
+    from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
     from recctl.yaml_text import find_fault, read_documents
 
     documents = read_documents(content, max_size=source.settings.max_size, constructors=CONSTRUCTORS)
@@ -227,6 +226,8 @@ def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
 
 
 def _read_item(source: Source, raw: _Raw, index: int) -> Recording:
+    from recctl.recordings.formats._vcrpy_encodings import find_mismatch
+
     item = raw.items[index]
     request, response = item["request"], item["response"]
     body, status = response.get("body"), response.get("status")
@@ -277,6 +278,8 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
     recordings = [item for item in items if isinstance(item, Recording)]
     if items and all(recording.as_written for recording in recordings):
         return {}
+    from recctl.recordings.formats._vcrpy_encodings import find_mismatch
+
     content = _unpack(source)
     if isinstance(content, LoadError):
         return {}
