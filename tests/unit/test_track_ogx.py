@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RECORDER = """
 import json, os
 from hashlib import sha256
+from pathlib import Path
 
 _current_mode = os.environ.get("MODE", "replay")
 
@@ -47,6 +48,17 @@ class ResponseStorage:
             return None
         with open(path) as file:
             return json.load(file)
+
+    def _model_list_responses(self, short_hash):
+        found = []
+        for path in sorted(Path("tests/recordings").glob(f"models-{short_hash}-*.json")):
+            with open(path) as file:
+                found.append(json.load(file))
+        return found
+
+def list_models():
+    name = normalize_inference_request("post", "http://here/v1/models", {}, {})
+    return len(ResponseStorage()._model_list_responses(name[:12]))
 
 def send(body, host="here"):
     name = normalize_inference_request("post", f"http://{host}/v1/chat/completions", {}, body)
@@ -146,6 +158,18 @@ def test_requests_to_tools_are_followed_too(tmp_path: Path) -> None:
     assert tracked.plays == (Play(path, 1, TEST, 1, "same"),)
     missed = SentRequest("POST", "tavily.search", (), {"query": "sun"})
     assert tracked.missed == (Miss(TEST, None, missed, None, 1, "ogx"),)
+
+
+def test_of_lists_of_models_each_that_is_found_was_played(tmp_path: Path) -> None:
+    request = {"method": "POST", "url": "http://here/v1/models", "headers": {}, "body": {}}
+    name = name_of({"method": "POST", "endpoint": "v1/models", "body": {}})[:12]
+    paths = [f"tests/recordings/models-{name}-{digest}.json" for digest in ("aaaaaaaa", "bbbbbbbb")]
+    for path in paths:
+        recording = {"request": request, "response": {"body": [], "is_streaming": False}}
+        write(tmp_path / path, json.dumps(recording, indent=2) + "\n")
+    tracked = run(tmp_path, "assert recorder.list_models() == 2")
+    assert tracked.plays == tuple(Play(path, 1, TEST, 1, "same") for path in paths)
+    assert tracked.troubles == ()
 
 
 def test_another_recorder_of_that_name_is_left_alone_and_told(tmp_path: Path) -> None:
