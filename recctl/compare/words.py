@@ -40,14 +40,14 @@ def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
 
 
 _WORD = re.compile(rf"{ID}|[0-9]+(?:[.,:][0-9]+)*(?![0-9A-Za-z_])|\w+|\s+|[^\w\s]")
-_MOST_PAIRS = 4_000_000  # beyond that, what stands once in each text is matched first
+_MOST_PAIRS = 100_000  # of equal words; beyond that, what stands once in each text is matched first
 _LEAST_SHARE = 0.3
 
 
 def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
     """Words as pieces; of long texts, all that lies between stretches which stand once in each."""
     i, j = 0, 0
-    for i_next, j_next in _find_anchors(before, after) if len(before) * len(after) > _MOST_PAIRS else ():
+    for i_next, j_next in _find_anchors(before, after) if _are_long(before, after) else ():
         if i_next < i or j_next < j:
             continue  # it is part of what agreed already
         yield from _compare_all(before[i:i_next], after[j:j_next])
@@ -60,9 +60,15 @@ def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
 
 def _compare_all(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
     """Words as pieces, each word set against each; where that takes long, frequent ones beside others."""
-    matcher = SequenceMatcher(None, before, after, autojunk=len(before) * len(after) > _MOST_PAIRS)
+    matcher = SequenceMatcher(None, before, after, autojunk=_are_long(before, after))
     for _, i, i_end, j, j_end in matcher.get_opcodes():
         yield Piece("".join(before[i:i_end]), "".join(after[j:j_end]))
+
+
+def _are_long(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether it takes long to set each word of two texts against each equal one."""
+    ours, theirs = Counter(before), Counter(after)
+    return sum(count * theirs[word] for word, count in ours.items()) > _MOST_PAIRS
 
 
 def _find_anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:

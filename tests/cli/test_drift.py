@@ -115,6 +115,34 @@ def test_nothing_is_told_of_what_is_as_it_was(suite: Suite, run: Run) -> None:
     assert told.startswith("### no recording has drifted\n")
 
 
+def test_of_many_tests_the_first_are_listed(suite: Suite, run: Run) -> None:
+    for number in range(12):
+        change(suite, f"{number:02}")
+    save(suite)
+    lines = run("drift", "-q").out.splitlines()
+    assert lines[0] == "the system prompt changed in 12 recordings of 12 tests"
+    assert lines[-2:] == [f"    {suite.path('09')}#1", "  and 2 more tests; -v lists them"]
+    assert len(run("drift", "-q", "-v").out.splitlines()) == len(lines) - 1 + 4
+
+
+def test_a_comment_is_no_longer_than_github_takes(suite: Suite, run: Run) -> None:
+    for number in range(60):
+        text = " ".join(f"{word}-{number}" for word in range(400))
+        suite.record(str(number), ask(text))
+        suite.play(str(number), 1, ask(text[::-1]))
+    save(suite)
+    told = run("drift", "--format", "markdown").out
+    assert len(told) <= 60_000
+    assert told.endswith(" more changes are too long for a comment; `recctl drift` shows them.*\n")
+
+
+def test_paths_begin_at_the_current_folder(suite: Suite, run: Run) -> None:
+    change(suite, "one")
+    save(suite)
+    outcome = run("drift", "--format", "paths", "-q", cwd=suite.root / "tests/cassettes")
+    assert outcome.out == "test_chat/test_one.yaml\n"
+
+
 # --- exit codes ---------------------------------------------------------------------------------------------
 
 
