@@ -208,8 +208,13 @@ def check_with_vcrpy(before: Source, after: Source, document: dict[str, Any], in
 
 def test_an_exchange_is_removed_without_a_trace(cassettes: list[tuple[Source, list[Recording]]]) -> None:
     for source, recordings in cassettes:
-        edited = FORMAT.edit(source, {len(recordings) // 2: None})
+        index = len(recordings) // 2
+        edited = FORMAT.edit(source, {index: None})
         assert edited is not None, source.name
+        sizes = FORMAT.measure(source)
+        assert len(sizes) == len(recordings)
         if len(recordings) > 1:
             gone = find_changed_lines(source.content, edited)
             assert source.content.count(b"\n") - edited.count(b"\n") == len(gone), source.name
+            dash = len("- ")  # which each of an exchange's parts has in front of it, and a list its indent
+            assert 0 <= len(source.content) - len(edited) - sizes[index] <= 4 * dash, source.name
