@@ -49,8 +49,8 @@ class Tracked(NamedTuple):
 
     `plays` and `missed` are what recorders that were listened to had to do: `recorders`, by their formats'
     names. `loaded` are the files that they loaded, with the SHA-256 of their bytes in hex, "" where that
-    changed; `loaded_by_test` are those of each test. `unheard` are those of them that another run opened
-    without being heard to load them. `troubles` say what could not be seen.
+    changed; `loaded_by_test` are those of each test. `unheard` are those of them that a process, or
+    another run, opened without being heard to load them. `troubles` say what could not be seen.
     """
 
     complete: bool

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 class Heard(NamedTuple):
-    """What recorders did in all processes, as `Tracked` has it; `is_whole` if no notes are damaged."""
+    """What recorders did in all processes, as `Tracked` has it; `is_whole` if no notes are damaged.
+
+    `by_process` has the files that each process loaded.
+    """
 
     plays: list[Play]
     missed: list[Miss]
@@ -38,6 +41,7 @@ class Heard(NamedTuple):
     troubles: set[str]
     recorders: set[str]
     is_whole: bool
+    by_process: tuple[frozenset[str], ...] = ()
 
 
 class _Load(NamedTuple):
@@ -48,12 +52,15 @@ class _Load(NamedTuple):
     doubt: str | None
 
 
+_Loads = dict[int, _Load | None]
+"""What a process loaded, by the numbers that it gave; None for what is no file of ours."""
+
+
 def read_notes(processes: Iterable[bytes], project: Project, find: Callable[[str], str | None]) -> Heard:
     """The notes of processes. `find` gives a file's path from the root on, None for no recording of ours."""
     reader = _Reader(project, find)
-    for content in processes:
-        reader.read_process(content)
-    return reader.heard
+    loaded = tuple(map(reader.read_process, processes))
+    return reader.heard._replace(by_process=loaded)
 
 
 class _Reader:
@@ -67,8 +74,9 @@ class _Reader:
     def heard(self) -> Heard:
         return self._heard._replace(is_whole=self._is_whole)
 
-    def read_process(self, content: bytes) -> None:
-        loads: dict[int, _Load] = {}
+    def read_process(self, content: bytes) -> frozenset[str]:
+        """Take in the notes of a process; gives the files that it loaded."""
+        loads: _Loads = {}
         misses: dict[int, int] = {}
         *lines, rest = content.split(b"\n")
         self._is_whole &= not rest
@@ -77,8 +85,9 @@ class _Reader:
                 self._read_note(json.loads(line), loads, misses)
             except (ValueError, KeyError, TypeError, RecursionError):
                 self._is_whole = False
+        return frozenset(load.path for load in loads.values() if load is not None)
 
-    def _read_note(self, note: dict[str, Any], loads: dict[int, _Load], misses: dict[int, int]) -> None:
+    def _read_note(self, note: dict[str, Any], loads: _Loads, misses: dict[int, int]) -> None:
         match note["event"]:
             case "listen":
                 self._heard.recorders.add(_text(note["recorder"]))
@@ -97,9 +106,10 @@ class _Reader:
             case _:
                 raise ValueError("no such event")
 
-    def _read_load(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+    def _read_load(self, note: dict[str, Any], loads: _Loads) -> None:
         path = self._find(_text(note["path"]))
         if path is None:
+            loads[note["load"]] = None
             return
         file = self._files.setdefault(path, _File(self._project, self._project.root / path))
         doubt = file.find_doubt(note["digest"], note["count"])
@@ -110,14 +120,17 @@ class _Reader:
         if test := _text(note["test"]):
             self._heard.loaded_by_test.setdefault(test, set()).add(path)
 
-    def _read_play(self, note: dict[str, Any], loads: dict[int, _Load]) -> None:
+    def _read_play(self, note: dict[str, Any], loads: _Loads) -> None:
         test, index, result = _text(note["test"]), _index(note["index"]), note["result"]
         if note["load"] is None:
             path = None if note["path"] is None else self._find(_text(note["path"]))
             if path is not None:
                 self._heard.plays.append(Play(path, None, test, 1, UNSEEN, _text(note["reason"])))
             return
-        loaded = loads.get(note["load"])
+        if note["load"] not in loads:  # before the process came of another one by a fork
+            self._heard.troubles.add("a process played recordings that another one had loaded")
+            return
+        loaded = loads[note["load"]]
         if loaded is None:  # of a file that is none of ours
             return
         path, file, doubt = loaded

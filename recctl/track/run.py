@@ -90,8 +90,9 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
         except OSError as error:
             hint = "if it is a script, its first line should be #! and a program that is there"
             raise RecctlError(f"{command[0]}: can't be run: {describe(error)}", hint) from None
-        notes = [_parse_notes(path.read_bytes()) for path in sorted(folder.glob(f"*{_NOTES}"))]
-        plays = [path.read_bytes() for path in sorted(folder.glob(f"*{_PLAYS}"))]
+        names = sorted({path.stem for path in folder.glob("*") if path.suffix in (_NOTES, _PLAYS)})
+        notes = [_parse_notes(_read(folder / f"{name}{_NOTES}")) for name in names]
+        plays = [_read(folder / f"{name}{_PLAYS}") for name in names]
         sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
     index = _index(project.root, present)
     heard = read_notes(plays, project, partial(_find, index=index))
@@ -101,7 +102,11 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
     opened = [_locate(process, index) for process in notes]
     tracked = combine([*opened, *(_to_tracked(session) for session in sessions), _to_heard(heard)])
     unopened = frozenset(present) - tracked.opened
-    tracked = tracked._replace(complete=reason is None, reason=reason, unopened=unopened, unheard=frozenset())
+    by_process = zip(opened, heard.by_process, strict=True)
+    alone = frozenset[str]().union(*(process.opened - loaded for process, loaded in by_process))
+    tracked = tracked._replace(
+        complete=reason is None, reason=reason, unopened=unopened, unheard=alone & heard.loaded.keys()
+    )
     code = INTERRUPTED if is_interrupted else code if code >= 0 else _KILLED - code
     return Ended(code, tracked, sum(bool(process.opened) for process in opened))
 
@@ -166,6 +171,11 @@ def _is_in_foreground() -> bool:
 
 
 # --- what its processes left behind -------------------------------------------------------------------------
+
+
+def _read(path: Path) -> bytes:
+    """Notes of a process, if it has left any of the kind."""
+    return path.read_bytes() if path.exists() else b""
 
 
 def _parse_notes(content: bytes) -> _Notes:

@@ -299,6 +299,26 @@ def test_what_changed_after_it_was_judged_stays(suite: Suite) -> None:
     assert (suite.root / CHATS).read_text() == changed
 
 
+READS_ALONE = """
+import subprocess, sys
+import vcr
+
+def test_chats():
+    with vcr.use_cassette("CHATS", record_mode="none"):
+        subprocess.run([sys.executable, "-c", "open('CHATS')"], check=True)
+"""
+
+
+def test_what_a_process_may_have_played_unheard_proves_nothing(run: Run, suite: Suite) -> None:
+    (suite.root / "tests/test_chat.py").write_text(READS_ALONE.replace("CHATS", CHATS))
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "tests"]
+    assert run("track", "-o", "run.json", "--", sys.executable, *words).code == 0
+    written = json.loads((suite.root / "run.json").read_text())
+    assert ([*written["loaded"]], written["unheard"]) == ([CHATS], [CHATS])
+    outcome = run("prune", *GRADE, CHATS, "--format", "paths")
+    assert (outcome.code, outcome.out) == (0, "")
+
+
 VCRPY = """
 import json, urllib.request
 import pytest

@@ -70,7 +70,19 @@ def test_what_was_loaded_and_played_is_told(cassette: Path) -> None:
         troubles=set(),
         recorders={"vcrpy"},
         is_whole=True,
+        by_process=(frozenset([PATH]),),
     )
+
+
+def test_of_what_another_process_loaded_a_play_is_trouble(cassette: Path) -> None:
+    heard = hear(cassette, play())
+    assert (heard.plays, heard.is_whole) == ([], True)
+    assert heard.troubles == {"a process played recordings that another one had loaded"}
+
+
+def test_files_that_are_none_of_ours_are_passed_over(cassette: Path) -> None:
+    heard = hear(cassette, load(cassette, path="/elsewhere.yaml"), play())
+    assert (heard.plays, heard.loaded, heard.troubles, heard.is_whole) == ([], {}, set(), True)
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\r", b"\n"])
