@@ -106,11 +106,18 @@ def _list_likely(text: str) -> Iterator[Kind]:
     """The kinds that may be in a text: by words for a short one, else by their gates."""
     if len(text) > _LONG:
         yield from (kind for kind in KINDS if _opens(kind.gate, text))
-        return
+    else:
+        yield from _list_hinted(text)
+
+
+@lru_cache(maxsize=512)  # the same headers stand in recording after recording
+def _list_hinted(text: str) -> list[Kind]:
     lowered = text.lower()
-    for kind, word, others in _HINTS:
-        if word in lowered or (others and any(other in lowered for other in others.split("|"))):
-            yield kind
+    return [
+        kind
+        for kind, word, others in _HINTS
+        if word in lowered or (others and any(other in lowered for other in others.split("|")))
+    ]
 
 
 _HINTS = [(kind, *kind.hint.lower().partition("|")[::2]) for kind in KINDS]
