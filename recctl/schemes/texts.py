@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
@@ -329,21 +329,40 @@ def _leave_out(value: JSON, drops: tuple[tuple[str, ...], ...]) -> JSON:
 
 def _normalise(value: JSON, changes: Changes, file_ids: dict[str, str]) -> JSON:
     """A value with its strings and floats as a scheme changes them."""
+    return _change(value, _remember_texts(changes), changes, file_ids)
+
+
+def _change(
+    value: JSON, change_text: Callable[[str], str], changes: Changes, file_ids: dict[str, str]
+) -> JSON:
     if isinstance(value, str):
-        return _normalise_text(value, changes, file_ids)
+        text = change_text(value) if len(value) <= _LONGEST_REMEMBERED else _change_text(changes, value)
+        if changes.numbers_file_ids:
+            text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
+        return text
     if isinstance(value, dict):
-        return {key: _normalise(item, changes, file_ids) for key, item in value.items()}
+        return {key: _change(item, change_text, changes, file_ids) for key, item in value.items()}
     if isinstance(value, list):
-        return [_normalise(item, changes, file_ids) for item in value]
+        return [_change(item, change_text, changes, file_ids) for item in value]
     if isinstance(value, float) and changes.round is not None:
         return round(value, changes.round)
     return value
 
 
+_LONGEST_REMEMBERED = 4_000  # characters: what recordings share, such as instructions and tools, is short
+
+
+@lru_cache(maxsize=64)
+def _remember_texts(changes: Changes) -> Callable[[str], str]:
+    """What makes the same changes to texts, and remembers the last of them: the same come again and again."""
+    return lru_cache(maxsize=1024)(partial(_change_text, changes))
+
+
 _compile = cache(re.compile)
 
 
-def _normalise_text(text: str, changes: Changes, file_ids: dict[str, str]) -> str:
+def _change_text(changes: Changes, text: str) -> str:
+    """A text with all changes but those that depend on texts before it."""
     for pattern, replacement, word in changes.replace:
         if word in text:
             rule = _compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
@@ -351,8 +370,6 @@ def _normalise_text(text: str, changes: Changes, file_ids: dict[str, str]) -> st
     digits = changes.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)
-    if changes.numbers_file_ids:
-        text = _FILE_ID.sub(lambda file: file_ids.setdefault(file[0], f"file-{len(file_ids) + 1}"), text)
     return text
 
 
