@@ -1,0 +1,1 @@
+"""Clients of many kinds below vcrpy, tracked: `python -m tests.clients [PAIR...]`."""
