@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 NAMED = "both were named"
 """Why two recordings are compared that somebody chose."""
 
+PLACE = "place among the exchanges"
+"""What has changed of a recording that is played in another order."""
+
 _NOTHING: Mapping[str, str] = {}
 _VERDICTS = tuple(Verdict)
 _EXCHANGE = ("test_id", "request", "response")
@@ -111,7 +114,7 @@ def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pa
 
 def tell_move(pair: Pair, before: int | None, now: int | None) -> Pair:
     """A pair of equal recordings that are played in another order: by their numbers in the file."""
-    change = Change("", "request", before, now, "place among the exchanges")
+    change = Change("", "request", before, now, PLACE)
     return pair._replace(verdict=Verdict.REQUEST, request="changed", changes=(change,))
 
 

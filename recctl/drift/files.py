@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
 from recctl.compare import Change
+from recctl.compare.differences import canonical
+from recctl.compare.recordings import PLACE
 from recctl.drift.nearest import Candidate, make_candidate
 from recctl.drift.report import DriftStatus, PlayedRecording
 from recctl.drift.requests import find_changes, find_kept, tell_unreadable
@@ -60,9 +63,9 @@ def _examine(target: Target, run: PlayedRun) -> ExaminedFile:
         return ExaminedFile(errors=(source,))
     assert target.path is not None  # noqa: S101  (as examine_drift has made sure)
     path = find_tracked_path(target.path, run.root)
-    file = _File(run, path, source)
     items = load(source)
     recordings = [item for item in items if isinstance(item, Recording)]
+    file = _File(run, path, source, recordings)
     is_unheard = bool(recordings) and file.was_opened and recordings[0].format not in run.tracked.recorders
     candidates = [
         make_candidate(recording, path, find_kept(recording))
@@ -93,8 +96,8 @@ _CHANGES = {
 class _File:
     """What a run says of one file."""
 
-    def __init__(self, run: PlayedRun, path: str, source: Source) -> None:
-        self._run, self._path = run, path
+    def __init__(self, run: PlayedRun, path: str, source: Source, recordings: list[Recording]) -> None:
+        self._run, self._path, self._recordings = run, path, recordings
         self.plays = run.plays.get(path, [])
         self.was_opened = path in run.tracked.opened or path in run.tracked.loaded or bool(self.plays)
         self._change = None
@@ -151,8 +154,18 @@ class _File:
         is_told = "/body" in play.equalised or any(_BODY in change.where for change in changes)
         unreadable = None if is_told else tell_unreadable(recording, kept, sent)
         changes = (*changes, unreadable) if unreadable else changes or (_make_noise(""),)
-        is_noise = all(change.kind == "noise" for change in changes)
-        return (DriftStatus.NOISE if is_noise else DriftStatus.DRIFTED), changes, None
+        if all(change.kind == "noise" for change in changes):
+            return DriftStatus.NOISE, changes, None
+        place, other = recording.index + 1, self._places.get(_identify(sent))
+        if other not in (None, place):
+            changes = (Change("/request", "request", place, other, PLACE),)
+        return DriftStatus.DRIFTED, changes, None
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, bytes], int]:
+        """Which of the file's recordings, from 1, has each request; the first of several."""
+        found = ((_identify(self._run.mask(find_kept(each))), each.index + 1) for each in self._recordings)
+        return dict(reversed([*found]))
 
     def _judge_absence(self, recording: Recording) -> tuple[DriftStatus, str | None]:
         """The status of a recording of which no play is known, and the reason where that needs one."""
@@ -193,6 +206,10 @@ class _File:
             return "tests of the run did not pass" if has_failed else None
         failed = sorted(tests - tracked.passed)
         return f"{failed[0]}, which opened the file, did not pass" if failed else None
+
+
+def _identify(request: SentRequest) -> tuple[str, str, bytes]:
+    return request.method, request.url, canonical(request.body)
 
 
 _BODY = "/request/body"

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.compare.differences import fingerprint
+from recctl.compare.recordings import PLACE
 from recctl.compare.words import compare_words
 from recctl.pointer import split_pointer
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 class DriftTopic(NamedTuple):
     """What a change is about, and what happened to it: `tool {} was renamed to {}`, with these names.
 
-    `is_renamed` says that the new name is all that there is to tell.
+    `tells_all` says that there is no more to tell, such as values.
     """
 
     words: str
     names: tuple[str, ...] = ()
-    is_renamed: bool = False
+    tells_all: bool = False
 
     def spell(self, quote: Callable[[str], str] = str) -> str:
         """The topic as the beginning of a sentence; `quote` sets names apart from words."""
@@ -115,6 +116,8 @@ def _list_topics(changes: Iterable[Change]) -> Iterator[tuple[tuple[object, ...]
 def _compare_values(change: Change) -> tuple[object, ...]:
     """What the same change has elsewhere: the words that differ, in long texts, else the two values."""
     left, right = change.left, change.right
+    if change.label == PLACE:
+        return ()
     if isinstance(left, str) and isinstance(right, str) and min(len(left), len(right)) > _LONG:
         return _find_edits(left, right) or (fingerprint([left, right]),)
     return (fingerprint([left, right]),)
@@ -148,6 +151,8 @@ def find_topic(change: Change) -> DriftTopic:
         return DriftTopic(f"the system prompt {verb}")
     if change.places:
         return DriftTopic("an id changed")
+    if label == PLACE:
+        return DriftTopic("the order of requests changed", tells_all=True)
     if label.startswith("the order of ") or label in _WORDS:
         return DriftTopic(f"{_WORDS.get(label, label)} {verb}")
     return DriftTopic(f"parameter {{}} {verb}", (label,))
@@ -177,7 +182,7 @@ _INDEX = re.compile(r"\.[0-9]+(?=\.|\Z)")
 
 def _find_tool_topic(name: str, inside: str | None, change: Change, verb: str) -> DriftTopic:
     if inside == "name" and isinstance(change.right, str):
-        return DriftTopic("tool {} was renamed to {}", (name, change.right), is_renamed=True)
+        return DriftTopic("tool {} was renamed to {}", (name, change.right), tells_all=True)
     if inside == "description":
         return DriftTopic(f"the description of tool {{}} {verb}", (name,))
     if inside:

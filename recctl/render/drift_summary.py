@@ -86,7 +86,7 @@ def word_topic(topic: DriftTopic, change: Change, quote: Callable[[str], str] = 
     """What happened to what, with its values where they are short."""
     left, right = change.left, change.right
     told = topic.spell(quote)
-    if topic.is_renamed or needs_lines(left, right):
+    if topic.tells_all or needs_lines(left, right):
         return told
     if left is None or right is None:
         return f"{told} ({quote(shorten(right if left is None else left, _SHORT))})"
@@ -98,7 +98,7 @@ _SHORT = 60
 
 def has_lines(topic: DriftTopic, change: Change) -> bool:
     """Whether the values of a change are yet to be told below its headline."""
-    return not topic.is_renamed and needs_lines(change.left, change.right)
+    return not topic.tells_all and needs_lines(change.left, change.right)
 
 
 def _of_tests(count: int, word: str) -> str:

@@ -500,6 +500,19 @@ def test_the_same_edit_of_different_prompts_is_one_change(suite: Suite) -> None:
     )
 
 
+def test_requests_that_came_in_another_order_are_one_change(suite: Suite) -> None:
+    suite.record("one", *map(ask, "abc"))
+    suite.play("one", 1, ask("b"))
+    suite.play("one", 2, ask("a"))
+    suite.play("one", 3, ask("d"))
+    order, other = examine(suite, suite.end()).groups
+    assert ([topic.spell() for topic, _ in order.topics], len(order.cases)) == (
+        ["the order of requests changed"],
+        2,
+    )
+    assert [topic.spell() for topic, _ in other.topics] == ["a user message changed"]
+
+
 def test_misses_are_apart_by_their_reasons(suite: Suite) -> None:
     suite.record("one", ask("one"))
     suite.miss("one", ask("one"), reason="already_played")
