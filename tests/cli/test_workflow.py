@@ -64,6 +64,20 @@ def write_report(tmp_path: Path, git: Callable[..., str]) -> tuple[str, str]:
     return (tmp_path / "report.md").read_text(), (tmp_path / "summary.md").read_text()
 
 
+def comment(script: str, runner: Path, *comments: dict[str, Any], **variables: str) -> Any:
+    """Run the step that comments, where there are comments already: what it calls of GitHub's."""
+    given = {"calls": [], "comments": comments, "script": script}
+    finished = subprocess.run(
+        ["node", "-e", RUN_SCRIPT],
+        input=json.dumps(given),
+        env={**os.environ, **variables, "RUNNER_TEMP": str(runner)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(finished.stdout)
+
+
 def test_report_and_summary_say_what_changed(tmp_path: Path, git: Callable[..., str]) -> None:
     report, summary = write_report(tmp_path, git)
     assert report.startswith("<!-- recctl diff -->\n")
@@ -76,25 +90,13 @@ def test_report_and_summary_say_what_changed(tmp_path: Path, git: Callable[..., 
 def test_there_is_one_comment_and_it_is_kept_up_to_date(tmp_path: Path) -> None:
     body = "<!-- recctl diff -->\nnews\n"
     (tmp_path / "report.md").write_text(body)
-
-    def comment(*comments: dict[str, Any]) -> Any:
-        given = {"calls": [], "comments": comments, "script": STEPS["comment"]["with"]["script"]}
-        finished = subprocess.run(
-            ["node", "-e", RUN_SCRIPT],
-            input=json.dumps(given),
-            env={**os.environ, "RUNNER_TEMP": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(finished.stdout)
-
+    script = STEPS["comment"]["with"]["script"]
     here = {"owner": "o", "repo": "r", "body": body}
     quoted = {"id": 1, "user": {"type": "User"}, "body": "<!-- recctl diff -->\nsays who?"}
     other = {"id": 2, "user": {"type": "Bot"}, "body": "coverage: 100 %"}
     old = {"id": 3, "user": {"type": "Bot"}, "body": "<!-- recctl diff -->\nold"}
-    assert comment(quoted, other) == [{"name": "create", "issue_number": 7, **here}]
-    assert comment(quoted, other, old) == [{"name": "update", "comment_id": 3, **here}]
+    assert comment(script, tmp_path, quoted, other) == [{"name": "create", "issue_number": 7, **here}]
+    assert comment(script, tmp_path, quoted, other, old) == [{"name": "update", "comment_id": 3, **here}]
 
 
 def test_it_may_do_no_more_than_it_has_to() -> None:
