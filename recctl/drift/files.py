@@ -87,7 +87,7 @@ def find_tracked_path(path: Path, root: str) -> str:
 
 CHANGED, NEW = "the file has changed since", "it was not there when the tests ran"
 _CHANGES = {
-    None: "which state of the file was loaded is not known",
+    None: "the file was opened, but no recorder was heard to load it",
     "": "the file was not the same throughout",
 }
 """What is wrong with a file whose digest in the run's notes is none."""
@@ -176,9 +176,9 @@ class _File:
         if not self.was_opened:
             outcome = tracked.outcomes.get(recording.test_id or "")
             if outcome in _FATES:
-                return DriftStatus.UNOPENED, f"its test {_FATES[outcome]}"
+                return DriftStatus.UNOPENED, f"test {_FATES[outcome]}"
             is_unrun = outcome is None and recording.test_id is not None and bool(tracked.outcomes)
-            return DriftStatus.UNOPENED, "its test did not run" if is_unrun else None
+            return DriftStatus.UNOPENED, "test not run" if is_unrun else None
         return (DriftStatus.UNPLAYED if self.plays else DriftStatus.IDLE), None
 
     def _find_doubt(self, recording: Recording) -> str | None:
@@ -213,7 +213,7 @@ def _identify(request: SentRequest) -> tuple[str, str, bytes]:
 
 
 _BODY = "/request/body"
-_FATES = {SKIPPED: "was skipped", FAILED: "failed", ERROR: "failed"}
+_FATES = {SKIPPED: "skipped", FAILED: "failed", ERROR: "failed"}
 
 
 def _make_noise(pointer: str) -> Change:

@@ -290,7 +290,7 @@ def play_what_is_not_known(suite: Suite) -> Tracked:
         (change_file, "the file has changed since"),
         (play_what_is_not_known, "the load was not seen"),
         (lambda suite: suite.end(recorders=frozenset({"ogx"}), plays=()), "vcrpy was not heard in the run"),
-        (lambda suite: suite.end(loaded={}), "which state of the file was loaded is not known"),
+        (lambda suite: suite.end(loaded={}), "the file was opened, but no recorder was heard to load it"),
         (
             lambda suite: suite.end(opened=frozenset(), loaded={}, plays=()),
             "it was not there when the tests ran",
@@ -320,9 +320,9 @@ def test_why_nothing_opened_a_file_is_told(suite: Suite) -> None:
     suite.outcomes |= {suite.test("skipped"): "skipped", suite.test("run"): "passed"}
     report = examine(suite, suite.end())
     assert [(each.status, each.reason) for each in report.recordings] == [
-        (DriftStatus.UNOPENED, "its test did not run"),
+        (DriftStatus.UNOPENED, "test not run"),
         (DriftStatus.UNOPENED, None),
-        (DriftStatus.UNOPENED, "its test was skipped"),
+        (DriftStatus.UNOPENED, "test skipped"),
     ]
 
 

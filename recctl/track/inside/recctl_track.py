@@ -167,7 +167,10 @@ def _listen(module: "Any") -> None:
         __import__(LISTENERS[module.__name__])
         sys.modules[LISTENERS[module.__name__]].listen(module)
     except Exception as error:
-        tell_trouble(f"{module.__name__} can't be listened to: {error!r}")
+        lacking = getattr(error, "name", None)  # of an attribute, from Python 3.10 on
+        is_lacking = isinstance(error, AttributeError) and lacking
+        why = f"it has no {lacking}" if is_lacking else repr(error)
+        tell_trouble(f"{module.__name__} can't be listened to: {why}")
 
 
 def _open_plays() -> int:

@@ -40,8 +40,7 @@ class _Sent:
 def listen(module: Any) -> None:
     """Listen to the recorder, which has been loaded. Raises AttributeError where it is another one."""
     storage = module.ResponseStorage
-    if not hasattr(storage, "find_recording"):
-        raise AttributeError("it has no find_recording")
+    _ = storage.find_recording
     for name in _HASHES:
         if hasattr(module, name):
             setattr(module, name, _wrap_hash(getattr(module, name)))
