@@ -105,6 +105,9 @@ def command(
     options.write_output(render(report, view), output, page=output_format not in _LISTS)
     if output_format in (*_LISTS, "json", "github"):
         options.say(_summarise(report), quiet=quiet)
+    if output_format == "tests" and report.without_test:
+        what = f"{report.without_test:,} of these came of no test that is known"
+        options.say(f"{what}: --format paths has the files", quiet=quiet)
     return _decide(report, fails=not exit_zero and _has_drifted(report, strict=strict))
 
 

@@ -162,6 +162,12 @@ class DriftReport:
         found = {test for recording in self.drifted for test in recording.all_tests}
         return tuple(sorted(found | {miss.test_id for miss in self.new_missed if miss.test_id}))
 
+    @property
+    def without_test(self) -> int:
+        """How many recordings and requests `tests_to_record` leaves out, since their test is not known."""
+        recordings = sum(not recording.all_tests for recording in self.drifted)
+        return recordings + sum(not miss.test_id for miss in self.new_missed)
+
     @cached_property
     def files_to_record(self) -> tuple[str, ...]:
         """The files that hold what has drifted, or in which something was missed: their paths, sorted."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.track import dump_tracked
+from recctl.track import Play, dump_tracked
 from tests.builders import write
 from tests.cli.conftest import CHECKOUT
-from tests.tracking import Suite, ask, send
+from tests.tracking import Suite, ask, send, write_cassette
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,23 @@ def test_lists_are_for_commands(suite: Suite, run: Run) -> None:
         assert outcome.err == SUMMARY
         outcome = run("drift", "--format", output_format, "-0", "-q")
         assert (outcome.out, outcome.err) == ("".join(f"{item}\0" for item in items), "")
+
+
+def test_what_belongs_to_no_test_is_missing_from_the_list_of_tests(suite: Suite, run: Run) -> None:
+    change(suite, "blue")
+    path = "cassettes/served.yaml"
+    cassette = write_cassette(suite.root / path, ask("One?"))
+    suite.loaded[path] = sha256(cassette.read_bytes()).hexdigest()
+    suite.plays.append(Play(path, 1, "", 1, "different", sent=send(ask("Two?"))))
+    suite.miss("blue", ask("Three?"), test_id="", cassette=None)
+    save(suite)
+    outcome = run("drift", "--format", "tests")
+    assert outcome.out == f"{suite.test('blue')}\n"
+    assert outcome.err == (
+        "2 recordings have drifted, in 1 test; 1 request found no recording\n"
+        "2 of these came of no test that is known: --format paths has the files\n"
+    )
+    assert path in run("drift", "--format", "paths").out
 
 
 def test_nothing_is_told_of_what_is_as_it_was(suite: Suite, run: Run) -> None:
