@@ -83,7 +83,10 @@ def _tell_place(tests: Sequence[str], cases: Sequence[DriftCase]) -> Iterator[st
     """A test, or several, with what happened in it."""
     named = " ".join(map(code, tests))
     names = [name_case(case) for case in cases]
-    told = ", ".join(map(code, names[:_MOST_NAMES]))
+    told = ", ".join(
+        f"{code(name)}, nearest is {code(nearest)}" if nearest else code(name)
+        for name, nearest in names[:_MOST_NAMES]
+    )
     more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     yield f"- {named}: {told}{more}" if named else f"- {told}{more}"
 

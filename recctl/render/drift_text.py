@@ -78,27 +78,28 @@ def _tell_cases(cases: Sequence[DriftCase], view: View) -> Iterator[Line]:
         yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
-def _tell_place(tests: Sequence[str], names: Sequence[str], view: View) -> Iterator[Line]:
+def _tell_place(tests: Sequence[str], names: Sequence[tuple[str, str]], view: View) -> Iterator[Line]:
     indent = 2
     for test in tests:
         yield line(Span(test, "cyan"), indent=2, is_whole=True)
         indent = 4
     most = len(names) if view.verbose or len(names) == _MOST_KEYS + 1 else _MOST_KEYS
-    for name in names[:most]:
+    for name, nearest in names[:most]:
         yield line(Span(name, "dim"), indent=indent, is_whole=True)
+        if nearest:
+            yield line(Span(f"nearest is {nearest}", "dim"), indent=indent + 2, is_whole=True)
     if len(names) > most:
         yield line(Span(f"and {len(names) - most:,} more", "dim"), indent=indent)
 
 
-def name_case(case: DriftCase) -> str:
-    """What is told of a case below its test: its recording, or the request and what is nearest to it."""
+def name_case(case: DriftCase) -> tuple[str, str]:
+    """What is told of a case below its test: its recording, or the request; and what is nearest to that."""
     if case.recording is not None:
-        return str(case.recording.key)
+        return str(case.recording.key), ""
     assert case.missed is not None  # noqa: S101  (a case is of one of the two)
     miss = case.missed
     times = f" ({miss.times:,} times)" if miss.times > 1 else ""
-    near = f"; nearest is {miss.nearest}" if miss.nearest else ""
-    return f"{miss.method} {miss.url}{times}{near}"
+    return f"{miss.method} {miss.url}{times}", str(miss.nearest or "")
 
 
 def _tell_status(status: DriftStatus, found: Iterable[PlayedRecording], view: View) -> Iterator[Line]:
@@ -124,6 +125,6 @@ def _tell_status(status: DriftStatus, found: Iterable[PlayedRecording], view: Vi
             yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
-def _name(recording: PlayedRecording) -> str:
+def _name(recording: PlayedRecording) -> tuple[str, str]:
     labels = dict.fromkeys(change.label for change in recording.changes if change.label)
-    return f"{recording.key}  ({', '.join(labels)})" if labels else str(recording.key)
+    return f"{recording.key}  ({', '.join(labels)})" if labels else str(recording.key), ""
