@@ -179,7 +179,7 @@ def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Compa
         for pair, ids in zip(comparison.pairs, told, strict=True)
         if any(is_of_test(test_id, word) for test_id in ids for word in words)
     )
-    return comparison._replace(pairs=pairs, identical=0, identical_files=0, drifts=())
+    return comparison._replace(pairs=pairs, identical=0, identical_files=0, shared=())
 
 
 def _list_tests(sides: Sides) -> set[str]:

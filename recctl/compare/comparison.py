@@ -156,7 +156,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class SharedChange:
     """A change of the request that is the same in several pairs, and in how many."""
 
     change: Change
@@ -187,7 +187,7 @@ class Comparison(NamedTuple):
 
     pairs: tuple[Pair, ...]
     identical: int
-    drifts: tuple[Drift, ...]
+    shared: tuple[SharedChange, ...]
     errors: tuple[Unread | LoadError, ...] = ()
     past_errors: tuple[Unread | LoadError, ...] = ()
     scheme_changes: tuple[SchemeChange, ...] = ()

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from recctl.attempt import attempt
-from recctl.compare.comparison import Comparison, Drift, Pair, Verdict
+from recctl.compare.comparison import Comparison, Pair, SharedChange, Verdict
 from recctl.compare.differences import canonical, fingerprint
 from recctl.compare.pairing import (
     SAME_CONTENT,
@@ -92,9 +92,9 @@ class _Comparing:
         self._compare_rest(removed, added, unchanged)
         pairs = sorted(self._pairs, key=_order)
         errors, past_errors = _sort(self._errors), _sort(self._past_errors)
-        drifts = tuple(_find_drifts(pairs))
+        shared = tuple(_find_shared(pairs))
         counts = self._identical, self._identical_files
-        return Comparison(tuple(pairs), counts[0], drifts, errors, past_errors, identical_files=counts[1])
+        return Comparison(tuple(pairs), counts[0], shared, errors, past_errors, identical_files=counts[1])
 
     def compare_outright(self, left: Target, right: Target) -> Comparison:
         """Two files, or two recordings of files, whatever they are."""
@@ -376,17 +376,19 @@ def _may_be_shared(change: Change, pair: Pair) -> bool:
     return change.kind == "request" and not pair.is_renaming(change)
 
 
-def _find_drifts(pairs: Iterable[Pair]) -> list[Drift]:
+def _find_shared(pairs: Iterable[Pair]) -> list[SharedChange]:
     """The changes of requests that several pairs share, the most frequent first."""
     counts: Counter[tuple[str, str, bytes]] = Counter()
     examples: dict[tuple[str, str, bytes], Change] = {}
     for pair in pairs:
-        drifting = {change.gist: change for change in pair.changes if _may_be_shared(change, pair)}
-        counts.update(drifting.keys())
-        for gist, change in drifting.items():
+        found = {change.gist: change for change in pair.changes if _may_be_shared(change, pair)}
+        counts.update(found.keys())
+        for gist, change in found.items():
             label = examples.setdefault(gist, change).label
             examples[gist] = change if label == change.label else change._replace(label="")
     shared = [
-        Drift(examples[gist]._replace(where=gist[1]), count) for gist, count in counts.items() if count > 1
+        SharedChange(examples[gist]._replace(where=gist[1]), count)
+        for gist, count in counts.items()
+        if count > 1
     ]
-    return sorted(shared, key=lambda drift: (-drift.count, drift.change.where, canonical(drift.change[2:4])))
+    return sorted(shared, key=lambda each: (-each.count, each.change.where, canonical(each.change[2:4])))

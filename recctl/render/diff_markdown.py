@@ -17,12 +17,12 @@ from recctl.render.change_markdown import MOST_CHARACTERS, NOTICE_SIZE, fit, fol
 from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import (
     count_ids,
-    describe_drift,
+    describe_change,
     describe_models,
-    is_drift,
     is_listed,
     is_lost,
     list_told,
+    only_shares,
     summarise,
 )
 from recctl.render.diff_table import count_by_file
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from recctl.compare import Change, Comparison, Pair
     from recctl.render import View
 
-_MOST_DRIFTS = 10
+_MOST_OF_A_LIST = 10
 _MOST_FILES = 40
 _MOST_ERRORS = 10
 
@@ -45,15 +45,15 @@ _MOST_ERRORS = 10
 def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     """A headline, a table of verdicts, and what changed, folded away by test."""
     comparison = mask_texts(comparison, view.mask)  # before texts are taken apart word by word
-    drifting = {drift.change.gist for drift in comparison.drifts}
+    shared = {each.change.gist for each in comparison.shared}
     text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
     yield text
     left = MOST_CHARACTERS - len(text) - NOTICE_SIZE
-    told = [pair for pair in comparison.pairs if is_listed(pair) and not is_drift(pair, drifting)]
+    told = [pair for pair in comparison.pairs if is_listed(pair) and not only_shares(pair, shared)]
     groups = [[*pairs] for _, pairs in groupby(_bring_together(told), key=title)]
     hidden = 0
     for pairs in groups:
-        text = "".join(_render_test(pairs, drifting, view))
+        text = "".join(_render_test(pairs, shared, view))
         if hidden or len(text) > left:
             hidden += len(pairs)
         else:
@@ -63,11 +63,11 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
         yield f"\n*{hidden:,} more changed than fit into a comment; `recctl diff` shows them.*\n"
 
 
-def _render_test(pairs: list[Pair], drifting: Container[object], view: View) -> Iterator[str]:
+def _render_test(pairs: list[Pair], shared: Container[object], view: View) -> Iterator[str]:
     """What changed in a test; where that can't be shown as a whole, what can be of each of its recordings."""
 
     def render(pairs: list[Pair]) -> Iterator[str]:
-        yield view.mask("\n" + _tell_test(pairs, drifting))
+        yield view.mask("\n" + _tell_test(pairs, shared))
 
     silent = view._replace(refuse=lambda _: None)
     whole = render_whole(show_name(pairs[0]), silent, render, pairs)
@@ -97,11 +97,11 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
     errors = [*_list_errors(comparison)]
     if errors:
         yield "\n".join(("Files that can't be compared:\n", *errors))
-    shared = [drift for drift in comparison.drifts if not drift.change.places]
+    shared = [each for each in comparison.shared if not each.change.places]
     if shared:
-        drifts = (f"- {describe_drift(drift.change, code)} in {drift.count:,}" for drift in shared)
-        yield "\n".join(("The same change in several requests:\n", *_cut_list(drifts, "such changes")))
-        values = (f"in {drift.count:,}: {_tell_change(drift.change)}" for drift in shared)
+        listed = (f"- {describe_change(each.change, code)} in {each.count:,}" for each in shared)
+        yield "\n".join(("The same change in several requests:\n", *_cut_list(listed, "such changes")))
+        values = (f"in {each.count:,}: {_tell_change(each.change)}" for each in shared)
         yield fold("the same changes with their values", values, "such changes")
     ids = [
         f"- {code(left)} is {code(right)} in {show_count(places, 'place')}, {show_count(requests, 'request')}"
@@ -114,9 +114,9 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
 def _cut_list(lines: Iterable[str], what: str) -> Iterator[str]:
     """The first few lines of a list, and how many there are beyond these."""
     every = [*lines]
-    yield from every[:_MOST_DRIFTS]
-    if len(every) > _MOST_DRIFTS:
-        yield f"- and {len(every) - _MOST_DRIFTS:,} more {what}"
+    yield from every[:_MOST_OF_A_LIST]
+    if len(every) > _MOST_OF_A_LIST:
+        yield f"- and {len(every) - _MOST_OF_A_LIST:,} more {what}"
 
 
 def _tell_counts(comparison: Comparison) -> Iterator[str]:
@@ -135,16 +135,16 @@ def _list_errors(comparison: Comparison) -> Iterator[str]:
         yield f"- and {len(errors) - _MOST_ERRORS:,} more"
 
 
-def _tell_test(pairs: list[Pair], drifting: Container[object]) -> str:
+def _tell_test(pairs: list[Pair], shared: Container[object]) -> str:
     """What changed in a test, folded away below its name."""
     verdicts = ", ".join(dict.fromkeys(pair.verdict.value for pair in pairs))
     flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
     name = escape_html(escape(title(pairs[0])))
-    told = ("\n\n".join(_tell_pair(pair, drifting)) for pair in pairs)
+    told = ("\n\n".join(_tell_pair(pair, shared)) for pair in pairs)
     return fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
 
 
-def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
+def _tell_pair(pair: Pair, shared: Container[object]) -> Iterator[str]:
     names = dict.fromkeys(side.name for side in (pair.left, pair.right) if side is not None)
     facts = [pair.verdict.value, " → ".join(map(code, names))]
     if pair.paired_by and len(names) > 1:
@@ -159,7 +159,7 @@ def _tell_pair(pair: Pair, drifting: Container[object]) -> Iterator[str]:
     for name, text in (("asked", pair.asked), ("answered", pair.answered)):
         if text:
             yield f"{name}: {code(text)}"
-    told = list_told(pair, drifting)
+    told = list_told(pair, shared)
     for change in told:
         yield _tell_change(pair.replace_ids(change))
     if len(told) < len(pair.changes):

@@ -13,7 +13,7 @@ from recctl.render.diff_table import Fate, find_fate
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
-    from recctl.compare import Change, Comparison, Drift, Pair, SchemeChange
+    from recctl.compare import Change, Comparison, Pair, SchemeChange, SharedChange
 
 
 class Remark(NamedTuple):
@@ -72,7 +72,7 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
         if count := len(by_fate[fate]):
             yield Remark(count, one if count == 1 else several, VERDICT_STYLES[verdict])
     yield from _summarise_lists(by_fate[Fate.MODELS])
-    yield from _summarise_requests(by_fate[Fate.REQUEST], comparison.drifts, quote)
+    yield from _summarise_requests(by_fate[Fate.REQUEST], comparison.shared, quote)
     yield from _summarise_again(by_fate[Fate.AGAIN], quote)
     yield from _summarise_renames(by_fate[Fate.FOLLOWED], quote)
     yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
@@ -106,7 +106,7 @@ def _summarise_lists(pairs: list[Pair]) -> Iterator[Remark]:
 
 
 def _summarise_requests(
-    pairs: list[Pair], drifts: tuple[Drift, ...], quote: Callable[[str], str]
+    pairs: list[Pair], shared: tuple[SharedChange, ...], quote: Callable[[str], str]
 ) -> Iterator[Remark]:
     """Requests of which only the ids are others, and the rest, with what many of them share."""
     style = VERDICT_STYLES[Verdict.REQUEST]
@@ -114,17 +114,17 @@ def _summarise_requests(
     if rest := len(pairs) - of_ids:
         words = "request changed, and its reply" if rest == 1 else "requests changed, and their replies"
         yield Remark(rest, f"{words} did not", style)
-    shared = [drift for drift in drifts if not drift.change.places]
-    if shared:
-        yield Remark(None, ("" if rest else "in their requests: ") + _list_drifts(shared, quote))
+    told = [each for each in shared if not each.change.places]
+    if told:
+        yield Remark(None, ("" if rest else "in their requests: ") + _list_shared(told, quote))
     if of_ids:
         words = "request quotes" if of_ids == 1 else "requests quote"
         same = "is" if of_ids == 1 else "are"
         yield Remark(of_ids, f"{words} other ids, and {same} the same otherwise", style)
-    ids = [drift for drift in drifts if drift.change.places]
+    ids = [each for each in shared if each.change.places]
     if ids:
         yield Remark(
-            None, ("" if of_ids else "in their requests: ") + _list_drifts(ids, quote, "more such id")
+            None, ("" if of_ids else "in their requests: ") + _list_shared(ids, quote, "more such id")
         )
 
 
@@ -197,12 +197,12 @@ def changes_only_ids(pair: Pair) -> bool:
     )
 
 
-def list_told(pair: Pair, drifting: Container[object]) -> tuple[Change, ...]:
-    """The changes of a pair that are told of it alone: neither shared by several requests nor a rename."""
+def list_told(pair: Pair, shared: Container[object]) -> tuple[Change, ...]:
+    """The changes of a pair that are told of it alone: not those that several share, nor a rename."""
     return tuple(
         change
         for change in pair.changes
-        if change.gist not in drifting and not change.places and not pair.is_renaming(change)
+        if change.gist not in shared and not change.places and not pair.is_renaming(change)
     )
 
 
@@ -220,12 +220,12 @@ def count_ids(pairs: Iterable[Pair]) -> list[tuple[str, str, int, int]]:
     return [(*key, requests[key], places[key]) for key in ordered]
 
 
-def is_drift(pair: Pair, drifting: Container[object]) -> bool:
+def only_shares(pair: Pair, shared: Container[object]) -> bool:
     """Whether nothing happened to a pair but what is told once for all: shared changes, ids, a rename."""
     return (
         pair.verdict is Verdict.REQUEST
         and not (is_lost(pair) or pair.superseded)
-        and not list_told(pair, drifting)
+        and not list_told(pair, shared)
     )
 
 
@@ -247,14 +247,16 @@ def _recordings(number: int) -> str:
 _NAMED = 3
 
 
-def _list_drifts(drifts: list[Drift], quote: Callable[[str], str], more: str = "more such change") -> str:
-    told = [f"{describe_drift(drift.change, quote)} in {drift.count:,}" for drift in drifts[:_NAMED]]
-    if len(drifts) > _NAMED:
-        told.append(f"and {show_count(len(drifts) - _NAMED, more)}")
+def _list_shared(
+    shared: list[SharedChange], quote: Callable[[str], str], more: str = "more such change"
+) -> str:
+    told = [f"{describe_change(each.change, quote)} in {each.count:,}" for each in shared[:_NAMED]]
+    if len(shared) > _NAMED:
+        told.append(f"and {show_count(len(shared) - _NAMED, more)}")
     return ", ".join(told)
 
 
-def describe_drift(change: Change, quote: Callable[[str], str]) -> str:
+def describe_change(change: Change, quote: Callable[[str], str]) -> str:
     """What happened to a request, in a few words: `service_tier` added."""
     if change.places:
         return f"{quote(shorten_id(str(change.left)))} is {quote(shorten_id(str(change.right)))}"

@@ -18,10 +18,10 @@ from recctl.render.diff_summary import (
     VERDICT_STYLES,
     count_ids,
     describe_models,
-    is_drift,
     is_listed,
     is_lost,
     list_told,
+    only_shares,
     summarise,
 )
 from recctl.render.diff_table import count_by_file
@@ -31,7 +31,7 @@ from recctl.render.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from recctl.compare import Change, Comparison, Drift, Pair
+    from recctl.compare import Change, Comparison, Pair
     from recctl.render import View
 
 _MOST_FILES = 20
@@ -43,31 +43,30 @@ def render_comparison(comparison: Comparison, view: View) -> Iterator[str]:
     if view.summary:
         yield from render_lines(tell_summary(comparison), view)
         yield from render_lines(tell_counts(comparison, view, _MOST_FILES), view)
-    drifting = {drift.change.gist for drift in comparison.drifts}
-    drifted, more = 0, ""
+    shared = {each.change.gist for each in comparison.shared}
+    untold, more = 0, ""
     separator = [line()] if view.summary else []
-    drifts = [drift for drift in comparison.drifts if not drift.change.places]
-    for told in (_tell_drifts(drifts, view), _tell_ids(comparison)):
+    for told in (_tell_shared(comparison, view), _tell_ids(comparison)):
         lines = [*told]
         if lines:
             yield from render_lines((*separator, *lines), view)
             separator = [line()]
     for pair in comparison.pairs:
-        if is_drift(pair, drifting):
-            drifted += 1
+        if only_shares(pair, shared):
+            untold += 1
         elif is_listed(pair):
             more = "more "
-            pieces = render_whole(show_name(pair), view, _render_pair, pair, separator, drifting, view)
+            pieces = render_whole(show_name(pair), view, _render_pair, pair, separator, shared, view)
             yield from pieces
             separator = [line()] if pieces else separator
-    if drifted:
-        text = f"{drifted:,} {more}changed only in the ways that are told above; --name-only lists them"
+    if untold:
+        text = f"{untold:,} {more}changed only in the ways that are told above; --name-only lists them"
         yield from render_lines((*separator, line(Span(text, "dim"))), view)
 
 
-def _render_pair(pair: Pair, separator: list[Line], drifting: Container[object], view: View) -> Iterator[str]:
+def _render_pair(pair: Pair, separator: list[Line], shared: Container[object], view: View) -> Iterator[str]:
     yield from render_lines((*separator, *_tell_head(pair)), view._replace(width=None))
-    yield from render_lines(_tell_changes(pair, drifting, view), view)
+    yield from render_lines(_tell_changes(pair, shared, view), view)
 
 
 def tell_summary(comparison: Comparison) -> Iterator[Line]:
@@ -102,16 +101,17 @@ def _tell_ids(comparison: Comparison) -> Iterator[Line]:
         yield line(Span(f"and {len(ids) - _MOST_IDS:,} more; --format json has them all", "dim"), indent=2)
 
 
-def _tell_drifts(drifts: list[Drift], view: View) -> Iterator[Line]:
+def _tell_shared(comparison: Comparison, view: View) -> Iterator[Line]:
     """What several requests have in common, in full, as it is told nowhere else."""
-    for count, alike in groupby(drifts, key=lambda drift: drift.count):
+    shared = [each for each in comparison.shared if not each.change.places]
+    for count, alike in groupby(shared, key=lambda each: each.count):
         yield line(Span(f"the same in {count:,} requests", "bold"))
-        for drift in alike:
-            yield from _tell_change(drift.change, view)
+        for each in alike:
+            yield from _tell_change(each.change, view)
 
 
-def _tell_changes(pair: Pair, drifting: Container[object], view: View) -> Iterator[Line]:
-    told = list_told(pair, drifting)
+def _tell_changes(pair: Pair, shared: Container[object], view: View) -> Iterator[Line]:
+    told = list_told(pair, shared)
     for change in told:
         yield from _tell_change(pair.replace_ids(change), view)
     if len(told) < len(pair.changes):

@@ -177,8 +177,8 @@ def test_every_known_edit_is_told_for_what_it_is(corpus: dict[str, bytes]) -> No
     }
     assert comparison.identical == len(corpus) - 15 - 14 - 12 - 11 - 10 - 9
     assert comparison.errors == ()
-    tiers = [drift for drift in comparison.drifts if drift.change.where == "/request/body/service_tier"]
-    assert sum(drift.count for drift in tiers) == 26  # one of the 27 had a tier that no other had
+    tiers = [each for each in comparison.shared if each.change.where == "/request/body/service_tier"]
+    assert sum(each.count for each in tiers) == 26  # one of the 27 had a tier that no other had
 
 
 def _summarise(pair: Pair) -> tuple[str, str | None, str, bool]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Drift, Pair, Rename, Verdict, compare_sets
+from recctl.compare import Change, Comparison, Pair, Rename, SharedChange, Verdict, compare_sets
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.source import Source, Unread
@@ -289,7 +289,7 @@ def test_a_renamed_test_follows_its_name() -> None:
     new.add(ask(test_id="tests/test_x.py::test_new[a]"))
     comparison = compare(old, new)
     assert only(comparison).follows == Rename("test_old", "test_new", is_other_model=False)
-    assert comparison.drifts == ()
+    assert comparison.shared == ()
 
 
 def test_what_is_alone_is_told_by_its_first_lines() -> None:
@@ -506,7 +506,7 @@ def test_a_removed_recording_is_never_called_lost() -> None:
     assert [*names.values()] == ["kept"]
 
 
-# Drifts, order, errors
+# Shared changes, order, errors
 
 
 def test_a_change_that_many_requests_share_is_told_once() -> None:
@@ -516,9 +516,9 @@ def test_a_change_that_many_requests_share_is_told_once() -> None:
         old.add(ask(messages=[*said, {"role": "system", "content": "old"}]))
         tier = {"service_tier": "default"} if number else {}
         new.add(ask(messages=[*said, {"role": "system", "content": "new"}], **tier))
-    assert compare(old, new).drifts == (
-        Drift(Change("/request/body/messages/*/content", "request", "old", "new", ""), 3),
-        Drift(Change("/request/body/service_tier", "request", None, "default", "service_tier"), 2),
+    assert compare(old, new).shared == (
+        SharedChange(Change("/request/body/messages/*/content", "request", "old", "new", ""), 3),
+        SharedChange(Change("/request/body/service_tier", "request", None, "default", "service_tier"), 2),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Drift, Pair, Rename, Side, Verdict
+from recctl.compare import Change, Comparison, Pair, Rename, SharedChange, Side, Verdict
 from recctl.compare.words import Piece, compare_words
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
@@ -36,8 +36,8 @@ def pair(*changes: Change, verdict: Verdict = Verdict.WORDING, name: str = "x.js
     return told._replace(**more)
 
 
-def comparison(*pairs: Pair, identical: int = 0, drifts: tuple[Drift, ...] = ()) -> Comparison:
-    return Comparison(pairs, identical, drifts)
+def comparison(*pairs: Pair, identical: int = 0, shared: tuple[SharedChange, ...] = ()) -> Comparison:
+    return Comparison(pairs, identical, shared)
 
 
 def show(compared: Comparison, name: str = "text", view: View | None = None) -> str:
@@ -143,10 +143,12 @@ def test_what_is_the_same_is_folded_to_a_few_words() -> None:
 
 
 def test_the_summary_takes_a_dozen_lines_at_most() -> None:
-    drifts = tuple(Drift(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5))
+    shared = tuple(
+        SharedChange(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5)
+    )
     pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
     pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
-    told = show(comparison(*pairs, identical=3, drifts=drifts), view=View())
+    told = show(comparison(*pairs, identical=3, shared=shared), view=View())
     assert told.partition("\n\n")[0] == (
         "    1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
         "1,200 replies fail on one side only\n"
@@ -166,7 +168,7 @@ def test_changes_that_many_share_are_told_once() -> None:
     tier = Change("/request/body/service_tier", "request", None, "default", "service_tier")
     pairs = [pair(tier, verdict=Verdict.REQUEST, name=name) for name in ("a.json", "b.json")]
     mixed = pair(tier, reworded("It is so.", "It is not so."), name="c.json")
-    assert show(comparison(mixed, *pairs, drifts=(Drift(tier, 3),))) == (
+    assert show(comparison(mixed, *pairs, shared=(SharedChange(tier, 3),))) == (
         "1 reply is worded differently\n"
         "2 requests changed, and their replies did not\n"
         "  `service_tier` added in 3\n"
@@ -242,7 +244,7 @@ def test_ids_are_told_once() -> None:
     ids = ("439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d", "file-62515096040")
     change = Change("/request/body/x", "request", *ids, "id", 14)
     quoting = pair(change, verdict=Verdict.REQUEST, ids=(ids,))
-    shared = comparison(quoting, quoting, drifts=(Drift(change, 2),))
+    shared = comparison(quoting, quoting, shared=(SharedChange(change, 2),))
     assert show(shared).startswith(
         "2 requests quote other ids, and are the same otherwise\n"
         "  `439dd3a0-1c4…` is `file-62515096040` in 2\n"
@@ -345,7 +347,7 @@ def test_names_break_out_of_no_table() -> None:
 
 def test_changes_of_requests_are_told_as_such_below_other_remarks() -> None:
     tier = Change("/request/body/service_tier", "request", None, "default", "service_tier")
-    shared = comparison(pair(tier), pair(tier), drifts=(Drift(tier, 2),))
+    shared = comparison(pair(tier), pair(tier), shared=(SharedChange(tier, 2),))
     assert show(shared, "stat").endswith(
         "2 replies are worded differently\n  in their requests: `service_tier` added in 2\n"
     )
@@ -434,7 +436,7 @@ def test_recorded_text_cannot_break_out_of_markdown() -> None:
     tier = Change("/request/body/x", "request", None, HOSTILE, HOSTILE)
     hostile = pair(reworded(f"a {HOSTILE}", f"b {HOSTILE}", HOSTILE), tier, name=HOSTILE)
     hostile = hostile._replace(right=side(HOSTILE, test_id=HOSTILE))
-    text = show(comparison(hostile, drifts=(Drift(tier, 2),)), "markdown")
+    text = show(comparison(hostile, shared=(SharedChange(tier, 2),)), "markdown")
     outside, fence = [], ""
     for line in text.splitlines():
         if fence:
@@ -467,7 +469,7 @@ def test_secrets_are_masked_before_texts_are_taken_apart() -> None:
 def test_what_several_requests_share_is_told_in_full() -> None:
     tool = Change("/request/body/tools/*", "request", None, ["look_up" * 9], "tool look_up")
     others = [Change(f"/request/body/k{n}", "request", 1, n, f"k{n}") for n in (2, 3, 4)]
-    shared = comparison(drifts=(Drift(tool, 3), *(Drift(other, 2) for other in others)))
+    shared = comparison(shared=(SharedChange(tool, 3), *(SharedChange(other, 2) for other in others)))
     assert show(shared, view=View(summary=False)) == (
         "the same in 3 requests\n"
         "  request tool look_up:\n"
