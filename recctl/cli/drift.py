@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from recctl.sources import Selection
     from recctl.track import SentRequest, Tracked
 
-_DEFAULT = "track.json"
 _LISTS = ("tests", "paths")
 _SHARED = ("markdown", "github")
 
@@ -122,12 +121,12 @@ def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
     """The runs that are named as one, or the last that was tracked here."""
     from recctl.sources import show_path
     from recctl.state import STATE_FOLDER, State
-    from recctl.track import combine, read_tracked
+    from recctl.track import LAST_RUN, combine, read_tracked
 
     if names:
         return combine([read_tracked(Path(name)) for name in names])
-    path = project.root / STATE_FOLDER / _DEFAULT
-    if State(project.root).find_size(_DEFAULT) is None:  # or it is a link
+    path = project.root / STATE_FOLDER / LAST_RUN
+    if State(project.root).find_size(LAST_RUN) is None:  # or it is a link
         message = f"{show_path(path)} is not there: no run was tracked"
         raise RecctlError(message, "recctl track -- pytest makes it")
     if _came_with_repository(project.root):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from recctl.track import Tracked
 
 _COMBINE = "combine"
-_DEFAULT = "track.json"
 
 
 class CommandClass(TyperCommand):
@@ -71,10 +70,10 @@ def command(
     exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.
     """
     from recctl.state import STATE_FOLDER
-    from recctl.track import Tracked, combine, read_tracked
+    from recctl.track import LAST_RUN, Tracked, combine, read_tracked
 
     project = options.open_project(config, isolated=isolated)
-    if output is not None and Path(os.path.abspath(output)) == project.root / STATE_FOLDER / _DEFAULT:  # noqa: PTH100
+    if output is not None and Path(os.path.abspath(output)) == project.root / STATE_FOLDER / LAST_RUN:  # noqa: PTH100
         output = None
     combined = words[1:] if words[0] == _COMBINE else []
     options.check_output(output, project, (), *combined, kind="track")
@@ -123,16 +122,16 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     from recctl.disk import describe, replacing
     from recctl.render.log import disarm_pieces, goes_to_log
     from recctl.state import STATE_FOLDER, State
-    from recctl.track import dump_tracked
+    from recctl.track import LAST_RUN, dump_tracked
 
     text = dump_tracked(tracked)
     if output == STDIN:
         options.write_output(disarm_pieces([text], "json") if goes_to_log(output) else [text], output)
         return
-    path = root / STATE_FOLDER / _DEFAULT if output is None else Path(output)
+    path = root / STATE_FOLDER / LAST_RUN if output is None else Path(output)
     try:
         if output is None:
-            State(root).write(_DEFAULT, text.encode())
+            State(root).write(LAST_RUN, text.encode())
         else:
             with replacing(path) as file:
                 file.write(text.encode())
@@ -158,6 +157,7 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
 
 def _tell_plays(tracked: Tracked) -> Iterator[str]:
     """What recorders played and missed, and what of it could not be seen."""
+    from recctl.track import tell_troubles
     from recctl.track.plays import DIFFERENT, UNSEEN
 
     played = {(play.path, play.number) for play in tracked.plays}
@@ -173,10 +173,4 @@ def _tell_plays(tracked: Tracked) -> Iterator[str]:
         yield f"{'; '.join(told)}{': recctl drift tells more' if told[1:] else ''}"
     if unseen:
         yield f"what was sent could not be seen {show_count(unseen, 'time')}: recctl drift tells why"
-    for trouble in tracked.troubles[:_MOST_TROUBLES]:
-        yield f"the run could not be seen whole: {trouble}"
-    if len(tracked.troubles) > _MOST_TROUBLES:
-        yield f"and {show_count(len(tracked.troubles) - _MOST_TROUBLES, 'more such trouble')}"
-
-
-_MOST_TROUBLES = 3
+    yield from tell_troubles(tracked)

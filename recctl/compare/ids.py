@@ -68,6 +68,11 @@ def _list_ids(request: JSON) -> set[str]:
 _WORD = re.compile(rf"{ID}|(?<![-_0-9A-Za-z])[A-Za-z][-_0-9A-Za-z]+")
 
 
+def write_without_ids(value: JSON) -> str:
+    """A value as JSON in which all ids are the same."""
+    return _ID.sub("<id>", canonical(value).decode())
+
+
 def replace_ids(text: str, ids: Mapping[str, str]) -> str:
     """A text with the ids of the left side replaced by those that stand in their places."""
     return _match(tuple(ids)).sub(lambda found: ids[found[0]], text) if ids else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recctl.drift.examine import examine_drift
 from recctl.drift.groups import DriftCase, DriftGroup, DriftTopic
-from recctl.drift.report import DriftReport, DriftStatus, MissedRequest, PlayedRecording
+from recctl.drift.report import DriftReport, DriftStatus, JudgedRecording, MissedRequest
 
 __all__ = [
     "DriftCase",
@@ -12,7 +12,7 @@ __all__ = [
     "DriftReport",
     "DriftStatus",
     "DriftTopic",
+    "JudgedRecording",
     "MissedRequest",
-    "PlayedRecording",
     "examine_drift",
 ]

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.compare.differences import canonical, generalise
-from recctl.compare.ids import ID
+from recctl.compare.differences import generalise
+from recctl.compare.ids import write_without_ids
 from recctl.disk import describe, replacing
-from recctl.drift.report import DriftStatus, MissedRequest, PlayedRecording
+from recctl.drift.report import DriftStatus, JudgedRecording, MissedRequest
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def write_known(path: Path, report: DriftReport) -> int:
 
     Raises RecctlError when it can't be written.
     """
-    told: list[PlayedRecording | MissedRequest] = [*report.select(DriftStatus.DRIFTED), *report.missed]
+    told: list[JudgedRecording | MissedRequest] = [*report.select(DriftStatus.DRIFTED), *report.missed]
     known = sorted({item for each in told for item in _remember(each, path.parent)}, key=_order)
     document = {"version": _VERSION, "drift": [_dump(item) for item in known]}
     try:
@@ -106,7 +105,7 @@ def leave_out_known(report: DriftReport, path: Path) -> DriftReport:
     return replace(report, recordings=tuple(recordings), missed=tuple(missed), gone=gone)
 
 
-def _mark(recording: PlayedRecording, new: set[tuple[str, ...]], has_drifted: bool) -> PlayedRecording:
+def _mark(recording: JudgedRecording, new: set[tuple[str, ...]], has_drifted: bool) -> JudgedRecording:
     if not has_drifted:
         return recording
     if not new:
@@ -115,8 +114,8 @@ def _mark(recording: PlayedRecording, new: set[tuple[str, ...]], has_drifted: bo
     return replace(recording, changes=tuple(changes))
 
 
-def _remember(told: PlayedRecording | MissedRequest, folder: Path) -> Iterator[KnownDrift]:
-    if isinstance(told, PlayedRecording):
+def _remember(told: JudgedRecording | MissedRequest, folder: Path) -> Iterator[KnownDrift]:
+    if isinstance(told, JudgedRecording):
         path = _relative(told.key.path, folder)
         for test in told.all_tests or ("",):
             yield from (KnownDrift(test, path, told.key.number, *_describe(change)) for change in told.drift)
@@ -134,11 +133,7 @@ def _describe(change: Change) -> tuple[str, str, str]:
 
 def _digest(value: JSON) -> str:
     """What is known of a value: not the ids in it."""
-    text = canonical(value).decode("utf-8", "surrogatepass")
-    return blake2b(_ID.sub("<id>", text).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-_ID = re.compile(ID)
+    return blake2b(write_without_ids(value).encode(), digest_size=8).hexdigest()
 
 
 def _is_gone(
@@ -150,7 +145,7 @@ def _is_gone(
     return (item.path, item.number) in played or not os.path.lexists(folder / item.path)
 
 
-def _list_played(recordings: Iterable[PlayedRecording], folder: Path) -> set[tuple[str, int | None]]:
+def _list_played(recordings: Iterable[JudgedRecording], folder: Path) -> set[tuple[str, int | None]]:
     played = (DriftStatus.SAME, DriftStatus.NOISE, DriftStatus.DRIFTED)
     return {
         (_relative(each.key.path, folder), each.key.number) for each in recordings if each.status in played

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from recctl.amounts import show_count
 from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
-from recctl.drift.report import DriftReport, PlayedRecording
+from recctl.drift.report import DriftReport, JudgedRecording
 from recctl.errors import RecctlError
 from recctl.parallel import map_files
 from recctl.project import check_tests, is_of_test
+from recctl.track import list_tests, tell_troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,9 +48,14 @@ def examine_drift(
     if any(target.path is None or target.spec is not None for target in selection.targets):
         raise RecctlError("only files that are here were played by a run", "name such files")
     _require_heard(tracked)
-    plays, openers = _sort_plays(tracked.plays), _list_openers(tracked)
-    run = PlayedRun(tracked, plays, openers, project.root.as_posix(), mask)
-    recordings: list[PlayedRecording] = []
+    run = PlayedRun(
+        tracked=tracked,
+        plays=_sort_plays(tracked.plays),
+        openers=list_tests(tracked.by_test, tracked.loaded_by_test),
+        root=project.root.as_posix(),
+        mask=mask,
+    )
+    recordings: list[JudgedRecording] = []
     candidates: list[Candidate] = []
     errors: list[Unread | LoadError] = list(selection.unread)
     unheard: defaultdict[str, int] = defaultdict(int)
@@ -97,16 +103,6 @@ def _sort_plays(plays: Iterable[Play]) -> dict[str, list[Play]]:
     return dict(by_path)
 
 
-def _list_openers(tracked: Tracked) -> dict[str, set[str]]:
-    """The tests that are known to have opened each file."""
-    openers: defaultdict[str, set[str]] = defaultdict(set)
-    for by_test in (tracked.by_test, tracked.loaded_by_test):
-        for test, paths in by_test.items():
-            for path in paths:
-                openers[path].add(test)
-    return dict(openers)
-
-
 def _remark(tracked: Tracked, unheard: dict[str, int], strays: int) -> Iterator[str]:
     """What is to be known before the answer is read."""
     if not tracked.complete:
@@ -117,16 +113,10 @@ def _remark(tracked: Tracked, unheard: dict[str, int], strays: int) -> Iterator[
     if strays:
         what = "a play is" if strays == 1 else f"{strays:,} plays are"
         yield f"{what} of recordings that their files don't hold"
-    for trouble in tracked.troubles[:_MOST_TROUBLES]:
-        yield f"the run could not be seen whole: {trouble}"
-    if len(tracked.troubles) > _MOST_TROUBLES:
-        yield f"and {len(tracked.troubles) - _MOST_TROUBLES:,} more such troubles"
+    yield from tell_troubles(tracked)
 
 
-_MOST_TROUBLES = 5
-
-
-def _remark_on_age(recordings: Iterable[PlayedRecording], tracked: Tracked, root: Path) -> Iterator[str]:
+def _remark_on_age(recordings: Iterable[JudgedRecording], tracked: Tracked, root: Path) -> Iterator[str]:
     """What has happened to files since the run."""
     newer = sum(recording.reason in (CHANGED, NEW) for recording in recordings)
     if newer:

@@ -11,7 +11,7 @@ from recctl.compare import Change
 from recctl.compare.differences import canonical
 from recctl.compare.recordings import PLACE
 from recctl.drift.nearest import Candidate, make_candidate
-from recctl.drift.report import DriftStatus, PlayedRecording
+from recctl.drift.report import DriftStatus, JudgedRecording
 from recctl.drift.requests import find_changes, find_kept, tell_unreadable
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
@@ -44,7 +44,7 @@ class PlayedRun(NamedTuple):
 class ExaminedFile(NamedTuple):
     """What comes of a file: `strays` counts plays of what is not in it, `unheard` names its recorder."""
 
-    recordings: tuple[PlayedRecording, ...] = ()
+    recordings: tuple[JudgedRecording, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     errors: tuple[Unread | LoadError, ...] = ()
     strays: int = 0
@@ -109,17 +109,17 @@ class _File:
         """How many plays are of recordings that the file does not hold."""
         return sum(play.number is not None and not 1 <= play.number <= count for play in self.plays)
 
-    def judge(self, recording: Recording) -> PlayedRecording:
+    def judge(self, recording: Recording) -> JudgedRecording:
         """What became of one of its recordings."""
         key = Key(recording.source.name, recording.key.number)
         own = [play for play in self.plays if play.number == recording.index + 1]
         if not own:
             status, reason = self._judge_absence(recording)
-            return PlayedRecording(key, recording.test_id, status, reason=reason)
+            return JudgedRecording(key, recording.test_id, status, reason=reason)
         judged = [self._judge_play(recording, play) for play in own]
         status, _, reason = min(judged, key=lambda each: _ORDER.index(each[0]))
         changes = {(change.where, *change.gist): change for _, each, _ in judged for change in each}
-        return PlayedRecording(
+        return JudgedRecording(
             key=key,
             test_id=recording.test_id,
             status=status,
@@ -147,9 +147,8 @@ class _File:
             changes = find_changes(recording, kept, sent, play.equalised)
         except RecursionError:
             return DriftStatus.UNSEEN, (), "what was sent nests too deeply"
-        if load_format(
-            recording.format
-        ).is_named_by_hash:  # of the request: what it leaves out does not count
+        if load_format(recording.format).is_named_by_hash:
+            # It was found by the hash of the request: what that leaves out does not count.
             changes = tuple(change._replace(kind="noise") for change in changes)
         is_told = "/body" in play.equalised or any(_BODY in change.where for change in changes)
         unreadable = None if is_told else tell_unreadable(recording, kept, sent)

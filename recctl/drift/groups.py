@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.compare import Change
-    from recctl.drift.report import MissedRequest, PlayedRecording
+    from recctl.drift.report import JudgedRecording, MissedRequest
 
 
 class DriftTopic(NamedTuple):
@@ -43,7 +43,7 @@ class DriftCase(NamedTuple):
 
     tests: tuple[str, ...]
     changes: tuple[Change, ...]
-    recording: PlayedRecording | None = None
+    recording: JudgedRecording | None = None
     missed: MissedRequest | None = None
     remark: str | None = None
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.attempt import attempt
-from recctl.compare.differences import canonical
-from recctl.compare.ids import ID
+from recctl.compare.ids import write_without_ids
 from recctl.drift.nearest import Candidates
 from recctl.drift.report import MissedRequest
 from recctl.drift.requests import find_changes, find_kept
@@ -42,12 +40,12 @@ def examine_missed(
     `candidates` are the recordings that may be near, `mask` takes secrets out of requests.
     """
     wanted = [miss for miss in _join_equal(tracked.missed) if coverage.covers(miss.test_id, miss.cassette)]
-    finding = _Finding(selection, Candidates(candidates), mask)
+    search = _Search(selection, Candidates(candidates), mask)
     missed: list[MissedRequest] = []
     failures: list[Unread] = []
     for unmasked in sorted(wanted, key=lambda miss: (miss.cassette or "", miss.test_id)):
         miss = replace(unmasked, sent=mask(unmasked.sent))
-        examined = attempt(miss.test_id or miss.sent.url, finding.examine, miss)
+        examined = attempt(miss.test_id or miss.sent.url, search.examine, miss)
         cassette = None if miss.cassette is None else show_path(project.root / miss.cassette)
         plain = MissedRequest(
             test_id=miss.test_id,
@@ -72,14 +70,11 @@ def _join_equal(missed: Iterable[Miss]) -> list[Miss]:
     joined: dict[tuple[object, ...], Miss] = {}
     for miss in missed:
         sent = miss.sent
-        body = _ID.sub("<id>", canonical(sent.body).decode("utf-8", "replace"))
+        body = write_without_ids(sent.body)
         key = (miss.test_id, miss.cassette, miss.recorder, miss.reason, sent.method, sent.url, body)
         known = joined.get(key)
         joined[key] = miss if known is None else replace(known, times=known.times + miss.times)
     return [*joined.values()]
-
-
-_ID = re.compile(ID)
 
 
 class Coverage:
@@ -120,7 +115,7 @@ _REASONS = {
 """What vcrpy 9.4 gives as reasons (`vcr/errors.py`), in plain words."""
 
 
-class _Finding:
+class _Search:
     """A search for what is near; the file that was read last is kept."""
 
     def __init__(

@@ -33,7 +33,7 @@ class DriftStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class PlayedRecording:
+class JudgedRecording:
     """A recording, and what became of it.
 
     `test_id` is the test that it belongs to, `tests` are those in which it was played, `times` how often it
@@ -109,7 +109,7 @@ class DriftReport:
     `tests_run` are those of which all is told. `gone` counts what a baseline has and is no longer so.
     """
 
-    recordings: tuple[PlayedRecording, ...]
+    recordings: tuple[JudgedRecording, ...]
     missed: tuple[MissedRequest, ...]
     incomplete: str | None = None
     recorders: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class DriftReport:
     gone: int = 0
 
     @cached_property
-    def drifted(self) -> tuple[PlayedRecording, ...]:
+    def drifted(self) -> tuple[JudgedRecording, ...]:
         """The recordings that have drifted, but for those that a baseline has."""
         return tuple(recording for recording in self.recordings if recording.drifts_anew)
 
@@ -134,7 +134,7 @@ class DriftReport:
         """How many recordings and requests would be told if a baseline did not have them."""
         return sum(each.is_known for each in self.recordings) + sum(each.is_known for each in self.missed)
 
-    def select(self, status: DriftStatus) -> tuple[PlayedRecording, ...]:
+    def select(self, status: DriftStatus) -> tuple[JudgedRecording, ...]:
         """The recordings of a status; of those that have drifted, the known ones too."""
         return tuple(recording for recording in self.recordings if recording.status is status)
 

@@ -11,6 +11,7 @@ from recctl.journal import digest
 from recctl.recordings.formats import load_format
 from recctl.recordings.source import Source, Unread
 from recctl.sources import Target, read
+from recctl.track import list_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,15 +75,7 @@ def _sort(tracked: Tracked) -> _Played:
     for play in tracked.plays:
         numbers[play.path].add(play.number)
     missing = frozenset(miss.cassette for miss in tracked.missed if miss.cassette is not None)
-    return _Played(_turn(tracked.loaded_by_test), _turn(tracked.by_test), dict(numbers), missing)
-
-
-def _turn(by_test: dict[str, frozenset[str]]) -> dict[str, set[str]]:
-    tests: defaultdict[str, set[str]] = defaultdict(set)
-    for test_id, paths in by_test.items():
-        for path in paths:
-            tests[path].add(test_id)
-    return dict(tests)
+    return _Played(list_tests(tracked.loaded_by_test), list_tests(tracked.by_test), dict(numbers), missing)
 
 
 def _is_proof(place: str, test_id: str | None, tracked: Tracked, played: _Played) -> bool:

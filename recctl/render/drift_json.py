@@ -10,7 +10,7 @@ from recctl.render.as_json import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.drift import DriftGroup, DriftReport, MissedRequest, PlayedRecording
+    from recctl.drift import DriftGroup, DriftReport, JudgedRecording, MissedRequest
     from recctl.recordings.recording import Key
     from recctl.render import View
 
@@ -37,7 +37,7 @@ def render_drift(report: DriftReport, view: View) -> Iterator[str]:  # noqa: ARG
     yield dump_document(document)
 
 
-def _describe(recording: PlayedRecording) -> dict[str, Any]:
+def _describe(recording: JudgedRecording) -> dict[str, Any]:
     return {
         "path": recording.key.path,
         "index": recording.key.number,

@@ -21,7 +21,7 @@ from recctl.render.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from recctl.drift import DriftCase, DriftGroup, DriftReport, PlayedRecording
+    from recctl.drift import DriftCase, DriftGroup, DriftReport, JudgedRecording
     from recctl.render import View
 
 _MOST_TESTS = 10
@@ -102,9 +102,9 @@ def name_case(case: DriftCase) -> tuple[str, str]:
     return f"{miss.method} {miss.url}{times}", str(miss.nearest or "")
 
 
-def _tell_status(status: DriftStatus, found: Iterable[PlayedRecording], view: View) -> Iterator[Line]:
+def _tell_status(status: DriftStatus, found: Iterable[JudgedRecording], view: View) -> Iterator[Line]:
     """The recordings of a status, by the reason for it."""
-    by_reason: dict[str | None, list[PlayedRecording]] = {}
+    by_reason: dict[str | None, list[JudgedRecording]] = {}
     for recording in found:
         by_reason.setdefault(recording.reason, []).append(recording)
     for reason in sorted(by_reason, key=lambda reason: reason or ""):
@@ -125,6 +125,6 @@ def _tell_status(status: DriftStatus, found: Iterable[PlayedRecording], view: Vi
             yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
-def _name(recording: PlayedRecording) -> tuple[str, str]:
+def _name(recording: JudgedRecording) -> tuple[str, str]:
     labels = dict.fromkeys(change.label for change in recording.changes if change.label)
     return f"{recording.key}  ({', '.join(labels)})" if labels else str(recording.key), ""

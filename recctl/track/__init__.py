@@ -7,22 +7,37 @@ and `plays` has the values for what was played.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import strict_json
-from recctl.amounts import show_size
+from recctl.amounts import show_count, show_size
 from recctl.errors import RecctlError
 from recctl.track.plays import UNSEEN, Miss, Play, SentRequest, dump, join_equal, parse_miss, parse_play
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Miss", "Play", "SentRequest", "Tracked", "combine", "dump_tracked", "read_tracked"]
+__all__ = [
+    "LAST_RUN",
+    "Miss",
+    "Play",
+    "SentRequest",
+    "Tracked",
+    "combine",
+    "dump_tracked",
+    "list_tests",
+    "read_tracked",
+    "tell_troubles",
+]
 
 VERSION = "recctl.track.v2"
 EARLIER = "recctl.track.v1"
 """The version that knew nothing of plays."""
+
+LAST_RUN = "track.json"
+"""The file below `.recctl/` that has the run which was tracked last."""
 
 MOST_BYTES = 256_000_000
 """How large a file that is read may be: a run of 100,000 plays with a few hundred differing bodies fits."""
@@ -114,6 +129,27 @@ def _join_paths(parts: Iterable[dict[str, frozenset[str]]]) -> dict[str, frozens
         for test, paths in part.items():
             joined[test] = joined.get(test, frozenset()) | paths
     return joined
+
+
+def list_tests(*by_test: dict[str, frozenset[str]]) -> dict[str, set[str]]:
+    """The tests of each file, given the files of each test."""
+    tests: defaultdict[str, set[str]] = defaultdict(set)
+    for each in by_test:
+        for test, paths in each.items():
+            for path in paths:
+                tests[path].add(test)
+    return dict(tests)
+
+
+def tell_troubles(run: Tracked) -> Iterator[str]:
+    """What could not be seen of a run, as sentences; of many such, a few."""
+    for trouble in run.troubles[:_MOST_TROUBLES]:
+        yield f"the run could not be seen whole: {trouble}"
+    if len(run.troubles) > _MOST_TROUBLES:
+        yield f"and {show_count(len(run.troubles) - _MOST_TROUBLES, 'more such trouble')}"
+
+
+_MOST_TROUBLES = 3
 
 
 def _put_in_doubt(play: Play) -> Play:

@@ -96,16 +96,18 @@ def _note(found: Any, name: str, opened: list[str], module: Any) -> None:
             _note_play(path, recording, sent, test)
     else:
         recctl_track.tell_trouble("ogx: which file was looked up is not known")
-    mode = getattr(module, "_current_mode", None)
-    if (
-        recordings or str(getattr(mode, "value", mode)) != "replay"
-    ):  # other modes record what they do not find
+    if recordings or not _is_replaying(module):  # what is not found is recorded then
         return
     if sent is None:
         recctl_track.tell_trouble("ogx: a request was missed that is not known")
         return
     record = {"event": "miss", "miss": recctl_track.count(), "test": test, "cassette": None}
     recctl_track.write({**record, "sent": _describe(sent.told), "recorder": _RECORDER})
+
+
+def _is_replaying(module: Any) -> bool:
+    mode = getattr(module, "_current_mode", None)
+    return str(getattr(mode, "value", mode)) == "replay"
 
 
 def _note_play(path: str, recording: Any, sent: _Sent | None, test: str) -> None:
