@@ -50,7 +50,8 @@ def summarise_drift(report: DriftReport) -> Iterator[Remark]:
         text = "request" if len(missed) == 1 else "requests"
         yield Remark(len(missed), f"{text}{_of_tests(len(tests), ' of')} found no recording", "bold red")
     if report.known:
-        yield Remark(report.known, "more known to the baseline")
+        others = "more " if drifted or missed else ""
+        yield Remark(report.known, f"{others}known to the baseline")
     noise, same = len(report.select(DriftStatus.NOISE)), len(report.select(DriftStatus.SAME))
     if noise:
         text = f"{_recordings(noise)} {MEANINGS[DriftStatus.NOISE][noise > 1]}"
