@@ -43,10 +43,14 @@ def _chain(
 
 _compile = cache(re.compile)  # when the first text is decoded: most runs decode none
 
-_ESCAPE = (
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slash>\\{1,64}/)|\\{1,64}u(?P<code>[0-9A-Fa-f]{4})"
-    r"|(?P<entity>&(?:amp|quot|apos|lt|gt|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});)"
-    "|(?P<invisible>[\u00ad\u034f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef])|(?P<wide>[\uff01-\uff5e])"
+_INVISIBLE = "\u00ad\u034f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
+_WIDE = "\uff01-\uff5e"
+_ESCAPE = (  # a set comes first, and is looked at again behind it, since `re` is quick to find one of a set
+    rf"[%\\&{_INVISIBLE}{_WIDE}]"
+    r"(?:(?P<percent>(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*)"
+    r"|(?P<slash>(?<=\\)\\{0,63}/)|(?<=\\)\\{0,63}u(?P<code>[0-9A-Fa-f]{4})"
+    r"|(?P<entity>(?<=&)(?:amp|quot|apos|lt|gt|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});)"
+    rf"|(?P<invisible>(?<=[{_INVISIBLE}]))|(?P<wide>(?<=[{_WIDE}])))"
 )
 
 
@@ -60,7 +64,7 @@ def _decode_escapes(text: str) -> Iterator[Decoded]:
     lengths: list[int] = []
     spans: list[tuple[int, int]] = []
     end = length = 0
-    for match in _compile(_ESCAPE).finditer(text):
+    for match in find_escapes(text):
         said = _read_escape(match)
         if said is None:
             continue
@@ -88,6 +92,11 @@ def _decode_escapes(text: str) -> Iterator[Decoded]:
     yield Decoded("".join([*pieces, text[end:]]), lambda first, last: (find(first)[0], find(last - 1)[1]))
 
 
+def find_escapes(text: str) -> Iterator[re.Match[str]]:
+    """What looks like an escape, in order."""
+    return _compile(_ESCAPE).finditer(text)
+
+
 def _read_escape(match: re.Match[str]) -> str | None:
     """What an escape says; None for what is none."""
     kind, whole = match.lastgroup, match[0]
@@ -107,19 +116,26 @@ def _read_escape(match: re.Match[str]) -> str | None:
     return {"slash": "/", "invisible": ""}.get(kind or "", chr((ord(whole[0]) - 0xFEE0) % 0x110000))
 
 
-_BASE64 = r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{20,8000}+={0,2}(?!\.?[A-Za-z0-9+/_=-])"
+_BASE64 = r"[A-Za-z0-9+/_-]{20,8000}+={0,2}(?!\.?[A-Za-z0-9+/_=-])"
+_RUN = "[A-Za-z0-9+/_.-]{20,}+"  # base64 stands by itself only where one begins
 _TEXT = rb"[\t\n\r -~]*"
 
 
 def _decode_base64(text: str) -> Iterator[Decoded]:
     """The short texts that stand in a text as base64; each passage of one is where the whole is."""
-    for match in _compile(_BASE64).finditer(text):
+    for match in find_base64(text):
         start = match.start()
         for part in dict.fromkeys((match[0], *match[0].split("/"))):
             span = (match[0].index(part) + start, match[0].index(part) + start + len(part))
             said = _read_base64(part) if len(part) >= _SHORTEST else None
             if said is not None:
                 yield Decoded(said, lambda _first, _last, span=span: span)  # type: ignore[misc]
+
+
+def find_base64(text: str) -> Iterator[re.Match[str]]:
+    """What may be base64 by its characters, in order."""
+    match = _compile(_BASE64).match
+    return filter(None, (match(text, run.start()) for run in _compile(_RUN).finditer(text)))
 
 
 _SHORTEST = 20

@@ -45,6 +45,7 @@ class Finder:
     def __init__(self, settings: SecretSettings) -> None:
         self._allow = [compile_pattern(pattern) for pattern in settings.allow]
         self._own = [(name, compile_pattern(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
+        self._find_once = lru_cache(maxsize=512)(lambda text: tuple(self._find(text)))
 
     @property
     def has_own_patterns(self) -> bool:
@@ -57,6 +58,10 @@ class Finder:
 
     def find(self, text: str) -> Iterator[Hit]:
         """The secrets of a text, those of the same kind in their order; none is part of another."""
+        # the same headers stand in recording after recording
+        yield from self._find_once(text) if len(text) <= _LONG else self._find(text)
+
+    def _find(self, text: str) -> Iterator[Hit]:
         if not self.may_find(text):
             return
         taken = bytearray(len(text))
@@ -110,7 +115,6 @@ def _list_likely(text: str) -> Iterator[Kind]:
         yield from _list_hinted(text)
 
 
-@lru_cache(maxsize=512)  # the same headers stand in recording after recording
 def _list_hinted(text: str) -> list[Kind]:
     lowered = text.lower()
     return [
