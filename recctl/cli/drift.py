@@ -68,7 +68,7 @@ def command(
     """Tell whether recordings still match what the code sends.
 
     Goes by a run of the tests: `recctl track -- pytest`. Each recording is the same, differs in noise, or has
-    drifted; or it was not played (unplayed), nothing of its file was (idle), or nothing opened it. Requests
+    drifted; or it was not played (unplayed), nothing of its file was (idle), or nothing opened that. Requests
     that found no recording are set against the nearest one. --format tests lists what to record again.
 
     Exits with 0 when nothing has drifted or was missed, 1 when something has or was, 2 when the run tells
@@ -178,8 +178,8 @@ def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftRepo
     report = leave_out_known(report, Path(path))
     if report.gone:
         verb = "is" if report.gone == 1 else "are"
-        what = f"{show_count(report.gone, 'change')} in {path} {verb} gone and can go there"
-        options.say(f"{what}, too (--write-baseline)", quiet=quiet)
+        what = f"{show_count(report.gone, 'change')} in {path} {verb} no more"
+        options.say(f"{what}: --write-baseline writes it anew", quiet=quiet)
     return report
 
 

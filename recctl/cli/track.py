@@ -54,20 +54,20 @@ def command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write what was opened. Default: .recctl/track.json.",
+            help="Where to write what was noted. Default: .recctl/track.json.",
         ),
     ] = None,
     quiet: options.Quiet = False,
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Run a command and note which recordings are opened.
+    """Run a command and note which recordings are opened and played, and what is sent.
 
-    What it opens itself counts, and what every Python process below it does. Options of track come first:
-    what follows the first other word belongs to the command.
+    What it does itself counts, and what every Python process below it does. Options of track come first:
+    what follows the first other word belongs to the command. `recctl drift` and `recctl prune` go by this.
 
     Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
-    exits with 1 when one of their runs is not complete. `recctl prune` takes the file as evidence.
+    exits with 1 when one of their runs is not complete.
     """
     from recctl.state import STATE_FOLDER
     from recctl.track import LAST_RUN, Tracked, combine, read_tracked

@@ -46,7 +46,7 @@ def examine_drift(
     that means no test.
     """
     if any(target.path is None or target.spec is not None for target in selection.targets):
-        raise RecctlError("only files that are here were played by a run", "name such files")
+        raise RecctlError("only files that are here were played by a run", "name files or folders")
     _require_heard(tracked)
     run = PlayedRun(
         tracked=tracked,
@@ -109,10 +109,10 @@ def _remark(tracked: Tracked, unheard: dict[str, int], strays: int) -> Iterator[
         reason = tracked.reason or "it did not end"
         yield f"the run is not complete, and no evidence against what was not played in it: {reason}"
     for name, count in sorted(unheard.items()):
-        yield f"{name} was not heard in the run: {show_count(count, 'recording')} of its can't be judged"
+        yield f"{name} was not heard in the run: its {show_count(count, 'recording')} can't be judged"
     if strays:
-        what = "a play is" if strays == 1 else f"{strays:,} plays are"
-        yield f"{what} of recordings that their files don't hold"
+        what = "1 play is of a recording" if strays == 1 else f"{strays:,} plays are of recordings"
+        yield f"{what} that the file does not hold"
     yield from tell_troubles(tracked)
 
 

@@ -270,7 +270,7 @@ def test_files_of_a_revision_were_not_played(suite: Suite, run: Run) -> None:
     outcome = run("drift", "-", stdin=b"{}")
     assert (outcome.code, outcome.err) == (
         2,
-        "error: only files that are here were played by a run\nhint: name such files\n",
+        "error: only files that are here were played by a run\nhint: name files or folders\n",
     )
 
 
@@ -380,7 +380,7 @@ def test_what_a_baseline_could_forget_is_told(suite: Suite, run: Run) -> None:
     outcome = run("drift", "--baseline", "known.json")
     assert (outcome.code, outcome.err) == (
         0,
-        "2 changes in known.json are gone and can go there, too (--write-baseline)\n",
+        "2 changes in known.json are no more: --write-baseline writes it anew\n",
     )
     assert run("drift", "--baseline", "known.json", suite.path("two")).err == ""
 
