@@ -144,10 +144,10 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     """Say what was opened, how the tests went, and whether that is evidence."""
     from recctl.track import OUTCOMES
 
-    opened, recordings = len(tracked.opened), len(tracked.opened) + len(tracked.unopened)
+    opened, files = len(tracked.opened), len(tracked.opened) + len(tracked.unopened)
     outcomes = Counter(tracked.outcomes.values())
     counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
-    text = f"opened {opened:,} of {show_count(recordings, 'recording')}{where}"
+    text = f"opened {opened:,} of {show_count(files, 'file')}{where}"
     options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
     for line in _tell_plays(tracked):
         options.say(line, quiet=quiet)

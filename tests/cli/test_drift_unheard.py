@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SUITE = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no"]
 NOTHING_HEARD = "error: no recorder was heard in this run: nobody can tell what was sent\nhint: "
-OPENED = "opened 2 of 6 recordings in 1 process; tests: 1 passed, 1 skipped, 1 failed\n"
+OPENED = "opened 2 of 6 files in 1 process; tests: 1 passed, 1 skipped, 1 failed\n"
 WITHOUT_VCRPY = ("-p", "no:recording")
 KNOWN = (
     "recctl track hears vcrpy and OGX's recorder, in Python processes that inherit its environment; "
@@ -99,8 +99,7 @@ def test_what_is_read_beside_vcrpy(suite: Path, run: Run) -> None:
     (suite / "tape.py").write_text(TAPE)
     (suite / "test_tape.py").write_text(TESTS.format(module="tape"))
     assert track(suite, run, "-k", "test_tape or test_answers_without_tools") == (
-        "opened 3 of 6 recordings in 1 process; tests: 2 passed, 1 skipped, 1 failed\n"
-        "played 1 recording 1 time\n"
+        "opened 3 of 6 files in 1 process; tests: 2 passed, 1 skipped, 1 failed\nplayed 1 recording 1 time\n"
     )
     drift = run("drift", "-v", "--test", "test_streams", cwd=suite)
     assert (drift.code, drift.out) == (0, UNHEARD)

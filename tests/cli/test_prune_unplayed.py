@@ -351,7 +351,7 @@ def test_what_a_run_with_vcrpy_leaves_is_evidence_and_holds_no_key(run: Run, sui
     assert (tracked.code, tracked.err) == (
         0,
         (
-            "opened 2 of 2 recordings in 1 process; tests: 2 passed\n"
+            "opened 2 of 2 files in 1 process; tests: 2 passed\n"
             "played 1 recording 1 time; for 1 of them another request was sent than the one that is kept: "
             "recctl drift tells more\n"
         ),

@@ -158,7 +158,7 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
     outcome = run("track", "--", *PYTEST, "-p", "no:xdist", cwd=project)
     assert outcome.code == 1
     assert outcome.err == (
-        "opened 8 of 12 recordings in 3 processes; tests: 5 passed, 2 skipped, 1 failed, 1 error\n"
+        "opened 8 of 12 files in 3 processes; tests: 5 passed, 2 skipped, 1 failed, 1 error\n"
     )
     module = "tests/test_all.py::"
     assert read(project) == {
@@ -200,7 +200,7 @@ def test_the_workers_of_xdist_are_one_session(run: Run, project: Path) -> None:
     outcome = run("track", "--", *PYTEST, "-n", "1", "-k", "here or broken", cwd=project)
     assert (outcome.code, outcome.err) == (
         1,
-        "opened 5 of 12 recordings in 1 process; tests: 2 passed, 1 error\n",
+        "opened 5 of 12 files in 1 process; tests: 2 passed, 1 error\n",
     )
     tests = read(project)["tests"]
     assert tests["tests/test_all.py::test_here[two]"] == {
@@ -215,7 +215,7 @@ def test_jobs_are_combined_to_their_union(run: Run, project: Path) -> None:
         assert run("track", "-o", file, "--", *PYTEST, "-k", choice, cwd=project).code == 0
     outcome = run("track", "combine", *jobs, "-o", "all.json", cwd=project)
     assert (outcome.code, outcome.out) == (0, "")
-    assert outcome.err == "opened 6 of 12 recordings; tests: 4 passed\n"
+    assert outcome.err == "opened 6 of 12 files; tests: 4 passed\n"
     assert read(project, "all.json")["opened"] == names(
         "one", "two", "greeting", "farewell", "child", "served"
     )
@@ -241,7 +241,7 @@ def test_a_session_within_a_test_counts_for_nothing(run: Run, project: Path) -> 
     outcome = run("track", "--", *PYTEST, cwd=project)
     assert (outcome.code, outcome.err) == (
         0,
-        "opened 1 of 12 recordings in 1 process; tests: 1 passed\n",
+        "opened 1 of 12 files in 1 process; tests: 1 passed\n",
     )
     assert list(read(project)["tests"]) == ["tests/test_all.py::test_outer"]
 
@@ -277,7 +277,7 @@ def test_any_command_is_run_as_it_is(run: Run, project: Path) -> None:
     outcome = run("track", "--", sys.executable, "-c", program, "-q", "--", stdin=b"in", cwd=project)
     assert (outcome.code, outcome.out) == (7, "in ['-q', '--']\n")
     assert outcome.err == (
-        "opened 0 of 12 recordings in 0 processes; no test was seen\n"
+        "opened 0 of 12 files in 0 processes; no test was seen\n"
         "this is no evidence against any recording: the command ended with exit code 7\n"
     )
 
@@ -289,7 +289,7 @@ def test_options_behind_the_command_are_its_own(run: Run, project: Path, separat
     command = [sys.executable, "-c", script, *words]
     outcome = run("track", "-o", "all.json", *separator, *command, cwd=project)
     assert (outcome.code, outcome.out) == (0, f"{words}\n")
-    assert outcome.err == "opened 0 of 12 recordings in 0 processes; no test was seen\n"
+    assert outcome.err == "opened 0 of 12 files in 0 processes; no test was seen\n"
     assert read(project, "all.json")["complete"]
     assert not (project / "addopts=").exists()
 
@@ -380,7 +380,7 @@ def test_a_combination_with_an_incomplete_run_is_written_and_exits_with_1(run: R
     outcome = run("track", "combine", "a.json", "b.json", cwd=project)
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err == (
-        "opened 1 of 12 recordings; no test was seen\n"
+        "opened 1 of 12 files; no test was seen\n"
         "this is no evidence against any recording: the command ended with exit code 3\n"
     )
     whole = combine([read_tracked(project / file) for file in ("a.json", "b.json")])
@@ -391,9 +391,9 @@ def test_where_plugins_are_not_looked_for_ours_can_be_named(run: Run, project: P
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "here"]
     unseen = run("track", "--", *command, cwd=project, env=environment)
-    assert unseen.err == "opened 4 of 12 recordings in 1 process; no test was seen\n"
+    assert unseen.err == "opened 4 of 12 files in 1 process; no test was seen\n"
     named = run("track", "--", *command, "-p", "recctl_track_pytest", cwd=project, env=environment)
-    assert named.err == "opened 4 of 12 recordings in 1 process; tests: 2 passed\n"
+    assert named.err == "opened 4 of 12 files in 1 process; tests: 2 passed\n"
 
 
 # --- what recorders did -------------------------------------------------------------------------------------
@@ -426,7 +426,7 @@ def test_what_was_played_and_missed_is_told_without_secrets(run: Run, suite: Sui
     outcome = run("track", "combine", "job.json", "-o", "all.json", cwd=suite.root)
     assert (outcome.code, outcome.out) == (0, "")
     assert outcome.err == (
-        "opened 2 of 2 recordings; tests: 2 passed\n"
+        "opened 2 of 2 files; tests: 2 passed\n"
         "played 3 recordings 4 times; for 1 of them another request was sent than the one that is kept; "
         "1 request found no recording: recctl drift tells more\n"
         "what was sent could not be seen 1 time: recctl drift tells why\n"
