@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from recctl.wire import Exchange
 
 
-def examine(target: Target, root: Path) -> Examined:
+def examine(target: Target, root: Path, *, with_turn: bool = True) -> Examined:
     """Read one file of the project at `root` and apply the rules that look at one file. Raises nothing.
 
-    What goes wrong in recctl itself is a finding, too.
+    What goes wrong in recctl itself is a finding, too. `with_turn` is as in `find_facts`.
     """
-    examined = attempt(target.file, _examine, target, root)
+    examined = attempt(target.file, _examine, target, root, with_turn)
     return Examined((find_unread(examined),)) if isinstance(examined, Unread) else examined
 
 
-def _examine(target: Target, root: Path) -> Examined:
+def _examine(target: Target, root: Path, with_turn: bool) -> Examined:
     source = read(target)
     if isinstance(source, Unread):
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source, recordings=0)
@@ -68,7 +68,7 @@ def _examine(target: Target, root: Path) -> Examined:
         findings += _add_positions(item, checked.findings)
         secrets |= checked.secrets
         if source.place is not None:
-            facts = find_facts(item, root)
+            facts = find_facts(item, root, with_turn=with_turn)
             all_facts.append(facts._replace(shown_test_id=checked.test_id, calls=checked.calls))
     if not items or any(isinstance(item, LoadError) or not _is_all(item) for item in items):
         told, spelled = find_secrets_outside(source, text(), secrets)

@@ -26,7 +26,6 @@ from recctl.recordings.source import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
@@ -69,7 +68,7 @@ def validate(
     targets = selection.targets
     found = [(known or {}).get(t.name) or (cache.get(t) if cache else None) for t in targets]
     new = [number for number, examined in enumerate(found) if examined is None]
-    results = zip(new, _examine_all([targets[number] for number in new], project.root, jobs), strict=True)
+    results = zip(new, _examine_all(project, [targets[number] for number in new], jobs), strict=True)
     for done, (number, examined) in enumerate(results, len(targets) - len(new) + 1):
         found[number] = examined
         watch(done)
@@ -106,7 +105,7 @@ WORTH_CACHING = 50
 """How many files there must be for a cache to gain more than reading it costs."""
 
 
-def _examine_all(targets: list[Target], root: Path, jobs: int | None) -> Iterator[Examined]:
+def _examine_all(project: Project, targets: list[Target], jobs: int | None) -> Iterator[Examined]:
     if targets:
         from recctl.checks.examine import examine  # with all that it takes; for known files, nothing is
 
@@ -115,7 +114,9 @@ def _examine_all(targets: list[Target], root: Path, jobs: int | None) -> Iterato
 
             prepare()  # once, before there are several processes that would each do so
 
-        yield from map_files(partial(examine, root=root), targets, jobs)
+        # What has taken a recording's place is told only where its name is held to a scheme.
+        is_held = any(settings.scheme for settings in project.all_settings())
+        yield from map_files(partial(examine, root=project.root, with_turn=is_held), targets, jobs)
 
 
 def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequence[Facts]) -> list[Facts]:

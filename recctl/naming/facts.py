@@ -95,8 +95,8 @@ class Facts(NamedTuple):
     the only one), `format` the file's format; `holds_several` says that it may hold more than one.
     `folder` is the one in which the file lies, `expected_folder` the one in which the wanted scheme's
     recorder looks for it. `scheme` is that scheme's name, `is_held` whether somebody has set it.
-    `providers` are those that the request names, and its url's host. `names_test` is false where the
-    wanted name hangs on a test that the recording does not name, be it as null. `has_lost_test` is true where
+    `providers` are those that the request names, and its url's host. `turn` is None where the file is named
+    after its test, and where nobody has asked for it. `has_lost_test` is true where
     the request lacks the id of the test, which its name was made of: then nobody can tell whether the
     recorder finds it. `quoted` are the ids of replies, such as rec-0123456789ab, that its request repeats.
     `cause` is why no scheme explains its name, where that can be guessed.
@@ -122,7 +122,6 @@ class Facts(NamedTuple):
     providers: tuple[str, ...] = ()
     turn: Turn | None = None
     is_model_list: bool = False
-    names_test: bool = True
     has_lost_test: bool = False
     quoted: tuple[str, ...] = ()
     cause: str | None = None

@@ -181,10 +181,13 @@ def survey_neighbours(
     return [facts for facts in found if isinstance(facts, Facts)]
 
 
-def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Facts:
+def find_facts(
+    recording: Recording, root: Path, to: Scheme | None = None, *, with_turn: bool = True
+) -> Facts:
     """What is known of one recording of the project at `root`, as far as it alone can tell.
 
-    It must lie somewhere.
+    It must lie somewhere. What takes another's place is told by the turn: of files that are named after
+    tests, nothing does.
     """
     source, test_id = recording.source, recording.test_id
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
@@ -193,7 +196,10 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
     identity, status = _identify(recording, source.place, wanted)
     folder = source.place.folder
     is_list = is_model_list(identity.wanted or identity.name)
-    cause = None
+    turn = cause = None
+    form = load_format(recording.format)
+    if with_turn and form.is_named_by_hash:
+        turn = find_turn(recording, wanted, _name_models(identity) if is_list else None)
     if status is Status.UNEXPLAINED:
         cause = explain_name(recording, source.place, source.settings.renames, identity)
     return Facts(
@@ -209,26 +215,21 @@ def find_facts(recording: Recording, root: Path, to: Scheme | None = None) -> Fa
         endpoint=recording.endpoint,
         model=recording.model if isinstance(recording.model, str) else None,
         providers=tuple(_list_providers(recording)),
-        turn=find_turn(recording, wanted, _name_models(identity) if is_list else None),
+        turn=turn,
         is_model_list=is_list,
-        names_test=status not in _MOVED or _names_test(recording, identity, wanted),
         has_lost_test=status is Status.UNEXPLAINED and has_lost_test(recording, source.place),
         quoted=_list_quoted(recording),
         cause=cause,
         number=recording.key.number,
         holds_several=not recording.is_alone,
         format=recording.format,
-        is_test_open=_is_test_open(source.place, load_format(recording.format), source.settings),
+        is_test_open=_is_test_open(source.place, form, source.settings),
     )
 
 
 def _is_test_open(place: Place, form: Format, settings: Settings) -> bool:
     told = tell_test(form, place, settings) if settings.test_names else None
     return told is not None and told.is_open
-
-
-_MOVED = (Status.OUTDATED, Status.UNEXPLAINED)
-"""What may be given another name."""
 
 
 def has_right_name(recording: Recording) -> bool | None:
@@ -289,16 +290,6 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
     released = [scheme.name for scheme in RELEASED]
     newer = released[released.index(wanted.name) :] if wanted.name in released else []
     return Status.AHEAD if set(identity.schemes) <= set(newer) else Status.OUTDATED
-
-
-def _names_test(recording: Recording, identity: Identity, wanted: Scheme) -> bool:
-    """Whether a recording names its test, be it null, or the wanted name does not hang on that."""
-    place, document = recording.source.place, recording.loaded
-    if "test_id" in document or "test_id" in recording.request or place is None:
-        return True
-    request = {**recording.request, "test_id": "?"}
-    with_test = recording.with_document({**document, "test_id": "?", "request": request})
-    return identify(with_test, place, wanted).wanted == identity.wanted
 
 
 def _list_quoted(recording: Recording) -> tuple[str, ...]:

@@ -75,7 +75,8 @@ def propose(
         orders = orders._replace(edits=orders.edits.below(find_start(facts.folder, root, facts.test_id)))
     tests = () if facts.test_id is not None else orders.edits.find_tests(facts.path, facts.identity.name)
     is_wanted = _is_included(facts, orders)
-    lacks_test = is_wanted and not (facts.names_test or tests or orders.include_without_test)
+    is_told = bool(tests) or orders.include_without_test
+    lacks_test = is_wanted and not is_told and _lacks_test(opened.recording, facts, orders)
     is_wanted = is_wanted and not lacks_test
     idle = refuse(facts, NO_TEST) if lacks_test and not orders.edits.changes_requests else None
     if not (is_wanted or orders.edits.may_fit(facts.test_id)):
@@ -181,6 +182,19 @@ def _is_included(facts: Facts, orders: Orders) -> bool:
             return orders.to is not None
         case _:
             return False
+
+
+def _lacks_test(recording: Recording | None, facts: Facts, orders: Orders) -> bool:
+    """Whether the wanted name hangs on a test that a recording does not name, be it as null."""
+    if recording is None or facts.status is Status.AHEAD:
+        return False
+    place, document = recording.source.place, recording.loaded
+    if "test_id" in document or "test_id" in recording.request or place is None:
+        return False
+    request = {**recording.request, "test_id": "?"}
+    with_test = recording.with_document({**document, "test_id": "?", "request": request})
+    wanted = orders.to or find_held(recording.source.settings) or CURRENT
+    return identify(with_test, place, wanted).wanted != facts.identity.wanted
 
 
 def _find_location(root: Path, facts: Facts, edited: Recording, *, orders: Orders, is_wanted: bool) -> Path:

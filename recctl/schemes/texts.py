@@ -108,9 +108,9 @@ _HOSTS = sorted({drop.host for scheme in SCHEMES for drop in scheme.drop} - {""}
 _PATHS = sorted({p for s in SCHEMES for form in s.forms for field in form.fields for p in field.not_for})
 
 # Rounding to five or six digits needs four decimals (`\d` matches the digits of every script, which JSON
-# escapes) or an exponent.
+# escapes) or an exponent, as Python writes it at the end of a number. Hex digits have many that look alike.
 _HAS_DECIMALS = re.compile(r"\.(?:[0-9]|\\u[0-9a-f]{4}){4}")
-_HAS_EXPONENT = re.compile(r"[0-9]e[-+]?[0-9]")  # two searches: together they take twice the time
+_HAS_EXPONENT = re.compile(r"[0-9]e[-+][0-9]{2,3}(?![^,\]}])")  # another search: one for both takes longer
 
 
 _Text = tuple[tuple[tuple[str, int], ...], str, tuple[Scheme, ...]]
