@@ -161,6 +161,7 @@ def _tell_plays(tracked: Tracked) -> Iterator[str]:
     from recctl.track.plays import DIFFERENT, UNSEEN
 
     played = {(play.path, play.number) for play in tracked.plays}
+    played -= {(path, None) for path, number in played if number is not None}
     differing = {(play.path, play.number) for play in tracked.plays if play.result == DIFFERENT}
     unseen = sum(play.times for play in tracked.plays if play.result == UNSEEN)
     if tracked.plays or tracked.missed:

@@ -33,9 +33,10 @@ class Unplayed(NamedTuple):
 
 
 class _Played(NamedTuple):
-    """What is known of the files of a run, by path: who loaded and who opened each, what was played of it."""
+    """What is known of the files of a run, by path: who loaded, played, opened each, and what was played."""
 
     loaders: dict[str, set[str]]
+    players: dict[str, set[str]]
     openers: dict[str, set[str]]
     numbers: dict[str, set[int | None]]
     missing: frozenset[str]
@@ -44,9 +45,9 @@ class _Played(NamedTuple):
 def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project) -> dict[str, Unplayed]:
     """By path, what a complete run played nothing of, given the facts about each recording.
 
-    Its file must be what it was in the run, be named after one test, and have been loaded by nothing but
-    tests that passed, that one among them. Where it is not known which of its recordings was played, or a
-    request found none, nothing is proven: that may be what one of them is for.
+    Its file must be what it was in the run, be named after one test, and have been loaded and played by
+    nothing but tests that passed, that one among them. Where it is not known which of its recordings was
+    played, or a request found none, nothing is proven: that may be what one of them is for.
     """
     played = _sort(tracked)
     by_path: defaultdict[str, list[Facts]] = defaultdict(list)
@@ -72,10 +73,14 @@ def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project
 
 def _sort(tracked: Tracked) -> _Played:
     numbers: defaultdict[str, set[int | None]] = defaultdict(set)
+    players: defaultdict[str, set[str]] = defaultdict(set)
     for play in tracked.plays:
         numbers[play.path].add(play.number)
+        if play.test_id:
+            players[play.path].add(play.test_id)
     missing = frozenset(miss.cassette for miss in tracked.missed if miss.cassette is not None)
-    return _Played(list_tests(tracked.loaded_by_test), list_tests(tracked.by_test), dict(numbers), missing)
+    loaders, openers = list_tests(tracked.loaded_by_test), list_tests(tracked.by_test)
+    return _Played(loaders, dict(players), openers, dict(numbers), missing)
 
 
 def _is_proof(place: str, test_id: str | None, tracked: Tracked, played: _Played) -> bool:
@@ -84,6 +89,7 @@ def _is_proof(place: str, test_id: str | None, tracked: Tracked, played: _Played
     return (
         test_id in loaders
         and loaders <= tracked.passed
+        and played.players.get(place, set()) <= loaders
         and played.openers.get(place, set()) <= loaders
         and bool(tracked.loaded.get(place))
         and place not in tracked.unheard

@@ -45,11 +45,15 @@ class Heard(NamedTuple):
 
 
 class _Load(NamedTuple):
-    """A file that a process loaded, and why what was loaded is not what the file holds now, if so."""
+    """A file that a process loaded, and why what was loaded is not what the file holds now, if so.
+
+    `is_numbered` says that which recording was played is taken from their order, which a program may change.
+    """
 
     path: str
     file: _File
     doubt: str | None
+    is_numbered: bool
 
 
 _Loads = dict[int, _Load | None]
@@ -113,7 +117,7 @@ class _Reader:
             return
         file = self._files.setdefault(path, _File(self._project, self._project.root / path))
         doubt = file.find_doubt(note["digest"], note["count"])
-        loads[note["load"]] = _Load(path, file, doubt)
+        loads[note["load"]] = _Load(path, file, doubt, note["digest"] is None)
         known = self._heard.loaded.setdefault(path, "" if doubt else file.digest)
         if doubt is not None and known:
             self._heard.loaded[path] = ""
@@ -133,19 +137,23 @@ class _Reader:
         loaded = loads[note["load"]]
         if loaded is None:  # of a file that is none of ours
             return
-        path, file, doubt = loaded
+        path, file, doubt, is_numbered = loaded
         if doubt is not None or result == UNSEEN or index is None:
             reason = doubt or _text(note.get("reason") or "which of its recordings was played is not known")
             number = None if index is None or doubt is not None else index + 1
             self._heard.plays.append(Play(path, number, test, 1, UNSEEN, reason))
             return
         number, equalised = index + 1, tuple(map(_text, note.get("equalised", ())))
+        max_size = self._project.settings_for(file.path).max_size
+        if is_numbered and not file.holds(number, _read_request(note["kept"], max_size)):
+            reason = "which of its recordings was played is not known"
+            self._heard.plays.append(Play(path, None, test, 1, UNSEEN, reason))
+            return
         if result == SAME:
             self._heard.plays.append(Play(path, number, test, 1, SAME, equalised=equalised))
             return
         if result != DIFFERENT:
             raise ValueError("no such result")
-        max_size = self._project.settings_for(file.path).max_size
         sent, kept = (_read_request(note[side], max_size) for side in ("sent", "kept"))
         told = None if file.holds(number, kept) else kept
         self._heard.plays.append(

@@ -200,6 +200,11 @@ NO_PROOF: dict[str, Callable[[Tracked], Tracked]] = {
         passed=run.passed | {"t"},
         by_test={**run.by_test, "t": frozenset([CHATS, IDLE])},
     ),
+    "a test that did not load it played it": lambda run: run._replace(
+        outcomes={**run.outcomes, "t": "passed"},
+        passed=run.passed | {"t"},
+        plays=tuple(replace(run.plays[0], path=path, test_id="t") for path in run.loaded),
+    ),
     "nobody knows what was played": lambda run: run._replace(
         plays=tuple(replace(run.plays[0], path=path, number=None, result="unseen") for path in run.loaded)
     ),
@@ -297,6 +302,34 @@ def test_what_changed_after_it_was_judged_stays(suite: Suite) -> None:
     assert (removed.taken_out, len(removed.applied.done)) == (0, 1)
     assert [held.refusal for held in removed.applied.held_back] == [Refusal(CHATS, "has changed since")]
     assert (suite.root / CHATS).read_text() == changed
+
+
+SHARED = """
+import pytest
+import vcr
+
+@pytest.fixture(scope="module")
+def shared():
+    with vcr.use_cassette("CHATS", record_mode="none") as cassette:
+        yield cassette
+
+def test_chats(shared):
+    pass
+
+def test_idles(shared):
+    pytest.skip("not today")
+"""
+
+
+def test_what_other_tests_had_too_may_be_theirs(run: Run, suite: Suite) -> None:
+    (suite.root / "tests/test_chat.py").write_text(SHARED.replace("CHATS", CHATS))
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "tests"]
+    assert run("track", "-o", "run.json", "--", sys.executable, *words).code == 0
+    outcome = run("prune", *GRADE, CHATS, "--format", "paths")
+    assert (outcome.code, outcome.out) == (0, "")
+    told = json.loads(run("drift", CHATS, "--tracked", "run.json", "--format", "json").out)["recordings"]
+    reason = "the cassette was open for several tests"
+    assert {(each["status"], each["reason"]) for each in told} == {("unseen", reason)}
 
 
 READS_ALONE = """

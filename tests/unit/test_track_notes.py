@@ -122,8 +122,12 @@ def test_a_file_that_is_gone_was_not_seen(cassette: Path) -> None:
     assert heard.plays == [Play(PATH, None, TEST, 1, "unseen", "the file can't be read any more")]
 
 
-def test_without_a_digest_the_number_of_recordings_decides(cassette: Path) -> None:
-    assert hear(cassette, load(cassette, digest=None), play()).plays == [Play(PATH, 1, TEST, 1, "same")]
+def test_without_a_digest_the_request_tells_which_recording_it_is(cassette: Path) -> None:
+    kept = send(ask("One"))
+    note = load(cassette, digest=None)
+    assert hear(cassette, note, play(kept=kept)).plays == [Play(PATH, 1, TEST, 1, "same")]
+    reason = "which of its recordings was played is not known"
+    assert hear(cassette, note, play(1, kept=kept)).plays == [Play(PATH, None, TEST, 1, "unseen", reason)]
 
 
 def test_what_is_kept_is_told_only_where_the_file_says_something_else(cassette: Path) -> None:

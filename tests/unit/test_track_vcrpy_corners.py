@@ -281,12 +281,19 @@ class Cassette:
 
     def play_response(self):
         return requests_match(pair=(1, 1)), self.filter_request()
+
+    def responses_of(self, *, request):
+        return [request]
+
+    def _save(self, *, now):
+        return now
 """,
     )
     code = """
 from vcr.cassette import Cassette
 cassette = Cassette()
 print(cassette._load(now=5), cassette.items, cassette.play_response())
+print(cassette.responses_of(request=6), cassette._save(now=7))
 """
     tracked = run(tmp_path, code, start="")
     assert (list_plays(tracked), tracked.missed) == ([], ())

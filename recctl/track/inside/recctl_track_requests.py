@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 originals: dict[str, Any] = {}
-"""vcrpy's own `serialize`, `deserialize` and `requests_match`, as they were before anything listened."""
+"""vcrpy's own `serialize`, `deserialize` and `requests_match`, as they were before anything listened; its
+`play_response` as it has been since."""
 
 
 def compare(cassette: Any, sent: Any, kept: Any) -> dict[str, Any]:

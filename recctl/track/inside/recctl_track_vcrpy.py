@@ -51,7 +51,8 @@ class _Loading:
 
     `sources` tells, by the identity of requests and replies, which exchange of which load they are; `kept`
     holds these so that no identity is taken twice. `origins` tells the same by the place in the cassette, of
-    which `size` have come out of files.
+    which `size` have come out of files; `stored` are the requests there. `test` is the one that loaded it.
+    `is_numbered` says that no text was seen, and which exchange is which goes by their order.
     """
 
     def __init__(self, cassette: Any) -> None:
@@ -60,10 +61,20 @@ class _Loading:
         self.sources: dict[int, tuple[int, int]] = {}
         self.kept: list[Any] = []
         self.origins: dict[int, tuple[int, int]] = {}
+        self.stored: dict[int, Any] = {}
+        self.test = recctl_track.get_test()
+        self.is_numbered = False
         self.handed_out = 0
         self.current: tuple[int, int] | None = None
         self.is_taken = False
         self.size = 0
+
+    def find_origin(self, position: int, request: Any) -> tuple[int, int] | None:
+        """Which exchange of which load a request of the cassette is; its place may have changed since."""
+        if self.stored.get(position) is not request:
+            places = [place for place, stored in self.stored.items() if stored is request]
+            position = places[0] if len(places) == 1 else -1
+        return self.origins.get(position)
 
 
 def _listen_to_serialize(module: Any) -> None:
@@ -109,6 +120,8 @@ def _listen_to_cassette(module: Any) -> None:
         (cassette, "append", _wrap_append),
         (cassette, "play_response", _wrap_play),
         (cassette, "filter_request", _wrap_filter),
+        (cassette, "responses_of", _wrap_responses_of),
+        (cassette, "_save", _wrap_save),
     ]
     if hasattr(module, "_run_hooks"):
         parts.append((module, "_run_hooks", _wrap_hooks))
@@ -117,6 +130,7 @@ def _listen_to_cassette(module: Any) -> None:
         (owner, name, wrap(getattr(owner, name))) for owner, name, wrap in parts
     ]:
         setattr(owner, name, replacement)
+    originals["play_response"] = cassette.play_response
     recctl_track.write({"event": "listen", "recorder": _RECORDER})
 
 
@@ -147,6 +161,11 @@ def _end_load(cassette: Any, loading: _Loading) -> None:
         if len(files) == 1:
             number = recctl_track.write_load(files[0], None, loading.handed_out)
             loading.origins = {position: (number, index) for position, (_, index) in origins.items()}
+            loading.is_numbered = True
+    if not _is_played_by_vcrpy(cassette):
+        _note_doubt(cassette, "it was played in a way of its own")
+    if getattr(cassette.record_mode, "value", cassette.record_mode) == "all":
+        _note_doubt(cassette, "what is recorded again is not played")
     loading.cassette, loading.sources, loading.kept = None, {}, []  # so that a cassette can go
 
 
@@ -179,6 +198,7 @@ def _wrap_append(append: Callable[..., Any]) -> Callable[..., Any]:
         result = append(self, *arguments, **options)
         if loading.current is not None and _measure(self) == position + 1:
             loading.origins[position] = loading.current
+            loading.stored[position] = self.data[position][0]
         return result
 
     return append_and_note
@@ -241,28 +261,80 @@ def _wrap_play(play: Callable[..., Any]) -> Callable[..., Any]:
 
 def _note_play(cassette: Any, playing: _Playing) -> None:
     loading, position = _loaded.get(cassette), playing.position
+    if loading is None:  # it is a copy, or was made by hand
+        _note_doubt(cassette, "which recording of the file was played is not known")
+        return
     is_found = 0 <= position < len(cassette.data) and cassette.data[position][0] is playing.stored
-    if loading is None or not loading.size or (is_found and position >= loading.size):
-        return  # it was recorded in this run
-    record = {"event": "play", "test": recctl_track.get_test(), "load": None, "index": None}
-    if not is_found or position not in loading.origins:
-        reason = "which recording of the file was played is not known"
-        record.update({"path": _find_path(cassette), "result": "unseen", "reason": reason})
-    else:
-        record["load"], record["index"] = loading.origins[position]
-        recctl_track.repeat_load(loading.origins[position][0])
-        try:
-            record.update(compare(cassette, playing.sent, playing.stored))
-        except Exception as error:
-            reason = "what was sent can't be compared"
-            recctl_track.tell_trouble(f"vcrpy: {reason}: {error!r}")
-            record.update({"result": "unseen", "reason": reason})
+    origin = loading.find_origin(position, playing.stored) if is_found else None
+    if origin is None:
+        if loading.size and not (is_found and position >= loading.size):  # else it was recorded in this run
+            _note_doubt(cassette, "which recording of the file was played is not known")
+        return
+    record = {"event": "play", "test": recctl_track.get_test(), "load": origin[0], "index": origin[1]}
+    recctl_track.repeat_load(origin[0])
+    try:
+        record.update(compare(cassette, playing.sent, playing.stored))
+        if loading.is_numbered:
+            record.setdefault("kept", describe(playing.stored))
+    except Exception as error:
+        reason = "what was sent can't be compared"
+        recctl_track.tell_trouble(f"vcrpy: {reason}: {error!r}")
+        record.update({"result": "unseen", "reason": reason})
     recctl_track.write(record)
 
 
 def _find_path(cassette: Any) -> str | None:
     path = getattr(cassette, "_path", None)
     return os.path.abspath(os.fspath(path)) if isinstance(path, (str, os.PathLike)) else None  # noqa: PTH100
+
+
+# --- what may have been played unheard ----------------------------------------------------------------------
+
+
+def _is_played_by_vcrpy(cassette: Any) -> bool:
+    """Whether a cassette is played by the function that is listened to."""
+    return getattr(getattr(cassette, "play_response", None), "__func__", None) is originals["play_response"]
+
+
+def _note_doubt(cassette: Any, reason: str) -> None:
+    """Note that some recording of a cassette's files may have been played, and it is not known which."""
+    loading = _loaded.get(cassette)
+    files = loading.opened if loading is not None and loading.opened else [_find_path(cassette)]
+    for path in sorted({path for path in files if path is not None}):
+        told = {"path": path, "load": None, "index": None, "result": "unseen", "reason": reason}
+        recctl_track.write({"event": "play", "test": recctl_track.get_test(), **told})
+
+
+def _wrap_save(save: Callable[..., Any]) -> Callable[..., Any]:
+    """Called when a cassette is no longer used. One that other tests had, too, is theirs as well."""
+
+    @functools.wraps(save)
+    def save_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
+        _guard(_end_use, self)
+        return save(self, *arguments, **options)
+
+    return save_and_note
+
+
+def _end_use(cassette: Any) -> None:
+    loading = _loaded.get(cassette)
+    if loading is None or not loading.size:
+        return
+    if loading.test != recctl_track.get_test():
+        _note_doubt(cassette, "the cassette was open for several tests")
+    if not _is_played_by_vcrpy(cassette):
+        _note_doubt(cassette, "it was played in a way of its own")
+
+
+def _wrap_responses_of(find: Callable[..., Any]) -> Callable[..., Any]:
+    """Not called by vcrpy itself: a test asks for what is kept, and plays nothing."""
+
+    @functools.wraps(find)
+    def find_and_note(self: Any, *arguments: Any, **options: Any) -> Any:
+        _guard(_note_doubt, self, "a test took recordings out of the cassette without playing them")
+        return find(self, *arguments, **options)
+
+    return find_and_note
 
 
 # --- misses -------------------------------------------------------------------------------------------------
