@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 SUITE = """\
 import json
 import pathlib
+import ssl
 import urllib.request
 
 import pytest
 
 ASKED = json.loads((pathlib.Path(__file__).parent / "asked.json").read_text())
+TLS = ssl.create_default_context()
 
 
 @pytest.mark.vcr
@@ -41,7 +43,7 @@ def test_asks(name):
     for url, body in ASKED[name]:
         headers = {"Content-Type": "application/json", "User-Agent": "tests/1.0"}
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request) as reply:
+        with urllib.request.urlopen(request, context=TLS) as reply:
             assert reply.read()
 """
 RUN = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
