@@ -115,7 +115,7 @@ def write(record: "dict[str, object]") -> None:
     """Write down what a recorder did."""
     import json
 
-    os.write(_open_plays(), f"{json.dumps(record)}\n".encode("ascii"))
+    os.write(_open_notes(ENDING_OF_PLAYS), f"{json.dumps(record)}\n".encode("ascii"))
 
 
 def tell_trouble(message: str) -> None:
@@ -173,13 +173,12 @@ def _listen(module: "Any") -> None:
         tell_trouble(f"{module.__name__} can't be listened to: {why}")
 
 
-def _open_plays() -> int:
-    """The descriptor of this process's file for what recorders did.
+def _open_notes(ending: str) -> int:
+    """The descriptor of this process's file with notes of a kind.
 
     It stays open, which is quicker. Some programs close whatever is open, and open something else then.
     """
-    global _plays  # noqa: PLW0603  (one file for the process)
-    process, file, identity = _plays
+    process, file, identity = _files.get(ending, (0, -1, (0, 0)))
     if process == os.getpid():
         try:
             status = os.fstat(file)
@@ -188,13 +187,13 @@ def _open_plays() -> int:
         except OSError:
             pass
     process = os.getpid()
-    file = os.open(f"{_folder}/{process}-{_TOKEN}{ENDING_OF_PLAYS}", _FLAGS, 0o600)
+    file = os.open(f"{_folder}/{process}-{_TOKEN}{ending}", _FLAGS, 0o600)
     status = os.fstat(file)
-    _plays = process, file, (status.st_dev, status.st_ino)
+    _files[ending] = process, file, (status.st_dev, status.st_ino)
     return file
 
 
-_plays = (0, -1, (0, 0))
+_files: "dict[str, tuple[int, int, tuple[int, int]]]" = {}
 
 
 def _note(event: str, arguments: "tuple[object, ...]") -> None:
@@ -217,11 +216,7 @@ def _note(event: str, arguments: "tuple[object, ...]") -> None:
         if (test, path) in _seen:
             return
         note = f"{test}\0{path}\0".encode("utf-8", "surrogatepass")
-        file = os.open(f"{_folder}/{os.getpid()}-{_TOKEN}{ENDING}", _FLAGS, 0o600)
-        try:
-            os.write(file, note)
-        finally:
-            os.close(file)
+        os.write(_open_notes(ENDING), note)
         _seen.add((test, path))
     except Exception:  # noqa: S110  (whatever happens here, the program goes on)
         pass

@@ -56,11 +56,21 @@ def _says_empty(request: Any) -> bool:
 
 def _compare_headers(sent: Any, kept: Any) -> list[str]:
     """The headers that differ, as pointers."""
+    if _hold_same(sent.headers, kept.headers):
+        return []
     ours, theirs = _read_headers(sent), _read_headers(kept)
     if ours == theirs:
         return []
     names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     return [f"/headers/{name.replace('~', '~0').replace('/', '~1')}" for name in sorted(names)]
+
+
+def _hold_same(ours: Any, theirs: Any) -> bool:
+    """Whether two of vcrpy's mappings of headers hold the same, which is quick to see; mostly they do."""
+    try:
+        return bool(ours._store == theirs._store)
+    except Exception:
+        return False
 
 
 def _read_headers(request: Any) -> dict[str, str]:
