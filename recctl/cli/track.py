@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from recctl.project import Project
-    from recctl.track import Tracked
+    from recctl.track import Play, Tracked
 
 _COMBINE = "combine"
 
@@ -100,21 +100,26 @@ def command(
 
 def _mask(tracked: Tracked, project: Project) -> Tracked:
     """The run without the secrets in what was sent, in what is kept and in what is said of them."""
+    if not (any(map(_tells, tracked.plays)) or tracked.missed or tracked.troubles):
+        return tracked
     from recctl.render.masking import mask_texts
     from recctl.track.plays import join_equal
 
-    if not (tracked.plays or tracked.missed or tracked.troubles):
-        return tracked
     mask = partial(mask_texts, mask=options.make_mask(project))
     plays = (
         replace(play, sent=mask(play.sent), kept=mask(play.kept), reason=mask(play.reason))
-        if play.sent or play.kept or play.reason
+        if _tells(play)
         else play
         for play in tracked.plays
     )
     missed = (replace(miss, sent=mask(miss.sent), reason=mask(miss.reason)) for miss in tracked.missed)
     troubles = tuple(sorted({mask(trouble) for trouble in tracked.troubles}))
     return tracked._replace(plays=join_equal(plays), missed=join_equal(missed), troubles=troubles)
+
+
+def _tells(play: Play) -> bool:
+    """Whether anything of a request is told with a play."""
+    return bool(play.sent or play.kept or play.reason)
 
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:

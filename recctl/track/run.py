@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +27,7 @@ from recctl.track.notes import read_notes
 from recctl.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from recctl.project import Project
     from recctl.track.notes import Heard
@@ -94,12 +94,12 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
         notes = [_parse_notes(_read(folder / f"{name}{_NOTES}")) for name in names]
         plays = [_read(folder / f"{name}{_PLAYS}") for name in names]
         sessions = [_parse_session(path.read_bytes()) for path in sorted(folder.glob(f"*{_OUTCOMES}"))]
-    index = _index(project.root, present)
-    heard = read_notes(plays, project, partial(_find, index=index))
+    finder = _Finder(project.root, present)
+    heard = read_notes(plays, project, finder.find)
     is_whole = heard.is_whole and all(process.is_whole for process in notes)
     is_interrupted = signal.SIGINT in received
     reason = "the command was interrupted" if is_interrupted else _explain(code, sessions, is_whole=is_whole)
-    opened = [_locate(process, index) for process in notes]
+    opened = [_locate(process, finder) for process in notes]
     tracked = combine([*opened, *(_to_tracked(session) for session in sessions), _to_heard(heard)])
     unopened = frozenset(present) - tracked.opened
     by_process = zip(opened, heard.by_process, strict=True)
@@ -227,15 +227,32 @@ def _explain(code: int, sessions: list[_Session], *, is_whole: bool) -> str | No
     return failure
 
 
-def _index(root: Path, present: set[str]) -> dict[str, str]:
-    """Where recordings lie, also if the way to the root leads through a link, with their relative paths."""
-    folders = {str(root), os.path.realpath(root)}
-    return {os.path.normpath(f"{folder}/{path}"): path for folder in folders for path in present}
+class _Finder:
+    """Finds recordings by the paths that were opened, also where the way to the root leads through a link."""
+
+    def __init__(self, root: Path, present: set[str]) -> None:
+        folders = {str(root), os.path.realpath(root)}
+        self._index = {os.path.normpath(f"{folder}/{path}"): path for folder in folders for path in present}
+        self._resolve = lru_cache(os.path.realpath)
+        self.find_all = lru_cache(None)(self._find_all)
+
+    def find(self, path: str) -> str | None:
+        """The recording that a path leads to; None for no recording."""
+        return next(iter(self.find_all(path)), None)
+
+    def _find_all(self, path: str) -> tuple[str, ...]:
+        """The recordings that a path leads to: itself, and what it is a link to."""
+        folder, name = os.path.split(path)
+        real = os.path.join(self._resolve(folder), name)  # noqa: PTH118  (as text, for thousands of them)
+        if os.path.islink(real):  # noqa: PTH114
+            real = os.path.realpath(real)
+        places = dict.fromkeys((os.path.normpath(path), real))
+        return tuple(self._index[place] for place in places if place in self._index)
 
 
-def _locate(notes: _Notes, index: dict[str, str]) -> Tracked:
+def _locate(notes: _Notes, finder: _Finder) -> Tracked:
     """What one process opened of the recordings. A link and what it leads to are both opened."""
-    found = {path: {*_list_found(path, index)} for path in {path for _, path in notes.opened}}
+    found = {path: finder.find_all(path) for path in {path for _, path in notes.opened}}
     by_test: dict[str, set[str]] = {}
     for test, path in notes.opened:
         if test and found[path]:
@@ -243,17 +260,6 @@ def _locate(notes: _Notes, index: dict[str, str]) -> Tracked:
     opened = frozenset[str]().union(*found.values())
     frozen = {test: frozenset(paths) for test, paths in by_test.items()}
     return Tracked(True, None, opened, frozen, frozenset(), {})
-
-
-def _list_found(path: str, index: dict[str, str]) -> Iterator[str]:
-    """The recordings that a path leads to: itself, and what it is a link to."""
-    for place in (os.path.normpath(path), os.path.realpath(path)):
-        if place in index:
-            yield index[place]
-
-
-def _find(path: str, index: dict[str, str]) -> str | None:
-    return next(_list_found(path, index), None)
 
 
 def _to_heard(heard: Heard) -> Tracked:
