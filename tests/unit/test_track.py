@@ -368,7 +368,7 @@ def test_out_of_sight_is_not_disturbed(project: Project, option: str) -> None:
 SEES = """
 import sys, sitecustomize
 open('recordings/a.json')
-print(sitecustomize.__file__.split("/")[-2:], sys.path[-1].split("/")[-1])
+print(sitecustomize.__file__.split("/")[-2:], sys.path[-1], "inside" in str(sys.path))
 """
 
 
@@ -380,7 +380,7 @@ def test_the_sitecustomize_of_the_project_has_its_turn(
     monkeypatch.setenv("PYTHONPATH", "theirs")
     ended = run_program(project, SEES)
     assert (ended.code, ended.tracked.opened) == (0, frozenset({"recordings/a.json"}))
-    assert capfd.readouterr() == ("theirs\n['theirs', 'sitecustomize.py'] inside\n", "")
+    assert capfd.readouterr() == ("theirs\n['theirs', 'sitecustomize.py'] last False\n", "")
 
 
 def test_a_sitecustomize_that_fails_says_so_as_ever(

@@ -52,23 +52,24 @@ _loads: "dict[int, tuple[int, dict[str, object]]]" = {}  # by number, with the p
 _thread = _local()
 
 
-def install() -> None:
-    """Begin to take notes, unless that has been done, or no folder is named."""
+def install() -> bool:
+    """Begin to take notes, unless that has been done, or no folder is named: whether they are taken."""
     global _folder, _suffixes  # noqa: PLW0603  (an audit hook has no other place, and can't be taken away again)
     wanted = os.environ.get(FOLDER)
     if not wanted or _folder or not hasattr(sys, "addaudithook"):
-        return
+        return bool(_folder)
     try:
         with open(f"{wanted}/{SUFFIXES}", encoding="utf-8") as file:  # noqa: PTH123  (as in _note)
             _suffixes = tuple(file.read().split())
     except OSError:
-        return
+        return False
     _folder = wanted
     sys.addaudithook(_note)
     finder: Any = _Finder  # a class does as well as an object
     sys.meta_path.insert(0, finder)
     for name in [name for name in LISTENERS if name in sys.modules]:
         _listen(sys.modules[name])
+    return True
 
 
 def enter(test: str) -> None:
@@ -129,13 +130,17 @@ def tell_trouble(message: str) -> None:
 
 
 class _Finder:
-    """Lets the modules of recorders be found as always, and has them listened to once they are loaded."""
+    """Lets the modules of recorders be found as always, and has them listened to once they are loaded.
+
+    It also finds what lies beside this file. A folder more in `sys.path` would be looked at for each module
+    that a program asks for and does not have, and vcrpy asks for ten clients with each cassette.
+    """
 
     @classmethod
     def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
         """As `importlib.abc.MetaPathFinder` has it."""
         if name not in LISTENERS:
-            return None
+            return _find_own(name) if name.startswith("recctl_track") else None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             is_own = getattr(finder, "__name__", "") == cls.__name__
@@ -144,6 +149,24 @@ class _Finder:
                 _watch(name, spec.loader)
                 return spec
         return None
+
+    @classmethod
+    def find_distributions(cls, context: "Any") -> "Any":
+        """As `importlib.metadata.DistributionFinder` has it: what tells pytest of our plugin."""
+        if "path" in vars(context):
+            return ()
+        from importlib.metadata import MetadataPathFinder
+
+        return MetadataPathFinder.find_distributions(type(context)(name=context.name, path=[_HERE]))
+
+
+def _find_own(name: str) -> object:
+    from importlib.machinery import PathFinder
+
+    return PathFinder.find_spec(name, [_HERE])
+
+
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  (pathlib would have to be loaded)
 
 
 def _watch(name: str, loader: "Any") -> None:

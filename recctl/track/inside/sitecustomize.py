@@ -7,7 +7,7 @@ import sys
 
 import recctl_track
 
-recctl_track.install()
+_is_installed = recctl_track.install()
 
 _here = __file__[: -len("/sitecustomize.py")]
 _own = sys.modules.pop(__name__)
@@ -19,4 +19,5 @@ except ImportError as error:
         raise
     sys.modules[__name__] = _own
 finally:
-    sys.path.append(_here)  # the last, so that nothing here hides anything of the program's
+    if not _is_installed:
+        sys.path.append(_here)  # the last, so that nothing here hides anything of the program's
