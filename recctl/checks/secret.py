@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_left
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -295,7 +295,8 @@ def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     is_found = False
     texts: list[tuple[_Path, str]] = []
     _collect_texts(recording.document, None, texts, set())
-    for path, text in _sift(texts, finder):
+    for place in finder.pick([text for _, text in texts]):
+        path, text = texts[place]
         for hit in finder.find(text):
             is_found = True
             yield _Found(hit.kind, hit.secret, hit.spelled, hit.is_own, _write_pointer(path, finder))
@@ -313,20 +314,6 @@ def _write(document: JSON) -> str:
         return serialise(document).decode()
 
 
-def _sift(texts: list[tuple[_Path, str]], finder: Finder) -> Iterator[tuple[_Path, str]]:
-    """The texts that may hold a secret; to ask about each by itself would take long."""
-    if not finder.may_find("\n".join(text for _, text in texts)):
-        return
-    if len(texts) <= _FEW:
-        yield from texts
-        return
-    half = len(texts) // 2
-    yield from _sift(texts[:half], finder)
-    yield from _sift(texts[half:], finder)
-
-
-_FEW = 4
-
 _RESPONSE = '\n  "response": '  # which comes after the request
 
 _Path = tuple["_Path", str | int] | None
@@ -339,29 +326,37 @@ def _collect_texts(value: JSON, path: _Path, texts: list[tuple[_Path, str]], key
     A text that stands under a key, if only in a list there, comes after it and a newline: some secrets show
     by nothing else.
     """
-    is_object = isinstance(value, dict)
-    members: Iterable[tuple[Any, JSON]] = value.items() if is_object else enumerate(value)
-    shared = path[1] if path is not None and not is_object else None
-    for step, inner in members:
-        place = (path, step)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                name = (_find_name(value) if key in _VALUES else None) or key
+                texts.append(((path, key), f"{name}\n{inner}"))
+                continue
+            if key not in keys:
+                keys.add(key)
+                texts.append(((path, key), key))
+            if inner and isinstance(inner, (dict, list)):
+                _collect_texts(inner, (path, key), texts, keys)
+        return
+    shared = path[1] if path is not None else None
+    for number, inner in enumerate(value):
         if isinstance(inner, str):
-            name = _find_name(value, step) or (step if is_object else shared)
-            texts.append((place, f"{name}\n{inner}" if isinstance(name, str) else inner))
-            continue
-        if is_object and step not in keys:
-            keys.add(step)
-            texts.append((place, step))
-        if isinstance(inner, (dict, list)):
-            _collect_texts(inner, place, texts, keys)
+            name = (_find_first(value) if number == 1 else None) or shared
+            texts.append(((path, number), f"{name}\n{inner}" if isinstance(name, str) else inner))
+        elif inner and isinstance(inner, (dict, list)):
+            _collect_texts(inner, (path, number), texts, keys)
 
 
-def _find_name(holder: JSON, step: str | int) -> str | None:
-    """What a text is named by a text beside it: as `{"name": "x-api-key", "value": …}`, or in a pair."""
-    if isinstance(holder, list):
-        name = holder[0] if step == 1 and len(holder) == 2 else None
-        return name if isinstance(name, str) and "=" not in name else None  # and no cookie before another
-    names = (holder.get(key) for key in ("name", "key", "header", "Name", "Key")) if step in _VALUES else ()
+def _find_name(holder: dict[str, JSON]) -> str | None:
+    """What a value is named by a text beside it: as `{"name": "x-api-key", "value": …}`."""
+    names = (holder.get(key) for key in ("name", "key", "header", "Name", "Key"))
     return next((name for name in names if isinstance(name, str)), None)
+
+
+def _find_first(holder: list[JSON]) -> str | None:
+    """The name of a pair's value; of what is no pair nothing, nor a cookie that stands before another."""
+    name = holder[0] if len(holder) == 2 else None
+    return name if isinstance(name, str) and "=" not in name else None
 
 
 _VALUES = ("value", "Value")

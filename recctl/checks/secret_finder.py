@@ -14,7 +14,7 @@ from recctl.checks.secret_shapes import AFTER_LONG
 from recctl.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jsonschema_rs import Validator
 
@@ -45,6 +45,7 @@ class Finder:
     def __init__(self, settings: SecretSettings) -> None:
         self._allow = [compile_pattern(pattern) for pattern in settings.allow]
         self._own = [(name, compile_pattern(pattern, re.MULTILINE)) for name, pattern in settings.patterns]
+        self._empty: set[str] = set()
         self._find_once = lru_cache(maxsize=512)(lambda text: tuple(self._find(text)))
 
     @property
@@ -55,6 +56,35 @@ class Finder:
     def may_find(self, text: str) -> bool:
         """Whether `find` can find anything in a text, or in one of the lines of it."""
         return may_hold_secret(text) or any(pattern.search(text) for _, pattern in self._own)
+
+    def pick(self, texts: Sequence[str]) -> list[int]:
+        """The places in a list of texts of those in which `find` may find something.
+
+        To ask about each by itself would take long: most are asked about together with others, and of short
+        ones those that were empty before are not asked about again.
+        """
+        picked, unknown = [], []
+        for place, text in enumerate(texts):
+            if len(text) > _ALONE:
+                if self.may_find(text):
+                    picked.append(place)
+            elif text not in self._empty:
+                unknown.append(place)
+        opened = {*self._halve(texts, unknown)}
+        if len(self._empty) > _MOST_EMPTY:
+            self._empty.clear()
+        self._empty.update(texts[place] for place in unknown if place not in opened)
+        return sorted([*picked, *opened])
+
+    def _halve(self, texts: Sequence[str], places: list[int]) -> Iterator[int]:
+        if not places or not self.may_find("\n".join([texts[place] for place in places])):
+            return
+        if len(places) == 1:
+            yield from places
+            return
+        half = len(places) // 2
+        yield from self._halve(texts, places[:half])
+        yield from self._halve(texts, places[half:])
 
     def find(self, text: str) -> Iterator[Hit]:
         """The secrets of a text, those of the same kind in their order; none is part of another."""
@@ -95,6 +125,8 @@ def _show(match: re.Match[str]) -> str:
     return before[len(before.rstrip(_IN_NAMES)) :] + match[0]
 
 
+_ALONE = 500  # characters: longer texts are seldom shared, and asked about one by one
+_MOST_EMPTY = 20_000
 _LONGEST_NAME = 60
 _IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.checks import secret_decoding
-from recctl.checks.secret_finder import Finder
+from recctl.checks.secret_finder import Finder, may_hold_secret
 from recctl.project import SecretSettings
 
 # what stands in a text in which something is encoded, and what nearly does
@@ -52,6 +52,29 @@ def test_each_escape_is_found_that_a_plain_pattern_finds(text: str) -> None:
 def test_all_base64_is_found_that_a_plain_pattern_finds(text: str) -> None:
     found = [each.span() for each in secret_decoding.find_base64(text)]
     assert found == [each.span() for each in re.finditer(BASE64, text)]
+
+
+SAID = (
+    *("", "key", "Content-Type\napplication/json", "x-api-key\nsk-ant-api03-q7Rz2LmX9vK4tB8nW1sD6fHj5pQ0"),
+    *(
+        "Set-Cookie\nsession=q7Rz2LmX9vK4tB8nW1sD6fHj",
+        "c2stYW50LWFwaTAzLXE3UnoyTG1YOXZLNHRCOG5XMXNENmZIag==",
+        "é",
+    ),
+    *(
+        "a word " * 100,
+        "a word " * 100 + "ghp_q7Rz2LmX9vK4tB8nW1sD6fHjQ7rZ2lMx9Vk4",
+        "-us1",
+        "d" * 32 + "-us1",
+    ),
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(SAID), max_size=9), max_size=4))
+def test_of_many_texts_those_are_picked_that_one_by_one_may_hold_a_secret(asked: list[list[str]]) -> None:
+    finder = Finder(SecretSettings())
+    for texts in asked:
+        assert finder.pick(texts) == [place for place, text in enumerate(texts) if may_hold_secret(text)]
 
 
 def test_a_text_that_comes_again_is_told_as_before_and_by_each_finder_for_itself() -> None:
