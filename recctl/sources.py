@@ -147,8 +147,8 @@ def _is_passed_over(project: Project, path: Path) -> bool:
 
 def _find_target(project: Project, word: str, path: Path) -> Target:
     """What a word that names no folder stands for; `path` is the path that it would be."""
-    numbered = _NUMBERED.fullmatch(word)
-    if numbered is not None and not os.path.lexists(path):
+    numbered = "#" in word and re.fullmatch(_NUMBERED, word, re.DOTALL)
+    if numbered and not os.path.lexists(path):
         number = int(numbered["number"])
         whole = numbered["word"]
         of_file = _find_target(project, whole, Path(os.path.abspath(whole)))  # noqa: PTH100  (as in select)
@@ -161,12 +161,12 @@ def _find_target(project: Project, word: str, path: Path) -> Target:
             raise RecctlError(message, f"write './{word}' for the one that is here")
         path = find_place(word)
         return Target(word, project.settings_for(path), path=path, spec=word)
-    if is_hash_prefix(word) and not os.path.lexists(path):
+    if not os.path.lexists(path) and is_hash_prefix(word):
         path = _find_by_hash(project, word) or path
     return Target(show_path(path), project.settings_for(path), path=path)
 
 
-_NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[1-9][0-9]{0,8})", re.DOTALL)
+_NUMBERED = r"(?P<word>.+)#(?P<number>[1-9][0-9]{0,8})"
 
 
 def _find_by_hash(project: Project, prefix: str) -> Path | None:

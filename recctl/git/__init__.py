@@ -93,7 +93,7 @@ class BlobReader:
         answer = stdout.readline()
         if not answer:
             raise ChildProcessError("git ended before it had answered")
-        header = _FOUND.fullmatch(answer)
+        header = re.fullmatch(_FOUND, answer)
         if header is None:
             if answer.endswith(b" missing\n") and self._lacks(spec):
                 raise MissingError(_LACKING)
@@ -279,10 +279,10 @@ _EMPTY = (
 
 def _leads_outside(path: str) -> bool:
     """Whether a path is none that git itself would store, but somebody else did."""
-    return _STRANGE.search(path) is not None
+    return re.search(_STRANGE, path) is not None
 
 
-_STRANGE = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)")
+_STRANGE = r"(?:\A|/)\.{0,2}(?:/|\Z)"  # compiled where it is called for, as the next
 
 
 def _resolve(spec: str, folder: Path) -> str | None:
@@ -299,7 +299,7 @@ def _ask_list(arguments: list[str], folder: Path, *, reads_files: bool = False) 
     return listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
-_FOUND = re.compile(rb"[0-9a-f]+ (?P<type>[a-z]+) (?P<size>[0-9]+)\n")  # else the spec, and what is wrong
+_FOUND = rb"[0-9a-f]+ (?P<type>[a-z]+) (?P<size>[0-9]+)\n"  # else the spec, and what is wrong
 
 
 def _read(stream: IO[bytes], size: int, *, keep: bool) -> bytes:

@@ -118,8 +118,7 @@ def _decode_text(data: bytes) -> str | None:
 
 
 def _read_text(text: str, content_type: str) -> Body:
-    first = _FIRST.search(text)  # routers may send blanks for a minute before it
-    start = first[0] if first else ""
+    start = text.lstrip("\ufeff \t\r\n")[:1]  # routers may send blanks for a minute before it
     kind = content_type.lower()
     if "ndjson" in kind or "jsonl" in kind:
         values = _read_json_lines(text)
@@ -135,7 +134,6 @@ def _read_text(text: str, content_type: str) -> Body:
     return Body(text)
 
 
-_FIRST = re.compile(r"[^\ufeff \t\r\n]")
 _EVENT = (  # compiled where a text calls for it, as the next
     r"\ufeff?(?::[^\r\n]*[\r\n]|[\r\n])*"  # comments, blank lines
     r"(?:data|event):[^\r\n]*[\r\n]+(?:(?:data|event|id|retry|):|[\r\n]|\Z)"

@@ -10,11 +10,11 @@ MODELS = "models-"
 
 def read_hash(name: str) -> str:
     """The hash in the name of a recording's file; "" where there is none."""
-    found = _HASH.match(name)
+    found = re.match(_HASH, name)
     return found[1] if found else ""
 
 
-_HASH = re.compile(rf"(?:{MODELS})?([0-9a-f]{{12,64}})(?![0-9A-Za-z])")
+_HASH = rf"(?:{MODELS})?([0-9a-f]{{12,64}})(?![0-9A-Za-z])"  # compiled where it is called for, as the next
 
 
 def is_model_list(name: str) -> bool:
@@ -24,18 +24,18 @@ def is_model_list(name: str) -> bool:
 
 def is_hash_prefix(word: str) -> bool:
     """Whether a word can be the first digits of a recording's hash, or the start of a model list's name."""
-    return _HASH_PREFIX.fullmatch(word) is not None
+    return re.fullmatch(_HASH_PREFIX, word, re.IGNORECASE) is not None
 
 
-_HASH_PREFIX = re.compile(f"[0-9a-f]{{4,64}}|{MODELS}[0-9a-f]{{4,64}}(?:-[0-9a-f]{{0,8}})?", re.IGNORECASE)
+_HASH_PREFIX = f"[0-9a-f]{{4,64}}|{MODELS}[0-9a-f]{{4,64}}(?:-[0-9a-f]{{0,8}})?"
 
 
 def is_start(word: str) -> bool:
     """Whether a word can be the beginning of a name, if it is too short to be taken for one."""
-    return _START.fullmatch(word) is not None
+    return re.fullmatch(_START, word, re.IGNORECASE) is not None
 
 
-_START = re.compile(f"(?:{MODELS})?[0-9a-f]{{1,64}}|{MODELS}[0-9a-f]{{1,64}}-[0-9a-f]{{0,8}}", re.IGNORECASE)
+_START = f"(?:{MODELS})?[0-9a-f]{{1,64}}|{MODELS}[0-9a-f]{{1,64}}-[0-9a-f]{{0,8}}"
 
 
 def is_named_by(prefix: str, name: str) -> bool:
@@ -46,10 +46,10 @@ def is_named_by(prefix: str, name: str) -> bool:
 
 def read_name(word: str) -> str | None:
     """What a word tells of a name, from the hash on, if it is one or its beginning; None for other words."""
-    return word.removeprefix(MODELS) if _NAME.fullmatch(word) else None
+    return word.removeprefix(MODELS) if re.fullmatch(_NAME, word) else None
 
 
-_NAME = re.compile(rf"(?:{MODELS})?[0-9a-f]{{4,64}}(?:-[0-9a-f]{{8}})?(?:\.json)?")
+_NAME = rf"(?:{MODELS})?[0-9a-f]{{4,64}}(?:-[0-9a-f]{{8}})?(?:\.json)?"
 
 
 def list_beginnings(start: str) -> tuple[str, ...]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire._sse import decode
-from recctl.wire._values import decode_base64
-
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
@@ -26,6 +23,8 @@ def open_envelopes(body: JSON) -> JSON:
 
 def _read_object(text: str) -> JSON:
     """The object that a text holds; the text itself where it holds none."""
+    from recctl.wire._sse import decode
+
     try:
         return decode(text) if text.lstrip().startswith("{") else text
     except ValueError:
@@ -39,6 +38,9 @@ def _holds_bytes(item: JSON) -> bool:
 
 def _open(item: JSON) -> JSON:
     if _holds_bytes(item):
+        from recctl.wire._sse import decode
+        from recctl.wire._values import decode_base64
+
         held = decode_base64(item.get("chunk", item)["bytes"])
         try:
             return item if held is None else decode(held.decode())

@@ -86,8 +86,8 @@ _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 def _respell(content: bytes) -> bytes:
     """A document as orjson writes it, put right where its spelling differs from that of Python's json."""
     if b"0.0000" in content:
-        content = _SMALL_FLOAT.sub(_respell_small_float, content)
-    return _escape(_EXPONENT.sub(_respell_exponent, content))
+        content = re.sub(_SMALL_FLOAT, _respell_small_float, content)
+    return _escape(re.sub(_EXPONENT, _respell_exponent, content))
 
 
 def _escape(content: bytes) -> bytes:
@@ -99,8 +99,8 @@ def _escape(content: bytes) -> bytes:
 
 # In an indented document a number ends its line, and no string can: "1e16," inside a text is followed by a
 # quotation mark. orjson writes 1e16, 1e-7 and 0.00001 where Python writes 1e+16, 1e-07 and 1e-05.
-_EXPONENT = re.compile(rb"e(-?)([0-9]+)(?=,?\n)")
-_SMALL_FLOAT = re.compile(rb"0\.0000[0-9]+(?=,?\n)")
+_EXPONENT = rb"e(-?)([0-9]+)(?=,?\n)"  # compiled where a file calls for it, as the next
+_SMALL_FLOAT = rb"0\.0000[0-9]+(?=,?\n)"
 
 
 def _escape_run(error: UnicodeError) -> tuple[str, int]:
@@ -149,18 +149,16 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
 
     One that starts like it, but has the text that was sent for the request's body, is another recorder's.
     """
-    if RECORDINGS in folders or _HASH_NAME.fullmatch(name) is not None:
+    if RECORDINGS in folders or (name and re.fullmatch(_HASH_NAME, name)):
         return True
     head = read()[:HEAD_SIZE]
-    return _HEAD.match(head) is not None and _TEXT_BODY.search(head) is None
+    return re.match(_HEAD, head) is not None and _TEXT_BODY not in head
 
 
-_HASH_NAME = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json")
-_HEAD = re.compile(
-    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
-)
+_HASH_NAME = rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json"
+_HEAD = rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 
-_TEXT_BODY = re.compile(rb'\n {4}"body": "')
+_TEXT_BODY = b'\n    "body": "'
 
 
 def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:  # noqa: ARG001
