@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +51,8 @@ class _LazyGroup(TyperGroup):
             module = import_module(f"recctl.cli.{cmd_name}")
             single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=_SETTINGS)
             if not hasattr(module, "group"):
+                # Typer works out what is written as text for each use that it makes of it; this is once.
+                module.command.__annotations__ = inspect.get_annotations(module.command, eval_str=True)
                 single.command(cmd_name, cls=getattr(module, "CommandClass", None))(module.command)
             self.commands[cmd_name] = typer.main.get_command(getattr(module, "group", single))
         return self.commands.get(cmd_name)
