@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
@@ -11,10 +14,11 @@ from recctl.journal import digest
 from recctl.recordings.formats import load_format
 from recctl.recordings.source import Source, Unread
 from recctl.sources import Target, read
-from recctl.track import list_tests
+from recctl.track import ERROR, FAILED, list_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from recctl.naming.facts import Facts
     from recctl.project import Project
@@ -33,13 +37,17 @@ class Unplayed(NamedTuple):
 
 
 class _Played(NamedTuple):
-    """What is known of the files of a run, by path: who loaded, played, opened each, and what was played."""
+    """What is known of the files of a run, by path: who loaded, played, opened each, and what was played.
+
+    `missing` are the files in which a request found no recording, `failed` the sources of failed tests.
+    """
 
     loaders: dict[str, set[str]]
     players: dict[str, set[str]]
     openers: dict[str, set[str]]
     numbers: dict[str, set[int | None]]
     missing: frozenset[str]
+    failed: frozenset[str]
 
 
 def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project) -> dict[str, Unplayed]:
@@ -47,9 +55,11 @@ def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project
 
     Its file must be what it was in the run, be named after one test, and have been loaded and played by
     nothing but tests that passed, that one among them. Where it is not known which of its recordings was
-    played, or a request found none, nothing is proven: that may be what one of them is for.
+    played, or a request found none, nothing is proven: that may be what one of them is for. Nor is it where
+    other tests may be waiting for it: one of the same source failed, or more name the file than loaded it.
     """
     played = _sort(tracked)
+    count_names = cache(_count_names)
     by_path: defaultdict[str, list[Facts]] = defaultdict(list)
     for facts in all_facts:
         if facts.is_named_by_test and not facts.is_test_open and facts.number is not None:
@@ -62,7 +72,12 @@ def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project
         place = location.relative_to(project.root).as_posix()
         numbers = played.numbers.get(place, set())
         left = [facts for facts in recordings if facts.number not in numbers]
-        if left and _is_proof(place, recordings[0].test_id, tracked, played):
+        test_id = recordings[0].test_id
+        if left and test_id is not None and _is_proof(place, test_id, tracked, played):
+            test_file = project.root / _get_test_file(test_id)
+            names = count_names(test_file.parent, is_deep=test_file.parent != project.root)
+            if names[location.name] + names[location.stem] > len(played.loaders[place]):
+                continue
             unplayed = attempt(path, _measure, left, tracked.loaded[place], project)
             if unplayed is not None and not isinstance(unplayed, Unread):
                 sized, total = unplayed
@@ -80,15 +95,35 @@ def _sort(tracked: Tracked) -> _Played:
             players[play.path].add(play.test_id)
     missing = frozenset(miss.cassette for miss in tracked.missed if miss.cassette is not None)
     loaders, openers = list_tests(tracked.loaded_by_test), list_tests(tracked.by_test)
-    return _Played(loaders, dict(players), openers, dict(numbers), missing)
+    failed = {
+        _get_test_file(test) for test, outcome in tracked.outcomes.items() if outcome in (FAILED, ERROR)
+    }
+    return _Played(loaders, dict(players), openers, dict(numbers), missing, frozenset(failed))
 
 
-def _is_proof(place: str, test_id: str | None, tracked: Tracked, played: _Played) -> bool:
+def _get_test_file(test_id: str) -> str:
+    return test_id.partition("::")[0]
+
+
+_NAME = re.compile(rb"""["'/]([^"'/\\\s]+)["']""")
+
+
+def _count_names(folder: Path, *, is_deep: bool) -> Counter[str]:
+    """How often each word is the end of a text in quotes in the Python sources of a folder."""
+    counted: Counter[bytes] = Counter()
+    for path in sorted(folder.rglob("*.py") if is_deep else folder.glob("*.py")):
+        with suppress(OSError):
+            counted.update(_NAME.findall(path.read_bytes()))
+    return Counter({name.decode(errors="replace"): number for name, number in counted.items()})
+
+
+def _is_proof(place: str, test_id: str, tracked: Tracked, played: _Played) -> bool:
     """Whether all is known of what was played of a file, and its test passed."""
     loaders = played.loaders.get(place, set())
     return (
         test_id in loaders
         and loaders <= tracked.passed
+        and _get_test_file(test_id) not in played.failed
         and played.players.get(place, set()) <= loaders
         and played.openers.get(place, set()) <= loaders
         and bool(tracked.loaded.get(place))

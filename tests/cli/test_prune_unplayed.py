@@ -205,6 +205,9 @@ NO_PROOF: dict[str, Callable[[Tracked], Tracked]] = {
         passed=run.passed | {"t"},
         plays=tuple(replace(run.plays[0], path=path, test_id="t") for path in run.loaded),
     ),
+    "a test of the same source failed": lambda run: run._replace(
+        outcomes={**run.outcomes, "tests/test_chat.py::test_t": "failed"}
+    ),
     "nobody knows what was played": lambda run: run._replace(
         plays=tuple(replace(run.plays[0], path=path, number=None, result="unseen") for path in run.loaded)
     ),
@@ -330,6 +333,17 @@ def test_what_other_tests_had_too_may_be_theirs(run: Run, suite: Suite) -> None:
     told = json.loads(run("drift", CHATS, "--tracked", "run.json", "--format", "json").out)["recordings"]
     reason = "the cassette was open for several tests"
     assert {(each["status"], each["reason"]) for each in told} == {("unseen", reason)}
+
+
+def test_what_another_test_names_may_be_for_that(run: Run, suite: Suite) -> None:
+    save(suite)
+    own = 'def test_chats(): vcr.use_cassette("tests/cassettes/test_chat/test_chats.yaml")\n'
+    (suite.root / "tests/test_chat.py").write_text(f"{own}def test_idles(): ...\n")
+    assert run("prune", *GRADE, CHATS, "--format", "paths").out == f"{CHATS}#1\n{CHATS}#3\n"
+    for name in ("tests/cassettes/test_chat/test_chats.yaml", "test_chats.yaml", "test_chats"):
+        (suite.root / "tests/test_more.py").write_text(f"@pytest.mark.default_cassette('{name}')\n")
+        outcome = run("prune", *GRADE, CHATS, "--format", "paths")
+        assert (outcome.code, outcome.out) == (0, "")
 
 
 READS_ALONE = """
