@@ -7,7 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ast
     from pathlib import Path
+
+MAX_SOURCE = 4_000_000
+"""How many bytes a source of tests may have."""
+
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Python raises where it can't read a source."""
 
 
 def list_tests(path: Path) -> tuple[tuple[str, ...], ...]:
@@ -26,15 +33,12 @@ def list_tests(path: Path) -> tuple[tuple[str, ...], ...]:
 def _read_tests(path: Path, state: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
     """The same; `state` is what changes when the source does."""
     import ast
-    import warnings
 
-    if state[2] > _MAX_SOURCE or not path.is_file():
+    if state[2] > MAX_SOURCE or not path.is_file():
         return ()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the sources, which are not ours
-            pending: list[tuple[tuple[str, ...], ast.AST]] = [((), ast.parse(path.read_bytes()))]
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        pending: list[tuple[tuple[str, ...], ast.AST]] = [((), parse_source(path.read_bytes()))]
+    except (OSError, *UNREADABLE):
         return ()
     found = []
     while pending:
@@ -49,4 +53,11 @@ def _read_tests(path: Path, state: tuple[int, ...]) -> tuple[tuple[str, ...], ..
     return tuple(sorted(found))
 
 
-_MAX_SOURCE = 4_000_000
+def parse_source(content: bytes) -> ast.Module:
+    """A source as Python. Raises one of UNREADABLE for what this version can't read."""
+    import ast
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the sources, which are not ours
+        return ast.parse(content)
