@@ -14,6 +14,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import strict_json
+from recctl.recordings.bodies import read_json
 from recctl.strict_json import MAX_DEPTH
 from recctl.wire._builder import ReplyBuilder
 from recctl.wire._values import is_bare_error
@@ -84,7 +85,8 @@ def decode(text: str) -> JSON:
     may_be_deep = len(text) > MAX_DEPTH and text.count("{") + text.count("[") > MAX_DEPTH
     if may_be_deep and _JSONText([text]).find_depth() > MAX_DEPTH:
         raise ValueError("values nest too deeply")
-    return strict_json.decode(text)
+    value = read_json(text)
+    return strict_json.decode(text) if value is None else value
 
 
 def _type_event(data: dict[str, JSON], name: str | None, pointer: str, type_key: str) -> Event:
@@ -175,6 +177,9 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[_Sent]:
     """Put lines together to events. A blank line ends one; where it is missing, the start of the next."""
+    if _are_plain([text for _, text in texts]):
+        yield from (_Sent(number, "", line[len(_DATA) :]) for number, line in texts[::2])
+        return
     if texts[0][0] == 0:
         texts = [(0, texts[0][1].removeprefix(_BYTE_ORDER_MARK)), *texts[1:]]
     draft = _Draft()
@@ -192,6 +197,18 @@ def _read_sent(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
             _keep_line(line, number, builder)
     if draft.number is not None:
         yield draft.build()
+
+
+_DATA = "data: "
+
+
+def _are_plain(lines: list[str]) -> bool:
+    """Whether strings are whole lines, each with data and a blank one after it, as in nearly all streams."""
+    return (
+        not any(lines[1::2])
+        and all(line.startswith(_DATA) for line in lines[::2])
+        and not any("\n" in line or "\r" in line for line in lines[::2])
+    )
 
 
 def _read_alone(line: str, number: int) -> _Sent | None:

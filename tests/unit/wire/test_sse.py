@@ -239,6 +239,14 @@ def test_events_are_the_same_however_they_are_sent_and_kept(
     assert [event.data for event in read(*items) if event.type != "ping"] == events
 
 
+@given(st.lists(st.sampled_from(["{}", '{"a": 1}', '{"a":', "[DONE]", "", " x", "1}", "data: {}", "\ufeff"])))
+def test_lines_with_data_are_the_same_with_and_without_their_ends(values: list[str]) -> None:
+    lines = [line for value in values for line in (f"data: {value}", "")]
+    with_ends, without = ReplyBuilder(), ReplyBuilder()
+    assert read(*(f"{line}\n" for line in lines), builder=with_ends) == read(*lines, builder=without)
+    assert with_ends.extra.build() == without.extra.build()
+
+
 @given(st.lists(json_values | st.text("data: {}[]\"\\,1\r\n'event", max_size=9), max_size=6))
 def test_any_json_is_read(items: list[Any]) -> None:
     pointers = [event.pointer for event in read(*items)]
