@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,15 @@ def find_expected_folder(
     if wanted is None:
         is_old_layout = scheme is not None and scheme.hashes_test_id and folder.endswith(f"/{_OLD_FOLDER}")
         return _find_common_folder(Path(folder), root) if is_old_layout else folder
+    return _place_in_project(folder, root, wanted, recordings_folder(was) or wanted)
+
+
+@lru_cache(maxsize=256)  # a folder holds many files of one test module
+def _place_in_project(folder: str, root: Path, wanted: str, of_test: str) -> str:
+    """The folder `wanted` of a test, in the project that `folder` is in, where `of_test` was its folder."""
     if find_base(folder, wanted) is not None:
         return folder
-    base = _guess_base(folder, recordings_folder(was) or wanted)
+    base = _guess_base(folder, of_test)
     if base is None:
         return folder
     expected = posixpath.normpath(base / wanted)
