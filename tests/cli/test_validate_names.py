@@ -66,6 +66,20 @@ def test_what_is_stranded_is_an_error_and_what_was_replaced_a_line(run: Run, hel
     ]
 
 
+def test_what_has_taken_a_place_need_not_be_held_to_a_scheme_itself(run: Run, held: Path) -> None:
+    replaced, by = old_name(ask("1")), current_name(ask("1", body=AGAIN))
+    (held / "recctl.toml").write_text(
+        'ignore = ["volatile-field"]\n'
+        f'[[overrides]]\npaths = ["{FOLDER}/{replaced}"]\nscheme = "ogx-2026-04"\n'
+    )
+    outcome = run("validate", "--select", "outdated-hash", cwd=held)
+    assert outcome.code == 0
+    assert outcome.out == (
+        f"{FOLDER}/{replaced}: warning[outdated-hash] ogx-2025-07 gives it this name, ogx-2026-04 looks for "
+        f"{current_name(ask('1'))}; {FOLDER}/{by} has taken its place (recctl prune takes it away)\n"
+    )
+
+
 def test_a_file_that_was_found_before_it_was_edited_is_an_error(
     run: Run, project: Path, git: Callable[..., str]
 ) -> None:
