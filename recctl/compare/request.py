@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from recctl.compare.comparison import Change
 from recctl.compare.differences import align, canonical, find_differences, pair_by_name
 from recctl.pointer import escape_pointer
+from recctl.recordings.recording import ASKED_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording
 
 _NOISE = ("headers", "provider_metadata")
-_ASKED = ("body", "payload", "kwargs")
 _MESSAGES = ("messages", "contents", "input")
 _HELD_TOOLS = ("functionDeclarations", "function_declarations")
 """Where entries of Gemini's list of tools have tools."""
@@ -36,7 +36,7 @@ def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
         one, other, where = ours.get(key), theirs.get(key), f"/request/{escape_pointer(key)}"
         if key in _NOISE:
             yield Change(where, "noise", one, other, key)
-        elif key in _ASKED and isinstance(one, dict) and isinstance(other, dict):
+        elif key in ASKED_KEYS and isinstance(one, dict) and isinstance(other, dict):
             yield from _compare_asked(one, other, where)
         else:
             yield from _compare_values(one, other, where, key)

@@ -75,7 +75,6 @@ def examine_drift(
         missed=tuple(missed),
         incomplete=None if tracked.complete else tracked.reason or "it did not end",
         recorders=tuple(sorted(tracked.recorders)),
-        troubles=tracked.troubles,
         remarks=(*_remark(tracked, unheard, strays), *_remark_on_age(recordings, tracked, project.root)),
         errors=(*errors, *failures),
         tests_run=frozenset(test for test in tracked.outcomes if coverage.covers(test)),

@@ -12,6 +12,7 @@ from recctl.compare.differences import fingerprint
 from recctl.compare.recordings import PLACE
 from recctl.compare.words import compare_words
 from recctl.pointer import split_pointer
+from recctl.recordings.recording import ASKED_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -146,7 +147,7 @@ def find_topic(change: Change) -> DriftTopic:
     tool = _TOOL.fullmatch(label)
     if tool is not None:
         return _find_tool_topic(tool["name"], tool["inside"], change, verb)
-    top = steps[2] if len(steps) > 2 and steps[1] in _ASKED else ""
+    top = steps[2] if len(steps) > 2 and steps[1] in ASKED_KEYS else ""
     if top in _SYSTEM:
         return DriftTopic(f"the system prompt {verb}")
     if change.places:
@@ -158,7 +159,6 @@ def find_topic(change: Change) -> DriftTopic:
     return DriftTopic(f"parameter {{}} {verb}", (label,))
 
 
-_ASKED = ("body", "payload", "kwargs")
 _MESSAGE = re.compile(r"message [0-9]+(?: \((?P<role>[^()]*)\))?(?:: (?P<inside>.*))?", re.DOTALL)
 _TOOL = re.compile(r"tool (?P<name>.+?)(?:: (?P<inside>.*))?", re.DOTALL)
 _SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction", "preamble")

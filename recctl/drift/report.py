@@ -104,8 +104,8 @@ _UNMATCHED = ("/request/headers", "/request/provider_metadata")
 class DriftReport:
     """What a run of the tests says of recordings, sorted by path and number, and what it missed.
 
-    `incomplete` is why the run is no evidence against what was not played; None where it is. `troubles` are
-    what `track` could not do, `recorders` those that it heard. `remarks` are to be known before all else.
+    `incomplete` is why the run is no evidence against what was not played; None where it is. `recorders`
+    are those that were heard. `remarks` are to be known before all else.
     `tests_run` are those of which all is told. `gone` counts what a baseline has and is no longer so.
     """
 
@@ -113,7 +113,6 @@ class DriftReport:
     missed: tuple[MissedRequest, ...]
     incomplete: str | None = None
     recorders: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     errors: tuple[Unread | LoadError, ...] = ()
     tests_run: frozenset[str] = frozenset()

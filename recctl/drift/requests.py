@@ -9,15 +9,13 @@ from recctl.compare.request import compare_requests
 from recctl.drift.noise import sift_noise
 from recctl.drift.renamed import join_renamed
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
+from recctl.recordings.recording import ASKED_KEYS
 from recctl.track import SentRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from recctl.recordings.recording import JSON, Recording
-
-_BODIES = ("body", "payload", "kwargs")
-"""Where formats keep what was asked."""
 
 
 def find_kept(recording: Recording) -> SentRequest:
@@ -65,7 +63,7 @@ def _is_data(body: JSON) -> bool:
 
 
 def _find_body(recording: Recording) -> str:
-    return next((key for key in _BODIES if key in recording.request), "body")
+    return next((key for key in ASKED_KEYS if key in recording.request), "body")
 
 
 def _put_in(recording: Recording, sent: SentRequest) -> Recording:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.digests import blake2b
 from recctl.naming.facts import Turn
+from recctl.recordings.recording import ASKED_KEYS
 from recctl.schemes.texts import write_equal
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
     if test_id is None:
         return None
     key, roles, asked, instructed, answered = read_question(recording)
-    holder = next((holder for holder in _HOLDERS if holder in recording.request), "")
+    holder = next((holder for holder in ASKED_KEYS if holder in recording.request), "")
     pointer = ("request", holder) if key is None else ("request", holder, key)
     write = partial(write_equal, scheme=scheme, kind=recording.kind, pointer=pointer)
     return Turn(
@@ -68,11 +69,10 @@ def read_question(recording: Recording) -> Question:
             return Question(key, (), [asked[key], asked.get("suffix")], instructed, [])
     rest: JSON = {key: value for key, value in asked.items() if key != "model"}
     return Question(
-        None, (), [rest or [recording.request.get(key) for key in (*_HOLDERS, "file_id")]], [], []
+        None, (), [rest or [recording.request.get(key) for key in (*ASKED_KEYS, "file_id")]], [], []
     )
 
 
-_HOLDERS = ("body", "payload", "kwargs")
 _MESSAGES = ("messages", "contents", "input")
 _PROMPTS = ("prompt", "input", "contents", "messages")
 _INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction")

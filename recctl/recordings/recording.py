@@ -70,6 +70,10 @@ class Kind(Enum):
     UNKNOWN = "unknown"
 
 
+ASKED_KEYS = ("body", "payload", "kwargs")
+"""Where a request has what the client asked for; which of them depends on its kind."""
+
+
 @dataclass(frozen=True)
 class Recording:
     """One recorded exchange: a request and its response.
@@ -192,7 +196,7 @@ class Recording:
     @property
     def asked(self) -> dict[str, JSON]:
         """What the client asked for: the body, the payload or the arguments of the request."""
-        for key in ("body", "payload", "kwargs"):
+        for key in ASKED_KEYS:
             value = self.request.get(key)
             if isinstance(value, dict):
                 return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.recordings.recording import ASKED_KEYS
 from recctl.schemes.names import has_lost_test, identify
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Trial(NamedTuple):
     parts: tuple[str, ...]
 
 
-_PARTS = {"test_id": ("test_id",), "url": ("url",), "body": ("body", "payload", "kwargs")}
+_PARTS = {"test_id": ("test_id",), "url": ("url",), "body": ASKED_KEYS}
 
 
 def _undo_renames(document: dict[str, JSON], renames: Sequence[Rename]) -> Iterator[_Trial]:
