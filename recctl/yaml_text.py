@@ -132,6 +132,7 @@ class _Reader:
         self._resolvers: Mapping[str, list[tuple[str, re.Pattern[str]]]] = Resolver.yaml_implicit_resolvers
         self._events: Any = events
         self._scalar = events.ScalarEvent
+        self._mapping_start = events.MappingStartEvent
         self._mapping_end = events.MappingEndEvent
         self._sequence_end = events.SequenceEndEvent
 
@@ -149,13 +150,18 @@ class _Reader:
         return tuple(documents)
 
     def _read_value(self, event: Any, depth: int) -> YAML:
-        if type(event) is self._scalar and event.anchor is None:
-            is_plain, is_quoted = event.implicit
-            value: str = event.value
-            if is_quoted or (is_plain and value[:1] not in self._resolvers):
-                return value
-            return self._resolve(event) if is_plain else self._construct(event, value)
-        if type(event) is self._events.AliasEvent:
+        kind = type(event)
+        if event.anchor is None:
+            if kind is self._scalar:
+                is_plain, is_quoted = event.implicit
+                value: str = event.value
+                if is_quoted or (is_plain and value[:1] not in self._resolvers):
+                    return value
+                return self._resolve(event) if is_plain else self._construct(event, value)
+            if event.tag is None and depth < MAX_DEPTH:
+                is_mapping = kind is self._mapping_start
+                return self._read_mapping(depth + 1) if is_mapping else self._read_sequence(depth + 1)
+        if kind is self._events.AliasEvent:
             return self._repeat(event)
         return self._read_node(event, depth)
 
@@ -172,7 +178,7 @@ class _Reader:
         elif depth >= MAX_DEPTH:
             raise _RefusalError(f"values nest more than {MAX_DEPTH} deep", _RECORD_AGAIN, event)
         else:
-            is_mapping = type(event) is self._events.MappingStartEvent
+            is_mapping = type(event) is self._mapping_start
             value = self._read_mapping(depth + 1) if is_mapping else self._read_sequence(depth + 1)
             if event.tag is not None:
                 value = self._construct(event, value)
@@ -239,6 +245,10 @@ class _Reader:
 
     def _resolve(self, event: Any) -> YAML:
         text: str = event.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if _DECIMAL.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
+            return float(text) if "." in text else int(text)
         for tag, pattern in self._resolvers.get(text[:1], ()):
             if pattern.match(text):
                 return self._read_scalar(tag, event)
@@ -284,6 +294,9 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]+)?")
 _LONGEST_NUMBER = 1000
 """In characters. The time that it takes to read a number of base 60 grows with the square of its length, and
 JSON's readers refuse what a few thousand digits of base 16 make."""
+
+_WORDS = {"": None, "null": None, "true": True, "false": False}
+"""What dumpers write for values that are no texts."""
 
 _BOOLEANS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from math import isfinite
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recctl.syntax import Fault, Position
@@ -41,6 +43,24 @@ def fault(text: str | bytes) -> tuple[Position, str]:
 def test_what_pyyaml_writes_is_read(value: Any, allow_unicode: bool, style: str | None) -> None:
     text = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=allow_unicode, default_style=style)
     assert read(text) == value
+
+
+@given(st.text("0123456789.-+_e~") | st.text("truefalsn~", max_size=5) | st.integers().map(str))
+@example("-0")
+@example("1." + "5" * 1000)
+@example("9" * 101)
+def test_a_plain_word_is_the_value_that_pyyaml_takes_it_for(word: str) -> None:
+    found = read_documents(f"[{word}, end]".encode(), max_size=MAX_SIZE)
+    try:
+        value, *_ = yaml.load(f"[{word}, end]", Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError):
+        assert isinstance(found, Fault)
+        return
+    if isinstance(found, Fault):
+        assert len(word) > 1000
+        return
+    has_own = isinstance(value, (dict, date)) or (isinstance(value, float) and not isfinite(value))
+    assert repr(found[0].value) == repr([word if has_own else value, "end"])
 
 
 @given(st.binary() | st.text().map(str.encode))
