@@ -348,11 +348,12 @@ def test_a_finding_that_utf_8_cannot_tell_is_no_reason_to_cache_nothing(
 def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) -> None:
     before = snapshot(project)
     script = (
-        "import os, sys; from pathlib import Path; from recctl import plan\n"
+        "import os, sys; from pathlib import Path\n"
+        "from recctl import plan; from recctl.plan import execution\n"
         "from recctl.journal import digest\n"
         "root = Path('.').resolve(); name = sys.argv[1]; content = Path(name).read_bytes()\n"
         "steps = (plan.Rewrite(name, digest(content), b'new'),)\n"
-        "plan._switch = lambda *_: os._exit(9)\n"
+        "execution._switch = lambda *_: os._exit(9)\n"
         "plan.apply(root, plan.Plan('test', (steps,)))"
     )
     (name,) = [path.name for path in (BAD / "incomplete-stream" / FOLDER).iterdir()]
