@@ -95,3 +95,19 @@ def test_a_persister_may_give_recordings_in_another_order_than_the_file_has(tmp_
     assert [(play.number, play.reason) for play in turned.plays] == [
         (None, "which of its recordings was played is not known")
     ]
+
+
+def test_a_play_that_could_not_be_written_down_is_told_later(tmp_path: Path) -> None:
+    keep(tmp_path, "a.yaml", {"q": 1}, {"q": 2})
+    tracked = run(
+        tmp_path,
+        """
+from unittest import mock
+with recorder.use_cassette("a.yaml"):
+    with mock.patch("os.write", side_effect=OSError("no space left")):
+        post({"q": 1})
+    post({"q": 2})
+""",
+    )
+    assert list_plays(tracked) == [("a.yaml", 2, 1, "same")]
+    assert tracked.troubles == ("vcrpy: note_play failed: OSError('no space left')",)

@@ -47,6 +47,7 @@ _suffixes: "tuple[str, ...]" = ()
 _test, _tester = "", 0
 _seen: "set[tuple[str, str]]" = set()
 _told: "set[str]" = set()
+_untold: "list[str]" = []
 _numbers = iter(range(1, sys.maxsize))
 _loads: "dict[int, tuple[int, dict[str, object]]]" = {}  # by number, with the process that wrote it down
 _thread = _local()
@@ -113,20 +114,25 @@ def repeat_load(number: int) -> None:
 
 
 def write(record: "dict[str, object]") -> None:
-    """Write down what a recorder did."""
+    """Write down what a recorder did; before it, what could not be told when it was time."""
     import json
 
+    while _untold:
+        trouble = {"event": "trouble", "message": _untold[-1]}
+        os.write(_open_notes(ENDING_OF_PLAYS), f"{json.dumps(trouble)}\n".encode("ascii"))
+        _untold.pop()
     os.write(_open_notes(ENDING_OF_PLAYS), f"{json.dumps(record)}\n".encode("ascii"))
 
 
 def tell_trouble(message: str) -> None:
-    """Write down what can't be seen, once."""
+    """Write down what can't be seen, once; where that fails, too, when something next is written."""
+    if message in _told:
+        return
+    _told.add(message)
     try:
-        if message not in _told:
-            _told.add(message)
-            write({"event": "trouble", "message": message})
-    except Exception:  # noqa: S110  (as in _note)
-        pass
+        write({"event": "trouble", "message": message})
+    except Exception:
+        _untold.append(message)
 
 
 class _Finder:
