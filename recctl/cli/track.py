@@ -178,5 +178,5 @@ def _tell_plays(tracked: Tracked) -> Iterator[str]:
             told.append(f"{show_count(missed, 'request')} found no recording")
         yield f"{'; '.join(told)}{': recctl drift tells more' if told[1:] else ''}"
     if unseen:
-        yield f"what was sent could not be seen {show_count(unseen, 'time')}: recctl drift tells why"
+        yield f"what was sent could not be seen in {show_count(unseen, 'play')}: recctl drift tells why"
     yield from tell_troubles(tracked)

@@ -122,8 +122,8 @@ def _require_heard(tracked: Tracked | None) -> None:
     if tracked is None or not tracked.complete:
         return
     if tracked.troubles:
-        message = f"what was played could not be seen whole: {tracked.troubles[0]}"
-        raise RecctlError(message, "only a run that was seen whole shows what is not played")
+        message = f"not all that was played could be seen: {tracked.troubles[0]}"
+        raise RecctlError(message, "only a run of which all was seen shows what is not played")
     if not tracked.recorders:
         raise RecctlError(
             "no recorder was heard in the tracked run: what was played is not known",

@@ -144,7 +144,7 @@ def list_tests(*by_test: dict[str, frozenset[str]]) -> dict[str, set[str]]:
 def tell_troubles(run: Tracked) -> Iterator[str]:
     """What could not be seen of a run, as sentences; of many such, a few."""
     for trouble in run.troubles[:_MOST_TROUBLES]:
-        yield f"the run could not be seen whole: {trouble}"
+        yield f"not all of the run could be seen: {trouble}"
     if len(run.troubles) > _MOST_TROUBLES:
         yield f"and {show_count(len(run.troubles) - _MOST_TROUBLES, 'more such trouble')}"
 

@@ -88,7 +88,7 @@ def test_a_vcrpy_that_is_another_one(suite: Path, run: Run) -> None:
     (suite / "vcr/cassette.py").write_text(TAPE)
     (suite / "test_tape.py").write_text(TESTS.format(module="vcr.cassette"))
     lacking = "vcr.cassette can't be listened to: it has no requests_match\n"
-    assert track(suite, run, *WITHOUT_VCRPY) == f"{OPENED}the run could not be seen whole: {lacking}"
+    assert track(suite, run, *WITHOUT_VCRPY) == f"{OPENED}not all of the run could be seen: {lacking}"
     drift = run("drift", cwd=suite)
     assert (drift.code, drift.out, drift.err) == (2, "", f"{NOTHING_HEARD}in the run: {lacking}")
 

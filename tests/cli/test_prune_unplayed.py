@@ -257,11 +257,11 @@ REFUSED: dict[str, tuple[dict[str, Any] | None, str]] = {
             "hint: only a complete run shows what is not used; track the tests again\n"
         ),
     ),
-    "one that was not seen whole": (
+    "one of which not all was seen": (
         {"troubles": ("vcrpy: listen failed",)},
         (
-            "what was played could not be seen whole: vcrpy: listen failed\n"
-            "hint: only a run that was seen whole shows what is not played\n"
+            "not all that was played could be seen: vcrpy: listen failed\n"
+            "hint: only a run of which all was seen shows what is not played\n"
         ),
     ),
     "one without a recorder": (

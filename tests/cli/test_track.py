@@ -429,10 +429,10 @@ def test_what_was_played_and_missed_is_told_without_secrets(run: Run, suite: Sui
         "opened 2 of 2 files; tests: 2 passed\n"
         "played 3 recordings 4 times; for 1 of them another request was sent than the one that is kept; "
         "1 request found no recording: recctl drift tells more\n"
-        "what was sent could not be seen 1 time: recctl drift tells why\n"
-        "the run could not be seen whole: b\n"
-        "the run could not be seen whole: c\n"
-        "the run could not be seen whole: d\n"
+        "what was sent could not be seen in 1 play: recctl drift tells why\n"
+        "not all of the run could be seen: b\n"
+        "not all of the run could be seen: c\n"
+        "not all of the run could be seen: d\n"
         "and 1 more such trouble\n"
     )
     assert KEY[8:] not in (suite.root / "all.json").read_text()

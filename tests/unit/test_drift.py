@@ -447,7 +447,7 @@ def test_what_the_run_could_not_see_is_told(suite: Suite) -> None:
     assert examine(suite, tracked).remarks == (
         "the run is not complete, and no evidence against what was not played in it: it was interrupted",
         "1 play is of a recording that the file does not hold",
-        *(f"the run could not be seen whole: trouble {number}" for number in range(3)),
+        *(f"not all of the run could be seen: trouble {number}" for number in range(3)),
         "and 4 more such troubles",
     )
 
