@@ -59,7 +59,7 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     lost = sum(is_lost(pair) for pair in pairs)
     if lost:
         text = "can no longer be found: edited, renamed or moved without re-hashing"
-        yield Remark(lost, f"{_recordings(lost)} {text}", "bold red")
+        yield Remark(lost, f"{name_recordings(lost)} {text}", "bold red")
     for change in comparison.scheme_changes:
         yield _describe_scheme(change, quote)
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
@@ -86,7 +86,9 @@ def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remar
     old, new = (quote(name) if name else "not set" for name in (change.old, change.new))
     left = change.left_behind
     verb = "is" if left == 1 else "are"
-    text = f"{_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"
+    text = (
+        f"{name_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"
+    )
     more = f"; {quote('recctl rehash --check')} tells which" if left else ""
     return Remark(left, text + more, "bold red" if left else "")
 
@@ -135,11 +137,13 @@ def _summarise_again(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator
         details = [
             f"{replies[verdict]:,} {words}" for verdict, words in _MADE_AGAIN.items() if replies[verdict]
         ]
-        text = f"{_recordings(count)} re-recorded{': ' if told else ''}{told}"
+        text = f"{name_recordings(count)} re-recorded{': ' if told else ''}{told}"
         yield Remark(count, f"{text} ({', '.join(details)})" if details else text, "bold")
     if superseded := len(pairs) - len(renamed):
         place = "the old one is still there" if superseded == 1 else "the old ones are still there"
-        yield Remark(superseded, f"{_recordings(superseded)} made again under a new name; {place}", "bold")
+        yield Remark(
+            superseded, f"{name_recordings(superseded)} made again under a new name; {place}", "bold"
+        )
 
 
 _MADE_AGAIN = {
@@ -153,7 +157,7 @@ _MADE_AGAIN = {
 def _summarise_renames(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator[Remark]:
     for count, is_rest, told, _ in _group_by_rename(pairs, quote):
         verb = "follows" if count == 1 else "follow"
-        yield Remark(count, f"{_recordings(count)} {verb} {'other renames' if is_rest else told}", "bold")
+        yield Remark(count, f"{name_recordings(count)} {verb} {'other renames' if is_rest else told}", "bold")
 
 
 def _group_by_rename(
@@ -175,19 +179,19 @@ def _group_by_rename(
 
 def _summarise_lone(added: int, removed: int) -> Iterator[Remark]:
     if added and removed:
-        yield Remark(added, f"{_recordings(added)} added, {removed:,} removed", "bold")
+        yield Remark(added, f"{name_recordings(added)} added, {removed:,} removed", "bold")
     elif added or removed:
-        text = f"{_recordings(added or removed)} {'added' if added else 'removed'}"
+        text = f"{name_recordings(added or removed)} {'added' if added else 'removed'}"
         yield Remark(added or removed, text, "bold")
 
 
 def _summarise_same(noise: int, identical: int) -> Iterator[Remark]:
     same = f"{'is' if identical == 1 else 'are'} identical"
     if noise:
-        text = f"{_recordings(noise)} {'differs' if noise == 1 else 'differ'} in noise only"
+        text = f"{name_recordings(noise)} {'differs' if noise == 1 else 'differ'} in noise only"
         yield Remark(noise, f"{text}, {identical:,} {same}" if identical else text)
     elif identical:
-        yield Remark(identical, f"{_recordings(identical)} {same}")
+        yield Remark(identical, f"{name_recordings(identical)} {same}")
 
 
 def changes_only_ids(pair: Pair) -> bool:
@@ -240,7 +244,8 @@ def is_lost(pair: Pair) -> bool:
     return pair.name == "lost"
 
 
-def _recordings(number: int) -> str:
+def name_recordings(number: int) -> str:
+    """What a number of recordings is called; the number stands apart, in a column."""
     return "recording" if number == 1 else "recordings"
 
 

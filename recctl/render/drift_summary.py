@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.amounts import show_count
 from recctl.drift import DriftStatus
 from recctl.render.change_text import needs_lines, shorten
-from recctl.render.diff_summary import Remark
+from recctl.render.diff_summary import Remark, name_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,13 +54,13 @@ def summarise_drift(report: DriftReport) -> Iterator[Remark]:
         yield Remark(report.known, f"{others}known to the baseline")
     noise, same = len(report.select(DriftStatus.NOISE)), len(report.select(DriftStatus.SAME))
     if noise:
-        text = f"{_recordings(noise)} {MEANINGS[DriftStatus.NOISE][noise > 1]}"
+        text = f"{name_recordings(noise)} {MEANINGS[DriftStatus.NOISE][noise > 1]}"
         yield Remark(noise, f"{text}, {same:,} {_are(same)} the same" if same else text)
     elif same:
-        yield Remark(same, f"{_recordings(same)} {_are(same)} the same")
+        yield Remark(same, f"{name_recordings(same)} {_are(same)} the same")
     for status in _NOT_JUDGED_BY_CHANGES:
         if found := len(report.select(status)):
-            text = f"{_recordings(found)} {MEANINGS[status][found > 1]}"
+            text = f"{name_recordings(found)} {MEANINGS[status][found > 1]}"
             yield Remark(found, text, STATUS_STYLES[status])
 
 
@@ -104,10 +104,6 @@ def has_lines(topic: DriftTopic, change: Change) -> bool:
 
 def _of_tests(count: int, word: str) -> str:
     return f"{word} {show_count(count, 'test')}" if count else ""
-
-
-def _recordings(number: int) -> str:
-    return "recording" if number == 1 else "recordings"
 
 
 def _are(number: int) -> str:
