@@ -162,8 +162,10 @@ class _File:
 
     @cached_property
     def _places(self) -> dict[tuple[str, str, bytes], int]:
-        """Which of the file's recordings, from 1, has each request; the first of several."""
-        found = ((_identify(self._run.mask(find_kept(each))), each.index + 1) for each in self._recordings)
+        """Which of the file's recordings that were played, from 1, has each request; the first of several."""
+        played = {play.number for play in self.plays}
+        recordings = (each for each in self._recordings if each.index + 1 in played)
+        found = ((_identify(self._run.mask(find_kept(each))), each.index + 1) for each in recordings)
         return dict(reversed([*found]))
 
     def _judge_absence(self, recording: Recording) -> tuple[DriftStatus, str | None]:

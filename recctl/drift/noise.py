@@ -62,6 +62,7 @@ def _judge(change: Change, equalised: Collection[str], configured: Collection[st
     is_noise = (
         change.kind == "noise"
         or _says_the_same(change.left, change.right)
+        or _is_left_empty(change)
         or _is_made_anew(change)
         or _is_credential(change)
         or (configured and is_configured_noise(change.where, configured))
@@ -80,6 +81,20 @@ def _says_the_same(left: JSON, right: JSON) -> bool:
 
 
 _NUMBERS = (int, float, type(None))
+
+
+def _is_left_empty(change: Change) -> bool:
+    """Whether a parameter is sent with nothing in it on one side, and not at all on the other.
+
+    Deeper in, an empty object may name a choice, as in `{"toolChoice": {"auto": {}}}`.
+    """
+    steps = split_pointer(change.where)
+    is_parameter = len(steps) == _DEPTH_OF_PARAMETERS and steps[0] == "request"
+    return is_parameter and all(value in (None, {}, []) for value in (change.left, change.right))
+
+
+_DEPTH_OF_PARAMETERS = 3
+"""A parameter stands below the request and its body, `payload` or `kwargs`."""
 
 
 def _is_time(value: JSON) -> bool:

@@ -95,6 +95,16 @@ def test_what_has_drifted_is_named(suite: Suite, told: str) -> None:
     assert [find_topic(change).spell() for change in recording.drift] == [told]
 
 
+def test_an_empty_object_that_names_a_choice_is_told(suite: Suite) -> None:
+    suite.record("one", ask("How is it?", toolChoice={"any": {}}))
+    suite.play("one", 1, ask("How is it?", toolChoice={"auto": {}}))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [(change.label, change.left, change.right) for change in recording.drift] == [
+        ("toolChoice.any", {}, None),
+        ("toolChoice.auto", None, {}),
+    ]
+
+
 CALL = {"id": "call_4R0Q9lrjqIvi", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
 CONVERSATION = [
     {"role": "assistant", "tool_calls": [CALL]},
@@ -111,6 +121,8 @@ NOISE: dict[str, Edit] = {
     "a seed": lambda body: body.update(seed=8),
     "a number written otherwise": lambda body: body.update(top_p=1.0),
     "null in place of nothing": lambda body: body.update(stop=None),
+    "nothing in an object in place of no object": lambda body: body.update(inferenceConfig={}),
+    "nothing in a list in place of no list": lambda body: body.update(stopSequences=[]),
     "a time": lambda body: body["messages"][-1].update(
         content="Started at 2026-12-01 01:02:03, in /tmp/tmpa8x2kq1z."
     ),
@@ -511,6 +523,14 @@ def test_requests_that_came_in_another_order_are_one_change(suite: Suite) -> Non
         2,
     )
     assert [topic.spell() for topic, _ in other.topics] == ["a user message changed"]
+
+
+def test_a_request_that_an_unplayed_recording_has_is_no_matter_of_order(suite: Suite) -> None:
+    suite.record("one", *map(ask, "ab"))
+    suite.play("one", 1, ask("b"))
+    report = examine(suite, suite.end())
+    assert [*statuses(report).values()] == ["drifted", "unplayed"]
+    assert [topic.spell() for topic, _ in report.groups[0].topics] == ["a user message changed"]
 
 
 def test_misses_are_apart_by_their_reasons(suite: Suite) -> None:
