@@ -44,6 +44,8 @@ _NAMED_GATE = (
 )
 _UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
+# A pattern that starts with a set, and looks back from behind it, is found several times as fast as one that
+# starts with a choice or with what stands before.
 KINDS: tuple[Kind, ...] = (
     Kind(
         "a private key",
@@ -384,7 +386,8 @@ KINDS: tuple[Kind, ...] = (
         '"auth": "…"',
         _NAMED_GATE,
         "auth",
-        rf"(?<![A-Za-z])(?i:_?auth|authorization){_GIVEN}{_IS}(?P<secret>[A-Za-z0-9+/]{{12,400}}+={{0,2}})(?![\w.-])",
+        r"[_aA](?:(?<=_)(?<![A-Za-z]_)(?i:auth)|(?<=[aA])(?<![A-Za-z][aA])(?i:uth(?:orization)?))"
+        rf"{_GIVEN}{_IS}(?P<secret>[A-Za-z0-9+/]{{12,400}}+={{0,2}})(?![\w.-])",
         is_login,
         is_named=True,
     ),
@@ -421,8 +424,9 @@ KINDS: tuple[Kind, ...] = (
         "x-api-key: a UUID",
         _NAMED_GATE,
         "key|token|authorization",
-        r"(?:(?i:api[-_ ]?(?:key|token)|subscription[-_]token|server[-_]token)"
-        rf"|(?<![A-Za-z])(?i:authorization)){_IS}"
+        r"[aAsS\u017f](?:(?<=[aA])(?i:pi[-_ ]?(?:key|token))"
+        r"|(?<=[sS\u017f])(?i:ubscription[-_]token|erver[-_]token)"
+        rf"|(?<=[aA])(?<![A-Za-z][aA])(?i:uthorization)){_IS}"
         rf"(?:(?i:key|token|apikey) )?(?P<secret>{_UUID})(?![{WORD}])",
         is_named_uuid,
         is_named=True,
@@ -432,7 +436,7 @@ KINDS: tuple[Kind, ...] = (
         "Authorization: Token …",
         _NAMED_GATE,
         "authorization",
-        rf"(?<![A-Za-z])(?i:authorization){_IS}(?!(?i:basic|digest|bearer) )[A-Za-z-]{{2,20}} "
+        rf"[aA](?<![A-Za-z][aA])(?i:uthorization){_IS}(?!(?i:basic|digest|bearer) )[A-Za-z-]{{2,20}} "
         rf"(?P<secret>(?:[A-Za-z0-9_+/.~:-]){{20,3000}}+={{0,2}})",
         is_random_token,
         is_named=True,

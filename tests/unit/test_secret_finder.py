@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recctl.checks import secret_decoding
 from recctl.checks.secret_finder import Finder, may_hold_secret
+from recctl.checks.secret_kinds import KINDS
 from recctl.project import SecretSettings
 
 # what stands in a text in which something is encoded, and what nearly does
@@ -68,6 +69,30 @@ SAID = (
         "d" * 32 + "-us1",
     ),
 )
+
+PLAIN = {
+    "x-api-key: a UUID": "(?:(?i:api[-_ ]?(?:key|token)|subscription[-_]token|server[-_]token)"
+    "|(?<![A-Za-z])(?i:authorization))",
+    '"auth": "…"': "(?<![A-Za-z])(?i:_?auth|authorization)",
+    "Authorization: Token …": "(?<![A-Za-z])(?i:authorization)",
+}
+_REST = re.compile("[(][?][:=]\\[[\"'].*")  # of a pattern: from what stands after the name
+NAMED = [
+    (re.compile(kind.pattern), re.compile(PLAIN[kind.example] + "".join(_REST.findall(kind.pattern))))
+    for kind in KINDS
+    if kind.example in PLAIN
+]
+NAMES = (
+    *("api", "API", "_key", "-Token", "token", "Subscription", "\u017fubscription", "server", "_", "-"),
+    *("auth", "_Auth", "Authorization", "AUTHORIZATION", "a", "é", "9", " ", ": ", '": "', "=", "Token "),
+    *("Zm9vOmJhcmJheg", "12345678-90ab-cdef-1234-567890abcdef", "q7Rz2LmX9vK4tB8nW1sD6fHj"),
+)
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=8).map("".join))
+def test_a_name_before_a_secret_is_found_that_a_plain_pattern_finds(text: str) -> None:
+    for pattern, plain in NAMED:
+        assert [*map(str, pattern.finditer(text))] == [*map(str, plain.finditer(text))]
 
 
 @given(st.lists(st.lists(st.sampled_from(SAID), max_size=9), max_size=4))
