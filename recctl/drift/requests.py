@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from recctl.compare import Change
@@ -41,7 +42,8 @@ def find_changes(
     seeds, times, user agents, headers and the way a body is written.
     """
     left, right = _put_in(recording, kept), _put_in(recording, sent)
-    found = join_renamed(_leave_out_derived([*compare_requests(left, right)]))
+    changes = map(_write_alike, compare_requests(left, right))
+    found = join_renamed(_leave_out_derived([*changes]))
     configured = recording.source.settings.noise
     return tuple(sift_noise(found, left.request, right.request, equalised=equalised, configured=configured))
 
@@ -87,6 +89,17 @@ def _put_in(recording: Recording, sent: SentRequest) -> Recording:
     elif "model" in old and isinstance(body, dict):
         new["model"] = body.get("model", old["model"])
     return recording.with_document({**recording.document, "request": new})
+
+
+def _write_alike(change: Change) -> Change:
+    """A change of a body that is kept as text, such as damaged JSON, with what was sent as text too.
+
+    Then the words that differ are told, and not two bodies in whole.
+    """
+    is_text = change.where == "/request/body" and isinstance(change.left, str)
+    if is_text and isinstance(change.right, (dict, list)):
+        return change._replace(right=json.dumps(change.right, ensure_ascii=False))
+    return change
 
 
 def _leave_out_derived(changes: list[Change]) -> Iterator[Change]:

@@ -105,6 +105,17 @@ def test_an_empty_object_that_names_a_choice_is_told(suite: Suite) -> None:
     ]
 
 
+def test_damaged_json_is_set_against_what_was_sent_as_text(suite: Suite) -> None:
+    body = ask("How is the weather in Rome?")
+    damaged = json.dumps(body).removesuffix("}")
+    suite.record("one", damaged)
+    suite.play("one", 1, body)
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [(change.where, change.left, change.right) for change in recording.drift] == [
+        ("/request/body", damaged, json.dumps(body))
+    ]
+
+
 CALL = {"id": "call_4R0Q9lrjqIvi", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
 CONVERSATION = [
     {"role": "assistant", "tool_calls": [CALL]},
