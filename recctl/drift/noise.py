@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from recctl.compare.differences import find_differences
+from recctl.compare.differences import canonical, find_differences
 from recctl.compare.ids import pair_ids, replace_ids, tell_ids
 from recctl.compare.noise import is_configured_noise
 from recctl.pointer import split_pointer
@@ -33,7 +33,7 @@ def sift_noise(
     where more has changed than they, they are as they are now.
     """
     every = [*changes]
-    reordered = {change.where for change in _find_reordered(every)}
+    reordered = {change.where for find in (_find_reordered, _find_respelled) for change in find(every)}
     judged = [
         change._replace(kind="noise") if change.where in reordered else _judge(change, equalised, configured)
         for change in every
@@ -55,6 +55,19 @@ def _find_reordered(changes: Iterable[Change]) -> Iterator[Change]:
         before = sorted(str(change.left) for change in together if change.left is not None)
         now = sorted(str(change.right) for change in together if change.right is not None)
         if before == now:
+            yield from together
+
+
+def _find_respelled(changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes that only spell a key in another way: Gemini takes `includeThoughts` and `include_thoughts`."""
+    spellings: defaultdict[tuple[str, str, bytes], list[Change]] = defaultdict(list)
+    for change in changes:
+        holder, _, key = change.where.rpartition("/")
+        if "/generationConfig/" in f"{holder}/" and None in (change.left, change.right):
+            value = change.right if change.left is None else change.left
+            spellings[holder, key.replace("_", "").lower(), canonical(value)].append(change)
+    for together in spellings.values():
+        if sorted(change.left is None for change in together) == [False, True]:
             yield from together
 
 
@@ -84,17 +97,23 @@ _NUMBERS = (int, float, type(None))
 
 
 def _is_left_empty(change: Change) -> bool:
-    """Whether a parameter is sent with nothing in it on one side, and not at all on the other.
+    """Whether a parameter is sent empty, or as it is by default, on one side, and not at all on the other.
 
     Deeper in, an empty object may name a choice, as in `{"toolChoice": {"auto": {}}}`.
     """
-    steps = split_pointer(change.where)
-    is_parameter = len(steps) == _DEPTH_OF_PARAMETERS and steps[0] == "request"
-    return is_parameter and all(value in (None, {}, []) for value in (change.left, change.right))
+    value, nothing = (change.left, change.right) if change.right is None else (change.right, change.left)
+    if nothing is not None:
+        return False
+    steps = split_pointer(change.where)[2:]
+    if value in ({}, []):
+        return len(steps) == 1 or steps[:-1] == ("generationConfig",)
+    if value == "":
+        return steps[-1:] == ("description",)
+    return ".".join(steps) in _DEFAULTS and value == _DEFAULTS[".".join(steps)]
 
 
-_DEPTH_OF_PARAMETERS = 3
-"""A parameter stands below the request and its body, `payload` or `kwargs`."""
+_DEFAULTS: dict[str, JSON] = {"n": 1, "generationConfig.responseModalities": ["TEXT"]}
+"""What OpenAI's and Gemini's references give as what counts where nothing is said."""
 
 
 def _is_time(value: JSON) -> bool:

@@ -134,6 +134,13 @@ NOISE: dict[str, Edit] = {
     "null in place of nothing": lambda body: body.update(stop=None),
     "nothing in an object in place of no object": lambda body: body.update(inferenceConfig={}),
     "nothing in a list in place of no list": lambda body: body.update(stopSequences=[]),
+    "a default that is written out": lambda body: body.update(n=1),
+    "a default of Gemini's": lambda body: body["generationConfig"].update(responseModalities=["TEXT"]),
+    "an empty object in Gemini's settings": lambda body: body["generationConfig"].update(imageConfig={}),
+    "another spelling of a key of Gemini's": lambda body: body["generationConfig"].update(
+        top_k=body["generationConfig"].pop("topK")
+    ),
+    "no description in place of an empty one": lambda body: body["tools"][1].pop("description"),
     "a time": lambda body: body["messages"][-1].update(
         content="Started at 2026-12-01 01:02:03, in /tmp/tmpa8x2kq1z."
     ),
@@ -157,7 +164,8 @@ def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
     (suite.root / "recctl.toml").write_text('noise = ["trace"]\n')
     metadata = {"key": "REDACTED", "at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
     body = ask("How is it?", seed=7, top_p=1, user_agent="tests/1.0", trace="a", metadata=metadata)
-    body["tools"] = deepcopy(body["tools"])
+    body["tools"] = [*deepcopy(body["tools"]), {"type": "custom", "name": "search", "description": ""}]
+    body["generationConfig"] = {"topK": 4}
     body["tools"][0]["function"]["parameters"]["required"] = ["city", "unit"]
     body["messages"] += CONVERSATION
     sent = deepcopy(body)
