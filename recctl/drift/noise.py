@@ -59,7 +59,7 @@ def _find_reordered(changes: Iterable[Change]) -> Iterator[Change]:
 
 
 def _find_respelled(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes that only spell a key in another way: Gemini takes `includeThoughts` and `include_thoughts`."""
+    """The changes that only spell a key in another way: Gemini takes `includeThoughts` with `_t`, too."""
     spellings: defaultdict[tuple[str, str, bytes], list[Change]] = defaultdict(list)
     for change in changes:
         holder, _, key = change.where.rpartition("/")
@@ -108,11 +108,16 @@ def _is_left_empty(change: Change) -> bool:
     if value in ({}, []):
         return len(steps) == 1 or steps[:-1] == ("generationConfig",)
     if value == "":
-        return steps[-1:] == ("description",)
+        return steps == ("instructions",) or steps[-1:] == ("description",)
     return ".".join(steps) in _DEFAULTS and value == _DEFAULTS[".".join(steps)]
 
 
-_DEFAULTS: dict[str, JSON] = {"n": 1, "generationConfig.responseModalities": ["TEXT"]}
+_DEFAULTS: dict[str, JSON] = {
+    "n": 1,
+    "text": {"format": {"type": "text"}},
+    "generationConfig": {"responseModalities": ["TEXT"]},
+    "generationConfig.responseModalities": ["TEXT"],
+}
 """What OpenAI's and Gemini's references give as what counts where nothing is said."""
 
 

@@ -135,6 +135,8 @@ NOISE: dict[str, Edit] = {
     "nothing in an object in place of no object": lambda body: body.update(inferenceConfig={}),
     "nothing in a list in place of no list": lambda body: body.update(stopSequences=[]),
     "a default that is written out": lambda body: body.update(n=1),
+    "a format that is the default": lambda body: body.update(text={"format": {"type": "text"}}),
+    "no instructions in place of empty ones": lambda body: body.pop("instructions"),
     "a default of Gemini's": lambda body: body["generationConfig"].update(responseModalities=["TEXT"]),
     "an empty object in Gemini's settings": lambda body: body["generationConfig"].update(imageConfig={}),
     "another spelling of a key of Gemini's": lambda body: body["generationConfig"].update(
@@ -165,7 +167,7 @@ def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
     metadata = {"key": "REDACTED", "at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
     body = ask("How is it?", seed=7, top_p=1, user_agent="tests/1.0", trace="a", metadata=metadata)
     body["tools"] = [*deepcopy(body["tools"]), {"type": "custom", "name": "search", "description": ""}]
-    body["generationConfig"] = {"topK": 4}
+    body |= {"generationConfig": {"topK": 4}, "instructions": ""}
     body["tools"][0]["function"]["parameters"]["required"] = ["city", "unit"]
     body["messages"] += CONVERSATION
     sent = deepcopy(body)
