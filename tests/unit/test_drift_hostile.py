@@ -50,9 +50,18 @@ VERSION = "recctl.drift_baseline.v1"
 MISSED = st.builds(Miss, TEXTS, st.none() | TEXTS, REQUESTS, st.none() | TEXTS, st.integers(1, 9), TEXTS)
 
 
+def can_be_kept(body: Any) -> bool:
+    """Whether YAML has a way to write a body: it has none for half of a surrogate pair."""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return body is not None
+
+
 @settings(max_examples=60)
 @given(
-    body=BODIES.filter(lambda body: body is not None),
+    body=BODIES.filter(can_be_kept),
     plays=st.lists(PLAYS, max_size=5),
     missed=st.lists(MISSED, max_size=3),
     complete=st.booleans(),
