@@ -109,7 +109,8 @@ def _is_left_empty(change: Change) -> bool:
         return len(steps) == 1 or steps[:-1] == ("generationConfig",)
     if value == "":
         return steps == ("instructions",) or steps[-1:] == ("description",)
-    return ".".join(steps) in _DEFAULTS and value == _DEFAULTS[".".join(steps)]
+    default = _DEFAULTS.get(".".join(steps))
+    return default is not None and canonical(value) == canonical(default)  # 1 is not true here
 
 
 _DEFAULTS: dict[str, JSON] = {

@@ -68,15 +68,15 @@ def test_what_a_server_sends_is_seen(tmp_path: Path, run: Run) -> None:
     source = (example / "assistant.py").read_text()
     suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     told = {}
-    for most in ("four", "five"):
+    for most in ("four", "three"):  # of another length: Python may take an equally long file for the old one
         (tmp_path / "assistant.py").write_text(source.replace("at most four words", f"at most {most} words"))
         assert run("track", "--", *suite, cwd=tmp_path).code == 0
         told[most] = run("drift", cwd=tmp_path).out
     assert told["four"] == "1 recording is the same\n"
-    assert told["five"] == (
+    assert told["three"] == (
         "1 recording has drifted\n"
         "\n"
         "the system prompt changed in 1 recording\n"
-        "    Give this conversation a title of at most [-four-]{+five+} words.\n"
+        "    Give this conversation a title of at most [-four-]{+three+} words.\n"
         "  cassettes/served.yaml#1\n"
     )

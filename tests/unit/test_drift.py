@@ -105,6 +105,13 @@ def test_an_empty_object_that_names_a_choice_is_told(suite: Suite) -> None:
     ]
 
 
+def test_a_default_of_another_type_is_told(suite: Suite) -> None:
+    suite.record("one", ask("How is it?"))
+    suite.play("one", 1, ask("How is it?", n=True))
+    (recording,) = examine(suite, suite.end()).recordings
+    assert [(change.label, change.left, change.right) for change in recording.drift] == [("n", None, True)]
+
+
 def test_damaged_json_is_set_against_what_was_sent_as_text(suite: Suite) -> None:
     body = ask("How is the weather in Rome?")
     damaged = json.dumps(body).removesuffix("}")
