@@ -115,7 +115,9 @@ class _Reader:
         if path is None:
             loads[note["load"]] = None
             return
-        file = self._files.setdefault(path, _File(self._project, self._project.root / path))
+        file = self._files.get(path)
+        if file is None:
+            file = self._files[path] = _File(self._project, self._project.root / path)
         doubt = file.find_doubt(note["digest"], note["count"])
         loads[note["load"]] = _Load(path, file, doubt, note["digest"] is None)
         known = self._heard.loaded.setdefault(path, "" if doubt else file.digest)

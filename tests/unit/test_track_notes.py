@@ -12,13 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl.project import Project
-from recctl.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
+from recctl.sources import read
+from recctl.track import Miss, Play, SentRequest, Tracked, dump_tracked, notes, read_tracked
 from recctl.track.notes import Heard, read_notes
 from recctl.track.plays import join_equal
 from tests.tracking import URL, ask, write_cassette
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from recctl.recordings.source import Source, Unread
+    from recctl.sources import Target
 
 PATH = "tests/cassettes/test_chat/test_x.yaml"
 TEST = "tests/test_chat.py::test_x"
@@ -72,6 +76,20 @@ def test_what_was_loaded_and_played_is_told(cassette: Path) -> None:
         is_whole=True,
         by_process=(frozenset([PATH]),),
     )
+
+
+def test_a_file_that_is_loaded_again_and_again_is_read_once(
+    cassette: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = []
+
+    def read_and_count(target: Target) -> Source | Unread:
+        targets.append(target.path)
+        return read(target)
+
+    monkeypatch.setattr(notes, "read", read_and_count)
+    hear(cassette, *(load(cassette, load=number) for number in range(5)))
+    assert targets == [cassette]
 
 
 def test_of_what_another_process_loaded_a_play_is_trouble(cassette: Path) -> None:
