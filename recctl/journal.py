@@ -21,11 +21,11 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from recctl import __version__, git
+from recctl.digests import sha256
 from recctl.disk import describe
 from recctl.errors import RecctlError
 from recctl.state import STATE_FOLDER, State
@@ -432,7 +432,7 @@ def explaining(root: Path) -> Iterator[None]:
 
 def digest(content: bytes) -> str:
     """By what steps and journal know content: its SHA-256, in hexadecimal."""
-    return sha256(content).hexdigest()
+    return sha256(content)
 
 
 def relative(root: Path, path: Path) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.attempt import attempt
 from recctl.compare import Change
 from recctl.compare.differences import canonical
 from recctl.compare.recordings import PLACE
+from recctl.digests import sha256
 from recctl.drift.nearest import Candidate, make_candidate
 from recctl.drift.report import DriftStatus, JudgedRecording
 from recctl.drift.requests import find_changes, find_kept, tell_unreadable
@@ -102,7 +102,7 @@ class _File:
         self.was_opened = path in run.tracked.opened or path in run.tracked.loaded or bool(self.plays)
         self._change = None
         digest = run.tracked.loaded.get(path)
-        if self.was_opened and digest != sha256(source.content).hexdigest():
+        if self.was_opened and digest != sha256(source.content):
             self._change = _CHANGES.get(digest, CHANGED)
 
     def count_strays(self, count: int) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.amounts import show_count
 from recctl.attempt import attempt
-from recctl.journal import digest
+from recctl.digests import sha256
 from recctl.recordings.formats import load_format
 from recctl.recordings.source import Source, Unread
 from recctl.sources import Target, read
@@ -139,7 +139,7 @@ def _measure(
     """Recordings of a file with their sizes, and how many it holds; None where it is not what it was."""
     first = recordings[0]
     source = read(Target(first.path, project.settings_for(first.location), first.location))
-    if not isinstance(source, Source) or digest(source.content) != expected:
+    if not isinstance(source, Source) or sha256(source.content) != expected:
         return None
     sizes = dict(enumerate(load_format(first.format).measure(source), 1))
     sized = tuple(facts._replace(size=sizes[facts.number]) for facts in recordings if facts.number in sizes)

@@ -10,9 +10,9 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.digests import sha256
 from recctl.recordings.bodies import read_body
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -182,13 +182,13 @@ class _File:
 
     @cached_property
     def digest(self) -> str:
-        return sha256(self._source.content).hexdigest() if isinstance(self._source, Source) else ""
+        return sha256(self._source.content) if isinstance(self._source, Source) else ""
 
     @cached_property
     def _text_digest(self) -> str:
         """That of its text, read as Python reads text: whatever ends its lines is one character."""
         content = self._source.content if isinstance(self._source, Source) else b""
-        return sha256(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+        return sha256(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
 
     @cached_property
     def _items(self) -> tuple[object, ...]:
