@@ -60,7 +60,7 @@ def main() -> int:
         code, told = _INTERRUPTED, [f"interrupted; {error}", *error.others]
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-            from recctl.disk import describe
+            from recctl.changes.disk import describe
 
             return _fail(f"standard output can't be written: {describe(error)}", None)
         if isinstance(error, OSError) and (reason := _find_fault_of_folder()):
@@ -79,7 +79,7 @@ def _find_fault_of_folder() -> str | None:
     try:
         Path.cwd().joinpath("..").stat()
     except OSError as error:
-        from recctl.disk import describe
+        from recctl.changes.disk import describe
 
         return describe(error)
     return None

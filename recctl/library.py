@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.completion import Completion
 from recctl.errors import RecctlError
 from recctl.recordings.recording import LoadError, Recording
+from recctl.wire.completion import Completion
 
 if TYPE_CHECKING:
     from recctl.recordings.source import Source

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl import git
 from recctl.errors import RecctlError, did_you_mean
-from recctl.patterns import compile_file_patterns, compile_pattern
-from recctl.tables import parse_table, parse_text, parse_texts
+from recctl.text.patterns import compile_file_patterns, compile_pattern
+from recctl.text.tables import parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from recctl.hashing import Scheme
+    from recctl.schemes import Scheme
 
 MAX_SIZE = 64_000_000
 """How many bytes a file may have unless the configuration says otherwise."""
@@ -325,7 +325,7 @@ def _parse_table(content: bytes, path: Path) -> dict[str, Any] | None:
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
     values = parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
     if "schemes" in values:
-        from recctl.hashing import parse_schemes
+        from recctl.schemes import parse_schemes
 
         values["schemes"] = parse_schemes(values["schemes"], str(path))
     given = frozenset(values)
@@ -397,7 +397,7 @@ _LARGEST = 10**12
 
 def _parse_test_names(value: Any) -> tuple[str, ...]:
     """A template of the names of files, or several."""
-    from recctl.templates import compile_template
+    from recctl.text.templates import compile_template
 
     if not isinstance(value, (str, list)):
         raise ValueError("should be a string, or a list of strings")
@@ -409,7 +409,7 @@ def _parse_test_names(value: Any) -> tuple[str, ...]:
 
 def _parse_companions(value: Any) -> tuple[str, ...]:
     """Patterns of the names of files that go with those of a test."""
-    from recctl.templates import compile_companion
+    from recctl.text.templates import compile_companion
 
     patterns = parse_texts(value)
     for pattern in patterns:

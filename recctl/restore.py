@@ -16,23 +16,23 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.disk import describe
+from recctl.changes.disk import describe
+from recctl.changes.journal import Journal
+from recctl.changes.plan import Create, Plan, apply, list_runs, preview
 from recctl.errors import RecctlError
-from recctl.journal import Journal
-from recctl.plan import Create, Plan, apply, list_runs, preview
+from recctl.input.sources import show_path
+from recctl.input.walk import is_walked, walk
 from recctl.project import Place, is_of_test, recordings_folder
 from recctl.recordings.formats import may_hold_several
 from recctl.recordings.load import load
 from recctl.recordings.names import is_named_by, list_beginnings, read_name
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
-from recctl.sources import show_path
-from recctl.walk import is_walked, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from recctl.journal import File, Run
+    from recctl.changes.journal import File, Run
 from recctl.project import Project
 
 TRASH, HEAD = "trash", "HEAD"

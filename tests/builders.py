@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recctl.changes.state import State
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path

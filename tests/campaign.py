@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.__main__ import main
-from recctl.plan import recover
+from recctl.changes.plan import recover
 from recctl.recordings.formats.ogx import serialise
 from recctl.render import FORMATS
 from tests.builders import record

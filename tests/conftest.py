@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from recctl.signature import make_key
+from recctl.changes.signature import make_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

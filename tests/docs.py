@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.checks.run import list_rules
-from recctl.compare.noise import NOISE
-from recctl.completion import NOTE_CODES
-from recctl.hashing import KEY_MEANINGS
+from recctl.diff.noise import NOISE
 from recctl.recordings.formats import list_places
+from recctl.schemes import KEY_MEANINGS
+from recctl.wire.completion import NOTE_CODES
 from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:

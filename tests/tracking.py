@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from recctl.track import Miss, Play, SentRequest, Tracked
+from recctl.testsuite.track import Miss, Play, SentRequest, Tracked
 from tests.builders import write
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.changes.disk import describe, replacing
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.secret import SECRET
-from recctl.disk import describe, replacing
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.checks.finding import Finding, Report
-    from recctl.sources import Target
+    from recctl.input.sources import Target
 
 _VERSION = "recctl.baseline.v2"
 _OLD_VERSION = "recctl.baseline.v1"

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from recctl import __version__
+from recctl.changes.state import State
 from recctl.checks.finding import Examined, Finding, Severity
-from recctl.digests import blake2b
 from recctl.naming.facts import Facts
-from recctl.state import State
+from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.sources import Target
+    from recctl.input.sources import Target
 
 _NAME = "cache/validate"
 _CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's times of files advance
@@ -167,6 +167,6 @@ def _restore_finding(name: str, values: list[Any]) -> Finding:
     finding = finding._replace(path=name, severity=Severity(finding.severity))
     if place is None:
         return finding
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
     return finding._replace(position=Position(*place))

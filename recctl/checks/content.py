@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.completion import Choice, Completion
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
+    from recctl.wire.completion import Choice, Completion
 
 RECORDED_ERROR = Rule(
     "recorded-error",

@@ -6,7 +6,6 @@ from functools import cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
 from recctl.checks.content import check_content
 from recctl.checks.conversation import list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
@@ -22,21 +21,22 @@ from recctl.checks.secret import (
 )
 from recctl.checks.stream import check_stream
 from recctl.checks.tools import check_tools
+from recctl.input.sources import read
 from recctl.naming.survey import find_facts
+from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load, read_text
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
-from recctl.sources import read
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from recctl.input.sources import Target
     from recctl.naming.facts import Calls, Facts
     from recctl.recordings.source import Source
-    from recctl.sources import Target
     from recctl.wire import Exchange
 
 

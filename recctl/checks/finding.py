@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from recctl.naming.facts import Facts
     from recctl.recordings.source import Unread
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 
 class Severity(IntEnum):

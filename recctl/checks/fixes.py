@@ -8,24 +8,24 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
-from recctl.pointer import split_pointer
+from recctl.input.sources import read
 from recctl.project import Place
+from recctl.recordings.attempt import attempt
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
-from recctl.sources import read
+from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from recctl.checks.finding import Report
+    from recctl.input.sources import Target
     from recctl.recordings.recording import JSON
-    from recctl.sources import Target
 
 
 class Fix(NamedTuple):

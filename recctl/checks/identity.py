@@ -6,11 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.hashing import RELEASED
 from recctl.naming.facts import Status
 from recctl.naming.folders import lies_as_expected
 from recctl.project import recordings_folder
 from recctl.recordings.formats import load_format
+from recctl.schemes import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

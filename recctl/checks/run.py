@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from recctl.checks.cache import Cache
     from recctl.checks.finding import Examined, Finding, Rule
+    from recctl.input.sources import Selection, Target
     from recctl.naming.facts import Calls, Facts
     from recctl.naming.history import Past
     from recctl.project import Project, Settings
-    from recctl.sources import Selection, Target
 
 _FAMILIES = ("content", "conversation", "file", "identity", "schema", "secret", "stream", "tools")
 
@@ -143,8 +143,8 @@ def _read_neighbours_calls(
     """The tool calls of recordings of these tests beside those that were named."""
     if not any(target.named for target in selection.targets):
         return
-    from recctl.attempt import attempt
     from recctl.naming.neighbours import read_neighbours
+    from recctl.recordings.attempt import attempt
     from recctl.wire import read_exchange
 
     for recording in read_neighbours(selection.neighbours(project), test_ids):

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.checks.finding import Rule, Severity
-from recctl.pointer import join_pointer
 from recctl.recordings.formats import load_format
+from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
     from recctl.checks.finding import Finding
-    from recctl.completion import Completion
     from recctl.recordings.recording import JSON, Recording
+    from recctl.wire.completion import Completion
 
 SCHEMA = Rule(
     "schema",

@@ -17,21 +17,21 @@ import orjson
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
-from recctl.digests import sha256
-from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
+from recctl.text.digests import sha256
+from recctl.text.pointer import join_pointer, split_pointer
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.completion import Completion
     from recctl.project import SecretSettings
     from recctl.recordings.recording import JSON, Recording
     from recctl.recordings.source import Source
     from recctl.wire import Exchange
+    from recctl.wire.completion import Completion
 
 SECRET = Rule(
     "secret",
@@ -97,7 +97,7 @@ def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[li
             found.setdefault(secret, []).append(_Found(hit.kind, hit.secret, hit.spelled, hit.is_own, ""))
     if not found:
         return [], spelled
-    from recctl.syntax import find_positions
+    from recctl.text.syntax import find_positions
 
     position_of = find_positions(text)
     findings = [

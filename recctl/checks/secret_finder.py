@@ -11,7 +11,7 @@ from recctl.checks.secret_decoding import DISGUISE, GATE, TEXT_AFTER, decode, en
 from recctl.checks.secret_judges import is_in_data, is_published
 from recctl.checks.secret_kinds import KINDS
 from recctl.checks.secret_shapes import AFTER_LONG
-from recctl.patterns import compile_pattern
+from recctl.text.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
+from recctl.naming.engine import CURRENT, find_held, identify
 from recctl.recordings.formats import load_format
 from recctl.recordings.names import read_hash
-from recctl.schemes import CURRENT, find_held, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

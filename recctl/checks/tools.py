@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.content import CUT_SHORT
 from recctl.checks.finding import Rule, Severity
-from recctl.completion import Tool
-from recctl.pointer import escape_pointer
-from recctl.strict_json import TooDeepError, decode
+from recctl.text.pointer import escape_pointer
+from recctl.text.strict_json import TooDeepError, decode
+from recctl.wire.completion import Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding
     from recctl.checks.tool_schemas import Effort
-    from recctl.completion import Choice, ToolCall
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
+    from recctl.wire.completion import Choice, ToolCall
 
 TOOL_ARGUMENTS_JSON = Rule(
     "tool-arguments-json",

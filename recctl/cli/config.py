@@ -69,7 +69,7 @@ def _list_schemes(settings: Settings, name: str) -> Iterator[ConfigValue]:
     if not settings.schemes:
         yield ConfigValue("schemes", {}, "default")
         return
-    from recctl.hashing import describe_scheme
+    from recctl.schemes import describe_scheme
 
     for scheme in settings.schemes:
         yield ConfigValue(f"schemes.{scheme.name}", describe_scheme(scheme), name)

@@ -18,10 +18,10 @@ from recctl.errors import RecctlError
 if TYPE_CHECKING:
     from typer._click import Context
 
-    from recctl.compare import Comparison
+    from recctl.diff import Comparison
+    from recctl.input.sides import Sides
     from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.sides import Sides
 
 _SEPARATOR = "--"
 
@@ -79,9 +79,9 @@ def command(
     Exits with 0 when nothing changed but noise, 1 when something did or can no longer be found, 2 when
     something could not be looked at.
     """
+    from recctl.input.sides import choose_sides
+    from recctl.input.sources import Selection
     from recctl.render import renderer
-    from recctl.sides import choose_sides
-    from recctl.sources import Selection
 
     output_format = _choose_format(output_format, stat=stat, name_only=name_only)
     render = renderer("comparison", output_format)
@@ -131,19 +131,19 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 
 def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
-    from recctl.compare import Comparison
+    from recctl.diff import Comparison
 
     if sides.are_equal:
         from recctl.recordings.formats import may_hold_several
 
         files = sum(may_hold_several(target.key or target.name) for target in sides.left)
         return Comparison((), len(sides.left) - files, (), sides.unread, identical_files=files)
-    from recctl.attempt import attempt
-    from recctl.compare import compare_outright, compare_sets, find_scheme_changes
+    from recctl.diff import compare_outright, compare_sets, find_scheme_changes
     from recctl.git import BlobReader
+    from recctl.input.sources import read
+    from recctl.recordings.attempt import attempt
     from recctl.recordings.source import Unread
     from recctl.render.progress import show_progress
-    from recctl.sources import read
 
     with BlobReader(Path.cwd()) as blobs:
         read_target = partial(read, blobs=blobs)
@@ -185,10 +185,10 @@ def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Compa
 def _list_tests(sides: Sides) -> set[str]:
     """The tests that recordings of either side belong to."""
     from recctl.git import BlobReader
+    from recctl.input.sources import read
     from recctl.recordings.load import load
     from recctl.recordings.recording import Recording
     from recctl.recordings.source import Source
-    from recctl.sources import read
 
     with BlobReader(Path.cwd()) as blobs:
         sources = (read(target, blobs) for target in sides.left + sides.right)
@@ -210,7 +210,7 @@ def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int
 
     Where a scheme is set for the first time, what it does not name was not found before, either.
     """
-    from recctl.compare import Verdict
+    from recctl.diff import Verdict
 
     code = options.decide(comparison.errors + comparison.past_errors)
     left_behind = any(change.old and change.left_behind for change in comparison.scheme_changes)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.drift import DriftReport
+    from recctl.input.sources import Selection
     from recctl.project import Project
-    from recctl.sources import Selection
-    from recctl.track import SentRequest, Tracked
+    from recctl.testsuite.track import SentRequest, Tracked
 
 _LISTS = ("tests", "paths")
 _SHARED = ("markdown", "github")
@@ -119,9 +119,9 @@ def _choose_format(output_format: str, *, stat: bool) -> str:
 
 def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
     """The runs that are named as one, or the last that was tracked here."""
-    from recctl.sources import show_path
-    from recctl.state import STATE_FOLDER, State
-    from recctl.track import LAST_RUN, combine, read_tracked
+    from recctl.changes.state import STATE_FOLDER, State
+    from recctl.input.sources import show_path
+    from recctl.testsuite.track import LAST_RUN, combine, read_tracked
 
     if names:
         return combine([read_tracked(Path(name)) for name in names])
@@ -138,7 +138,7 @@ def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
 def _came_with_repository(root: Path) -> bool:
     """Whether git knows files of the folder in which recctl keeps its own."""
     from recctl import git
-    from recctl.state import STATE_FOLDER
+    from recctl.changes.state import STATE_FOLDER
 
     try:
         return bool(git.list_tracked(root, f":(icase){STATE_FOLDER}"))
@@ -164,16 +164,16 @@ def _make_mask(project: Project) -> Callable[[SentRequest], SentRequest]:
 
 
 def _write_baseline(report: DriftReport, path: str) -> str:
-    from recctl.amounts import show_count
     from recctl.drift.baseline import write_known
+    from recctl.text.amounts import show_count
 
     count = write_known(Path(path), report)
     return f"wrote {show_count(count, 'recording or request', 'recordings and requests')} to {path}"
 
 
 def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftReport:
-    from recctl.amounts import show_count
     from recctl.drift.baseline import leave_out_known
+    from recctl.text.amounts import show_count
 
     report = leave_out_known(report, Path(path))
     if report.gone:

@@ -11,7 +11,7 @@ import typer
 from recctl.cli import options
 
 if TYPE_CHECKING:
-    from recctl.gitsetup import Site
+    from recctl.textconv.setup import Site
 
 group = typer.Typer(name="git", rich_markup_mode=None, add_completion=False)
 
@@ -40,7 +40,7 @@ def install(
     Sets diff.recctl in git's configuration and adds lines to .gitattributes, or to your own attributes file.
     Where recctl is missing later, git shows the files as they are. Run it again after an upgrade of recctl.
     """
-    from recctl.gitsetup import install
+    from recctl.textconv.setup import install
 
     site = _find_site(config, everywhere=everywhere, isolated=isolated)
     told = "git shows recordings as conversations now" if install(site) else "git was set up already"
@@ -59,7 +59,7 @@ def uninstall(
 
     Takes back what install has done, and nothing else.
     """
-    from recctl.gitsetup import uninstall
+    from recctl.textconv.setup import uninstall
 
     site = _find_site(config, everywhere=everywhere, isolated=isolated)
     scope, name = _SCOPES[site.scope], _name(site)
@@ -80,8 +80,8 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
 
     Exits with 0 when git shows all recordings of this repository as conversations, else with 1.
     """
-    from recctl.gitsetup import find_global_site, find_program, find_site, inspect, measure_reach
     from recctl.render.log import make_line
+    from recctl.textconv.setup import find_global_site, find_program, find_site, inspect, measure_reach
 
     project = options.open_project(config, isolated=isolated)
     here = Path.cwd()
@@ -113,7 +113,7 @@ _SCOPES = {"local": "repository's configuration", "global": "user's configuratio
 
 
 def _find_site(config: str | None, *, everywhere: bool, isolated: bool) -> Site:
-    from recctl.gitsetup import find_global_site, find_site
+    from recctl.textconv.setup import find_global_site, find_site
 
     here = Path.cwd()
     if everywhere:
@@ -122,6 +122,6 @@ def _find_site(config: str | None, *, everywhere: bool, isolated: bool) -> Site:
 
 
 def _name(site: Site) -> str:
-    from recctl.sources import show_path
+    from recctl.input.sources import show_path
 
     return show_path(site.attributes) if site.scope == "local" else site.attributes.as_posix()

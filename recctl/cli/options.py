@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from recctl.amounts import show_count
 from recctl.errors import RecctlError, suggest
+from recctl.input.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
 from recctl.project import Project, find_project
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View
 from recctl.render.log import goes_to_log, make_line
-from recctl.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from typer.models import OptionInfo
 
-    from recctl.hashing import Scheme
-    from recctl.plan import Recovered
+    from recctl.changes.plan import Recovered
+    from recctl.input.sides import Sides
+    from recctl.input.sources import Target
     from recctl.project import Settings
     from recctl.recordings.recording import LoadError
-    from recctl.sides import Sides
-    from recctl.sources import Target
+    from recctl.schemes import Scheme
 
 
 _Item = TypeVar("_Item")
@@ -54,7 +54,7 @@ def format_option(kind: str) -> OptionInfo:
 
 def complete_scheme() -> list[str]:
     """The names of hash schemes, for the completion of shells."""
-    from recctl.hashing import RELEASED
+    from recctl.schemes import RELEASED
 
     return [scheme.name for scheme in RELEASED]
 
@@ -149,7 +149,7 @@ def open_project(
 
 def find_scheme(name: str, settings: Settings) -> Scheme:
     """The scheme of that name. Raises RecctlError when there is none."""
-    from recctl.hashing import RELEASED
+    from recctl.schemes import RELEASED
 
     known = {scheme.name: scheme for scheme in (*RELEASED, *settings.schemes)}
     if name not in known:
@@ -242,12 +242,12 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if not isinstance(error, BrokenPipeError):
-                from recctl.disk import describe
+                from recctl.changes.disk import describe
 
                 raise RecctlError(f"standard output can't be written: {describe(error)}") from None
         return
+    from recctl.changes.disk import describe, replacing
     from recctl.cli.output import check_replaceable
-    from recctl.disk import describe, replacing
 
     check_replaceable(output)
     try:
@@ -358,7 +358,7 @@ def recover_interrupted(root: Path, *, quiet: bool) -> None:
 
     Raises RecctlError as `plan.recover` does.
     """
-    from recctl.plan import recover
+    from recctl.changes.plan import recover
 
     recovered = recover(root)
     if recovered is not None:

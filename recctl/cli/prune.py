@@ -13,16 +13,16 @@ from recctl.cli.options import Color
 from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
-    from recctl.evidence import Inquiry, Report
     from recctl.project import Project
-    from recctl.track import Tracked
+    from recctl.prune import Inquiry, Report
+    from recctl.testsuite.track import Tracked
 
 _Words = list[str] | None
 
 
 def _list_grades() -> list[str]:
     """The grades that can be asked for, for the completion of shells, too."""
-    from recctl.evidence import Grade
+    from recctl.prune import Grade
 
     return [str(grade) for grade in Grade if grade is not Grade.STRANDED]
 
@@ -102,8 +102,8 @@ def command(
     Exits with 0; with 1 when --check finds something stale, --apply could not delete it all, or a file holds
     no recording; with 2 when something could not be opened or the evidence is incomplete.
     """
-    from recctl.evidence import examine
-    from recctl.evidence.filters import Filter
+    from recctl.prune import examine
+    from recctl.prune.filters import Filter
     from recctl.render import renderer
     from recctl.render.prune_text import summarise_prune
 
@@ -145,8 +145,8 @@ def command(
 
 
 def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry:
-    from recctl.collected import read_collected
-    from recctl.evidence import Grade, Inquiry
+    from recctl.prune import Grade, Inquiry
+    from recctl.testsuite.collected import read_collected
 
     for name in grades or ():
         if name not in [*Grade]:
@@ -159,13 +159,13 @@ def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry
 
 
 def _read_tracked(names: list[str]) -> Tracked:
-    from recctl.track import combine, read_tracked
+    from recctl.testsuite.track import combine, read_tracked
 
     return combine([read_tracked(Path(name)) for name in names])
 
 
 def _parse_age(text: str | None) -> int | None:
-    from recctl.evidence.filters import parse_age
+    from recctl.prune.filters import parse_age
 
     try:
         return None if text is None else parse_age(text)
@@ -175,9 +175,9 @@ def _parse_age(text: str | None) -> int | None:
 
 def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool) -> int:
     """Delete what is stale, and say what became of it. Gives how many files are left."""
-    from recctl.evidence.removal import remove
+    from recctl.input.sources import show_path
+    from recctl.prune.removal import remove
     from recctl.render.prune_text import summarise_removal
-    from recctl.sources import show_path
 
     removed = remove(project, report.stale, without_copy=without_copy)
     for held in removed.applied.held_back:
@@ -189,7 +189,7 @@ def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool)
 
 def _empty_trash(project: Project, *, apply: bool, quiet: bool) -> int:
     """Throw away what runs have kept, or say how much that is."""
-    from recctl.plan import empty_trash, measure_trash
+    from recctl.changes.plan import empty_trash, measure_trash
     from recctl.render.prune_text import summarise_trash
 
     if apply:

@@ -17,6 +17,7 @@ from recctl.project import Rename
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.input.sources import Selection
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.render import View
-    from recctl.sources import Selection
 
 
 class Pair(NamedTuple):
@@ -207,8 +207,8 @@ def make_orders(
     project: Project, edits: Edits, to: str | None, prefer: list[str] | None, *, merge_identical: bool
 ) -> Orders:
     """What the options say is to be done. Raises RecctlError for a scheme that there is not."""
+    from recctl.input.sources import show_path
     from recctl.rehash.orders import NEWEST, Orders
-    from recctl.sources import show_path
 
     return Orders(
         to=options.find_scheme(to, project.settings) if to is not None else None,

@@ -40,10 +40,10 @@ def command(
 
     Exits with 0, or 1 when something is not to be found or in the way, or 2 when it can't be read.
     """
+    from recctl.input.sources import read_file_list
     from recctl.render import renderer
     from recctl.render.ways_back_text import summarise_restoration
     from recctl.restore import restore
-    from recctl.sources import read_file_list
 
     render = renderer("restoration", output_format)
     project = options.open_project(config, isolated=isolated, max_size=max_size)

@@ -15,10 +15,10 @@ from recctl.cli.options import Color
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
+    from recctl.input.sources import Selection
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.sources import Selection
 
 
 class Part(StrEnum):
@@ -56,10 +56,10 @@ def command(
 
     Exits with 0, or 1 when a file holds no recording, or 2 when one could not be opened.
     """
-    from recctl.attempt import attempt
+    from recctl.input.sources import load_all
+    from recctl.recordings.attempt import attempt
     from recctl.recordings.recording import Recording
     from recctl.render import renderer
-    from recctl.sources import load_all
     from recctl.wire import read_exchange
 
     if (chunks or raw) and output_format != "text":
@@ -112,10 +112,10 @@ def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) ->
     """What is staged and was not in HEAD, under whatever name; words that match nothing are told."""
     from functools import partial
 
-    from recctl.compare import list_new
+    from recctl.diff import list_new
     from recctl.git import BlobReader
-    from recctl.sides import choose_sides
-    from recctl.sources import Selection, read
+    from recctl.input.sides import choose_sides
+    from recctl.input.sources import Selection, read
 
     sides = choose_sides(project, [], paths or [], staged=True)
     options.say_unmatched(sides, quiet=quiet)

@@ -1,4 +1,4 @@
-"""What git runs to get a recording as text, where `recctl.texts` keeps none.
+"""What git runs to get a recording as text, where `recctl.textconv.texts` keeps none.
 
 git asks for one file after the other. Where it asks for many, those that it will ask for next are read with
 them, in this one process.
@@ -21,7 +21,7 @@ from recctl.render import View
 from recctl.render.exchange_text import tell_exchange
 from recctl.render.log import disarm, is_read
 from recctl.render.terminal import escape, render_lines
-from recctl.texts import MAX_SIZE, count_misses, keep_text, read_text
+from recctl.textconv.texts import MAX_SIZE, count_misses, keep_text, read_text
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand
 
-from recctl.amounts import show_count
 from recctl.cli import options
 from recctl.errors import RecctlError
-from recctl.sources import STDIN
+from recctl.input.sources import STDIN
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from recctl.project import Project
-    from recctl.track import Play, Tracked
+    from recctl.testsuite.track import Play, Tracked
 
 _COMBINE = "combine"
 
@@ -69,8 +69,8 @@ def command(
     Exits as the command does. `recctl track combine FILE...` makes one file of those of several jobs; it
     exits with 1 when one of their runs is not complete.
     """
-    from recctl.state import STATE_FOLDER
-    from recctl.track import LAST_RUN, Tracked, combine, read_tracked
+    from recctl.changes.state import STATE_FOLDER
+    from recctl.testsuite.track import LAST_RUN, Tracked, combine, read_tracked
 
     project = options.open_project(config, isolated=isolated)
     if output is not None and Path(os.path.abspath(output)) == project.root / STATE_FOLDER / LAST_RUN:  # noqa: PTH100
@@ -84,7 +84,7 @@ def command(
         _write(tracked, project.root, output)
         _say_summary(tracked, "", quiet=quiet)
         return int(not tracked.complete)
-    from recctl.track.run import require_program, run_tracked
+    from recctl.testsuite.track.run import require_program, run_tracked
 
     require_program(words[0])
     if output != STDIN:
@@ -103,7 +103,7 @@ def _mask(tracked: Tracked, project: Project) -> Tracked:
     if not (any(map(_tells, tracked.plays)) or tracked.missed or tracked.troubles):
         return tracked
     from recctl.render.masking import mask_texts
-    from recctl.track.plays import join_equal
+    from recctl.testsuite.track.plays import join_equal
 
     mask = partial(mask_texts, mask=options.make_mask(project))
     plays = (
@@ -124,10 +124,10 @@ def _tells(play: Play) -> bool:
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
-    from recctl.disk import describe, replacing
+    from recctl.changes.disk import describe, replacing
+    from recctl.changes.state import STATE_FOLDER, State
     from recctl.render.log import disarm_pieces, goes_to_log
-    from recctl.state import STATE_FOLDER, State
-    from recctl.track import LAST_RUN, dump_tracked
+    from recctl.testsuite.track import LAST_RUN, dump_tracked
 
     text = dump_tracked(tracked)
     if output == STDIN:
@@ -147,7 +147,7 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
 
 def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     """Say what was opened, how the tests went, and whether that is evidence."""
-    from recctl.track import OUTCOMES
+    from recctl.testsuite.track import OUTCOMES
 
     opened, files = len(tracked.opened), len(tracked.opened) + len(tracked.unopened)
     outcomes = Counter(tracked.outcomes.values())
@@ -162,8 +162,8 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
 
 def _tell_plays(tracked: Tracked) -> Iterator[str]:
     """What recorders played and missed, and what of it could not be seen."""
-    from recctl.track import tell_troubles
-    from recctl.track.plays import DIFFERENT, UNSEEN
+    from recctl.testsuite.track import tell_troubles
+    from recctl.testsuite.track.plays import DIFFERENT, UNSEEN
 
     played = {(play.path, play.number) for play in tracked.plays}
     played -= {(path, None) for path, number in played if number is not None}

@@ -12,8 +12,8 @@ from recctl.cli.options import Color
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.journal import Outcome, Run
-    from recctl.tree import Refusal
+    from recctl.changes.journal import Outcome, Run
+    from recctl.changes.tree import Refusal
 
 
 def command(
@@ -35,7 +35,7 @@ def command(
     A run that was killed is taken back first; where no run is named, that is all. Exits with 0, or with 1
     when files have changed since: then all files of the run stay as they are.
     """
-    from recctl.plan import list_runs
+    from recctl.changes.plan import list_runs
     from recctl.render import renderer
     from recctl.render.ways_back_text import name_run
 
@@ -55,7 +55,7 @@ def command(
 
 def _say_foreign(root: Path, *, quiet: bool) -> None:
     """Say which runs are not believed."""
-    from recctl.plan import list_foreign
+    from recctl.changes.plan import list_foreign
 
     if foreign := list_foreign(root):
         runs, pronoun = ("run", "it") if len(foreign) == 1 else ("runs", "they")
@@ -75,7 +75,7 @@ _NAMED = 5
 
 def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:
     """Take back the run that was interrupted or, unless that is what was wanted, another one."""
-    from recctl.plan import recover, undo
+    from recctl.changes.plan import recover, undo
 
     recovered = recover(root)
     if recovered is not None:
@@ -88,8 +88,8 @@ def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:
 
 
 def _tell(root: Path, run: Run, state: str, refusals: tuple[Refusal, ...] = ()) -> Outcome:
-    from recctl.journal import Outcome
-    from recctl.sources import show_path
+    from recctl.changes.journal import Outcome
+    from recctl.input.sources import show_path
 
     changes = run.changes
     return Outcome(

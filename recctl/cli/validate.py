@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recctl.amounts import show_count
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.errors import RecctlError
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.changes.plan import Group
     from recctl.checks.finding import Examined, Report
     from recctl.checks.fixes import Fixable
-    from recctl.plan import Group
+    from recctl.input.sources import Selection
     from recctl.project import Project
     from recctl.render import View
-    from recctl.sources import Selection
 
 
 class Level(StrEnum):
@@ -224,8 +224,8 @@ def _apply_fixes(
     project: Project, selection: Selection, report: Report, known: dict[str, Examined]
 ) -> list[str]:
     """Mend files, and say what became of it; what was known of them is no more."""
+    from recctl.changes.plan import Mend, Plan, apply
     from recctl.checks.fixes import find_fixable
-    from recctl.plan import Mend, Plan, apply
     from recctl.recordings.source import Unread
 
     groups: list[Group] = []

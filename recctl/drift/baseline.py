@@ -14,16 +14,16 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.compare.differences import generalise
-from recctl.compare.ids import write_without_ids
-from recctl.disk import describe, replacing
+from recctl.changes.disk import describe, replacing
+from recctl.diff.differences import generalise
+from recctl.diff.ids import write_without_ids
 from recctl.drift.report import DriftStatus, JudgedRecording, MissedRequest
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.drift.report import DriftReport
     from recctl.recordings.recording import JSON
 

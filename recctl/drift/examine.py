@@ -8,25 +8,25 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
 from recctl.drift.report import DriftReport, JudgedRecording
 from recctl.errors import RecctlError
 from recctl.parallel import map_files
 from recctl.project import check_tests, is_of_test
-from recctl.track import list_tests, tell_troubles
+from recctl.testsuite.track import list_tests, tell_troubles
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from recctl.drift.nearest import Candidate
+    from recctl.input.sources import Selection
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.sources import Selection
-    from recctl.track import Play, SentRequest, Tracked
+    from recctl.testsuite.track import Play, SentRequest, Tracked
 
 
 def examine_drift(

@@ -5,28 +5,28 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
-from recctl.compare import Change
-from recctl.compare.differences import canonical
-from recctl.compare.recordings import PLACE
-from recctl.digests import sha256
+from recctl.diff import Change
+from recctl.diff.differences import canonical
+from recctl.diff.recordings import PLACE
 from recctl.drift.nearest import Candidate, make_candidate
 from recctl.drift.report import DriftStatus, JudgedRecording
 from recctl.drift.requests import find_changes, find_kept, tell_unreadable
+from recctl.input.sources import read
+from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.sources import read
-from recctl.track import ERROR, FAILED, SKIPPED
-from recctl.track.plays import SAME, UNSEEN
+from recctl.testsuite.track import ERROR, FAILED, SKIPPED
+from recctl.testsuite.track.plays import SAME, UNSEEN
+from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.sources import Target
-    from recctl.track import Play, SentRequest, Tracked
+    from recctl.input.sources import Target
+    from recctl.testsuite.track import Play, SentRequest, Tracked
 
 _ORDER = [*DriftStatus]
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.compare.differences import fingerprint
-from recctl.compare.recordings import PLACE
-from recctl.compare.words import compare_words
-from recctl.pointer import split_pointer
+from recctl.diff.differences import fingerprint
+from recctl.diff.recordings import PLACE
+from recctl.diff.words import compare_words
 from recctl.recordings.recording import ASKED_KEYS
+from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.drift.report import JudgedRecording, MissedRequest
 
 

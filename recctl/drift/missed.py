@@ -7,24 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.attempt import attempt
-from recctl.compare.ids import write_without_ids
+from recctl.diff.ids import write_without_ids
 from recctl.drift.nearest import Candidates
 from recctl.drift.report import MissedRequest
 from recctl.drift.requests import find_changes, find_kept
+from recctl.input.sources import read, show_path
+from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.sources import read, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.drift.nearest import Candidate
+    from recctl.input.sources import Selection
     from recctl.project import Project
-    from recctl.sources import Selection
-    from recctl.track import Miss, SentRequest, Tracked
+    from recctl.testsuite.track import Miss, SentRequest, Tracked
 
 
 def examine_missed(

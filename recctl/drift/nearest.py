@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.recordings.recording import JSON, Recording
-    from recctl.track import Miss, SentRequest
+    from recctl.testsuite.track import Miss, SentRequest
 
 
 class Candidate(NamedTuple):

@@ -6,15 +6,15 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from recctl.compare.differences import canonical, find_differences
-from recctl.compare.ids import pair_ids, replace_ids, tell_ids
-from recctl.compare.noise import is_configured_noise
-from recctl.pointer import split_pointer
+from recctl.diff.differences import canonical, find_differences
+from recctl.diff.ids import pair_ids, replace_ids, tell_ids
+from recctl.diff.noise import is_configured_noise
+from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.recordings.recording import JSON
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.compare import Change
-from recctl.compare.differences import canonical, find_differences
-from recctl.pointer import split_pointer
+from recctl.diff import Change
+from recctl.diff.differences import canonical, find_differences
+from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

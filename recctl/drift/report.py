@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.drift.groups import DriftCase, group_cases
 
 if TYPE_CHECKING:
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.drift.groups import DriftGroup
     from recctl.recordings.recording import Key, LoadError
     from recctl.recordings.source import Unread

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.compare import Change
-from recctl.compare.request import compare_requests
+from recctl.diff import Change
+from recctl.diff.request import compare_requests
 from recctl.drift.noise import sift_noise
 from recctl.drift.renamed import join_renamed
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.track import SentRequest
+from recctl.testsuite.track import SentRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -6,13 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from recctl.hashing import Identity
 from recctl.recordings.formats import DEFAULT
 from recctl.recordings.recording import Key
+from recctl.schemes import Identity
 
 if TYPE_CHECKING:
+    from recctl.input.sources import Target
     from recctl.project import Project
-    from recctl.sources import Target
 
 
 class Status(StrEnum):
@@ -157,7 +157,7 @@ class Facts(NamedTuple):
 
     def target(self, project: Project) -> Target:
         """What these facts are about, to be read again."""
-        from recctl.sources import Target
+        from recctl.input.sources import Target
 
         settings = project.settings_for(self.location)
         return Target(str(self.key), settings, path=self.location, number=self.number)

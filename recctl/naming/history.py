@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
+from recctl.input.sources import Target, read
 from recctl.naming.facts import Status
 from recctl.naming.survey import find_facts
 from recctl.recordings.load import load_one
-from recctl.sources import Target, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,18 +6,18 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from recctl.attempt import attempt
 from recctl.errors import RecctlError
+from recctl.input.sources import read
 from recctl.project import check_tests, is_of_test
+from recctl.recordings.attempt import attempt
 from recctl.recordings.load import find_file_tests, load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
-from recctl.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from recctl.sources import Selection, Target
+    from recctl.input.sources import Selection, Target
 
 
 def read_neighbours(targets: Iterable[Target], test_ids: set[str | None] | None) -> Iterator[Recording]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.folders import find_base
 from recctl.project import recordings_folder
-from recctl.testcode import CodeTree, Fate, parse_test_id, read_source
+from recctl.testsuite.code import CodeTree, Fate, parse_test_id, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from recctl.attempt import attempt
-from recctl.hashing import RELEASED
+from recctl.input.sources import Opened
+from recctl.naming.engine import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
 from recctl.naming.facts import Facts, Status, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
@@ -20,21 +20,21 @@ from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
 from recctl.parallel import map_files
 from recctl.project import Place
+from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import find_file_tests, is_configured, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.schemes import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
-from recctl.sources import Opened
+from recctl.schemes import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
+    from recctl.input.sources import Selection, Target
     from recctl.project import Project, Settings
     from recctl.recordings.formats import Format
-    from recctl.sources import Selection, Target
 
 
 class Survey(NamedTuple):
@@ -121,7 +121,7 @@ def _see_nothing(opened: Opened, facts: Facts) -> None:
 
 
 def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
-    from recctl.journal import digest  # which most surveys have no use for
+    from recctl.changes.journal import digest  # which most surveys have no use for
 
     source = opened.source
     return digest(source.content) if isinstance(source, Source) else None

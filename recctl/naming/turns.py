@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.digests import blake2b
+from recctl.naming.engine.texts import write_equal
 from recctl.naming.facts import Turn
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.schemes.texts import write_equal
+from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recctl.hashing import Scheme
     from recctl.recordings.recording import JSON, Recording
+    from recctl.schemes import Scheme
 
 
 class Question(NamedTuple):

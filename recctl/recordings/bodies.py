@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from recctl import strict_json
+from recctl.text import strict_json
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -71,7 +71,7 @@ def inflate(data: bytes, max_size: int) -> bytes:
             raise InflationError("the compressed data are damaged") from None
         size += len(piece)
         if size > max_size:
-            from recctl.amounts import show_size
+            from recctl.text.amounts import show_size
 
             raise InflationError(f"the compressed data hold more than {show_size(max_size)}")
         if not decompressor.eof:

@@ -12,9 +12,9 @@ import orjson
 from recctl.recordings.formats import DEFAULT
 
 if TYPE_CHECKING:
-    from recctl.abridge import Abridged, Run
+    from recctl.recordings.abridge import Abridged, Run
     from recctl.recordings.source import Source
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 JSON = Any
 """A JSON value as `json.loads` gives it."""

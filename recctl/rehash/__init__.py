@@ -8,25 +8,25 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
+from recctl.input.sources import load_all, show_path
+from recctl.naming.engine import explain, explain_name
 from recctl.naming.facts import Facts, Status
 from recctl.naming.survey import survey
+from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Unread
-from recctl.schemes import explain, explain_name
-from recctl.sources import load_all, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from recctl.input.sources import Selection
+    from recctl.naming.engine import Explanation
     from recctl.project import Project
     from recctl.recordings.recording import Key, LoadError
     from recctl.rehash.collisions import Collision
     from recctl.rehash.orders import Orders
-    from recctl.schemes import Explanation
-    from recctl.sources import Selection
 
 
 class Action(StrEnum):

@@ -7,15 +7,15 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
+from recctl.changes.journal import digest
 from recctl.errors import RecctlError
-from recctl.journal import digest
+from recctl.input.sources import Target, read, show_path
 from recctl.naming.ages import find_times, read_git_state
+from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 from recctl.rehash.orders import NEWEST
-from recctl.sources import Target, read, show_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -179,7 +179,7 @@ def _describe(ones: list[Recording], others: list[Recording]) -> str:
     if len(ones) != 1 or len(others) != 1:
         return _SAME_EXCHANGES if [*map(_strip, ones)] == [*map(_strip, others)] else "other exchanges"
     (first,), (other,) = ones, others
-    from recctl.compare import compare_recordings
+    from recctl.diff import compare_recordings
 
     pair = compare_recordings(first, other, settings=first.source.settings, keep_noise=True)
     reply = _REPLIES[pair.reply]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.attempt import attempt
 from recctl.naming.facts import Facts, Status
+from recctl.recordings.attempt import attempt
 from recctl.rehash.proposals import Proposal, explain_leftover, propose
 from recctl.rehash.splices import propose_splice
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.input.sources import Opened
     from recctl.project import Rename
     from recctl.recordings.source import Unread
     from recctl.rehash.edits import Setting
     from recctl.rehash.orders import Orders
-    from recctl.sources import Opened
 
 
 class Draft(NamedTuple):

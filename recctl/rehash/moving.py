@@ -6,26 +6,26 @@ import posixpath
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.changes.journal import relative
+from recctl.changes.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.errors import RecctlError
-from recctl.journal import relative
+from recctl.input.sources import show_path
 from recctl.naming.survey import Survey, survey_neighbours, survey_with, take_files
-from recctl.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.recordings.source import Unread
 from recctl.rehash import Action, Entry, Report, describe
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.drafts import draft
-from recctl.sources import show_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from recctl.plan import Applied, Step
+    from recctl.changes.plan import Applied, Step
+    from recctl.input.sources import Selection
     from recctl.project import Project, Rename
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.orders import Orders
     from recctl.rehash.proposals import Proposal
-    from recctl.sources import Selection
 
 
 def rehash(

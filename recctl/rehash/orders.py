@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.rehash.edits import Edits
 
 if TYPE_CHECKING:
-    from recctl.schemes import Scheme
+    from recctl.naming.engine import Scheme
 
 
 NEWEST = "newest"

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.journal import digest
+from recctl.changes.journal import digest
+from recctl.naming.engine import CURRENT, find_held, get_scheme, identify
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
 from recctl.recordings.load import load
@@ -15,17 +16,16 @@ from recctl.recordings.names import read_hash
 from recctl.recordings.recording import Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
-from recctl.schemes import CURRENT, find_held, get_scheme, identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from recctl.input.sources import Opened
     from recctl.project import Rename
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
-    from recctl.sources import Opened
 
 
 _NOTHING: Mapping[int, tuple[str, ...]] = {}

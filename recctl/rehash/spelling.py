@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recctl.recordings.formats.ogx import serialise
 from recctl.rehash.edits import find_changes
-from recctl.syntax import locate
+from recctl.text.syntax import locate
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording

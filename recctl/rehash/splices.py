@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from recctl.journal import digest
+from recctl.changes.journal import digest
 from recctl.naming.tests import follow_test
 from recctl.project import Place
 from recctl.recordings.formats import load_format
@@ -18,6 +18,7 @@ from recctl.rehash.proposals import NOT_MASKED, Proposal, refuse
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.input.sources import Opened
     from recctl.naming.facts import Facts
     from recctl.project import Rename, Settings
     from recctl.recordings.formats import Format
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from recctl.rehash.edits import Edits, Setting
     from recctl.rehash.following import Following
     from recctl.rehash.orders import Orders
-    from recctl.sources import Opened
 
 
 def propose_splice(

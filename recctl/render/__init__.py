@@ -103,7 +103,7 @@ class View(NamedTuple):
 
 def render_whole(name: str, view: View, render: Callable[..., Iterable[str]], *given: object) -> list[str]:
     """The pieces in which something of that name is shown; none, and `view` told of it, where that fails."""
-    from recctl.attempt import attempt
+    from recctl.recordings.attempt import attempt
     from recctl.recordings.source import Unread
 
     pieces = attempt(name, lambda: [*render(*given)])

@@ -7,19 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recctl.checks.finding import Severity
-from recctl.pointer import join_pointer
 from recctl.render import render_whole
+from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Finding, Report, Rule
-    from recctl.completion import Completion, Part, Request, ToolCall
     from recctl.project import ConfigValue
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.wire import Exchange
+    from recctl.wire.completion import Completion, Part, Request, ToolCall
 
 
 def render_findings(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)

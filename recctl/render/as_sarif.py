@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recctl.checks.finding import Finding, Report, Rule
     from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/recctl/recctl"

@@ -7,10 +7,10 @@ from collections import Counter
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.checks.finding import EXCERPT_REACH, Severity
 from recctl.checks.identity import OUTDATED_HASH
 from recctl.render.terminal import Line, Span, escape, line, render_lines
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.compare.words import compare_words
+from recctl.diff.words import compare_words
 from recctl.render.change_text import shorten
 from recctl.render.diff_words import fold_same
 from recctl.render.exchange_markdown import code, fence

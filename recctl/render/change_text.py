@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.compare.words import Piece, compare_words
+from recctl.diff.words import Piece, compare_words
 from recctl.render.diff_columns import lay_side_by_side
 from recctl.render.diff_words import fold_same
 from recctl.render.exchange_text import format_json

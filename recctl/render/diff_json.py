@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render.as_json import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.compare import Comparison, Pair
+    from recctl.diff import Comparison, Pair
     from recctl.render import View
 
 

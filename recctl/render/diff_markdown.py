@@ -10,8 +10,7 @@ from html import escape as escape_html
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render import render_whole
 from recctl.render.change_markdown import MOST_CHARACTERS, NOTICE_SIZE, fit, fold, tell_table, tell_values
 from recctl.render.diff_names import show_name
@@ -30,11 +29,12 @@ from recctl.render.diff_text import title
 from recctl.render.exchange_markdown import code
 from recctl.render.masking import mask_texts
 from recctl.render.terminal import escape
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from recctl.compare import Change, Comparison, Pair
+    from recctl.diff import Change, Comparison, Pair
     from recctl.render import View
 
 _MOST_OF_A_LIST = 10

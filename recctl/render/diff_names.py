@@ -10,7 +10,7 @@ from recctl.render.terminal import quote_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.compare import Comparison, Pair
+    from recctl.diff import Comparison, Pair
     from recctl.render import View
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render.diff_names import show_name
 from recctl.render.diff_summary import VERDICT_STYLES, is_listed, is_lost
 from recctl.render.diff_table import Fate, find_fate
@@ -14,7 +14,7 @@ from recctl.render.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.compare import Comparison, Pair
+    from recctl.diff import Comparison, Pair
     from recctl.render import View
 
 

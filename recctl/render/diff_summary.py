@@ -6,14 +6,14 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.amounts import show_count
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render.diff_table import Fate, find_fate
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
-    from recctl.compare import Change, Comparison, Pair, SchemeChange, SharedChange
+    from recctl.diff import Change, Comparison, Pair, SchemeChange, SharedChange
 
 
 class Remark(NamedTuple):

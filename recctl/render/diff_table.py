@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render.count_table import Table, find_file, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recctl.compare import Pair
+    from recctl.diff import Pair
 
 
 class Fate(StrEnum):

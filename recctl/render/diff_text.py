@@ -8,8 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
-from recctl.compare import Verdict
+from recctl.diff import Verdict
 from recctl.render import render_whole
 from recctl.render.change_text import ADDED, REMOVED, cut, needs_lines, spell_short, tell_long
 from recctl.render.count_table import tell_table
@@ -27,11 +26,12 @@ from recctl.render.diff_summary import (
 from recctl.render.diff_table import count_by_file
 from recctl.render.exchange_text import compact
 from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from recctl.compare import Change, Comparison, Pair
+    from recctl.diff import Change, Comparison, Pair
     from recctl.render import View
 
 _MOST_FILES = 20

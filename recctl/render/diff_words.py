@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.compare.words import Piece
+from recctl.diff.words import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

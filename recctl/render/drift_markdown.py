@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.render.change_markdown import MOST_CHARACTERS, NOTICE_SIZE, fit, fold, tell_lines, tell_table
 from recctl.render.drift_summary import has_lines, summarise_drift, word_group, word_topic
 from recctl.render.drift_table import count_drift
 from recctl.render.drift_text import name_case
 from recctl.render.exchange_markdown import code
 from recctl.render.masking import mask_texts
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

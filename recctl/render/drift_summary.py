@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.drift import DriftStatus
 from recctl.render.change_text import needs_lines, shorten
 from recctl.render.diff_summary import Remark, name_recordings
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.compare import Change
+    from recctl.diff import Change
     from recctl.drift import DriftGroup, DriftReport, DriftTopic
 
 STATUS_STYLES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.drift import DriftStatus
 from recctl.render.change_text import tell_long
 from recctl.render.drift_summary import (
@@ -17,6 +16,7 @@ from recctl.render.drift_summary import (
     word_topic,
 )
 from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Choice, Completion, Part
     from recctl.recordings.recording import JSON
+    from recctl.wire.completion import Choice, Completion, Part
 
 PLACES = {
     "content": "the blocks of Anthropic's messages",

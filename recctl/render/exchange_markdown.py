@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import find_deeds, list_deeds, says_nothing
@@ -23,15 +22,16 @@ from recctl.render.exchange_text import (
 )
 from recctl.render.masking import mask_texts
 from recctl.render.terminal import escape
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.completion import Completion, Message, Part, Request, RequestMessage, ToolCall
     from recctl.recordings.recording import JSON, LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.wire import Exchange
+    from recctl.wire.completion import Completion, Message, Part, Request, RequestMessage, ToolCall
 
 
 def render_exchanges(items: Iterable[Exchange | LoadError | Unread], view: View) -> Iterator[str]:

@@ -8,21 +8,21 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from recctl.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.exchange_arguments import LINE_WIDTH, format_arguments
 from recctl.render.exchange_deeds import find_deeds, list_deeds, says_nothing
 from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.completion import Completion, Message, Part, Request, ToolCall
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render import View
     from recctl.render.exchange_deeds import Deed
     from recctl.wire import Exchange
+    from recctl.wire.completion import Completion, Message, Part, Request, ToolCall
 
 _ROLE_STYLES = {
     "system": "bold magenta",

@@ -9,7 +9,7 @@ from recctl.render.as_json import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.evidence import Report, Verdict
+    from recctl.prune import Report, Verdict
     from recctl.render import View
 
 

@@ -9,7 +9,7 @@ from recctl.render.terminal import quote_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.evidence import Report
+    from recctl.prune import Report
     from recctl.render import View
 
 

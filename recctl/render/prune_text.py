@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.amounts import show_count, show_size
-from recctl.evidence.verdicts import MEANINGS, Grade
 from recctl.naming.facts import Status
+from recctl.prune.verdicts import MEANINGS, Grade
 from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from recctl.evidence import Report, Verdict
-    from recctl.evidence.removal import Removed
-    from recctl.journal import Trash
+    from recctl.changes.journal import Trash
+    from recctl.prune import Report, Verdict
+    from recctl.prune.removal import Removed
     from recctl.render import View
 
 
@@ -128,7 +128,7 @@ def summarise_prune(report: Report) -> str:
 
 def summarise_removal(removed: Removed, report: Report) -> str:
     """What a deletion comes to, in a line."""
-    from recctl.plan import Delete
+    from recctl.changes.plan import Delete
 
     applied, taken_out = removed
     if applied.run_id is None:

@@ -11,12 +11,12 @@ from recctl.render.as_json import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from recctl.naming.engine import Explanation
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
     from recctl.render import View
-    from recctl.schemes import Explanation
 
 
 def render_rehash(report: Report, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)

@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.amounts import show_count
 from recctl.naming.facts import Status
 from recctl.rehash import Action, Explained
 from recctl.rehash.proposals import NO_TEST
 from recctl.render.terminal import Line, Span, line, render_lines
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ from recctl.render.as_json import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.journal import Outcome
+    from recctl.changes.journal import Outcome
     from recctl.render import View
     from recctl.restore import Restoration
 

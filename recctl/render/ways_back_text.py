@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.amounts import show_count, show_size
 from recctl.render.terminal import Span, line, render_lines
 from recctl.restore import HEAD, TRASH, Status
+from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.journal import Outcome
+    from recctl.changes.journal import Outcome
     from recctl.render import View
     from recctl.render.terminal import Line
     from recctl.restore import Lost, Restoration

@@ -1,33 +1,457 @@
-"""Hash schemes at work: which of the ways to name recordings gives a file its name, and how they do it.
+"""The terms in which hash schemes are written, the built-in schemes, and how the configuration adds others.
 
-What a scheme is, and which there are, is told in `recctl.hashing`.
+A scheme takes values out of a recording, leaves out parts of them, makes equal what varies from run to run,
+and names the file after the SHA-256 of the rest, as JSON. Source for the built-in ones: the recorder of Llama
+Stack (later OGX) and its history.
 """
 
-from recctl.hashing import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
-from recctl.schemes.names import (
-    Explanation,
-    explain,
-    explain_name,
-    find_held,
-    get_scheme,
-    has_lost_test,
-    identify,
-    list_schemes,
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recctl.errors import RecctlError, did_you_mean
+from recctl.text.patterns import compile_pattern
+from recctl.text.pointer import join_pointer, split_pointer
+from recctl.text.tables import parse_switch, parse_table, parse_text, parse_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Field(NamedTuple):
+    """One value of a recording, and the key that it has in what is hashed.
+
+    `key` is None where that value is all that is hashed. `pointer` are the steps to it in the document.
+    `reading` is what is made of it: "upper" is its text in capitals, "path" the path of a url, "or-null"
+    itself or else null; without one, a recording must have it. The field is left out when the url's path is
+    one of `not_for`, in which "*" stands for any beginning.
+    """
+
+    key: str | None
+    pointer: tuple[str, ...]
+    reading: str | None = None
+    not_for: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The pointer as text."""
+        return join_pointer(self.pointer)
+
+
+class Form(NamedTuple):
+    """What is hashed of one kind of request, or, where `kind` is None, of any."""
+
+    kind: str | None
+    fields: tuple[Field, ...]
+
+
+class Drop(NamedTuple):
+    """A value that is not hashed. `steps` lead to it from the field's key on.
+
+    Among them "*" is any key or index, "[*]" any index, and "**" any number of steps. With `host`, this holds
+    only where the url's host contains it. Where `word` does not occur in the request, nothing is dropped.
+    """
+
+    steps: tuple[str, ...]
+    host: str = ""
+    word: str = ""
+
+
+class Substitution(NamedTuple):
+    """In strings, what `pattern` matches becomes `replacement`; it matches nothing that lacks `word`."""
+
+    pattern: str
+    replacement: str
+    word: str = ""
+
+
+class Changes(NamedTuple):
+    """How values are changed before they are hashed.
+
+    `replace` changes strings, `round` rounds floats and `round_in_strings` the numbers of four or more
+    decimals in strings, to so many digits. `numbers_file_ids` calls `file-<32 hex>` file-1, file-2 in order
+    of appearance.
+    """
+
+    replace: tuple[Substitution, ...] = ()
+    round: int | None = None
+    round_in_strings: int | None = None
+    numbers_file_ids: bool = False
+
+
+class Style(NamedTuple):
+    """How JSON is written: `compact` without spaces, `ascii` with escapes, `sort` by key."""
+
+    compact: bool = False
+    ascii: bool = True
+    sort: bool = True
+
+
+class Scheme(NamedTuple):
+    """One way to name a recording.
+
+    `forms` say what is hashed, by kind of request. From that `drop` is left out; then, in the fields `within`
+    (empty: all), `changes` are made. What is left is written as JSON in a `style`. The file is called
+    `name_template`, where {hash} stands for `name_length` hex digits of the
+    SHA-256, or `models_template` when the reply is a list of models. A draft lived only inside a pull
+    request: it explains a name and is never wanted. A scheme is `verified` when real files bear it out.
+    `extends` is the scheme that a configured one is said to add to.
+    """
+
+    name: str
+    forms: tuple[Form, ...]
+    drop: tuple[Drop, ...] = ()
+    within: tuple[str, ...] = ()
+    changes: Changes = Changes()
+    style: Style = Style()
+    name_template: str = "{hash}.json"
+    name_length: int = 64
+    models_template: str | None = None
+    draft: bool = False
+    verified: bool = True
+    extends: Scheme | None = None
+
+    def form(self, kind: str) -> Form | None:
+        """What is hashed of a request of that kind; None where the scheme names no such request."""
+        return next((form for form in self.forms if form.kind in (None, kind)), None)
+
+    @property
+    def hashes_test_id(self) -> bool:
+        """Whether the id of its test is part of a recording's name."""
+        return any(field.pointer[-1] == "test_id" for field in self.forms[0].fields)
+
+
+class Identity(NamedTuple):
+    """Which schemes give a recording the name that its file has.
+
+    `schemes` names the released ones, oldest first, then the configuration's own; `oldest` and `newest` name
+    the first and the last of those that are verified. `draft` is the first draft that gives the name when
+    none of them does. `wanted` is the file name that the wanted scheme gives. `plain` is the one by which the
+    request is known as it stands, with nothing in it made equal (and the test's id left out). `unjudged`
+    says why nothing can be told; then all else is empty.
+    """
+
+    name: str
+    wanted: str | None = None
+    schemes: tuple[str, ...] = ()
+    oldest: str | None = None
+    newest: str | None = None
+    draft: str | None = None
+    plain: str | None = None
+    unjudged: str | None = None
+
+    @property
+    def given(self) -> str | None:
+        """Which schemes give the name, as a sentence; None where none does."""
+        if self.oldest is None:
+            return None
+        if self.oldest == self.newest:
+            return f"{self.oldest} gives it this name"
+        return f"{self.oldest} to {self.newest} give it this name"
+
+
+_READINGS = ("or-null", "path", "upper")
+
+
+def _parse_field(key: str | None, text: Any) -> Field:
+    """A field from its text: a JSON pointer into the document and, after a bar, what is made of the value."""
+    pointer, bar, reading = parse_text(text).partition(" | ")
+    if not pointer.startswith("/"):
+        raise ValueError(f"should name values by JSON pointers, and {pointer!r} is none")
+    if bar and reading not in _READINGS:
+        raise ValueError(f"knows {', '.join(_READINGS)} after a bar, not {reading!r}")
+    return Field(key, split_pointer(pointer), reading or None)
+
+
+def _parse_fields(value: Any) -> tuple[Field, ...]:
+    """The table `fields`; a single string is the one value that is hashed as it stands."""
+    if isinstance(value, str):
+        return (_parse_field(None, value),)
+    if not isinstance(value, dict) or not value:
+        raise ValueError("should be a table of keys and JSON pointers")
+    return tuple(_parse_field(key, text) for key, text in value.items())
+
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MASK = "__NORMALIZED__"
+
+_SCORE = Substitution(r"score:\s*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", f"score: {_MASK}", "score:")
+# The recorder's pattern is `,?\s*attributes:\s*\{[^}]*\}`. This one replaces the same, in linear time: it
+# begins no match inside a run of spaces, and matches what is left open to the end, which stays, only once. To
+# look at the first character before all else takes half the time.
+_ATTRIBUTES_HEAD = r"(?:,|(?<!\s))\s*+attributes:\s*+\{[^}]*+"
+_ATTRIBUTES = Substitution(
+    rf"(?=[,\sa])(?:({_ATTRIBUTES_HEAD}\Z)|{_ATTRIBUTES_HEAD}\}})", r"\1", "attributes:"
+)
+_DOCUMENT_UUID = Substitution(rf"document_id:\s*{_UUID}", f"document_id: {_MASK}", "document_id:")
+_MARKED_UUID = Substitution(rf"<\|{_UUID}\|>", f"<|{_MASK}|>", "<|")
+_DOCUMENT_FILE = Substitution(r"document_id:\s*file-\d+", f"document_id: {_MASK}", "document_id:")
+_MARKED_FILE = Substitution(r"<\|file-\d+\|>", f"<|{_MASK}|>", "<|file-")
+
+_STREAM_OPTIONS = Drop(("body", "stream_options"), host="bedrock", word='"stream_options"')
+_PROJECT_ID = tuple(
+    Drop((field, *steps, extra, "project_id"), word='"project_id"')
+    for field in ("body", "payload")
+    for steps in ((), ("**", "[*]"))  # an item of a list counts like the whole
+    for extra in ("extra_body", "extra_query")
 )
 
-__all__ = [
-    "CURRENT",
-    "DRAFTS",
-    "RELEASED",
-    "SCHEMES",
-    "Explanation",
-    "Identity",
-    "Scheme",
-    "explain",
-    "explain_name",
-    "find_held",
-    "get_scheme",
-    "has_lost_test",
-    "identify",
-    "list_schemes",
-]
+_REQUEST = _parse_fields(
+    {"method": "/request/method | upper", "endpoint": "/request/url | path", "body": "/request/body"}
+)
+_OTHER_FORMS = (
+    Form(
+        "http",
+        _parse_fields(
+            {
+                "test_id": "/request/test_id | or-null",
+                "url": "/request/url | or-null",
+                "method": "/request/method | or-null",
+                "payload": "/request/payload",
+            }
+        ),
+    ),
+    Form(
+        "tool",
+        _parse_fields({key: f"/request/{key} | or-null" for key in ("provider", "tool_name", "kwargs")}),
+    ),
+)
+
+
+def _forms(*not_for: str) -> tuple[Form, ...]:
+    """What is hashed where the test's id is part of it, except for requests to these paths."""
+    test_id = _parse_field("test_id", "/test_id | or-null")._replace(not_for=not_for)
+    return Form("inference", (*_REQUEST, test_id)), *_OTHER_FORMS
+
+
+_2025_07 = Scheme(
+    "ogx-2025-07",
+    (Form("inference", _REQUEST), *_OTHER_FORMS),
+    within=("body", "payload"),
+    name_length=12,
+    models_template="models-{hash}-{models}.json",
+)
+_2025_10 = _2025_07._replace(name="ogx-2025-10", forms=_forms("/api/tags", "/v1/models"), name_length=64)
+_FLOATS = Changes(round=5, round_in_strings=5)
+_2025_10_FLOATS = _2025_10._replace(name="ogx-2025-10-floats", changes=_FLOATS)
+_2025_11 = _2025_10_FLOATS._replace(
+    name="ogx-2025-11", forms=_forms("/api/tags", "/v1/models", "/v1/openai/v1/models")
+)
+_2026_01 = _2025_11._replace(name="ogx-2026-01", drop=(_STREAM_OPTIONS,))
+_2026_03 = _2026_01._replace(name="ogx-2026-03", drop=(_STREAM_OPTIONS, *_PROJECT_ID))
+_2026_04 = _2026_03._replace(
+    name="ogx-2026-04",
+    changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)),
+)
+_NEXT = _2026_04._replace(name="ogx-next", forms=_forms("/api/tags", "*/models"), verified=False)
+
+SCHEMES: tuple[Scheme, ...] = (
+    _2025_07,
+    _2025_10,
+    _2025_10_FLOATS,
+    _2025_11,
+    _2026_01,
+    _2026_03,
+    _2026_04,
+    _NEXT,
+    _2025_10._replace(name="draft-floats6", changes=Changes(round=6, round_in_strings=6), draft=True),
+    _2025_10._replace(name="draft-file-ids", changes=Changes(numbers_file_ids=True), draft=True),
+    _2026_03._replace(
+        name="draft-score-attributes", changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES)), draft=True
+    ),
+    _2026_03._replace(
+        name="draft-file-citations",
+        changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE)),
+        draft=True,
+    ),
+)
+"""Every built-in scheme, oldest first, drafts last."""
+
+RELEASED = tuple(scheme for scheme in SCHEMES if not scheme.draft)
+DRAFTS = tuple(scheme for scheme in SCHEMES if scheme.draft)
+CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
+"""The newest scheme that real files bear out."""
+
+
+def parse_schemes(tables: dict[str, dict[str, Any]], where: str) -> tuple[Scheme, ...]:
+    """The schemes of a configuration from their tables, by name; `where` names the configuration in errors.
+
+    A scheme may extend another one of these, wherever that stands. Raises RecctlError for what can't be one.
+    """
+    parsed: dict[str, Scheme] = {}
+    for name in tables:
+        waiting = [name]
+        while waiting:
+            table, place = tables[waiting[-1]], f"{where}: schemes.{waiting[-1]}"
+            base = table.get("extends")
+            if isinstance(base, str) and base in tables and base not in parsed:
+                if base in waiting:
+                    raise RecctlError(f"{place}: extends a scheme that extends it", "name another one")
+                waiting.append(base)
+            else:
+                done = waiting.pop()
+                parsed[done] = _parse_scheme(done, table, place, parsed)
+    return tuple(parsed[name] for name in tables)
+
+
+def _parse_scheme(name: str, table: dict[str, Any], where: str, others: dict[str, Scheme]) -> Scheme:
+    """A scheme from its table; `where` names the table in errors, `others` are what it may extend."""
+    if any(name == scheme.name for scheme in SCHEMES):
+        raise RecctlError(f"{where}: recctl has a scheme of that name", "call it something else")
+    values = parse_table(table, _KEYS, where)
+    base = _find_base(values.pop("extends", None), where, others)
+    forms = _parse_forms(values.pop("fields", None), base, where)
+    keys = list(dict.fromkeys(field.key for form in forms for field in form.fields if field.key is not None))
+    drops = [drop.steps for drop in values.get("drop", ())]
+    first_steps = [steps[0] for steps in drops if keys and steps[0] not in ("*", "**")]
+    for key in (*values.get("within", ()), *first_steps):
+        if key not in keys:
+            raise RecctlError(f"{where}: {key!r} is no key of 'fields'", did_you_mean(key, keys))
+    if keys and any(len(steps) == 1 for steps in drops):
+        hint = "leave it out of 'fields'" if base is None else "name what lies in it"
+        raise RecctlError(f"{where}: drop names a whole field", hint)
+    scheme = base or Scheme(name, forms)
+    values["drop"] = (*scheme.drop, *values.get("drop", ()))
+    values["replace"] = (*scheme.changes.replace, *values.get("replace", ()))
+    changes = scheme.changes._replace(**{key: values.pop(key) for key in Changes._fields if key in values})
+    style = scheme.style._replace(**{key: values.pop(key) for key in Style._fields if key in values})
+    rest = {_LONG_NAMES.get(key, key): value for key, value in values.items()}
+    return scheme._replace(
+        name=name, forms=forms, changes=changes, style=style, verified=True, extends=base, **rest
+    )
+
+
+_LONG_NAMES = {"name": "name_template", "length": "name_length"}
+
+
+def _find_base(name: str | None, where: str, others: dict[str, Scheme]) -> Scheme | None:
+    """The scheme that another one extends; None where it extends none."""
+    if name is None:
+        return None
+    known = {scheme.name: scheme for scheme in RELEASED} | others
+    if name not in known:
+        raise RecctlError(f"{where}: extends an unknown scheme, {name!r}", did_you_mean(name, [*known]))
+    return known[name]
+
+
+def _parse_forms(fields: tuple[Field, ...] | None, base: Scheme | None, where: str) -> tuple[Form, ...]:
+    """What is hashed: the fields alone, or, of a scheme that extends another, that one's and these.
+
+    They belong to the first of its forms, which is that of requests to models.
+    """
+    if base is None:
+        if fields is None:
+            raise RecctlError(f"{where} lacks 'fields'", "say which values of a recording are hashed")
+        return (Form(None, fields),)
+    if fields is None:
+        return base.forms
+    form, *rest = base.forms
+    if None in {field.key for field in (*form.fields, *fields)}:
+        raise RecctlError(f"{where}: a single field can't be added to", "extend a scheme that has a table")
+    merged = {field.key: field for field in (*form.fields, *fields)}
+    return (form._replace(fields=tuple(merged.values())), *rest)
+
+
+def describe_scheme(scheme: Scheme) -> dict[str, Any]:
+    """A configured scheme as its table says it, without the keys that are at their defaults.
+
+    Of one that extends another, that is what it adds and what it says otherwise.
+    """
+    base = scheme.extends or Scheme(scheme.name, (Form(None, ()),))
+    added = [field for field in scheme.forms[0].fields if field not in base.forms[0].fields]
+    fields = {field.key: field.where + (f" | {field.reading}" if field.reading else "") for field in added}
+    drop = scheme.drop[len(base.drop) :]
+    replace = scheme.changes.replace[len(base.changes.replace) :]
+    described: dict[str, Any] = {
+        "extends": scheme.extends and scheme.extends.name,
+        "fields": fields.get(None, fields),
+        "drop": [join_pointer(drop.steps) for drop in drop],
+        "replace": [[pattern, replacement] for pattern, replacement, _ in replace],
+        "within": [] if scheme.within == base.within else [*scheme.within],
+    }
+    for own, its in ((scheme, base), (scheme.changes, base.changes), (scheme.style, base.style)):
+        for key in _KEYS.keys() - described.keys():
+            attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
+            if attribute in own._fields:
+                value = getattr(own, attribute)
+                described[key] = value if value != getattr(its, attribute) else None
+    return {key: described[key] for key in _KEYS if described[key] not in (None, [], {})}
+
+
+def _parse_drops(value: Any) -> tuple[Drop, ...]:
+    for pointer in parse_texts(value):
+        if not pointer.startswith("/"):
+            raise ValueError(f"should be JSON pointers, and {pointer!r} is none")
+    return tuple(Drop(split_pointer(pointer)) for pointer in value)
+
+
+def _parse_substitutions(value: Any) -> tuple[Substitution, ...]:
+    """Pairs of a regular expression and what takes the place of its matches."""
+    if not isinstance(value, list):
+        raise ValueError("should be a list of pairs: a regular expression, a replacement")
+    substitutions = []
+    for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+            raise ValueError("should be a list of pairs: a regular expression, a replacement")
+        pattern, replacement = pair
+        compile_pattern(pattern)
+        try:
+            compile_pattern(f"{pattern}\n|").sub(replacement, "")  # it matches, so the replacement is read
+        except (re.error, IndexError) as error:
+            raise ValueError(f"has a broken replacement, {replacement!r}: {error}") from None
+        substitutions.append(Substitution(pattern, replacement))
+    return tuple(substitutions)
+
+
+def _parse_number(least: int, most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"should be a whole number from {least} to {most}")
+        return value
+
+    return parse
+
+
+def _parse_template(value: Any) -> str:
+    text = parse_text(value)
+    if text.count("{hash}") != 1 or not text.endswith(".json") or re.search(r"[/\\\0]", text):
+        raise ValueError("should be a file's name that ends with .json and holds {hash} once")
+    return text
+
+
+_KEYS: dict[str, Callable[[Any], Any]] = {
+    "extends": parse_text,
+    "fields": _parse_fields,
+    "drop": _parse_drops,
+    "replace": _parse_substitutions,
+    "round": _parse_number(0, 15),
+    "round-in-strings": _parse_number(0, 15),
+    "within": parse_texts,
+    "compact": parse_switch,
+    "ascii": parse_switch,
+    "sort": parse_switch,
+    "name": _parse_template,
+    "length": _parse_number(1, 64),
+}
+
+KEY_MEANINGS = {
+    "extends": "The scheme that this one adds to: `drop`, `replace` and, for requests to models, `fields` "
+    "come after its own; each other key takes the place of its own.",
+    "fields": "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
+    "`, `upper` takes a text in capitals, `path` the path of a url, `or-null` null where there is no value. "
+    "A single pointer in place of the table: that value is hashed as it stands.",
+    "drop": "JSON pointers to what is left out, beginning with a key of `fields`. `*` is any key or index, "
+    "`**` any number of steps.",
+    "replace": "Pairs of a regular expression and what takes the place of its matches in every string, in "
+    "this order.",
+    "round": "Floats are rounded to so many digits.",
+    "round-in-strings": "So are, after `replace`, numbers of four or more decimals in strings.",
+    "within": "The keys of `fields` in which strings and floats are changed; without it, all.",
+    "compact": "`true`: no spaces after `,` and `:`.",
+    "ascii": "`false`: other characters than ASCII are not escaped.",
+    "sort": "`false`: keys stay in the order of the recording.",
+    "name": "The file's name, `{hash}.json` unless said otherwise.",
+    "length": "How many digits of the hash the name has, of 64.",
+}
+"""What each key of a scheme in the configuration says, for the documentation."""

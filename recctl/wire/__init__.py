@@ -16,17 +16,17 @@ from itertools import accumulate, filterfalse, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.wire._builder import ReplyBuilder
-from recctl.wire._envelopes import open_envelopes
-from recctl.wire._requests import read_chat_request
+from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.abridge import Run
-    from recctl.completion import Completion, Note, Request
+    from recctl.recordings.abridge import Run
     from recctl.recordings.recording import JSON, Recording
-    from recctl.wire._steps import Step
+    from recctl.wire.building.steps import Step
+    from recctl.wire.completion import Completion, Note, Request
 
 
 class Wire(NamedTuple):
@@ -58,7 +58,7 @@ def by_class(
 
     def recognises(item: JSON) -> bool:
         if in_events and isinstance(item, str):
-            from recctl.wire._sse import peek
+            from recctl.wire.building.sse import peek
 
             item = peek(item).data
         if not isinstance(item, dict):
@@ -77,13 +77,13 @@ class Exchange(NamedTuple):
 
     def read_lines(self) -> tuple[str, str]:
         """How what was asked last, and what was answered, begins: a line each, or nothing."""
-        from recctl.wire._lines import read_question_line, read_reply_line
+        from recctl.wire.building.lines import read_question_line, read_reply_line
 
         return read_question_line(self.request), read_reply_line(self.completion)
 
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
-        from recctl.wire._steps import read_steps
+        from recctl.wire.building.steps import read_steps
 
         wire, body = recognise(self.recording), open_envelopes(self.recording.body)
         if wire is not None and isinstance(body, list):
@@ -175,7 +175,7 @@ def _read_request(recording: Recording, wire: Wire | None) -> Request:
 
 def read_vectors(recording: Recording) -> list[list[float] | None]:
     """The vectors of a reply that holds embeddings, in order; None stands for one that can't be read."""
-    from recctl.wire._views import find_vector, find_vectors, read_vector
+    from recctl.wire.building.views import find_vector, find_vectors, read_vector
 
     body = recording.body
     vectors: list[list[float] | None] = []
@@ -292,13 +292,13 @@ def _each_wire() -> Iterator[Wire]:
 
 @cache
 def _list_protocols() -> tuple[str, ...]:
-    names = (path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    names = (path.stem for path in (Path(__file__).parent / "protocols").glob("[!_]*.py"))
     return tuple(sorted(names, key=lambda name: (name != _MOST_COMMON, name)))
 
 
 @cache
 def _load_wire(name: str) -> Wire:
-    wire: Wire = import_module(f"{__name__}.{name}").WIRE
+    wire: Wire = import_module(f"{__name__}.protocols.{name}").WIRE
     return wire
 
 

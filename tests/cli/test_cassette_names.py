@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.track import Tracked, dump_tracked
+from recctl.testsuite.track import Tracked, dump_tracked
 from tests.cli.test_cassettes import cassette, exchange
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.input.sources import LOOKED_FOR
+from recctl.naming.engine import identify
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
-from recctl.schemes import identify
-from recctl.sources import LOOKED_FOR
 from tests.builders import chunk, delta, read, record, source
 from tests.cli.conftest import CHECKOUT
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.track import Play, dump_tracked
+from recctl.testsuite.track import Play, dump_tracked
 from tests.builders import write
 from tests.cli.conftest import CHECKOUT
 from tests.tracking import Suite, ask, send, write_cassette

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recctl import texts
-from recctl.gitsetup import _add_block, _remove_blocks
 from recctl.recordings.formats.ogx import serialise
+from recctl.textconv import texts
+from recctl.textconv.setup import _add_block, _remove_blocks
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.recordings.formats.ogx import serialise
-from recctl.track import Tracked, dump_tracked
+from recctl.testsuite.track import Tracked, dump_tracked
 from tests.builders import record
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.evidence import Grade, Inquiry, examine
-from recctl.plan import list_runs
+from recctl.changes.plan import list_runs
+from recctl.input.sources import LOOKED_FOR, select
 from recctl.project import Project
+from recctl.prune import Grade, Inquiry, examine
 from recctl.render import View
 from recctl.render.prune_text import render_prune
-from recctl.sources import LOOKED_FOR, select
-from recctl.track import Tracked, dump_tracked
+from recctl.testsuite.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT
 from tests.names import AGAIN, ask, old_name, write
 

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from recctl.amounts import show_size
-from recctl.evidence import Grade, Inquiry, examine
-from recctl.evidence.removal import remove
+from recctl.changes.tree import Refusal
+from recctl.input.sources import select
 from recctl.project import Project
+from recctl.prune import Grade, Inquiry, examine
+from recctl.prune.removal import remove
 from recctl.recordings.formats.vcrpy import read as read_cassette
-from recctl.sources import select
-from recctl.track import dump_tracked
-from recctl.tree import Refusal
+from recctl.testsuite.track import dump_tracked
+from recctl.text.amounts import show_size
 from tests.builders import source
 from tests.tracking import URL, Suite, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.track import Tracked
+    from recctl.testsuite.track import Tracked
     from tests.cli.conftest import Run
 
 GRADE = ("--grade", "unplayed", "--include-protected", "--tracked", "run.json", "--max-share", "100")

@@ -13,10 +13,10 @@ from markdown_it import MarkdownIt
 
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
-from recctl.completion import NOTE_CODES
-from recctl.hashing import _KEYS, KEY_MEANINGS
 from recctl.project import find_project
 from recctl.render import FORMATS
+from recctl.schemes import _KEYS, KEY_MEANINGS
+from recctl.wire.completion import NOTE_CODES
 from tests.cli.conftest import CHECKOUT
 from tests.docs import GENERATED, PART, PARTS
 
@@ -56,7 +56,7 @@ def test_a_generated_table_has_a_row_for_each_entry(part: str, entries: Sized) -
 
 def test_every_note_that_the_code_makes_is_in_the_table() -> None:
     made = set()
-    for path in (CHECKOUT / "recctl/wire").glob("*.py"):
+    for path in (CHECKOUT / "recctl/wire").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"note", "note_once"}:
                 code = node.args[0]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.journal import digest
-from recctl.plan import Delete, Plan, Rewrite, apply
+from recctl.changes.journal import digest
+from recctl.changes.plan import Delete, Plan, Rewrite, apply
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import TEST_ID, interrupt, record
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.track import VERSION, combine, dump_tracked, read_tracked
+from recctl.testsuite.track import VERSION, combine, dump_tracked, read_tracked
 from tests.cli.conftest import CHECKOUT
 from tests.tracking import Suite, ask, send
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.journal import digest
-from recctl.plan import Create, Delete, Plan, Rewrite, apply, empty_trash, list_foreign
+from recctl.changes.journal import digest
+from recctl.changes.plan import Create, Delete, Plan, Rewrite, apply, empty_trash, list_foreign
 from tests.builders import interrupt, record
 from tests.cli.conftest import CHECKOUT
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.checks.run import list_rules
-from recctl.sources import LOOKED_FOR
+from recctl.input.sources import LOOKED_FOR
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.naming.engine import identify
 from recctl.project import Place
-from recctl.schemes import identify
 from tests.builders import TEST_ID, read
 from tests.names import AGAIN, ask, current_name, old_name, write
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.changes.state import State
 from recctl.recordings.formats.ogx import serialise
-from recctl.state import State
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
 
@@ -349,8 +349,8 @@ def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) ->
     before = snapshot(project)
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from recctl import plan; from recctl.plan import execution\n"
-        "from recctl.journal import digest\n"
+        "from recctl.changes import execution, plan\n"
+        "from recctl.changes.journal import digest\n"
         "root = Path('.').resolve(); name = sys.argv[1]; content = Path(name).read_bytes()\n"
         "steps = (plan.Rewrite(name, digest(content), b'new'),)\n"
         "execution._switch = lambda *_: os._exit(9)\n"

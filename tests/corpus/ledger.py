@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS, SUMMARISED
-from recctl.wire._values import decode_base64, is_nothing
+from recctl.wire.building.builder import FOLDED, FOLDED_IN_EVENTS, SUMMARISED
+from recctl.wire.building.values import decode_base64, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.completion import Choice, Completion, ToolCall
+    from recctl.wire.completion import Choice, Completion, ToolCall
 
 _EVENT_WIRES = frozenset({"anthropic-messages", "gemini-interactions", "openai-responses"})
 _CHANNELS = {

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.compare import Verdict, compare_recordings, compare_sets
+from recctl.diff import Verdict, compare_recordings, compare_sets
+from recctl.input.sources import Target
+from recctl.naming.engine import CURRENT, identify
 from recctl.naming.turns import find_turn
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.schemes import CURRENT, identify
-from recctl.sources import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.compare import Comparison, Pair
+    from recctl.diff import Comparison, Pair
 
 pytestmark = pytest.mark.corpus
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.completion import Completion
+    from recctl.wire.completion import Completion
 
 
 @pytest.mark.corpus

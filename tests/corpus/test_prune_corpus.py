@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.collected import Collected, read_collected
+from recctl.changes.plan import undo
 from recctl.errors import RecctlError
-from recctl.evidence import Grade, Inquiry, Report, examine
-from recctl.evidence.conversations import find_quotes
-from recctl.evidence.removal import remove
+from recctl.input.sources import select
+from recctl.input.walk import walk
 from recctl.naming.survey import survey
-from recctl.plan import undo
 from recctl.project import Project
+from recctl.prune import Grade, Inquiry, Report, examine
+from recctl.prune.conversations import find_quotes
+from recctl.prune.removal import remove
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.sources import select
-from recctl.walk import walk
+from recctl.testsuite.collected import Collected, read_collected
 from recctl.wire import assemble
 
 if TYPE_CHECKING:

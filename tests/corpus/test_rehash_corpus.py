@@ -12,16 +12,16 @@ from urllib.parse import urlparse
 
 import pytest
 
+from recctl.changes.plan import undo
 from recctl.checks.finding import Severity
 from recctl.checks.run import validate
-from recctl.plan import undo
+from recctl.input.sources import select
+from recctl.naming.engine import CURRENT
 from recctl.project import Project, Rename, Settings
 from recctl.rehash import Action, report
 from recctl.rehash.edits import Edits
 from recctl.rehash.moving import rehash
 from recctl.rehash.orders import NEWEST, Orders
-from recctl.schemes import CURRENT
-from recctl.sources import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable

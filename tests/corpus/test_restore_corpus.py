@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.journal import digest
-from recctl.plan import Delete, Plan, apply
+from recctl.changes.journal import digest
+from recctl.changes.plan import Delete, Plan, apply
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.naming.engine import CURRENT, SCHEMES, explain, explain_name, identify
 from recctl.project import Place, Rename, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.schemes import CURRENT, SCHEMES, explain, explain_name, identify
 from tests.unit.test_schemes import hashed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.schemes import Identity
+    from recctl.naming.engine import Identity
 
 pytestmark = pytest.mark.corpus
 

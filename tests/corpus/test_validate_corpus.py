@@ -10,9 +10,9 @@ import pytest
 from recctl.checks.examine import examine
 from recctl.checks.finding import Severity
 from recctl.checks.run import validate
+from recctl.input.sources import Target, select
 from recctl.project import Project, Settings
 from recctl.recordings.formats import ogx
-from recctl.sources import Target, select
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,9 +20,9 @@ from recctl.recordings.bodies import write_bytes
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
-from recctl.syntax import Fault
+from recctl.text.syntax import Fault
+from recctl.text.yaml_text import read_documents
 from recctl.wire import recognise
-from recctl.yaml_text import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

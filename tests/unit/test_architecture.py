@@ -15,8 +15,8 @@ from tests.layers import LAYERS, PACKAGE
 EXTERNAL = {
     "jsonschema": {"checks"},
     "jsonschema_rs": {"checks"},
-    "deepdiff": {"compare"},
-    "yaml": {"yaml_text", "yaml_places"},
+    "deepdiff": {"diff"},
+    "yaml": {"text"},
     "rich": {"render"},
     "typer": {"cli", "__main__"},
 }
@@ -83,7 +83,7 @@ def test_the_package_itself_hands_on_its_library_and_nothing_else() -> None:
 
 
 def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
-    taken = {(found.module, found.name) for found in OWN if found.part == "completion"}
+    taken = {(found.module, found.name) for found in OWN if "/wire/completion.py" in found.place}
     assert taken == {("recctl.recordings.recording", "JSON")}
 
 
@@ -105,23 +105,20 @@ def test_a_heavy_library_has_its_own_place(library: str) -> None:
 
 
 def test_modules_of_a_protocol_do_not_know_each_other() -> None:
-    """What protocols share is in modules that begin with an underscore."""
-    protocols = {path.stem for path in (PACKAGE / "wire").glob("[a-z]*.py")}
+    """What protocols share is in `wire/building/`."""
+    protocols = {path.stem for path in (PACKAGE / "wire/protocols").glob("[a-z]*.py")}
     assert "chat" in protocols
     taken = {
-        f"{found.place}: {found.module}"
-        for found in OWN
-        if found.module.removeprefix("recctl.wire.") in protocols
-        or (found.module == "recctl.wire" and found.name in protocols)
+        f"{found.place}: {found.module}" for found in OWN if found.module.startswith("recctl.wire.protocols")
     }
     assert taken == set()
 
 
 STARTERS = {
-    "recctl/limited.py": "Python, for what may never come to an end",
+    "recctl/parallel/limited.py": "Python, for what may never come to an end",
     "recctl/cli/options.py": "the pager that the user has chosen",
     "recctl/git/command.py": "git, so that no repository has a say in what runs",
-    "recctl/track/run.py": "the command that the user has named",
+    "recctl/testsuite/track/run.py": "the command that the user has named",
 }
 """The modules that start other programs, and which."""
 

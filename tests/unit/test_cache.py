@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.changes.state import State
 from recctl.checks import cache as module
 from recctl.checks.cache import Cache
 from recctl.checks.finding import Examined, Finding, Severity
-from recctl.hashing import Identity
+from recctl.input.sources import Target
 from recctl.naming.facts import Facts, Status, Turn
 from recctl.project import Settings
-from recctl.sources import Target
-from recctl.state import State
+from recctl.schemes import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

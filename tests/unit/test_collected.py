@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.collected import Collected, Family, combine, find_missing_families, read_collected
 from recctl.errors import RecctlError
+from recctl.testsuite.collected import Collected, Family, combine, find_missing_families, read_collected
 
 IDS = (
     "tests/chat/test_a.py::test_x[txt=azure/gpt-4o]",

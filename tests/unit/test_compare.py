@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Pair, Verdict, compare_recordings
-from recctl.compare.comparison import REPLY_KINDS
-from recctl.compare.noise import NOISE
+from recctl.diff import Change, Pair, Verdict, compare_recordings
+from recctl.diff.comparison import REPLY_KINDS
+from recctl.diff.noise import NOISE
 from recctl.project import Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recctl.compare import Change, Pair, Rename, Side, Verdict
-from recctl.compare.renames import find_rename
+from recctl.diff import Change, Pair, Rename, Side, Verdict
+from recctl.diff.renames import find_rename
 
 
 def side(test_id: str | None, model: str | None = "small") -> Side:

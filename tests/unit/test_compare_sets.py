@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Pair, Rename, SharedChange, Verdict, compare_sets
+from recctl.diff import Change, Comparison, Pair, Rename, SharedChange, Verdict, compare_sets
+from recctl.input.sources import Target
+from recctl.naming.engine import RELEASED, identify
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.source import Source, Unread
-from recctl.schemes import RELEASED, identify
-from recctl.sources import Target
 from tests.builders import TEST_ID, chunk, delta, read, record
 
 FOLDER = "tests/integration/inference/recordings"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.checks.run import validate
+from recctl.input.sources import select
 from recctl.project import Project, Settings
-from recctl.sources import select
 from tests.builders import chunk, delta
 from tests.names import ask, old_name, write
 

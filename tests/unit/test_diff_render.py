@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare import Change, Comparison, Pair, Rename, SharedChange, Side, Verdict
-from recctl.compare.words import Piece, compare_words
+from recctl.diff import Change, Comparison, Pair, Rename, SharedChange, Side, Verdict
+from recctl.diff.words import Piece, compare_words
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
 from recctl.render.change_markdown import MOST_CHARACTERS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.changes.disk import replacing
 from recctl.cli.options import write_output
-from recctl.disk import replacing
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:

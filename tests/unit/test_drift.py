@@ -15,10 +15,10 @@ from recctl.checks.secret import mask_secrets
 from recctl.drift import DriftReport, DriftStatus, examine_drift
 from recctl.drift.groups import find_topic
 from recctl.errors import RecctlError
+from recctl.input.sources import select
 from recctl.project import find_project
 from recctl.render.masking import mask_texts
-from recctl.sources import select
-from recctl.track import SentRequest
+from recctl.testsuite.track import SentRequest
 from tests.builders import read, record, write
 from tests.tracking import Suite, ask, send, write_cassette
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.track import Tracked
+    from recctl.testsuite.track import Tracked
 
     Edit = Callable[[dict[str, Any]], object]
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from recctl.drift import DriftReport, examine_drift
 from recctl.drift.baseline import leave_out_known, write_known
 from recctl.errors import RecctlError
+from recctl.input.sources import select
 from recctl.project import find_project
 from recctl.render import FORMATS, View, renderer
-from recctl.sources import select
-from recctl.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
+from recctl.testsuite.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
 from tests.tracking import Suite, ask, send
 from tests.unit.wire.hostile import json_values, spoil
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.collected import Collected, read_collected
+from recctl.changes.plan import undo
 from recctl.errors import RecctlError
-from recctl.evidence import Grade, Inquiry, Report, examine
-from recctl.evidence.filters import Filter, parse_age
-from recctl.evidence.removal import remove
-from recctl.plan import undo
+from recctl.input.sources import select
 from recctl.project import Project
-from recctl.sources import select
-from recctl.track import Tracked
+from recctl.prune import Grade, Inquiry, Report, examine
+from recctl.prune.filters import Filter, parse_age
+from recctl.prune.removal import remove
+from recctl.testsuite.collected import Collected, read_collected
+from recctl.testsuite.track import Tracked
 from tests.builders import chunk, delta
 from tests.names import AGAIN, ask, old_name, write
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from recctl.checks import secret, secret_finder
 from recctl.checks.examine import check_recording, examine
+from recctl.input.sources import Target
+from recctl.naming.engine import identify
 from recctl.project import Settings
 from recctl.recordings.formats import ogx as module
 from recctl.recordings.formats.ogx import serialise
-from recctl.schemes import identify
-from recctl.sources import Target
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import spoil
 

@@ -24,7 +24,7 @@ from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
 from recctl.recordings.source import Unread
 from recctl.render import FORMATS, View, renderer
 from recctl.render.terminal import escape, quote_path
-from recctl.syntax import Position
+from recctl.text.syntax import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

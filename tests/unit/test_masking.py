@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from recctl.checks.secret import mask_secrets
-from recctl.compare import Comparison, compare_recordings
+from recctl.diff import Comparison, compare_recordings
 from recctl.project import SecretSettings, Settings
 from recctl.render import View, renderer
 from recctl.render.masking import mask_texts

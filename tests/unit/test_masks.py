@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
-from recctl.pointer import escape_pointer
 from recctl.rehash.edits import Edits, edit
 from recctl.rehash.masks import Masks
+from recctl.text.pointer import escape_pointer
 from recctl.wire import assemble
 from tests.builders import chunk, delta, read, record
 from tests.names import ask

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.checks.run import validate
+from recctl.input.sources import select
 from recctl.project import Project, Settings
 from recctl.recordings.formats.ogx import serialise
-from recctl.sources import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from recctl.hashing import RELEASED, Changes, Scheme, Substitution
+from recctl.input.sources import select
+from recctl.naming.engine import CURRENT, get_scheme, identify
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.history import Past, find_pasts
@@ -17,8 +18,7 @@ from recctl.naming.survey import survey
 from recctl.naming.turns import find_turn, read_question
 from recctl.project import Place, Project, Rename, Settings
 from recctl.recordings.formats.ogx import serialise
-from recctl.schemes import CURRENT, get_scheme, identify
-from recctl.sources import select
+from recctl.schemes import RELEASED, Changes, Scheme, Substitution
 from tests.builders import read
 from tests.names import AGAIN, ask, current_name, old_name, write
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.compare.pairing import find_moved
+from recctl.diff.pairing import find_moved
 
 
 @pytest.mark.parametrize(

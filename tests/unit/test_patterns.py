@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from recctl import patterns
 from recctl.errors import RecctlError
-from recctl.patterns import compile_file_patterns, compile_pattern
+from recctl.text import patterns
+from recctl.text.patterns import compile_file_patterns, compile_pattern
 
 
 @pytest.fixture

@@ -19,9 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import InterruptError, RecctlError
-from recctl.journal import digest
-from recctl.plan import (
+from recctl.changes.journal import digest
+from recctl.changes.plan import (
     Create,
     Delete,
     Group,
@@ -39,12 +38,13 @@ from recctl.plan import (
     recover,
     undo,
 )
-from recctl.state import State
+from recctl.changes.state import State
+from recctl.errors import InterruptError, RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from recctl.plan import Applied
+    from recctl.changes.plan import Applied
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -664,7 +664,7 @@ def without_drafts(tree: Snapshot) -> Snapshot:
 
 def test_one_process_at_a_time_changes_files(tmp_path: Path) -> None:
     fill(tmp_path, a="1")
-    code = "import sys; from pathlib import Path; from recctl.journal import open_journal\n"
+    code = "import sys; from pathlib import Path; from recctl.changes.journal import open_journal\n"
     code += "with open_journal(Path()): print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code],

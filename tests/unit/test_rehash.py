@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.changes.plan import undo
 from recctl.checks.stream import find_volatile_fields
 from recctl.errors import RecctlError
-from recctl.plan import undo
+from recctl.input.sources import select
+from recctl.naming.engine import CURRENT, RELEASED, get_scheme, identify
 from recctl.project import Place, Project, Rename, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
@@ -25,8 +27,6 @@ from recctl.rehash.masks import Masks
 from recctl.rehash.moving import rehash
 from recctl.rehash.orders import NEWEST, Orders
 from recctl.rehash.spelling import spell
-from recctl.schemes import CURRENT, RELEASED, get_scheme, identify
-from recctl.sources import select
 from recctl.wire import assemble
 from tests.builders import TEST_ID, chunk, delta, read, record, source
 from tests.names import AGAIN, ask, current_name, hash_request, old_name, write

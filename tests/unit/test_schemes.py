@@ -15,15 +15,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from recctl.naming.engine import CURRENT, RELEASED, SCHEMES, get_scheme, identify
+from recctl.naming.engine.texts import Texts
 from recctl.project import Place
-from recctl.schemes import CURRENT, RELEASED, SCHEMES, get_scheme, identify
-from recctl.schemes.texts import Texts
 from tests.builders import TEST_ID, read, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.schemes import Identity
+    from recctl.naming.engine import Identity
 
 # --- the table, a second time -------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.naming.engine import SCHEMES, explain_name, identify
 from recctl.project import Place, Rename
-from recctl.schemes import SCHEMES, explain_name, identify
 from tests.builders import read, record
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import given
 
+from recctl.naming.engine import SCHEMES, explain, identify
 from recctl.project import Place, Settings
-from recctl.schemes import SCHEMES, explain, identify
 from tests.builders import TEST_ID, read, record
 from tests.unit.test_schemes import TABLE, http, inference, names_by, tool
 

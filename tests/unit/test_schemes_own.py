@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
-from recctl.hashing import describe_scheme, parse_schemes
+from recctl.naming.engine import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
 from recctl.project import Place, Settings, find_project
-from recctl.schemes import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
+from recctl.schemes import describe_scheme, parse_schemes
 from tests.builders import TEST_ID, chunk, delta, read, record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.naming.engine import Identity, Scheme
     from recctl.recordings.recording import Recording
-    from recctl.schemes import Identity, Scheme
 
 BODY = "/request/body"
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
 from recctl.git import BlobReader
+from recctl.input.sides import Sides, choose_sides
+from recctl.input.sources import read
+from recctl.input.walk import walk
 from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.source import Source
-from recctl.sides import Sides, choose_sides
-from recctl.sources import read
-from recctl.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

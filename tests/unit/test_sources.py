@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.errors import RecctlError
+from recctl.input.sources import Selection, load_all, read_file_list, select
 from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.render.terminal import quote_path
-from recctl.sources import Selection, load_all, read_file_list, select
 from tests.builders import record
 
 if TYPE_CHECKING:

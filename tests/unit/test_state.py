@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl import signature
-from recctl.state import State
+from recctl.changes import signature
+from recctl.changes.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +172,7 @@ def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(
 def test_what_was_written_is_read_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_descriptors: bool
 ) -> None:
-    monkeypatch.setattr("recctl.state._HAS_DESCRIPTORS", has_descriptors)
+    monkeypatch.setattr("recctl.changes.state._HAS_DESCRIPTORS", has_descriptors)
     state = State(tmp_path)
     assert not state.exists()
     assert (state.read_signed("a/b"), state.list("a"), state.find_size("a/b")) == (None, [], None)
@@ -196,7 +196,7 @@ def test_what_was_written_is_read_and_removed(
 def test_links_are_not_followed_where_folders_cannot_be_held_open(
     root: Path, monkeypatch: pytest.MonkeyPatch, linked: str
 ) -> None:
-    monkeypatch.setattr("recctl.state._HAS_DESCRIPTORS", False)
+    monkeypatch.setattr("recctl.changes.state._HAS_DESCRIPTORS", False)
     test_no_link_to_a_folder_is_followed(root, linked, "write")
 
 

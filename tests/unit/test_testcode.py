@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.testcode import Address, CodeTree, Fate, parse_test_id
+from recctl.testsuite.code import Address, CodeTree, Fate, parse_test_id
 
 FILE = "tests/test_x.py"
 

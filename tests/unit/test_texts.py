@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl import texts
-from recctl.texts import count_misses, forget_texts, keep_text, read_text
+from recctl.textconv import texts
+from recctl.textconv.texts import count_misses, forget_texts, keep_text, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from recctl.errors import RecctlError
 from recctl.project import Project
-from recctl.track import (
+from recctl.testsuite.track import (
     OUTCOMES,
     PASSED,
     Miss,
@@ -25,8 +25,8 @@ from recctl.track import (
     dump_tracked,
     read_tracked,
 )
-from recctl.track.plays import RESULTS, join_equal
-from recctl.track.run import Ended, run_tracked
+from recctl.testsuite.track.plays import RESULTS, join_equal
+from recctl.testsuite.track.run import Ended, run_tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -256,7 +256,7 @@ def test_anything_else_is_refused_by_name(tmp_path: Path, content: bytes) -> Non
 
 
 def test_a_file_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recctl.track.MOST_BYTES", 1_000)
+    monkeypatch.setattr("recctl.testsuite.track.MOST_BYTES", 1_000)
     (tmp_path / "track.json").write_text(" " * 1_001)
     with pytest.raises(RecctlError, match=r"track\.json: is larger than 1 kB"):
         read_tracked(tmp_path / "track.json")

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recctl.input.sources import read
 from recctl.project import Project
-from recctl.sources import read
-from recctl.track import Miss, Play, SentRequest, Tracked, dump_tracked, notes, read_tracked
-from recctl.track.notes import Heard, read_notes
-from recctl.track.plays import join_equal
+from recctl.testsuite.track import Miss, Play, SentRequest, Tracked, dump_tracked, notes, read_tracked
+from recctl.testsuite.track.notes import Heard, read_notes
+from recctl.testsuite.track.plays import join_equal
 from tests.tracking import URL, ask, write_cassette
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recctl.input.sources import Target
     from recctl.recordings.source import Source, Unread
-    from recctl.sources import Target
 
 PATH = "tests/cassettes/test_chat/test_x.yaml"
 TEST = "tests/test_chat.py::test_x"

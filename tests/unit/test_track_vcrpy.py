@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-import recctl.track
+import recctl.testsuite.track
 from recctl.project import Project
-from recctl.track import Miss, Play, SentRequest
-from recctl.track.run import run_tracked
+from recctl.testsuite.track import Miss, Play, SentRequest
+from recctl.testsuite.track.run import run_tracked
 
 if TYPE_CHECKING:
-    from recctl.track import Tracked
+    from recctl.testsuite.track import Tracked
 
-INSIDE = Path(recctl.track.__file__).parent / "inside"
+INSIDE = Path(recctl.testsuite.track.__file__).parent / "inside"
 URL = "http://127.0.0.1:9"
 
 CONFTEST = '''

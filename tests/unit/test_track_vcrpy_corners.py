@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.project import Project
-from recctl.track import Play
-from recctl.track.run import run_tracked
+from recctl.testsuite.track import Play
+from recctl.testsuite.track.run import run_tracked
 from tests.builders import write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.track import Tracked
+    from recctl.testsuite.track import Tracked
 
 START = """
 import http.client, json, os, sys, threading

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.formats import Defect
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 compress = partial(gzip.compress, mtime=0)
 

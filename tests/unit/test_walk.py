@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.input.walk import walk
 from recctl.project import Project
-from recctl.walk import walk
 from tests.builders import RECORDING, write
 
 if TYPE_CHECKING:

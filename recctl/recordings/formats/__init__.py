@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recctl.project import Place, Settings
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 
 class Defect(NamedTuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Source
-    from recctl.yaml_text import YAML
+    from recctl.text.yaml_text import YAML
 
 Changes = dict[int, dict[str, JSON] | None]
 """For exchanges, by index, what their documents become; None for those that are to go."""
@@ -209,8 +209,8 @@ def _store_like(stored: YAML, old: JSON, new: JSON) -> YAML:
 
 def _write_yaml(text: Text, stored: Mapping[int, _Change | None], *, whole: bool) -> bytes | None:
     from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
-    from recctl.yaml_places import compose
-    from recctl.yaml_text import decode_yaml
+    from recctl.text.yaml_places import compose
+    from recctl.text.yaml_text import decode_yaml
 
     mark, content = decode_yaml(text.content)
     kept = [stored.get(index, _Change(item, {})) for index, item in enumerate(text.items)]
@@ -253,7 +253,7 @@ _SIDES = ("request", "response")
 
 def _write_json(text: Text, stored: Mapping[int, _Change | None]) -> bytes | None:
     from recctl.recordings.splicing.json_text import splice_json
-    from recctl.strict_json import decode
+    from recctl.text.strict_json import decode
 
     content = text.content.decode()
     old = decode(content)

@@ -15,7 +15,7 @@ from recctl.recordings.bodies import GZIP
 from recctl.recordings.http import find_header
 
 if TYPE_CHECKING:
-    from recctl.yaml_text import YAML
+    from recctl.text.yaml_text import YAML
 
 
 class Mismatch(NamedTuple):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from recctl.pointer import join_pointer, split_pointer
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
-from recctl.syntax import Fault, Position, find_duplicate_keys, find_positions
-from recctl.syntax import locate as locate_in_json
-from recctl.yaml_places import find_places
-from recctl.yaml_text import decode_yaml, read_documents
+from recctl.text.pointer import join_pointer, split_pointer
+from recctl.text.syntax import Fault, Position, find_duplicate_keys, find_positions
+from recctl.text.syntax import locate as locate_in_json
+from recctl.text.yaml_places import find_places
+from recctl.text.yaml_text import decode_yaml, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from recctl.yaml_places import Place
+    from recctl.text.yaml_places import Place
 
 _ITEMS = "interactions"
 _LISTS = {"request": "requests", "response": "responses"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.yaml_text import YAML
+    from recctl.text.yaml_text import YAML
 
 
 def holds_more(value: YAML) -> bool:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from recctl.abridge import abridge
-from recctl.pointer import join_pointer
 from recctl.project import RECORDINGS
+from recctl.recordings.abridge import abridge
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.names import MODELS
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.strict_json import MAX_DEPTH
+from recctl.text.pointer import join_pointer
+from recctl.text.strict_json import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.recordings.source import Source
-    from recctl.syntax import Position
+    from recctl.text.syntax import Position
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -41,7 +41,7 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
     document = _read_quickly(source.content)
     as_written = document is not None
     if document is None:
-        from recctl.syntax import Fault, read_strictly
+        from recctl.text.syntax import Fault, read_strictly
 
         found = read_strictly(source.content, MAX_DEPTH)
         if isinstance(found, Fault):
@@ -169,7 +169,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 
 
 def _inspect(recording: Recording) -> Iterator[Defect]:
-    from recctl.syntax import find_duplicate_keys
+    from recctl.text.syntax import find_duplicate_keys
 
     content = recording.source.content
     is_unambiguous = True
@@ -186,7 +186,7 @@ def _inspect(recording: Recording) -> Iterator[Defect]:
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:  # noqa: ARG001  (there is one)
     """The positions of values in the file."""
-    from recctl.syntax import locate
+    from recctl.text.syntax import locate
 
     return locate(source.content.decode(), pointers)
 

@@ -12,20 +12,20 @@ import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.amounts import show_count
-from recctl.pointer import join_pointer
 from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.http import Message, find_header, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
+from recctl.text.amounts import show_count
+from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.recordings.source import Source
-    from recctl.syntax import Position
-    from recctl.yaml_text import YAML
+    from recctl.text.syntax import Position
+    from recctl.text.yaml_text import YAML
 
 NAME = "vcrpy"
 _JSON_DEPTH = 254
@@ -132,10 +132,10 @@ def _is_json(source: Source) -> bool:
 def _parse(source: Source, content: bytes) -> _Raw | LoadError:
     """The exchanges of a text as stored, or why it is no cassette."""
     from recctl.recordings.formats._vcrpy_rest import holds_more  # as all below: a walk needs none of them
-    from recctl.syntax import Fault
+    from recctl.text.syntax import Fault
 
     if _is_json(source):
-        from recctl.syntax import read_strictly
+        from recctl.text.syntax import read_strictly
 
         read = read_strictly(content, _JSON_DEPTH)
         if isinstance(read, Fault):
@@ -143,7 +143,7 @@ def _parse(source: Source, content: bytes) -> _Raw | LoadError:
         is_sound = _has_unique_keys(content) and not holds_more(read.value)
         return _find_items(source, read.value, has_bytes=False, is_sound=is_sound)
     from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
-    from recctl.yaml_text import find_fault, read_documents
+    from recctl.text.yaml_text import find_fault, read_documents
 
     documents = read_documents(content, max_size=source.settings.max_size, constructors=CONSTRUCTORS)
     if isinstance(documents, Fault):
@@ -167,7 +167,7 @@ _HINT = "a cassette is a mapping with a list of 'interactions'; move other files
 
 
 def _has_unique_keys(content: bytes) -> bool:
-    from recctl.strict_json import decode
+    from recctl.text.strict_json import decode
 
     try:
         decode(content.decode(), unique_keys=True)
@@ -216,7 +216,7 @@ def _pair(requests: list[YAML], responses: list[YAML]) -> list[YAML]:
 
 def _refuse_items(source: Source, items: list[YAML]) -> LoadError:
     """The error for a file of which no exchange is one of HTTP."""
-    from recctl.syntax import shorten
+    from recctl.text.syntax import shorten
 
     first = next((item for item in items if isinstance(item, dict) and item), None)
     keys = [repr(shorten(key)) for key in [*(first or ())][:3]]

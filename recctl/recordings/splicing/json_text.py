@@ -6,9 +6,9 @@ import json
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from recctl.pointer import join_pointer
 from recctl.recordings.splicing import Edit, splice_text
-from recctl.syntax import locate
+from recctl.text.pointer import join_pointer
+from recctl.text.syntax import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from recctl.completion import Choice, Completion, Request
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.wire import assemble, read_request, recognise
-from recctl.wire._builder import FOLDED, FOLDED_IN_EVENTS
+from recctl.wire.building.builder import FOLDED, FOLDED_IN_EVENTS
+from recctl.wire.completion import Choice, Completion, Request
 from tests.builders import read, record, source
 
 if TYPE_CHECKING:

@@ -10,10 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.completion import Choice, Completion, Message, Note, Part, Request, RequestMessage, Tool, ToolCall
 from recctl.recordings.recording import Recording
-from recctl.wire import _message, _values, assemble, read_exchange, read_request
-from recctl.wire._message import ChoiceBuilder
+from recctl.wire import assemble, read_exchange, read_request
+from recctl.wire.building import message as _message
+from recctl.wire.building import values as _values
+from recctl.wire.building.message import ChoiceBuilder
+from recctl.wire.completion import (
+    Choice,
+    Completion,
+    Message,
+    Note,
+    Part,
+    Request,
+    RequestMessage,
+    Tool,
+    ToolCall,
+)
 from tests import builders
 from tests.builders import delta, read, record, source
 from tests.unit.wire.hostile import json_values, spoil
@@ -22,7 +34,7 @@ from tests.unit.wire.streams import check_parts, codes, count_calls, cut_said, e
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.wire._steps import Step
+    from recctl.wire.building.steps import Step
 
 CHAT_COMPLETION = "openai.types.chat.chat_completion.ChatCompletion"
 

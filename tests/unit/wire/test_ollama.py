@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.completion import Choice, Completion, Message, Note, Request, RequestMessage, ToolCall
 from recctl.wire import assemble, read_exchange, read_request
+from recctl.wire.completion import Choice, Completion, Message, Note, Request, RequestMessage, ToolCall
 from tests.builders import read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, cut_said, exchange

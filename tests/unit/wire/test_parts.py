@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.completion import Message, Part, ToolCall
 from recctl.wire import assemble
+from recctl.wire.completion import Message, Part, ToolCall
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.streams import check_parts, send
 
 if TYPE_CHECKING:
-    from recctl.completion import Completion
+    from recctl.wire.completion import Completion
 
 
 def said(body: Any) -> Message:

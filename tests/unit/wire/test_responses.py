@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
 from recctl.wire import assemble, read_request
-from recctl.wire.responses import WIRE
+from recctl.wire.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
+from recctl.wire.protocols.responses import WIRE
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
 from tests.unit.wire.streams import (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recctl.abridge import Abridged, Run, abridge
+from recctl.recordings.abridge import Abridged, Run, abridge
 from recctl.recordings.formats import ogx as module
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire._builder import ReplyBuilder
-from recctl.wire._sse import Event, peek, read_events
+from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.sse import Event, peek, read_events
 from tests.unit.wire.hostile import json_values
 from tests.unit.wire.streams import count_calls, cut, record_anyhow
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import _steps, read_exchange
-from recctl.wire._values import join
+from recctl.wire import read_exchange
+from recctl.wire.building import steps as _steps
+from recctl.wire.building.values import join
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values
 

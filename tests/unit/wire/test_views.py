@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.completion import Completion, Request
 from recctl.wire import assemble, read_request, read_vectors
+from recctl.wire.completion import Completion, Request
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, exchange

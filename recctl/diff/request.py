@@ -1,0 +1,143 @@
+"""What changed in the request: which keys of the body, which message, which tool."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from recctl.diff.comparison import Change
+from recctl.diff.differences import align, canonical, find_differences, pair_by_name
+from recctl.recordings.recording import ASKED_KEYS
+from recctl.text.pointer import escape_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recordings.recording import JSON, Recording
+
+_NOISE = ("headers", "provider_metadata")
+_MESSAGES = ("messages", "contents", "input")
+_HELD_TOOLS = ("functionDeclarations", "function_declarations")
+"""Where entries of Gemini's list of tools have tools."""
+
+_TOOLS = ("tools", "functions", *_HELD_TOOLS)
+_TOOL_HOLDER = "toolConfig"
+"""Where Bedrock's requests have tools, and which of them may be called."""
+
+
+def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
+    """What changed in the request, and what is noise there."""
+    if left.test_id != right.test_id and not is_told_by_place(left, right):
+        yield Change("/test_id", "request", left.test_id, right.test_id, "test id")
+    ours, theirs = left.request, right.request
+    for key in _list_keys(ours, theirs):
+        if key == "test_id" or (key == "model" and _repeats_model(left) and _repeats_model(right)):
+            continue
+        one, other, where = ours.get(key), theirs.get(key), f"/request/{escape_pointer(key)}"
+        if key in _NOISE:
+            yield Change(where, "noise", one, other, key)
+        elif key in ASKED_KEYS and isinstance(one, dict) and isinstance(other, dict):
+            yield from _compare_asked(one, other, where)
+        else:
+            yield from _compare_values(one, other, where, key)
+
+
+def is_told_by_place(left: Recording, right: Recording) -> bool:
+    """Whether only the place of one of two files tells a test: it is asked the same, wherever it lies."""
+    return (left.test_id is None or right.test_id is None) and not (left.is_alone or right.is_alone)
+
+
+def _list_keys(left: dict[str, JSON], right: dict[str, JSON]) -> Iterator[str]:
+    """The keys whose values differ, those of the left object first."""
+    for key in (*left, *(key for key in right if key not in left)):
+        if key not in left or key not in right or canonical(left[key]) != canonical(right[key]):
+            yield key
+
+
+def _repeats_model(recording: Recording) -> bool:
+    """Whether the model beside the body is the one in it, where a change of it is told."""
+    return recording.request.get("model") == recording.asked.get("model")
+
+
+def _compare_asked(left: dict[str, JSON], right: dict[str, JSON], where: str) -> Iterator[Change]:
+    for key in _list_keys(left, right):
+        one, other, place = left.get(key), right.get(key), f"{where}/{escape_pointer(key)}"
+        if key in (*_MESSAGES, *_TOOLS) and isinstance(one, list) and isinstance(other, list):
+            yield from _compare_entries(one, other, place, key)
+        elif key == _TOOL_HOLDER and isinstance(one, dict) and isinstance(other, dict):
+            yield from _compare_asked(one, other, place)
+        else:
+            yield from _compare_values(one, other, place, key)
+
+
+def _compare_values(left: JSON, right: JSON, where: str, label: str) -> Iterator[Change]:
+    """The differences inside two values that are known to differ, if only in that one is null."""
+    found = find_differences(left, right)
+    if not found:
+        yield Change(where, "request", left, right, label)
+    for difference in found:
+        inside = f".{difference.path}" if difference.steps else ""
+        yield Change(where + difference.pointer, "request", difference.left, difference.right, label + inside)
+
+
+def _compare_entries(left: list[JSON], right: list[JSON], where: str, key: str) -> Iterator[Change]:
+    """The differences between two lists of messages, or of tools, whose order means little."""
+    is_tools = key in _TOOLS
+    identify = _name_tool if is_tools else _name_message
+    pairs = (pair_by_name if is_tools else align)(left, right, identify)
+    is_told = False
+    for i, j in pairs:
+        one, other = None if i is None else left[i], None if j is None else right[j]
+        position = i if j is None else j
+        assert position is not None  # noqa: S101  (one of the two stands somewhere)
+        label = _label_entry(one if j is None else other, position, is_tools=is_tools)
+        place = f"{where}/{position}"
+        if i is None or j is None:
+            is_told = True
+            yield Change(place, "request", one, other, label)
+            continue
+        if is_tools and isinstance(one, dict) and isinstance(other, dict) and _hold_tools(one, other):
+            changes = [*_compare_asked(one, other, place)]
+            is_told = is_told or bool(changes)
+            yield from changes
+            continue
+        for difference in find_differences(one, other):
+            is_told = True
+            inside = _INNER.sub("", difference.path)
+            named = label if inside in ("", "content") else f"{label}: {inside}"
+            yield Change(place + difference.pointer, "request", difference.left, difference.right, named)
+    if not is_told:
+        yield Change(
+            where, "request", [*map(_name_tool, left)], [*map(_name_tool, right)], f"the order of {key}"
+        )
+
+
+_INNER = re.compile(r"\A(?:function|toolSpec)\.")
+
+
+def _hold_tools(*entries: dict[str, JSON]) -> bool:
+    """Whether entries of a list of tools hold lists of tools themselves."""
+    return all(any(isinstance(entry.get(key), list) for key in _HELD_TOOLS) for entry in entries)
+
+
+def _label_entry(entry: JSON, position: int, *, is_tools: bool) -> str:
+    if is_tools:
+        return f"tool {_name_tool(entry) or position + 1}"
+    role = entry.get("role") if isinstance(entry, dict) else None
+    return f"message {position + 1} ({role})" if isinstance(role, str) else f"message {position + 1}"
+
+
+def _name_tool(tool: JSON) -> JSON:
+    """A tool's name, under `function`, or what Bedrock calls so, or beside its type; else its type."""
+    if not isinstance(tool, dict):
+        return None
+    function = tool.get("function", tool.get("toolSpec"))
+    name = function.get("name") if isinstance(function, dict) else tool.get("name")
+    return name or tool.get("type")
+
+
+def _name_message(message: JSON) -> JSON:
+    """What tells messages apart that don't say the same: the role, the name, the type."""
+    if not isinstance(message, dict):
+        return None
+    return [message.get(key) for key in ("role", "name", "type")]

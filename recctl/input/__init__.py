@@ -1,0 +1,1 @@
+"""What the user pointed at: files, folders, revisions, the two sides of a comparison."""

@@ -1,0 +1,33 @@
+"""Hash schemes at work: which of the ways to name recordings gives a file its name, and how they do it.
+
+What a scheme is, and which there are, is told in `recctl.schemes`.
+"""
+
+from recctl.naming.engine.names import (
+    Explanation,
+    explain,
+    explain_name,
+    find_held,
+    get_scheme,
+    has_lost_test,
+    identify,
+    list_schemes,
+)
+from recctl.schemes import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
+
+__all__ = [
+    "CURRENT",
+    "DRAFTS",
+    "RELEASED",
+    "SCHEMES",
+    "Explanation",
+    "Identity",
+    "Scheme",
+    "explain",
+    "explain_name",
+    "find_held",
+    "get_scheme",
+    "has_lost_test",
+    "identify",
+    "list_schemes",
+]

@@ -1,0 +1,1 @@
+"""How git comes to show conversations where recordings are concerned, and forgets about it again."""

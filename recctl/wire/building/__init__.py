@@ -1,0 +1,1 @@
+"""What protocols are built from: parts that several of them share."""

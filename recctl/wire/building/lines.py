@@ -1,0 +1,70 @@
+"""An exchange in two lines, where there is nothing to compare it with: what was asked, what was answered."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+    from recctl.wire.completion import Completion, Request
+
+_LONGEST = 160
+
+
+def read_question_line(request: Request) -> str:
+    """The first line of what was asked last; of a list, of its first item. Empty where nothing is."""
+    said = [message.content for message in request.messages if message.role not in ("system", "developer")]
+    return _first_line(_read_text(said[-1] if said else request.prompt))
+
+
+def read_reply_line(completion: Completion) -> str:
+    """The first line of what was answered: a text, or which tool is called, or why there is none."""
+    if completion.error is not None:
+        return _first_line(f"error: {_read_error(completion.error)}")
+    for choice in completion.choices:
+        message = choice.message
+        for call in message.tool_calls:
+            return _first_line(f"calls {call.name or 'a tool'} {call.arguments or ''}")
+        for text in (message.content, message.refusal, message.reasoning):
+            if text and text.strip():
+                return _first_line(text)
+    ids, count, dimension = (completion.extra.get(key) for key in ("ids", "count", "dimension"))
+    if isinstance(ids, list):
+        return show_count(len(ids), "model")
+    if isinstance(count, int) and dimension:
+        return f"{show_count(count, 'vector')} of {dimension} numbers"
+    return ""
+
+
+def _read_text(content: JSON, depth: int = 0) -> str:
+    """The first text in a content: itself, or in one of its parts."""
+    if isinstance(content, str):
+        return content
+    if depth == _DEEPEST:
+        return ""
+    if isinstance(content, list) and content:
+        return next((text for part in content if (text := _read_text(part, depth + 1))), "")
+    if isinstance(content, dict):
+        return _read_text(content.get("text") or content.get("content"), depth + 1)
+    return ""
+
+
+_DEEPEST = 8
+
+
+def _read_error(error: JSON) -> str:
+    if isinstance(error, dict):
+        told = error.get("message") or error.get("error") or error
+        return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+    return str(error)
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    line = " ".join(lines[0].split()) if lines else ""
+    if len(line) > _LONGEST:
+        return f"{line[: _LONGEST - 1]}…"
+    return f"{line} …" if len(lines) > 1 else line

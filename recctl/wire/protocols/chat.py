@@ -1,0 +1,35 @@
+"""OpenAI chat completions, as most providers send them: chunks with a `delta`, or a body with a `message`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire, by_class
+from recctl.wire.building.choices import adds_up, assemble_choices
+from recctl.wire.building.requests import read_chat_request
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+    from recctl.wire.completion import Completion
+
+NAME = "openai-chat"
+_OBJECTS = ("chat.completion", "chat.completion.chunk")
+_CLASSES = ("ChatCompletionChunk", "ChatCompletion")
+
+
+def _is_one(item: dict[str, JSON]) -> bool:
+    choices = item.get("choices")
+    if not isinstance(choices, list):
+        return False
+    if item.get("object") in _OBJECTS:  # where Azure filters a whole choice, it has no message
+        return bool(choices) or item["object"] != "chat.completion"
+    if not choices:
+        return False
+    return isinstance(choices[0], dict) and ("delta" in choices[0] or "message" in choices[0])
+
+
+def _assemble(items: list[JSON], streamed: bool) -> Completion:
+    return assemble_choices(NAME, items, streamed)
+
+
+WIRE = Wire(NAME, by_class(_CLASSES, _is_one, in_events=True), _assemble, read_chat_request, adds_up=adds_up)

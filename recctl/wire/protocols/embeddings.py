@@ -1,0 +1,69 @@
+"""Embeddings, from OpenAI and Ollama: how many vectors, their dimension and how each begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire, by_class
+from recctl.wire.building.builder import FOLDED
+from recctl.wire.building.requests import read_prompt_request
+from recctl.wire.building.views import (
+    IDENTITY_KEYS,
+    add_identity,
+    assemble_view,
+    describe_vector,
+    find_vector,
+    find_vectors,
+    has_entries,
+)
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+    from recctl.wire.building.builder import ReplyBuilder
+    from recctl.wire.completion import Completion
+
+NAME = "embeddings"
+_CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", ".EmbedContentResponse")
+_COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
+
+
+def _is_one(item: dict[str, JSON]) -> bool:
+    if has_entries(item.get("data"), "embedding") or has_entries([item.get("embedding")], "values"):
+        return True
+    return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    return assemble_view(NAME, items, in_list, _add)
+
+
+def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
+    add_identity(builder, data)
+    builder.merge_usage({key: value for key, value in data.items() if key in _COUNTERS})
+    holder, vectors = find_vectors(data)
+    told = [_describe(vector) for vector in vectors]
+    dimensions = {dimension for dimension, _ in told if dimension is not None}
+    builder.extra.add(("count",), len(told))
+    if len(dimensions) > 1:
+        builder.note("uneven-vectors", f"the vectors have {len(dimensions)} different dimensions", pointer)
+        entries = [{"dimension": dimension, **entry} for dimension, entry in told]
+    else:
+        builder.extra.add(("dimension",), next(iter(dimensions), None))
+        entries = [entry for _, entry in told]
+    builder.extra.add(("vectors",), entries)
+    builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
+
+
+def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
+    """A vector's dimension, and how it begins with what stands beside it; or an odd one as it is."""
+    holder, numbers = find_vector(entry)
+    beside = entry if isinstance(entry, dict) else {}
+    rest = {key: value for key, value in beside.items() if key not in FOLDED and key != holder}
+    vector = describe_vector(numbers)
+    if vector is None:
+        return None, {**rest, "odd_embedding": numbers}
+    dimension, first = vector
+    return dimension, {**rest, "first": first}
+
+
+WIRE = Wire(NAME, by_class(_CLASSES, _is_one), _assemble, read_prompt_request)

@@ -1,0 +1,45 @@
+"""Lists of models in OpenAI's form: the recorder's list of objects, or one object that holds the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire, by_class
+from recctl.wire.building.builder import FOLDED, ReplyBuilder
+from recctl.wire.building.requests import read_chat_request
+from recctl.wire.building.values import is_nothing
+from recctl.wire.building.views import add_models
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+    from recctl.wire.completion import Completion
+
+NAME = "models"
+
+
+def _is_one(item: dict[str, JSON]) -> bool:
+    listed = item.get("data")
+    if listed == []:
+        told = {key for key, value in item.items() if not is_nothing(value)}
+        return told == {"object"} and bool(item["object"] == "list")  # else it may be a list of anything
+    return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
+
+
+def _is_model(item: JSON) -> bool:
+    return isinstance(item, dict) and "id" in item and "model" in (item.get("object"), item.get("type"))
+
+
+def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    builder = ReplyBuilder()
+    models: list[JSON] = []
+    for data, _ in builder.read(items, numbered=in_list):
+        if isinstance(data.get("data"), list):
+            models += data["data"]
+            builder.extra.add_rest((), data, {"data", *FOLDED})
+        else:
+            models.append(data)
+    add_models(builder, models, "id")
+    return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
+
+
+WIRE = Wire(NAME, by_class(".Model", _is_one), _assemble, read_chat_request)

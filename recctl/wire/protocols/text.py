@@ -1,0 +1,31 @@
+"""OpenAI text completions: choices with `text`, streamed or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.wire import Wire, by_class
+from recctl.wire.building.choices import adds_up, assemble_choices
+from recctl.wire.building.requests import read_chat_request
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import JSON
+    from recctl.wire.completion import Completion
+
+NAME = "openai-completions"
+
+
+def _is_one(item: dict[str, JSON]) -> bool:
+    choices = item.get("choices")
+    return (
+        isinstance(choices, list) and bool(choices) and isinstance(choices[0], dict) and "text" in choices[0]
+    )
+
+
+def _assemble(items: list[JSON], streamed: bool) -> Completion:
+    return assemble_choices(NAME, items, streamed)
+
+
+WIRE = Wire(
+    NAME, by_class(".Completion", _is_one, in_events=True), _assemble, read_chat_request, adds_up=adds_up
+)
