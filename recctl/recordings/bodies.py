@@ -25,8 +25,8 @@ _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 class Body(NamedTuple):
     """A body as rules and renderers read it.
 
-    JSON is its value, a stream the list of its lines (server-sent events) or values (a JSON value a line),
-    other text is text; data that are no text are described: `{"bytes": 1024, "type": "image/png"}`.
+    JSON is its value, a stream the list of its lines (server-sent events) or values (JSON lines, AWS events);
+    other text is text, and data that are none are described: `{"bytes": 1024, "type": "image/png"}`.
     """
 
     value: JSON
@@ -104,7 +104,19 @@ def _read_bytes(data: bytes, content_type: str, max_size: int) -> Body:
             if data.startswith(GZIP):
                 return Body({"bytes": len(data), "type": kind, "damage": str(error)})
     text = _decode_text(content)
-    return Body({"bytes": len(content), "type": kind}) if text is None else _read_text(text, content_type)
+    if text is not None:
+        return _read_text(text, content_type)
+    events = _read_event_stream(content, kind)
+    return Body({"bytes": len(content), "type": kind}) if events is None else Body(events, is_streaming=True)
+
+
+def _read_event_stream(data: bytes, kind: str) -> list[JSON] | None:
+    """The events of AWS's binary frames, told by the first or by the media type; None for other data."""
+    if not data.startswith(b"\0") and "eventstream" not in kind:
+        return None
+    from recctl.recordings.event_stream import MEDIA_TYPE, is_event_stream, read_event_stream
+
+    return read_event_stream(data) if kind == MEDIA_TYPE or is_event_stream(data) else None
 
 
 def _decode_text(data: bytes) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.wire.building.builder import ReplyBuilder
-from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.building.envelopes import find_damage, open_envelopes
 from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) ->
     if not isinstance(body, list):
         completion = wire.assemble([body], False)
         return _point_at_text(completion) if body is not recording.body else completion
-    completion = wire.assemble(body, True)
+    damage = find_damage(body)
+    completion = wire.assemble(body if damage is None else body[:-1], True)
+    if damage is not None:
+        completion = _note_damage(completion, damage)
     if completion.notes and (body is not recording.body or str in map(type, body)):
         closed = recording.body
         pointed = (_point_at_item(note, body, closed) for note in completion.notes)
@@ -133,6 +136,15 @@ def _point_at_text(completion: Completion) -> Completion:
         note._replace(pointer=place) if note.pointer.startswith(_BODY) else note for note in completion.notes
     )
     return completion._replace(notes=tuple(notes))
+
+
+def _note_damage(completion: Completion, damage: str) -> Completion:
+    """What is said of a stream, with why it was not read to its end."""
+    from recctl.wire.completion import Note
+
+    notes = (note for note in completion.notes if note.code != "incomplete-stream")
+    cut = Note("incomplete-stream", damage, f"{_BODY}{completion.chunks}")
+    return completion._replace(complete=False, notes=(*notes, cut))
 
 
 def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:

@@ -8,7 +8,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.recordings.bodies import GZIP, inflate, is_compressed, read_json
+from recctl.recordings.bodies import GZIP, InflationError, inflate, is_compressed, read_json
 from recctl.recordings.splicing import Edit, apply_edits, splice_text
 from recctl.recordings.splicing.json_text import splice_json
 
@@ -30,22 +30,37 @@ def edit_body(stored: Any, old: JSON, new: JSON, max_size: int) -> Stored | None
         text = apply_edits(stored, edits) if edits is not None else None
         return None if edits is None or text is None else Stored(text, tuple(edits))
     if isinstance(stored, bytes):
-        text = _decode(stored, max_size)
-        edited = None if text is None else edit_body(text, old, new, max_size)
-        return None if edited is None else Stored(_encode(edited.value, stored))
+        data = _edit_bytes(stored, old, new, max_size)
+        return None if data is None else Stored(data)
     return Stored(new if isinstance(new, str) or new is None else json.dumps(new))
 
 
-def _decode(stored: bytes, max_size: int) -> str | None:
+def _edit_bytes(stored: bytes, old: JSON, new: JSON, max_size: int) -> bytes | None:
+    """The bytes of a changed body, compressed as those before were."""
     try:
-        return (inflate(stored, max_size) if is_compressed(stored) else stored).decode()
-    except ValueError:
+        data = inflate(stored, max_size) if is_compressed(stored) else stored
+    except InflationError:
         return None
+    if data.startswith(b"\0"):
+        from recctl.recordings.event_stream import edit_event_stream
+
+        changed = edit_event_stream(data, new) if isinstance(new, list) else None
+    else:
+        changed = _edit_encoded(data, old, new, max_size)
+    return None if changed is None else _compress(changed, stored)
 
 
-def _encode(text: str, stored: bytes) -> bytes:
-    """A text as bytes, compressed as those before were."""
-    data = text.encode()
+def _edit_encoded(data: bytes, old: JSON, new: JSON, max_size: int) -> bytes | None:
+    """The bytes of a changed text."""
+    try:
+        edited = edit_body(data.decode(), old, new, max_size)
+    except UnicodeDecodeError:
+        return None
+    return None if edited is None else str(edited.value).encode()
+
+
+def _compress(data: bytes, stored: bytes) -> bytes:
+    """Data compressed as those before were."""
     if stored.startswith(GZIP):
         return gzip.compress(data, mtime=int.from_bytes(stored[4:8], "little"))
     return zlib.compress(data) if is_compressed(stored) else data

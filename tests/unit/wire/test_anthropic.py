@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.wire import assemble, read_exchange, read_request
-from recctl.wire.completion import Completion, Message, Request, RequestMessage, Tool, ToolCall
+from recctl.wire.completion import Completion, Message, Note, Request, RequestMessage, Tool, ToolCall
 from recctl.wire.protocols.anthropic import WIRE
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
@@ -609,6 +609,23 @@ def test_events_may_come_in_the_envelopes_of_bedrock() -> None:
     bare = [wrap(event)["chunk"] for event in events]
     assert assemble(read(record(bare))) == completion
     assert [step.added for step in read_exchange(read(record(bare))).read_steps()][2] == (("content", "Hi"),)
+    opened = [{"chunk": {"bytes": event, "p": "abcd"}} for event in events]  # as frames are read
+    assert assemble(read(record(opened))) == completion
+
+
+def test_a_stream_of_frames_that_is_damaged_is_incomplete() -> None:
+    damage = {"bytes": 17, "type": "application/vnd.amazon.eventstream", "damage": "it is cut off in frame 9"}
+    for events in ([start(), say(0, "Hi")], [start(), say(0, "Hi"), stop(0), *finish()]):
+        completion, count = assemble(read(record([*events, damage]))), len(events)
+        assert (completion.complete, completion.chunks, completion.extra) == (False, count, {})
+        note = Note("incomplete-stream", "it is cut off in frame 9", f"/response/body/{count}")
+        assert completion.notes == (note,)
+
+
+def test_a_stream_that_is_but_a_failure_is_an_error() -> None:
+    completion = assemble(read(record([{"throttlingException": {"message": "slow down"}}])))
+    assert completion.error == {"type": "throttlingException", "message": "slow down"}
+    assert completion.wire == "http-error"
 
 
 def test_what_is_odd_in_an_envelope_points_to_the_envelope() -> None:
