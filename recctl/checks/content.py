@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
+from recctl.recordings.bodies import is_described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +43,26 @@ USAGE_MISMATCH = Rule(
     bad="3 prompt and 4 completion tokens, 9 in total",
     good="3 prompt and 4 completion tokens, 7 in total",
 )
+UNREADABLE_BODY = Rule(
+    "unreadable-body",
+    Severity.WARNING,
+    "A compressed body can't be read: it is damaged, cut off, or too large.",
+    "Neither recctl nor the client that it is played to can tell what it says, and nobody knows whether a "
+    "secret is in it. Data are inflated up to max-size, all bodies of a file together. Where only a library "
+    "is missing, that is a note.",
+    "Record it again, or take it from git's history; for br and zstd install `recctl[brotli]` or "
+    "`recctl[zstandard]`.",
+    bad="the first half of what gzip made of a reply",
+    good="all of it",
+)
 
-RULES = (RECORDED_ERROR, EMPTY_RESPONSE, USAGE_MISMATCH)
+RULES = (RECORDED_ERROR, EMPTY_RESPONSE, USAGE_MISMATCH, UNREADABLE_BODY)
 
 
 def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     """What deserves a look in what was said. Raises nothing."""
     name, completion = recording.source.name, exchange.completion
+    yield from _check_readable(recording)
     if completion.error is not None and not completion.streamed:
         note = next((note for note in completion.notes if note.code == "error"), None)
         message = note.message if note else "the request failed"
@@ -63,6 +77,22 @@ def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]
     if problem is not None:
         hint = "record it again, unless the provider counts so"
         yield USAGE_MISMATCH.make_finding(name, problem, hint, "/response/body")
+
+
+def _check_readable(recording: Recording) -> Iterator[Finding]:
+    """The bodies that could not be inflated."""
+    for side, word in (("request", "request"), ("response", "reply")):
+        body = recording.document[side].get("body")
+        if not is_described(body):
+            continue
+        name, pointer = recording.source.name, f"/{side}/body"
+        if "damage" in body:
+            message = f"the {word}'s body can't be read: {body['damage']}"
+            yield UNREADABLE_BODY.make_finding(name, message, "record it again", pointer)
+        elif "needs" in body:
+            message = f"the {word}'s body can't be read without a library that is not installed"
+            finding = UNREADABLE_BODY.make_finding(name, message, body["needs"], pointer)
+            yield finding._replace(severity=Severity.NOTE)
 
 
 def _find_emptiness(recording: Recording, completion: Completion) -> str | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.diff import Change
 from recctl.diff.differences import canonical
 from recctl.diff.recordings import PLACE
-from recctl.diff.sent import find_changes, find_kept, tell_unreadable
 from recctl.drift.nearest import Candidate, make_candidate
 from recctl.drift.report import DriftStatus, JudgedRecording
+from recctl.drift.requests import find_changes, find_kept, tell_unreadable
 from recctl.input.sources import read
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format

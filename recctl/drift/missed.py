@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.diff.ids import write_without_ids
-from recctl.diff.sent import find_changes, find_kept
 from recctl.drift.nearest import Candidates
 from recctl.drift.report import MissedRequest
+from recctl.drift.requests import find_changes, find_kept
 from recctl.input.sources import read, show_path
 from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load

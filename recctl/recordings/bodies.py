@@ -2,50 +2,94 @@
 
 from __future__ import annotations
 
+import base64
 import re
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from recctl.recordings.compression import MissingLibraryError, has_sign, open_data
 from recctl.text import strict_json
 
 if TYPE_CHECKING:
+    from recctl.recordings.compression import Room
     from recctl.recordings.recording import JSON
 
 MAX_DEPTH = 250
 """How deeply the JSON of a body may nest; what nests deeper stays text."""
-
-GZIP = b"\x1f\x8b"
-"""What data that gzip compressed begin with."""
-
-_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 class Body(NamedTuple):
     """A body as rules and renderers read it.
 
     JSON is its value, a stream the list of its lines (server-sent events) or values (JSON lines, AWS events);
-    other text is text, and data that are none are described: `{"bytes": 1024, "type": "image/png"}`.
+    other text is text, and data that are none are described: `{"bytes": 1024, "type": "image/png"}`, with
+    `damage` for what can't be inflated, or `needs` where a library for that is missing.
     """
 
     value: JSON
     is_streaming: bool = False
 
 
-class InflationError(ValueError):
-    """Why compressed data can't be read; its text is the message."""
-
-
-def read_body(stored: Any, content_type: str, max_size: int) -> Body:
+def read_body(stored: Any, content_type: str, room: Room, encoding: str = "") -> Body:
     """A body, from what a file stores: text, bytes, or a value that is JSON already.
 
-    What is compressed is told by its first bytes, whatever a header says, and inflated up to `max_size`
-    bytes. `content_type` is the header of that name, "" for none.
+    Data are told by what they are, whatever a header says, and inflated as far as there is room.
+    `content_type` and `encoding` are the headers content-type and content-encoding, "" for none.
     """
     if isinstance(stored, bytes):
-        return _read_bytes(stored, content_type, max_size)
-    return _read_text(stored, content_type) if isinstance(stored, str) else Body(stored)
+        return _read_bytes(stored, content_type, room, encoding)
+    if isinstance(stored, str):
+        data = find_data(stored)
+        body = None if data is None else _read_bytes(data, content_type, room, encoding)
+        return _read_text(stored, content_type) if body is None or is_described(body.value) else body
+    return Body(stored)
+
+
+def find_data(text: str) -> bytes | None:
+    """The data that a text is base64 of, if they are compressed, JSON or an event stream; else None."""
+    if text[:1] not in _FIRST or not re.match(_ENCODED, text):
+        return None
+    data = decode_base64(text)
+    return data if data is not None and (has_sign(data) or _says_something(data)) else None
+
+
+_FIRST = ("H", "K", "e", "W", "Z")
+_ENCODED = (
+    r"(?:H4sI|KLUv|e[wy]|W[1yw]|ZGF0YT|ZXZlbnQ6)[A-Za-z0-9+/_-]{8,}+(?:[\r\n]+[A-Za-z0-9+/_-]++)*={0,2}\s*\Z"
+)
+
+
+def _says_something(data: bytes) -> bool:
+    """Whether data are an object or a list in JSON, or an event stream."""
+    text = _decode_text(data)
+    return text is not None and (read_json(text) is not None or re.match(_EVENT, text) is not None)
+
+
+def decode_base64(text: str) -> bytes | None:
+    """The data that base64 stands for, in either alphabet, on one line or several; None for other text."""
+    letters = "".join(text.split()).rstrip("=").translate(_STANDARD)
+    try:
+        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
+    except ValueError:
+        return None
+
+
+def encode_base64(data: bytes, former: str = "") -> str:
+    """Data in base64, in lines as long as those of a former text, and with its ends."""
+    text = base64.b64encode(data).decode()
+    if "-" in former or "_" in former:
+        text = text.translate(_URL_SAFE)
+    if former and not former.rstrip().endswith("=") and len("".join(former.split())) % 4:
+        text = text.rstrip("=")
+    first, *rest = former.strip().splitlines() or [""]
+    if rest:
+        text = "\n".join(text[start : start + len(first)] for start in range(0, len(text), len(first)))
+    return text + former[len(former.rstrip()) :]
+
+
+_STANDARD = str.maketrans("-_", "+/")
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def write_bytes(value: Any) -> JSON:
@@ -57,52 +101,15 @@ def write_bytes(value: Any) -> JSON:
     return {key: write_bytes(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def inflate(data: bytes, max_size: int) -> bytes:
-    """What gzip or zlib made these data of. Raises InflationError where they are damaged, or too large."""
-    pieces: list[bytes] = []
-    size = 0
-    while data:
-        if len(pieces) == _MOST_MEMBERS:
-            raise InflationError(f"the compressed data have more than {_MOST_MEMBERS} parts")
-        decompressor = zlib.decompressobj(wbits=47)  # either header
-        try:
-            piece = decompressor.decompress(data, max_size - size + 1)
-        except zlib.error:
-            raise InflationError("the compressed data are damaged") from None
-        size += len(piece)
-        if size > max_size:
-            from recctl.text.amounts import show_size
-
-            raise InflationError(f"the compressed data hold more than {show_size(max_size)}")
-        if not decompressor.eof:
-            raise InflationError("the compressed data are cut off")
-        pieces.append(piece)
-        data = decompressor.unused_data.lstrip(b"\0")  # padding; else gzip's next member
-        if pieces and not data.startswith(GZIP):
-            break
-    return b"".join(pieces)
-
-
-_MOST_MEMBERS = 100
-"""How many parts data may be compressed in, one after the other: what follows one is copied for the next."""
-
-
-def is_compressed(data: bytes) -> bool:
-    """Whether data begin as gzip's or zlib's do."""
-    return data.startswith(GZIP) or data.startswith(_ZLIB)
-
-
-def _read_bytes(data: bytes, content_type: str, max_size: int) -> Body:
+def _read_bytes(data: bytes, content_type: str, room: Room, encoding: str) -> Body:
     if not data:
         return Body("")
     kind = content_type.partition(";")[0].strip() or "binary"
-    content = data
-    if is_compressed(data):
-        try:
-            content = inflate(data, max_size)
-        except InflationError as error:
-            if data.startswith(GZIP):
-                return Body({"bytes": len(data), "type": kind, "damage": str(error)})
+    opened = open_data(data, room, kind, encoding)
+    if opened.error is not None:
+        reason = "needs" if isinstance(opened.error, MissingLibraryError) else "damage"
+        return Body({"bytes": len(data), "type": kind, reason: str(opened.error)})
+    content = opened.content
     text = _decode_text(content)
     if text is not None:
         return _read_text(text, content_type)
@@ -119,6 +126,13 @@ def _read_event_stream(data: bytes, kind: str) -> list[JSON] | None:
     return read_event_stream(data) if kind == MEDIA_TYPE or is_event_stream(data) else None
 
 
+def is_described(value: JSON) -> bool:
+    """Whether a body was no text, and is described."""
+    if not isinstance(value, dict) or not {"bytes", "type"} <= value.keys():
+        return False
+    return value.keys() <= {"bytes", "type", "damage", "needs"}
+
+
 def _decode_text(data: bytes) -> str | None:
     """The text that data are; None for what no text holds."""
     if b"\0" in data:
@@ -133,7 +147,7 @@ def _read_text(text: str, content_type: str) -> Body:
     start = text.lstrip("\ufeff \t\r\n")[:1]  # routers may send blanks for a minute before it
     kind = content_type.lower()
     if "ndjson" in kind or "jsonl" in kind:
-        values = _read_json_lines(text)
+        values = _read_json_lines(text, may_be_cut="ndjson" in kind)
         return Body(text) if values is None else Body(values, is_streaming="ndjson" in kind)
     if start and start in "{[":
         value = read_json(text)
@@ -161,10 +175,15 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
-def _read_json_lines(text: str) -> list[JSON] | None:
-    """The JSON objects that stand in a text, one a line; None where something else does."""
+def _read_json_lines(text: str, *, may_be_cut: bool = False) -> list[JSON] | None:
+    """The JSON objects that stand in a text, one a line; None where something else does.
+
+    The last of several lines may be cut off: it is the text that it is.
+    """
     lines = [line for line in text.split("\n") if line and not line.isspace()]
     values = [read_json(line) for line in lines]
+    if may_be_cut and len(values) > 1 and values[-1] is None and lines[-1].startswith("{"):
+        return [*values[:-1], lines[-1]] if all(isinstance(value, dict) for value in values[:-1]) else None
     return values if values and all(isinstance(value, dict) for value in values) else None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl.recordings.bodies import read_body
 
 if TYPE_CHECKING:
+    from recctl.recordings.compression import Room
     from recctl.recordings.recording import JSON
 
 
@@ -19,14 +20,21 @@ class Message(NamedTuple):
 
 
 def make_document(
-    method: str, url: str, request: Message, status: JSON, response: Message, *, max_size: int
+    method: str, url: str, request: Message, status: JSON, response: Message, *, room: Room
 ) -> dict[str, JSON]:
-    """The document of an exchange; its bodies are decoded, and inflated up to `max_size` bytes.
+    """The document of an exchange; its bodies are decoded, and inflated as far as there is room.
 
     Of what is not as HTTP has it, such as headers that are a list, all is kept as it is stored.
     """
-    asked = read_body(request.body, find_header(request.headers, "content-type"), max_size).value
-    reply = read_body(response.body, find_header(response.headers, "content-type"), max_size)
+    asked, reply = (
+        read_body(
+            message.body,
+            find_header(message.headers, "content-type"),
+            room,
+            find_header(message.headers, "content-encoding"),
+        )
+        for message in (request, response)
+    )
     endpoint = find_endpoint(url)
     streams_json = isinstance(reply.value, list) and endpoint.endswith(_STREAMED_JSON)
     return {
@@ -34,9 +42,9 @@ def make_document(
             "method": method,
             "url": url,
             "headers": request.headers,
-            "body": asked,
+            "body": asked.value,
             "endpoint": endpoint,
-            "model": _find_model(asked, endpoint),
+            "model": _find_model(asked.value, endpoint),
         },
         "response": {
             "status": status,

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import Place, is_of_test
-from recctl.recordings.bodies import GZIP, InflationError, inflate
+from recctl.recordings.compression import GZIP, InflationError, inflate
 from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.recordings.bodies import Body, read_body
+from recctl.recordings.compression import Room
 from recctl.recordings.event_stream import edit_event_stream, read_event_stream
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import Recording
@@ -74,7 +75,7 @@ def told(left: int, damage: str) -> dict[str, Any]:
 @pytest.mark.parametrize("content_type", [MEDIA_TYPE, "application/json", ""])
 @pytest.mark.parametrize("stored", [STREAM, gzip.compress(STREAM)])
 def test_frames_are_events_by_their_names_whatever_the_header_says(stored: bytes, content_type: str) -> None:
-    assert read_body(stored, content_type, BEYOND) == Body(EVENTS, is_streaming=True)
+    assert read_body(stored, content_type, Room(BEYOND)) == Body(EVENTS, is_streaming=True)
 
 
 def test_an_event_in_base64_is_read() -> None:
@@ -139,9 +140,9 @@ def test_what_comes_before_damage_is_read_and_the_damage_told(stream: bytes, dam
 
 def test_data_that_only_claim_to_be_an_event_stream_are_damaged() -> None:
     damage = told(14, "damaged: the lengths of frame 1 can't be right")
-    assert read_body(b"\xff" * 14, MEDIA_TYPE, BEYOND) == Body([damage], is_streaming=True)
-    assert read_body(b"\xff" * 14, "image/png", BEYOND).value == {"bytes": 14, "type": "image/png"}
-    assert read_body(b"\0" * 14, "image/png", BEYOND).value == {"bytes": 14, "type": "image/png"}
+    assert read_body(b"\xff" * 14, MEDIA_TYPE, Room(BEYOND)) == Body([damage], is_streaming=True)
+    assert read_body(b"\xff" * 14, "image/png", Room(BEYOND)).value == {"bytes": 14, "type": "image/png"}
+    assert read_body(b"\0" * 14, "image/png", Room(BEYOND)).value == {"bytes": 14, "type": "image/png"}
 
 
 def test_a_changed_event_is_a_changed_frame_and_the_others_keep_their_bytes() -> None:
@@ -173,7 +174,7 @@ def test_compressed_frames_are_compressed_again() -> None:
     meant = [{"messageStart": {"p": "abc", "role": "user"}}, *EVENTS[1:]]
     edited = edit_body(stored, EVENTS, meant, BEYOND)
     assert edited is not None
-    assert read_body(edited.value, "", BEYOND).value == meant
+    assert read_body(edited.value, "", Room(BEYOND)).value == meant
     assert edited.value[4:8] == stored[4:8]
 
 

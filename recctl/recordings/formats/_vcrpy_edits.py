@@ -6,7 +6,8 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.recordings.bodies import GZIP
+from recctl.recordings.compression import GZIP
+from recctl.recordings.http import find_header
 from recctl.recordings.recording import JSON, Recording
 from recctl.recordings.splicing import Edit, apply_edits
 from recctl.recordings.splicing.bodies import Stored, edit_body
@@ -158,7 +159,7 @@ def _store(item: YAML, recording: Recording, document: dict[str, JSON]) -> _Chan
             pair = {**status, "code": new["status"]} if isinstance(status, dict) else None
             holder["status"] = pair or new["status"]
         if old["body"] != new["body"]:
-            edits = _store_body(side, holder, old["body"], new["body"], max_size)
+            edits = _store_body(side, holder, old, new, max_size)
             if edits is None:
                 return None
             inner.update(edits)
@@ -167,9 +168,10 @@ def _store(item: YAML, recording: Recording, document: dict[str, JSON]) -> _Chan
 
 
 def _store_body(
-    side: str, holder: dict[str, YAML], old: JSON, new: JSON, max_size: int
+    side: str, holder: dict[str, YAML], old_side: JSON, new_side: JSON, max_size: int
 ) -> dict[tuple[str, ...], Sequence[Edit]] | None:
     """Put a new body into a side of an exchange; the edits that this is, for texts."""
+    old, new = old_side["body"], new_side["body"]
     if "parsed_body" in holder:
         holder["parsed_body"] = _store_like(holder["parsed_body"], old, new)
         return {}
@@ -180,7 +182,8 @@ def _store_body(
     if isinstance(stored, (dict, list)):
         result: Stored | None = Stored(_store_like(stored, old, new))
     else:
-        result = edit_body(stored, old, new, max_size)
+        encoding = find_header(old_side["headers"], "content-encoding")
+        result = edit_body(stored, old, new, max_size, encoding)
     if result is None:
         return None
     holder["body"] = {**wrapper, "string": result.value} if is_wrapped else result.value

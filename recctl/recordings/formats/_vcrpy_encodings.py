@@ -11,7 +11,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recordings.bodies import GZIP
+from recctl.recordings.compression import GZIP
 from recctl.recordings.http import find_header
 
 if TYPE_CHECKING:

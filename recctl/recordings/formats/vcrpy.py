@@ -12,7 +12,8 @@ import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recordings.bodies import GZIP, InflationError, inflate, write_bytes
+from recctl.recordings.bodies import write_bytes
+from recctl.recordings.compression import GZIP, InflationError, Room, inflate
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.http import Message, find_header, make_document
@@ -55,11 +56,12 @@ _JSON_HEAD = re.compile(rb'\s*\{\s*(?:"version"\s*:\s*1\s*,\s*)?"interactions"\s
 
 
 class _Raw(NamedTuple):
-    """What a file says: its exchanges as stored."""
+    """What a file says: its exchanges as stored, and the room that there is for their bodies."""
 
     items: list[YAML]
     has_bytes: bool
     is_sound: bool
+    room: Room
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -199,7 +201,7 @@ def _find_items(source: Source, value: YAML, *, has_bytes: bool, is_sound: bool)
         items = []
     if not isinstance(items, list):
         return refuse(f"its 'interactions' are {name_type(items)}, and no list")
-    return _Raw(items, has_bytes, is_sound)
+    return _Raw(items, has_bytes, is_sound, Room(source.settings.max_size))
 
 
 def _pair(requests: list[YAML], responses: list[YAML]) -> list[YAML]:
@@ -237,7 +239,7 @@ def _read_item(source: Source, raw: _Raw, index: int) -> Recording:
         _read_message(request, request.get("body"), raw.has_bytes),
         write_bytes(status.get("code") if isinstance(status, dict) else status),
         _read_message(response, body.get("string") if isinstance(body, dict) else body, raw.has_bytes),
-        max_size=source.settings.max_size,
+        room=raw.room,
     )
     is_sound = raw.is_sound and find_mismatch(request, response) is None
     return Recording(source, document, is_sound, format=NAME, index=index, is_alone=False)

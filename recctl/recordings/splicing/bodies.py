@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.recordings.bodies import GZIP, InflationError, inflate, is_compressed, read_json
+from recctl.recordings.bodies import encode_base64, find_data, read_json
+from recctl.recordings.compression import Room, compress, open_data
 from recctl.recordings.splicing import Edit, apply_edits, splice_text
 from recctl.recordings.splicing.json_text import splice_json
 
@@ -23,47 +22,47 @@ class Stored(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-def edit_body(stored: Any, old: JSON, new: JSON, max_size: int) -> Stored | None:
-    """What to store for a body that is `new`, where `stored` was read as `old`; None for what can't be."""
-    if isinstance(stored, str):
-        edits = _edit_text(stored, old, new)
-        text = apply_edits(stored, edits) if edits is not None else None
-        return None if edits is None or text is None else Stored(text, tuple(edits))
+def edit_body(stored: Any, old: JSON, new: JSON, max_size: int, encoding: str = "") -> Stored | None:
+    """What to store for a body that is `new`, where `stored` was read as `old`; None for what can't be.
+
+    `encoding` is its header content-encoding, "" for none.
+    """
     if isinstance(stored, bytes):
-        data = _edit_bytes(stored, old, new, max_size)
+        data = _edit_data(stored, old, new, max_size, encoding)
         return None if data is None else Stored(data)
-    return Stored(new if isinstance(new, str) or new is None else json.dumps(new))
+    if not isinstance(stored, str):
+        return Stored(new if isinstance(new, str) or new is None else json.dumps(new))
+    found = None if old == stored else find_data(stored)
+    if found is not None:
+        data = _edit_data(found, old, new, max_size, encoding)
+        text = None if data is None else encode_base64(data, stored)
+        return None if text is None else Stored(text, tuple(splice_text(stored, text)))
+    edits = _edit_text(stored, old, new)
+    edited = apply_edits(stored, edits) if edits is not None else None
+    return None if edits is None or edited is None else Stored(edited, tuple(edits))
 
 
-def _edit_bytes(stored: bytes, old: JSON, new: JSON, max_size: int) -> bytes | None:
-    """The bytes of a changed body, compressed as those before were."""
-    try:
-        data = inflate(stored, max_size) if is_compressed(stored) else stored
-    except InflationError:
-        return None
-    if data.startswith(b"\0"):
+def _edit_data(stored: bytes, old: JSON, new: JSON, max_size: int, encoding: str) -> bytes | None:
+    """The data for a new body, compressed as those before were; None for what can't be."""
+    opened = open_data(stored, Room(max_size), encoding=encoding)
+    if opened.content.startswith(b"\0"):
         from recctl.recordings.event_stream import edit_event_stream
 
-        changed = edit_event_stream(data, new) if isinstance(new, list) else None
+        changed = edit_event_stream(opened.content, new) if isinstance(new, list) else None
     else:
-        changed = _edit_encoded(data, old, new, max_size)
-    return None if changed is None else _compress(changed, stored)
+        changed = _edit_encoded(opened.content, old, new)
+    return None if changed is None else compress(changed, opened, stored)
 
 
-def _edit_encoded(data: bytes, old: JSON, new: JSON, max_size: int) -> bytes | None:
+def _edit_encoded(data: bytes, old: JSON, new: JSON) -> bytes | None:
     """The bytes of a changed text."""
     try:
-        edited = edit_body(data.decode(), old, new, max_size)
+        text = data.decode()
     except UnicodeDecodeError:
         return None
-    return None if edited is None else str(edited.value).encode()
-
-
-def _compress(data: bytes, stored: bytes) -> bytes:
-    """Data compressed as those before were."""
-    if stored.startswith(GZIP):
-        return gzip.compress(data, mtime=int.from_bytes(stored[4:8], "little"))
-    return zlib.compress(data) if is_compressed(stored) else data
+    edits = _edit_text(text, old, new)
+    edited = None if edits is None else apply_edits(text, edits)
+    return None if edited is None else edited.encode()
 
 
 def _edit_text(text: str, old: JSON, new: JSON) -> list[Edit] | None:

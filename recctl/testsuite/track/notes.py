@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.input.sources import Target, read
 from recctl.recordings.bodies import read_body
+from recctl.recordings.compression import Room
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
@@ -216,7 +217,7 @@ def _read_request(told: dict[str, Any], max_size: int) -> SentRequest:
     body = told["body"]
     if body is not None:
         stored: str | bytes = b64decode(body) if told.get("base64") else _text(body)
-        body = read_body(stored, "", max_size).value
+        body = read_body(stored, "", Room(max_size)).value
     return SentRequest(
         _text(told["method"]), _text(told["url"]), tuple(sorted({*map(_text, told["headers"])})), body
     )

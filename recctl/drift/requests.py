@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from recctl.diff import Change
-from recctl.diff.renamed_entries import join_renamed
 from recctl.diff.request import compare_requests
-from recctl.diff.sent_noise import sift_noise
+from recctl.drift.noise import sift_noise
+from recctl.drift.renamed import join_renamed
+from recctl.recordings.bodies import is_described
+from recctl.recordings.compression import Room
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.testsuite.track import SentRequest
@@ -54,14 +56,9 @@ def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) 
     Those of several parts always do: what parts them is drawn anew for each.
     """
     content_type = find_header(recording.request.get("headers"), "content-type")
-    if not (_is_data(kept.body) and _is_data(sent.body)) or content_type.startswith("multipart/"):
+    if not (is_described(kept.body) and is_described(sent.body)) or content_type.startswith("multipart/"):
         return None
     return Change("/request/body", "request", kept.body, sent.body, "body")
-
-
-def _is_data(body: JSON) -> bool:
-    """Whether a body was no text, and is described."""
-    return isinstance(body, dict) and {"bytes", "type"} <= body.keys() <= {"bytes", "type", "damage"}
 
 
 def _find_body(recording: Recording) -> str:
@@ -73,11 +70,11 @@ def _put_in(recording: Recording, sent: SentRequest) -> Recording:
     old, key = recording.request, _find_body(recording)
     content_type = find_header(old.get("headers"), "content-type")
     message = Message({"content-type": content_type}, sent.body)
-    max_size = recording.source.settings.max_size
-    made = make_document(sent.method, sent.url, message, None, Message({}, None), max_size=max_size)
+    room = Room(recording.source.settings.max_size)
+    made = make_document(sent.method, sent.url, message, None, Message({}, None), room=room)
     request: dict[str, JSON] = made["request"]
     body = request["body"]
-    if _is_data(body):
+    if is_described(body):
         body = {**body, "type": content_type.partition(";")[0] or body["type"]}
     new = {**old, "url": sent.url, key: None if body == "" else body}
     if "method" in old:
