@@ -11,6 +11,7 @@ LAYERS = [
     ["cli"],
     ["render"],
     ["rehash", "drift"],
+    ["inventory"],
     ["checks", "diff", "prune", "restore"],
     ["naming"],
     ["testsuite", "textconv", "wire"],

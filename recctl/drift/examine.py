@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from recctl.drift.nearest import Candidate
     from recctl.input.sources import Selection
+    from recctl.inventory.nearest import Candidate
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread

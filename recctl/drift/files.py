@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.diff import Change
 from recctl.diff.differences import canonical
 from recctl.diff.recordings import PLACE
-from recctl.drift.nearest import Candidate, make_candidate
+from recctl.diff.sent import find_changes, find_kept, tell_unreadable
 from recctl.drift.report import DriftStatus, JudgedRecording
-from recctl.drift.requests import find_changes, find_kept, tell_unreadable
 from recctl.input.sources import read
+from recctl.inventory.nearest import Candidate, make_candidate
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
@@ -67,10 +67,7 @@ def _examine(target: Target, run: PlayedRun) -> ExaminedFile:
     recordings = [item for item in items if isinstance(item, Recording)]
     file = _File(run, path, source, recordings)
     is_unheard = bool(recordings) and file.was_opened and recordings[0].format not in run.tracked.recorders
-    candidates = [
-        make_candidate(recording, path, find_kept(recording))
-        for recording in (recordings if run.tracked.missed else ())
-    ]
+    candidates = [make_candidate(recording, path) for recording in (recordings if run.tracked.missed else ())]
     return ExaminedFile(
         recordings=tuple(file.judge(recording) for recording in recordings),
         candidates=tuple(candidates),

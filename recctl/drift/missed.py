@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.diff.ids import write_without_ids
-from recctl.drift.nearest import Candidates
+from recctl.diff.sent import find_changes, find_kept
 from recctl.drift.report import MissedRequest
-from recctl.drift.requests import find_changes, find_kept
 from recctl.input.sources import read, show_path
+from recctl.inventory.nearest import Candidates, describe_sought
 from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, Recording
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from recctl.diff import Change
-    from recctl.drift.nearest import Candidate
     from recctl.input.sources import Selection
+    from recctl.inventory.nearest import Candidate
     from recctl.project import Project
     from recctl.testsuite.track import Miss, SentRequest, Tracked
 
@@ -119,7 +119,10 @@ class _Search:
     """A search for what is near; the file that was read last is kept."""
 
     def __init__(
-        self, selection: Selection, candidates: Candidates, mask: Callable[[SentRequest], SentRequest]
+        self,
+        selection: Selection,
+        candidates: Candidates[Candidate],
+        mask: Callable[[SentRequest], SentRequest],
     ) -> None:
         self._targets = {target.file: target for target in selection.targets}
         self._candidates = candidates
@@ -128,10 +131,11 @@ class _Search:
 
     def examine(self, miss: Miss) -> tuple[Key | None, bool, tuple[Change, ...]]:
         """The nearest recording, whether it is the test's own, and how it differs from what was sent."""
-        candidate, is_own = self._candidates.find(miss)
-        recording = None if candidate is None else self._load(candidate.key)
-        if candidate is None or recording is None:
+        near = self._candidates.find(describe_sought(miss.sent, miss.test_id, miss.cassette))
+        recording = self._load(near[0].recording.key) if near else None
+        if recording is None:
             return None, False, ()
+        candidate, is_own = near[0]
         try:
             changes = find_changes(recording, self._mask(find_kept(recording)), miss.sent)
         except RecursionError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.diff.ids import ID
-from recctl.drift.requests import find_changes, find_kept
+from recctl.diff.sent import find_changes, find_kept
 from recctl.project import Place, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

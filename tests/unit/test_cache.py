@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.changes.state import State
-from recctl.checks import cache as module
 from recctl.checks.cache import Cache
 from recctl.checks.finding import Examined, Finding, Severity
+from recctl.input import cache as module
 from recctl.input.sources import Target
 from recctl.naming.facts import Facts, Status, Turn
 from recctl.project import Settings
@@ -122,7 +122,7 @@ def test_a_changed_rule_makes_all_results_unknown(tmp_path: Path, monkeypatch: p
     rule, schema = package / "checks/rule.py", package.parent / "schemas/chat.json"
     rule.touch()
     schema.touch()
-    monkeypatch.setattr(module, "__file__", str(package / "checks/cache.py"))
+    monkeypatch.setattr(module, "__file__", str(package / "input/cache.py"))
     target = remember(tmp_path, FOUND)
     assert Cache(tmp_path, "basis").get(target) == FOUND
     for path in (rule, schema, package / "checks/new.py"):

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from recctl.diff import Change
+from recctl.diff.renamed_entries import join_renamed
 from recctl.diff.request import compare_requests
-from recctl.drift.noise import sift_noise
-from recctl.drift.renamed import join_renamed
+from recctl.diff.sent_noise import sift_noise
 from recctl.recordings.bodies import is_described
 from recctl.recordings.compression import Room
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document

@@ -1,0 +1,167 @@
+"""What is known of a recording without reading it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from recctl.inventory.likeness import Likeness, restore_likeness
+from recctl.naming.facts import Facts, Status
+
+if TYPE_CHECKING:
+    from recctl.recordings.recording import Key
+
+
+class State(StrEnum):
+    """Whether the recorder finds a recording: by its name, its place and what else there is.
+
+    *By test*: its file is named after a test, and found by that. *Misplaced*: it has the right name in
+    another folder than the one that is looked into. *Replaced*: outdated, and another one of the same turn
+    is found.
+    """
+
+    CURRENT = "current"
+    BY_TEST = "by-test"
+    MISPLACED = "misplaced"
+    OUTDATED = "outdated"
+    REPLACED = "replaced"
+    AHEAD = "ahead"
+    UNEXPLAINED = "unexplained"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Tokens(NamedTuple):
+    """How many tokens a request and its reply came to, as the provider counted them."""
+
+    prompt: int
+    reply: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.reply
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recording of the index.
+
+    `facts` are those about its name and place, `location` is its file's path from the root (whole where it
+    lies elsewhere). `url` is where the request went; that of one to a tool is the tool's name. `turn` counts
+    the replies that the conversation has with this one. `wire` is the protocol of the reply, `status` HTTP's,
+    `finish` the first finish reason, "error" where the reply is an error. `tool_calls` names the tools that
+    are called. `size` counts the bytes that it takes up in its file. `asked` and `answered` are how what was
+    asked last, and what was answered, begins, a line each. `body` is a digest that only equal bodies of
+    requests have in common, `sketch` is what `likeness` is restored from.
+    """
+
+    facts: Facts
+    location: str
+    method: str
+    url: str
+    turn: int
+    wire: str
+    streamed: bool
+    complete: bool
+    status: int | None
+    finish: str | None
+    tool_calls: tuple[str, ...]
+    tokens: Tokens | None
+    size: int
+    asked: str
+    answered: str
+    body: str
+    sketch: str
+
+    @property
+    def key(self) -> Key:
+        """What the recording is known by."""
+        return self.facts.key
+
+    @property
+    def test_id(self) -> str | None:
+        """The id of its test."""
+        return self.facts.test_id
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that was asked."""
+        return self.facts.endpoint
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked."""
+        return self.facts.model
+
+    @property
+    def provider(self) -> str | None:
+        """The provider as the request names it, else the host that it went to."""
+        return next(iter(self.facts.providers), None)
+
+    @property
+    def likeness(self) -> Likeness:
+        """What tells how much its request is like another one."""
+        return restore_likeness(self.sketch)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the reply is an error, or ends before it is whole."""
+        return not self.complete
+
+    @property
+    def state(self) -> State:
+        """Whether the recorder finds it."""
+        facts = self.facts
+        if facts.is_named_by_test or facts.holds_several:
+            return State.BY_TEST
+        if facts.status is Status.CURRENT:
+            return State.CURRENT if facts.folder == facts.expected_folder else State.MISPLACED
+        if facts.status is Status.OUTDATED and facts.replaced_by is not None:
+            return State.REPLACED
+        return State(facts.status.value)
+
+    def with_facts(self, facts: Facts) -> Self:
+        """The same recording, with more known about its name."""
+        return self if facts is self.facts else replace(self, facts=facts)
+
+    def dump(self) -> list[Any]:
+        """The entry, but for its path and what only others tell, as JSON has words for it."""
+        return [
+            self.facts.dump(),
+            self.method,
+            self.url,
+            self.turn,
+            self.wire,
+            self.streamed,
+            self.complete,
+            self.status,
+            self.finish,
+            [*self.tool_calls],
+            [*self.tokens] if self.tokens else None,
+            self.size,
+            self.asked,
+            self.answered,
+            self.body,
+            self.sketch,
+        ]
+
+    @classmethod
+    def restore(cls, path: str, location: str, values: list[Any]) -> Self:
+        """An entry as it was before `dump`, of a file by these names. Raises ValueError or TypeError."""
+        facts, method, url, turn, wire, streamed, complete, status, finish, calls, tokens, *rest = values
+        return cls(
+            Facts.restore(path, facts),
+            location,
+            method,
+            url,
+            turn,
+            wire,
+            streamed,
+            complete,
+            status,
+            finish,
+            tuple(calls),
+            Tokens(*tokens) if tokens else None,
+            *rest,
+        )

@@ -1,0 +1,161 @@
+"""The index: what is known of each recording, kept in `.recctl/`, so that files are read once.
+
+A file that is as it was is not opened; one that was only written again, as by a checkout, is not read into
+recordings again. What others tell of a recording, such as which one has replaced it, is worked out each time.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recctl.input.cache import FileCache
+from recctl.naming.relations import relate
+from recctl.parallel import map_files
+from recctl.recordings.attempt import attempt
+from recctl.recordings.recording import LoadError, Recording
+from recctl.recordings.source import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from recctl.input.sources import Selection, Target
+    from recctl.inventory.entry import Entry
+    from recctl.naming.facts import Facts
+    from recctl.project import Project
+
+WORTH_KEEPING = 50
+"""How many files there must be for an index to be kept."""
+
+
+class Index(NamedTuple):
+    """The recordings that were asked about, sorted by path and number, and what could not be looked at."""
+
+    entries: tuple[Entry, ...]
+    errors: tuple[Unread | LoadError, ...] = ()
+
+
+def read_index(
+    project: Project,
+    selection: Selection,
+    *,
+    jobs: int | None = None,
+    is_kept: bool = True,
+    watch: Callable[[int], None] = lambda _: None,
+) -> Index:
+    """What is known of the selected recordings; of files that are not known as they are, by reading them.
+
+    Without `is_kept`, nothing is remembered, nor taken from what was. `watch` is called with the number of
+    files that are done.
+    """
+    cache = None
+    if is_kept and len(selection.targets) >= WORTH_KEEPING:
+        cache = FileCache(project.root, "index", (project.root, project.all_settings(), project.overrides))
+    entries: list[Entry] = []
+    errors: list[Unread | LoadError] = [*selection.unread]
+    prefix = f"{project.root.as_posix().rstrip('/')}/"
+    for done, (target, read) in enumerate(_read_files(project, selection.targets, cache, jobs), 1):
+        errors += read.errors
+        location = target.file if target.path is None else target.path.as_posix().removeprefix(prefix)
+        entries += _restore(target, location, read.entries)
+        watch(done)
+    if cache is not None:
+        cache.save()
+    related = relate((entry.facts for entry in entries), _survey_neighbours(project, selection, entries))
+    return Index(
+        tuple(entry.with_facts(facts) for entry, facts in zip(entries, related, strict=True)), tuple(errors)
+    )
+
+
+class _Read(NamedTuple):
+    """What a file holds: entries as `dump` gives them. They are None for a file that is as it was."""
+
+    entries: list[Any] | None
+    digest: str | None = None
+    errors: tuple[Unread | LoadError, ...] = ()
+
+
+def _read_files(
+    project: Project, targets: tuple[Target, ...], cache: FileCache | None, jobs: int | None
+) -> Iterator[tuple[Target, _Read]]:
+    """What each file holds, in order."""
+    known = [None if cache is None else cache.get(target) for target in targets]
+    unknown = [
+        (target, _find_digest(cache.get_former(target)) if cache is not None else None)
+        for target, value in zip(targets, known, strict=True)
+        if value is None
+    ]
+    read_all = map_files(partial(_read_file, root=project.root), unknown, jobs) if unknown else iter(())
+    for target, value in zip(targets, known, strict=True):
+        if value is not None:
+            yield target, _Read(value[1])
+            continue
+        read = next(read_all)
+        if cache is not None and read.entries is None:
+            read = read._replace(entries=cache.get_former(target)[1])
+        if cache is not None and read.digest is not None:
+            cache.put(target, [read.digest, read.entries])
+        yield target, read
+
+
+def _find_digest(value: Any) -> str | None:
+    match value:
+        case [str(digest), list()]:
+            return digest
+    return None
+
+
+def _read_file(item: tuple[Target, str | None], root: Path) -> _Read:
+    """What a file holds; nothing of one whose content has this digest."""
+    target, known = item
+    read = attempt(target.name, _read_entries, target, known, root)
+    return _Read([], errors=(read,)) if isinstance(read, Unread) else read
+
+
+def _read_entries(target: Target, known: str | None, root: Path) -> _Read:
+    from recctl.input.sources import read
+    from recctl.inventory.reading import read_entry  # with all that it takes; for known files, nothing is
+    from recctl.naming.survey import find_facts
+    from recctl.recordings.formats import load_format
+    from recctl.recordings.load import load
+    from recctl.text.digests import blake2b
+
+    source = read(target)
+    if isinstance(source, Unread):
+        return _Read([], errors=(source,))
+    digest = blake2b(source.content, digest_size=16).hexdigest()
+    if digest == known:
+        return _Read(None, digest)
+    items = load(source)
+    recordings = [item for item in items if isinstance(item, Recording)]
+    errors = tuple(item for item in items if isinstance(item, LoadError))
+    if source.place is None or not recordings:
+        return _Read([], None if errors else digest, errors)
+    sizes = load_format(recordings[0].format).measure(source._replace(number=None))
+    entries = [
+        read_entry(
+            recording,
+            find_facts(recording, root),
+            "",
+            sizes[recording.index] if recording.index < len(sizes) else len(source.content),
+        ).dump()
+        for recording in recordings
+    ]
+    return _Read(entries, None if errors else digest, errors)
+
+
+def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterator[Entry]:
+    if dumped:
+        from recctl.inventory.entry import Entry
+
+        yield from (Entry.restore(target.file, location, values) for values in dumped)
+
+
+def _survey_neighbours(project: Project, selection: Selection, entries: list[Entry]) -> list[Facts]:
+    """The facts about recordings of the same tests beside those that were named."""
+    if not any(target.named for target in selection.targets):
+        return []
+    from recctl.naming.survey import survey_neighbours
+
+    return survey_neighbours(project, selection, {entry.test_id for entry in entries})
