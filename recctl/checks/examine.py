@@ -31,13 +31,12 @@ from recctl.recordings.source import Unread
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from recctl.input.sources import Target
     from recctl.naming.facts import Calls, Facts
     from recctl.recordings.source import Source
-    from recctl.wire import Exchange
 
 
 def examine(target: Target, root: Path, *, with_turn: bool = True) -> Examined:
@@ -97,16 +96,15 @@ def check_recording(recording: Recording, of_file: Sequence[Finding] = ()) -> Ch
     """What all rules find in one recording. What they quote of a secret is hidden.
 
     `of_file` are the findings on how it is written down.
-    Where nothing is wrong with the abridged reply, nothing is with the whole: it repeats the same chunks.
     """
     exchange = read_exchange(recording)
-    of_reply = [*_check_reply(recording.abridged, exchange)]
-    if of_reply and recording.runs:
-        of_reply = [*_check_reply(recording, exchange)]
     found = [
         *of_file,
         *check_place(recording),
-        *of_reply,
+        *check_schema(recording),
+        *check_events(recording, exchange.completion),
+        *check_stream(recording, exchange),
+        *check_content(recording, exchange),
         *check_tools(recording, exchange),
     ]
     settings = recording.source.settings.secrets
@@ -118,13 +116,6 @@ def check_recording(recording: Recording, of_file: Sequence[Finding] = ()) -> Ch
         test_id = named.test_id
     found = [finding._replace(number=number, test_id=test_id) for finding in (*found, *told)]
     return Checked(found, test_id, list_calls(exchange), secrets)
-
-
-def _check_reply(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
-    yield from check_schema(recording)
-    yield from check_events(recording, exchange.completion)
-    yield from check_stream(recording, exchange)
-    yield from check_content(recording, exchange)
 
 
 def _add_positions(recording: Recording, findings: list[Finding]) -> list[Finding]:

@@ -281,14 +281,13 @@ def _abbreviate(secret: str) -> str:
 
 def _search_document(recording: Recording, finder: Finder) -> Iterator[_Found]:
     """The secrets of a document, in the order of the file."""
-    # A longer text opens every gate that a piece of it opens: what was abridged is enough. Of a file that
-    # holds several recordings, only the one's document tells what is its own.
-    raw = recording.abridged.source.content.decode() if recording.is_alone else ""
+    # Of a file that holds several recordings, only the one's document tells what is its own.
+    raw = recording.source.content.decode() if recording.is_alone else ""
     # Recorders escape no character that secrets are made of; whoever else wrote a file may have.
     is_told_by_raw = recording.as_written and recording.is_alone
     spellings = [raw] if is_told_by_raw else [raw, _write(recording.document)]
     # What a stream says in base64 is said in pieces, and looked for when they are put together.
-    is_stream = recording.abridged.is_streaming and isinstance(recording.abridged.body, list)
+    is_stream = recording.is_streaming and isinstance(recording.body, list)
     plain = [len(each) - each.find(_RESPONSE) if is_stream and _RESPONSE in each else 0 for each in spellings]
     if not finder.has_own_patterns and not any(map(may_hold_secret, spellings, plain)):
         return

@@ -150,7 +150,7 @@ def _name_test(items: Iterable[Recording | LoadError], test_id: str | None) -> N
     """Give recordings the id of the test that their file is named after."""
     for item in items:
         if isinstance(item, Recording) and test_id is not None:
-            item.loaded["test_id"] = test_id
+            item.document["test_id"] = test_id
 
 
 def _miss(source: Source, count: int) -> LoadError:

@@ -7,12 +7,9 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from recctl.recordings.formats import DEFAULT
 
 if TYPE_CHECKING:
-    from recctl.recordings.abridge import Abridged, Run
     from recctl.recordings.source import Source
     from recctl.text.syntax import Position
 
@@ -80,16 +77,13 @@ class Recording:
 
     `format` is the name of the file's format, `index` tells which of the file's recordings it is, from 0;
     `is_alone` is true for formats of one recording a file.
-    `loaded` is what was read at first: the document or, where the file could be told in `short`, the abridged
-    one, in which each run of chunks is one chunk.
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
     """
 
     source: Source
-    loaded: dict[str, JSON]
+    document: dict[str, JSON]
     as_written: bool
-    short: Abridged | None = None
     format: str = DEFAULT
     index: int = 0
     is_alone: bool = True
@@ -99,39 +93,14 @@ class Recording:
         """What it is known by."""
         return Key(self.source.name, None if self.is_alone else self.index + 1)
 
-    @cached_property
-    def document(self) -> dict[str, JSON]:
-        """The whole document."""
-        return orjson.loads(self.source.content) if self.short else self.loaded
-
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        """The runs that are one chunk each in what was loaded."""
-        return self.short.runs if self.short else ()
-
-    @property
-    def abridged(self) -> Recording:
-        """The recording as if the file held its abridged document; itself, when it has no runs.
-
-        Every key of the whole one is there, every value that is no text, and every text, if only as part of a
-        longer one.
-        """
-        # Not cached itself: a recording that held itself would keep its memory until Python looks for cycles.
-        return self if self.short is None else self._abridged
-
-    @cached_property
-    def _abridged(self) -> Recording:
-        assert self.short is not None  # noqa: S101  (for the type checker)
-        return Recording(self.source._replace(content=self.short.content), self.loaded, as_written=True)
-
     def with_document(self, document: dict[str, JSON]) -> Recording:
         """The same recording with another document."""
-        return replace(self, loaded=document, short=None)
+        return replace(self, document=document)
 
     @property
     def request(self) -> dict[str, JSON]:
         """The request as recorded; always an object."""
-        request: dict[str, JSON] = self.loaded["request"]
+        request: dict[str, JSON] = self.document["request"]
         return request
 
     @property
@@ -143,7 +112,7 @@ class Recording:
     @property
     def test_id(self) -> str | None:
         """The id of the test that made the recording, where one is known."""
-        for holder in (self.loaded, self.request):
+        for holder in (self.document, self.request):
             test_id = holder.get("test_id")
             if isinstance(test_id, str):
                 return test_id
@@ -171,7 +140,7 @@ class Recording:
     @property
     def is_streaming(self) -> bool:
         """Whether the recorder took the reply for a stream."""
-        return self.loaded["response"].get("is_streaming") is True
+        return self.response.get("is_streaming") is True
 
     @property
     def url(self) -> str:

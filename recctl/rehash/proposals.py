@@ -188,7 +188,7 @@ def _lacks_test(recording: Recording | None, facts: Facts, orders: Orders) -> bo
     """Whether the wanted name hangs on a test that a recording does not name, be it as null."""
     if recording is None or facts.status is Status.AHEAD:
         return False
-    place, document = recording.source.place, recording.loaded
+    place, document = recording.source.place, recording.document
     if "test_id" in document or "test_id" in recording.request or place is None:
         return False
     request = {**recording.request, "test_id": "?"}

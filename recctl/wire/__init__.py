@@ -9,10 +9,9 @@ endpoint, and the classes that they name are never imported.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from functools import cache
 from importlib import import_module
-from itertools import accumulate, filterfalse, islice, takewhile
+from itertools import filterfalse, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +22,6 @@ from recctl.wire.building.requests import read_chat_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.recordings.abridge import Run
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire.building.steps import Step
     from recctl.wire.completion import Completion, Note, Request
@@ -36,8 +34,6 @@ class Wire(NamedTuple):
     `assemble` puts a reply together: it gets the chunks and true, or a list of the one body and false.
     `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
     say that a request has failed: asked when no other protocol recognises a chunk.
-    `adds_up` gets the chunk before a run, the one that tells the run, and the keys of its texts; it is true
-    when the run says what that one chunk says.
     """
 
     name: str
@@ -45,7 +41,6 @@ class Wire(NamedTuple):
     assemble: Callable[[list[JSON], bool], Completion]
     read_request: Callable[[dict[str, JSON]], Request]
     is_last_resort: bool = False
-    adds_up: Callable[[JSON, JSON, tuple[str, ...]], bool] = lambda *_: False
 
 
 def by_class(
@@ -96,8 +91,8 @@ EXCEPTION = "exception"
 
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
-    readable, wire, runs = _choose(recording)
-    return Exchange(recording, _read_request(recording, wire), _assemble(readable, wire, runs))
+    wire = recognise(recording)
+    return Exchange(recording, _read_request(recording, wire), _assemble(recording, wire))
 
 
 def assemble(recording: Recording) -> Completion:
@@ -106,10 +101,10 @@ def assemble(recording: Recording) -> Completion:
     Takes any recording and raises nothing: what can't be told is None, what is odd is in `notes`, and what
     has no place is in `extra`.
     """
-    return _assemble(*_choose(recording))
+    return _assemble(recording, recognise(recording))
 
 
-def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) -> Completion:
+def _assemble(recording: Recording, wire: Wire | None) -> Completion:
     if recording.response.get("is_exception"):
         return _assemble_exception(recording)
     if wire is None:
@@ -126,7 +121,7 @@ def _assemble(recording: Recording, wire: Wire | None, runs: tuple[Run, ...]) ->
         closed = recording.body
         pointed = (_point_at_item(note, body, closed) for note in completion.notes)
         completion = completion._replace(notes=tuple(pointed))
-    return _count_runs(completion, runs) if runs else completion
+    return completion
 
 
 def _point_at_text(completion: Completion) -> Completion:
@@ -145,21 +140,6 @@ def _note_damage(completion: Completion, damage: str) -> Completion:
     notes = (note for note in completion.notes if note.code != "incomplete-stream")
     cut = Note("incomplete-stream", damage, f"{_BODY}{completion.chunks}")
     return completion._replace(complete=False, notes=(*notes, cut))
-
-
-def _count_runs(completion: Completion, runs: tuple[Run, ...]) -> Completion:
-    """What is said of the whole stream, from what is said of it abridged."""
-    starts, more = [run.start for run in runs], [0, *accumulate(run.length - 1 for run in runs)]
-
-    def move(note: Note) -> Note:
-        step, slash, rest = note.pointer.removeprefix(_BODY).partition("/")
-        if not step.isdecimal():
-            return note
-        number = int(step) + more[bisect_left(starts, int(step))]
-        return note._replace(pointer=f"{_BODY}{number}{slash}{rest}")
-
-    chunks = completion.chunks + more[-1]
-    return completion._replace(chunks=chunks, notes=tuple(map(move, completion.notes)))
 
 
 def _point_at_item(note: Note, body: list[JSON], closed: list[JSON]) -> Note:
@@ -200,33 +180,6 @@ def read_vectors(recording: Recording) -> list[list[float] | None]:
 
 def recognise(recording: Recording) -> Wire | None:
     """The protocol that a recording's reply came by, or None for one that is not known."""
-    return _choose(recording)[1]
-
-
-def _choose(recording: Recording) -> tuple[Recording, Wire | None, tuple[Run, ...]]:
-    """The recording to read a reply from, by which protocol, and the runs that are one chunk each in it.
-
-    It is abridged where that says the same.
-    """
-    abridged = recording.abridged
-    wire = _recognise(abridged)
-    if wire is not None and _adds_up(wire, abridged.body, recording.runs):
-        return abridged, wire, recording.runs
-    return recording, wire if abridged is recording else _recognise(recording), ()
-
-
-def _adds_up(wire: Wire, body: JSON, runs: tuple[Run, ...]) -> bool:
-    """Whether the chunks that tell runs say, by this protocol, what these say.
-
-    Each is of the protocol itself, so that the whole stream is recognised by the same chunk.
-    """
-    return all(
-        wire.recognises(body[run.start]) and wire.adds_up(body[run.start - 1], body[run.start], run.keys)
-        for run in runs
-    )
-
-
-def _recognise(recording: Recording) -> Wire | None:
     status, body = recording.response.get("status"), open_envelopes(recording.body)
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     if not recording.is_streaming and not has_failed and _asks_for_models(recording) and _lists_ids(body):

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.checks.examine import examine
 from recctl.checks.finding import Severity
 from recctl.checks.run import validate
-from recctl.input.sources import Target, select
+from recctl.input.sources import select
 from recctl.project import Project, Settings
-from recctl.recordings.formats import ogx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,10 +61,3 @@ def test_every_unread_web_page_is_told_in_one_line(shared: Path) -> None:
     report = check(shared / "seeds" / "11d0a2173aefbf3a.web-view.txt")
     (finding,) = report.findings
     assert (finding.rule, finding.position) == ("invalid-json", (1, 1))
-
-
-def test_runs_of_chunks_hide_nothing(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [Target(str(path), Settings(), path) for path in sorted((shared / "corpus").rglob("*.json"))]
-    found = [examine(file, shared) for file in files]
-    monkeypatch.setattr(ogx, "abridge", lambda _: None)
-    assert found == [examine(file, shared) for file in files]

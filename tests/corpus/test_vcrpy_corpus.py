@@ -150,7 +150,7 @@ def test_a_header_and_both_bodies_are_changed_where_they_stand(
     found: Counter[tuple[str, int]] = Counter()
     for source, recordings in cassettes:
         last = recordings[-1]
-        document, edited = copy.deepcopy(last.loaded), source
+        document, edited = copy.deepcopy(last.document), source
         for pointer, value in find_places(document):
             if not change_text(value):
                 continue
@@ -160,8 +160,8 @@ def test_a_header_and_both_bodies_are_changed_where_they_stand(
             if pointer.endswith("/body") and b"parsed_body" in content:
                 after = FORMAT.read(edited._replace(content=content))[last.index]
                 assert isinstance(after, Recording)
-                found["content-length", 1] += after.loaded[side]["headers"] != document[side]["headers"]
-                document[side]["headers"] = after.loaded[side]["headers"]
+                found["content-length", 1] += after.document[side]["headers"] != document[side]["headers"]
+                document[side]["headers"] = after.document[side]["headers"]
             lines = find_changed_lines(*map(hide_lengths, (edited.content, content)))
             start = FORMAT.locate(edited, last.index, [pointer])[pointer].line
             assert lines.start >= start, source.name

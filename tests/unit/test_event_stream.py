@@ -191,7 +191,7 @@ def test_a_cassette_keeps_every_other_byte() -> None:
     (recording,) = FORMAT.read(given)
     assert isinstance(recording, Recording)
     assert (recording.body, recording.is_streaming) == (EVENTS, True)
-    document = json.loads(json.dumps(recording.loaded))
+    document = json.loads(json.dumps(recording.document))
     document["response"]["body"][1]["contentBlockDelta"]["delta"]["text"] = "Ho"
     changed = event("contentBlockDelta", document["response"]["body"][1]["contentBlockDelta"])
     assert FORMAT.edit(given, {0: document}) == write_cassette(START + changed + STOP)

@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl.checks import secret, secret_finder
-from recctl.checks.examine import check_recording, examine
+from recctl.checks.examine import examine
 from recctl.input.sources import Target
 from recctl.naming.engine import identify
 from recctl.project import Settings
-from recctl.recordings.formats import ogx as module
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import spoil
@@ -39,14 +38,11 @@ def stream(texts: Any, **fields: Any) -> dict[str, Any]:
     return record([ends[0], *said, ends[1]])
 
 
-def check(folder: Path, document: Any, *, abridging: bool = True) -> Examined:
+def check(folder: Path, document: Any) -> Examined:
     path = folder / "tests" / "integration" / "inference" / "recordings" / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(serialise(document))
-    with pytest.MonkeyPatch.context() as patch:
-        if not abridging:
-            patch.setattr(module, "abridge", lambda _: None)
-        return examine(Target("x.json", Settings(), path), folder)
+    return examine(Target("x.json", Settings(), path), folder)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +55,10 @@ def check(folder: Path, document: Any, *, abridging: bool = True) -> Examined:
         (stream("abcd", object=5), ["schema"]),
     ],
 )
-def test_a_run_hides_nothing(tmp_path: Path, document: dict[str, Any], rules: list[str]) -> None:
-    examined = check(tmp_path, document)
-    assert examined == check(tmp_path, document, abridging=False)
-    assert [finding.rule for finding in examined.findings] == rules
+def test_chunks_that_are_alike_hide_nothing(
+    tmp_path: Path, document: dict[str, Any], rules: list[str]
+) -> None:
+    assert [finding.rule for finding in check(tmp_path, document).findings] == rules
 
 
 def reply(*, url: str = "http://host/v1/chat/completions", **message: Any) -> dict[str, Any]:
@@ -210,21 +206,11 @@ def test_an_id_that_is_right_for_the_wanted_name_is_no_field_to_put_right(tmp_pa
     ]
 
 
-def test_of_a_sound_stream_the_whole_is_not_parsed() -> None:
-    recording = read(stream("abcd"), NAME, "tests/integration/inference/recordings")
-    assert recording.runs
-    assert recording.source.place is not None
-    assert identify(recording, recording.source.place).wanted is not None
-    assert check_recording(recording)[0] == []
-    assert "document" not in vars(recording)
-    assert recording.document == stream("abcd")
-
-
 @given(spoil(stream("abcdef", obfuscation="x")), st.booleans())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_any_json_in_any_place_is_found_the_same(tmp_path: Path, document: Any, is_list: bool) -> None:
+def test_any_json_in_any_place_is_looked_at(tmp_path: Path, document: Any, is_list: bool) -> None:
     document = [document] if is_list else document
-    assert check(tmp_path, document) == check(tmp_path, document, abridging=False)
+    assert "internal-error" not in {finding.rule for finding in check(tmp_path, document).findings}
 
 
 EXCHANGE = """interactions:

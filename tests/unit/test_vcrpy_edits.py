@@ -66,7 +66,7 @@ def edit(content: str | bytes, changes: dict[int, Any], name: str = "x.yaml") ->
     for index, change in changes.items():
         recording = recordings[index]
         assert isinstance(recording, Recording)
-        documents[index] = None if change is None else copy.deepcopy(recording.loaded)
+        documents[index] = None if change is None else copy.deepcopy(recording.document)
         if change is not None:
             change(documents[index])
     return FORMAT.edit(given, documents)
@@ -332,7 +332,7 @@ def test_any_change_is_written_as_meant(
     first, second = FORMAT.read(given)
     assert isinstance(first, Recording)
     assert isinstance(second, Recording)
-    document = copy.deepcopy(first.loaded)
+    document = copy.deepcopy(first.document)
     document["request"]["body"], document["request"]["headers"], document["response"]["body"] = new
     edited = FORMAT.edit(given, {0: document})
     assert edited is not None
@@ -341,4 +341,4 @@ def test_any_change_is_written_as_meant(
     assert isinstance(after, Recording)
     assert isinstance(untouched, Recording)
     assert (after.asked, after.request["headers"], after.body) == new
-    assert untouched.loaded == second.loaded
+    assert untouched.document == second.document

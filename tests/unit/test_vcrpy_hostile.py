@@ -55,7 +55,7 @@ def check(content: bytes, name: str, steps: list[str]) -> None:
         if isinstance(item, LoadError):
             assert "\n" not in item.message
             continue
-        json.dumps(item.loaded, allow_nan=False)
+        json.dumps(item.document, allow_nan=False)
         pointer = join_pointer(steps)
         line, _ = FORMAT.locate(given, index, [pointer])[pointer]
         assert 1 <= line <= content.count(b"\n") + 1

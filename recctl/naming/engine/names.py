@@ -146,7 +146,7 @@ class _Naming:
 
 def _list_models(recording: Recording) -> list[str] | None:
     """The sorted ids of a model list, OpenAI's or Ollama's; None for every other kind of reply."""
-    body = (recording.abridged if recording.is_streaming else recording).body
+    body = recording.body
     key = "id"
     models: JSON
     if not isinstance(body, list):
@@ -183,7 +183,7 @@ def has_lost_test(recording: Recording, place: Place) -> bool:
     Recorders that give names of that length write one, and make the name of it.
     """
     has_full_hash = len(read_hash(place.name)) == _FULL_LENGTH
-    return recording.kind is Kind.INFERENCE and "test_id" not in recording.loaded and has_full_hash
+    return recording.kind is Kind.INFERENCE and "test_id" not in recording.document and has_full_hash
 
 
 _FULL_LENGTH = 64

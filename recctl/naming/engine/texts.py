@@ -221,9 +221,7 @@ class Texts:
     def _write_piece(self, step: _Step) -> str:
         """A part's JSON. Raises LookupError when the recording lacks what it needs."""
         part = step.part
-        is_of_reply = part.field.pointer[0] == "response"
-        document = self._recording.document if is_of_reply else self._recording.loaded
-        value = _leave_out(_take(document, part.field), part.drops)
+        value = _leave_out(_take(self._recording.document, part.field), part.drops)
         return step.encode(_normalise(value, part.changes, {}) if step.changes_values else value)
 
 

@@ -83,7 +83,7 @@ def _follow_length(
     if document is None or not isinstance(recording, Recording):
         return document
     for side in _SIDES:
-        old, new = recording.loaded[side], document[side]
+        old, new = recording.document[side], document[side]
         has_length = isinstance(old["headers"], dict) and old["headers"] == new["headers"]
         if "parsed_body" not in item[side] or old["body"] == new["body"] or not has_length:
             continue
@@ -118,10 +118,10 @@ def _says(
     """Whether a file that was changed says what it should, and what it said before besides."""
     meant: list[Any] = []
     for index, item in enumerate(before):
-        document = changes.get(index, item.loaded if isinstance(item, Recording) else item.message)
+        document = changes.get(index, item.document if isinstance(item, Recording) else item.message)
         if document is not None:
             meant.append(_strip(document))
-    said = [_strip(item.loaded) if isinstance(item, Recording) else item.message for item in after]
+    said = [_strip(item.document) if isinstance(item, Recording) else item.message for item in after]
     return said == meant
 
 
@@ -147,7 +147,7 @@ def _store(item: YAML, recording: Recording, document: dict[str, JSON]) -> _Chan
     inner: dict[tuple[str, ...], Sequence[Edit]] = {}
     changed = dict(item)
     for side in _SIDES:
-        old, new = recording.loaded[side], document[side]
+        old, new = recording.document[side], document[side]
         holder = dict(item[side])
         for key, name in (("method", "method"), ("url", "uri")):
             if old.get(key) != new.get(key):

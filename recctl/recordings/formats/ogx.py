@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import orjson
 
 from recctl.project import RECORDINGS
-from recctl.recordings.abridge import abridge
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.names import MODELS
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
@@ -33,11 +32,6 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 
     Raises nothing. Repeated keys count as Python's `json` counts them: the last one wins.
     """
-    short = abridge(source.content)
-    if short is not None:
-        document = _read_quickly(short.content)
-        if _is_recording(document):
-            return (Recording(source, document, as_written=True, short=short),)
     document = _read_quickly(source.content)
     as_written = document is not None
     if document is None:

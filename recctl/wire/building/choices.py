@@ -28,40 +28,6 @@ def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion
     return assembly.builder.build(wire, streamed=streamed, chunks=len(items))
 
 
-def adds_up(before: JSON, item: JSON, keys: tuple[str, ...]) -> bool:
-    """Whether a run, read chunk by chunk, says what `item` says, in which its texts under `keys` are joined.
-
-    It does when it adds text and nothing that counts each time. `before` is the chunk before the run.
-    """
-    key, *padding = keys
-    try:
-        data = item.get("__data__", item)
-        (choice,) = data["choices"]
-        delta = choice.get("delta") or {}
-        (call,) = delta.get("tool_calls") or [{}]
-        function = call.get("function") or {}
-        holder = {"text": choice, "arguments": function}.get(key, delta)
-        places = {"role", "tool_calls"} if key == "arguments" else {"role"}
-        adding = [
-            data.get("error"),
-            data.get("usage") and not is_nothing(choice.get("usage")),
-            *(not is_nothing(choice.get(name)) for name in _ADDING_IN_CHOICE),
-            *(not is_nothing(delta[name]) for name in delta.keys() - places),
-            *(not is_nothing(function[name]) for name in function),
-        ]
-        says_text_only = bool(holder.get(key)) and sum(map(bool, adding)) == 1
-        is_role_known = not delta.get("role") or _tells_role(before, choice)
-        return says_text_only and is_role_known and data.keys() >= {*padding}
-    except (AttributeError, TypeError, ValueError, LookupError):
-        return False
-
-
-def _tells_role(item: JSON, choice: dict[str, JSON]) -> bool:
-    """Whether a chunk tells the role of a choice, so that in the next one it is no news."""
-    (known,) = item.get("__data__", item)["choices"]
-    return bool(known["delta"]["role"] == choice["delta"]["role"] and _index(known, 0) == _index(choice, 0))
-
-
 def _find_content(choice: dict[str, JSON]) -> JSON:
     """What a choice says in its delta or its message."""
     holders = (choice.get(key) for key in ("delta", "message"))
