@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.recordings.bodies import is_described
+from recctl.wire import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]
         pointer = note.pointer if note else "/response"
         hint = "look whether the test expects it"
         yield RECORDED_ERROR.make_finding(name, message, hint, pointer)
-    emptiness = _find_emptiness(recording, completion)
+    emptiness = _find_emptiness(recording, exchange)
     if emptiness is not None:
         hint = "look whether the test means it; else record it again"
         yield EMPTY_RESPONSE.make_finding(name, emptiness, hint, "/response/body")
@@ -95,38 +96,26 @@ def _check_readable(recording: Recording) -> Iterator[Finding]:
             yield finding._replace(severity=Severity.NOTE)
 
 
-def _find_emptiness(recording: Recording, completion: Completion) -> str | None:
+def _find_emptiness(recording: Recording, exchange: Exchange) -> str | None:
     """In what way a reply says nothing; None when it says something, or was not meant to."""
     if recording.body is None:
         has_reason = recording.response.get("is_exception") or recording.response.get("status") is not None
         is_call = "method" in recording.request and "body" in recording.response
         return "there is no reply: the body is null" if is_call and not has_reason else None
+    completion = exchange.completion
     if not (completion.complete and completion.choices and all(map(_says_nothing, completion.choices))):
         return None
-    if _says_otherwise(completion):
+    endings = {exchange.find_ending(choice) for choice in completion.choices}
+    if not endings.isdisjoint((Ending.REFUSED, Ending.SILENT)) or _says_otherwise(completion):
         return None
-    if all(choice.finish_reason in CUT_SHORT for choice in completion.choices):
+    if endings == {Ending.CUT_SHORT}:
         return "the token limit ended the reply before it said anything"
     return "the reply says nothing: no text, no refusal, no tool call"
 
 
-CUT_SHORT = ("length", "max_tokens", "max_output_tokens", "model_context_window_exceeded", "MAX_TOKENS")
-"""How providers say that a reply came to the token limit."""
-
-_LOADED = ("load", "unload")
-"""Why a reply of Ollama's ends that was to say nothing, but to have the model at hand."""
-
-_REFUSED = (
-    *("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII"),
-    *("LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR"),
-)
-"""How providers say that a reply was refused, or filtered."""
-
-
 def _says_nothing(choice: Choice) -> bool:
     message = choice.message
-    says_something = message.content or message.refusal or message.reasoning or message.tool_calls
-    return not says_something and choice.finish_reason not in (*_LOADED, *_REFUSED)
+    return not (message.content or message.refusal or message.reasoning or message.tool_calls)
 
 
 def _says_otherwise(completion: Completion) -> bool:

@@ -419,7 +419,7 @@ def _list_texts(completion: Completion) -> Iterator[tuple[tuple[int, str], str]]
 def _locate_chunk(recording: Recording, place: tuple[int, str], offset: int) -> str:
     """A pointer to the chunk that brings the character at an offset of a text of the assembled reply."""
     wire, body = recognise(recording), recording.body
-    if wire is None or not isinstance(body, list):
+    if not isinstance(body, list):
         return "/response/body"
 
     def is_told_by(count: int) -> bool:

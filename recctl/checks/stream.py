@@ -97,13 +97,9 @@ def check_stream(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     yield from _check_volatile_fields(recording)
 
 
-_NOT_STREAMED = frozenset({"models", "http-error", "exception", "unknown"})
-"""Replies whose shape says nothing about streaming: lists that are whole, and failures before a stream."""
-
-
 def _check_mismatch(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     completion, asked = exchange.completion, recording.asked.get("stream")
-    if completion.wire in _NOT_STREAMED or recording.response.get("is_exception"):
+    if not exchange.wire.shows_streaming:
         return
     is_streaming = recording.response.get("is_streaming")
     if is_streaming is None and completion.streamed:

@@ -6,10 +6,10 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from recctl.checks.content import CUT_SHORT
 from recctl.checks.finding import Rule, Severity
 from recctl.text.pointer import escape_pointer
 from recctl.text.strict_json import TooDeepError, decode
+from recctl.wire import Ending
 from recctl.wire.completion import Tool
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recctl.checks.tool_schemas import Effort
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
-    from recctl.wire.completion import Choice, ToolCall
+    from recctl.wire.completion import ToolCall
 
 TOOL_ARGUMENTS_JSON = Rule(
     "tool-arguments-json",
@@ -105,7 +105,8 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                 hint = "look at the call yourself" if severity is Severity.NOTE else hint
                 finding = rule.make_finding(recording.source.name, message, hint, pointer)
                 finding = finding._replace(severity=severity)
-                if rule is TOOL_ARGUMENTS_JSON and call is calls[-1] and _is_cut_short(exchange, choice):
+                is_last = rule is TOOL_ARGUMENTS_JSON and call is calls[-1]
+                if is_last and exchange.find_ending(choice) is Ending.CUT_SHORT:
                     told = f"{message}: the token limit cut them off"
                     finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
                 found[finding] = None
@@ -135,14 +136,6 @@ def _find_answered_twice(exchange: Exchange) -> Iterator[tuple[str, int]]:
     for call_id, count in results.items():
         if call_id is not None and count > max(made[call_id], 1):
             yield call_id, count
-
-
-def _is_cut_short(exchange: Exchange, choice: Choice) -> bool:
-    """Whether the token limit ended a choice, be it by the word of the provider that a router asked."""
-    choices = exchange.completion.extra.get("choices")
-    told = choices.get(str(choice.index)) if isinstance(choices, dict) else None
-    native = told.get("native_finish_reason") if isinstance(told, dict) else None
-    return not {choice.finish_reason, native if isinstance(native, str) else None}.isdisjoint(CUT_SHORT)
 
 
 _MOST_PLACED = 50

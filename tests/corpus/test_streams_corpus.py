@@ -26,7 +26,7 @@ def streams(shared: Path) -> Iterator[tuple[str, str, Recording]]:
         (recording,) = load(source(path.read_bytes(), path.name))
         assert isinstance(recording, Recording)
         wire = recognise(recording)
-        if recording.is_streaming and wire is not None and wire.name in STREAMS:
+        if recording.is_streaming and wire.name in STREAMS:
             yield path.name, wire.name, recording
 
 

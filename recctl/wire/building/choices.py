@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.values import is_bare_error, is_nothing, join, write_text
+from recctl.wire.protocol import Ending
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.building.message import ChoiceBuilder
     from recctl.wire.completion import Completion
+
+ENDINGS = {
+    "stop": Ending.WHOLE,
+    "tool_calls": Ending.WHOLE,
+    "function_call": Ending.WHOLE,
+    "eos": Ending.WHOLE,
+    "length": Ending.CUT_SHORT,
+    "content_filter": Ending.REFUSED,
+}
+"""OpenAI's finish reasons, and Together's `eos`."""
 
 
 def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion:

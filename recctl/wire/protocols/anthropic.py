@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -218,4 +218,14 @@ def _read_block(role: str | None, block: JSON) -> Piece | RequestMessage:
     return Piece(role, part=block)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "end_turn": Ending.WHOLE,
+    "tool_use": Ending.WHOLE,
+    "stop_sequence": Ending.WHOLE,
+    "pause_turn": Ending.WHOLE,
+    "max_tokens": Ending.CUT_SHORT,
+    "model_context_window_exceeded": Ending.CUT_SHORT,
+    "refusal": Ending.REFUSED,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import Ending, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.json_paths import put_together
 from recctl.wire.building.message import CallBuilder
@@ -349,4 +349,20 @@ def _read_declaration(declaration: JSON) -> Tool:
     )
 
 
-WIRE = Wire(NAME, by_class("GenerateContentResponse", _is_one, in_events=True), _assemble, _read_request)
+_REFUSALS = (
+    *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "LANGUAGE", "MODEL_ARMOR"),
+    *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+)
+_ENDINGS = {
+    "STOP": Ending.WHOLE,
+    "MAX_TOKENS": Ending.CUT_SHORT,
+    **dict.fromkeys(_REFUSALS, Ending.REFUSED),
+}
+
+WIRE = Wire(
+    NAME,
+    by_class("GenerateContentResponse", _is_one, in_events=True),
+    _assemble,
+    _read_request,
+    endings=_ENDINGS,
+)

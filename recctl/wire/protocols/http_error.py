@@ -59,4 +59,4 @@ def _decode(text: str) -> JSON:
         return text
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_prompt_request, is_last_resort=True)
+WIRE = Wire(NAME, _recognises, _assemble, read_prompt_request, is_last_resort=True, shows_streaming=False)

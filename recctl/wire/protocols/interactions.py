@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -264,4 +264,6 @@ def _read_part(role: str | None, part: JSON) -> Piece | RequestMessage:
     return Piece(role, part=part)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {"completed": Ending.WHOLE, "requires_action": Ending.WHOLE}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

@@ -42,4 +42,4 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-WIRE = Wire(NAME, by_class(".Model", _is_one), _assemble, read_chat_request)
+WIRE = Wire(NAME, by_class(".Model", _is_one), _assemble, read_chat_request, shows_streaming=False)

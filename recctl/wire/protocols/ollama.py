@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.requests import read_chat_request, text_or_none
@@ -110,4 +110,11 @@ def _add_text(
         builder.extra.add((f"odd_{key}",), text)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
+_ENDINGS = {
+    "stop": Ending.WHOLE,
+    "length": Ending.CUT_SHORT,
+    "load": Ending.SILENT,  # the reply was to say nothing, but to have the model at hand
+    "unload": Ending.SILENT,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS)

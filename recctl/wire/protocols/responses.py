@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.blocks import (
     Piece,
     add_finish_reason,
@@ -168,4 +168,10 @@ def _read_item(item: JSON) -> Iterator[Piece | RequestMessage]:
         yield Piece(role or "assistant", part=item)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "completed": Ending.WHOLE,
+    "max_output_tokens": Ending.CUT_SHORT,
+    "content_filter": Ending.REFUSED,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

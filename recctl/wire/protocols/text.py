@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire.building.choices import assemble_choices
+from recctl.wire.building.choices import ENDINGS, assemble_choices
 from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -26,4 +26,11 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
-WIRE = Wire(NAME, by_class(".Completion", _is_one, in_events=True), _assemble, read_chat_request)
+WIRE = Wire(
+    NAME,
+    by_class(".Completion", _is_one, in_events=True),
+    _assemble,
+    read_chat_request,
+    endings=ENDINGS,
+    native_reason="native_finish_reason",
+)

@@ -1,0 +1,54 @@
+"""Both sides of a recording, and what can be told of them by their protocols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.failures import EXCEPTION, UNKNOWN
+from recctl.wire.protocol import Ending
+from recctl.wire.recognition import find_ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recordings.recording import Recording
+    from recctl.wire.building.steps import Step
+    from recctl.wire.completion import Choice, Completion, Request
+    from recctl.wire.protocol import Wire
+
+
+class Exchange(NamedTuple):
+    """A recording, with what was asked and what was said; `wire` is the protocol that the reply came by."""
+
+    recording: Recording
+    request: Request
+    completion: Completion
+    wire: Wire
+
+    def read_lines(self) -> tuple[str, str]:
+        """How what was asked last, and what was answered, begins: a line each, or nothing."""
+        from recctl.wire.building.lines import read_question_line, read_reply_line
+
+        return read_question_line(self.request), read_reply_line(self.completion)
+
+    def read_steps(self) -> Iterator[Step]:
+        """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
+        from recctl.wire.building.steps import read_steps
+
+        body = open_envelopes(self.recording.body)
+        if self.wire not in (EXCEPTION, UNKNOWN) and isinstance(body, list):
+            yield from read_steps(self.wire, body)
+
+    def find_ending(self, choice: Choice) -> Ending | None:
+        """What the finish reason of a choice comes to, or that of the provider that a router asked.
+
+        None where there is none, and for one that no protocol has.
+        """
+        ending = find_ending(self.wire, choice.finish_reason)
+        if ending not in (None, Ending.WHOLE) or not self.wire.native_reason:
+            return ending
+        kept = self.completion.extra.get("choices")
+        told = kept.get(str(choice.index)) if isinstance(kept, dict) else None
+        native = told.get(self.wire.native_reason) if isinstance(told, dict) else None
+        return (find_ending(self.wire, native) if isinstance(native, str) else None) or ending

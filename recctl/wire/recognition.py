@@ -1,0 +1,132 @@
+"""Which protocol a recording's reply came by: told by what its chunks look like, never by the endpoint."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from itertools import filterfalse, islice, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.failures import EXCEPTION, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recordings.recording import JSON, Recording
+    from recctl.wire.protocol import Ending, Wire
+
+
+def recognise(recording: Recording) -> Wire:
+    """The protocol that a recording's reply came by: `exception` or `unknown` where there is none."""
+    if recording.response.get("is_exception"):
+        return EXCEPTION
+    return _recognise(recording) or UNKNOWN
+
+
+def _recognise(recording: Recording) -> Wire | None:
+    status, body = recording.response.get("status"), open_envelopes(recording.body)
+    has_failed = type(status) is int and status >= _FIRST_FAILURE
+    if not recording.is_streaming and not has_failed and _asks_for_models(recording) and _lists_ids(body):
+        return _load_wire(_LISTED)
+    for item in () if has_failed else _each_sample(body):
+        for wire in each_wire():
+            if not wire.is_last_resort and wire.recognises(item):
+                return wire
+    for wire in each_wire():
+        if wire.is_last_resort and (has_failed or any(map(wire.recognises, _each_sample(body)))):
+            return wire
+    return None
+
+
+def _asks_for_models(recording: Recording) -> bool:
+    """Whether a request is one for a list of models."""
+    paths = (place.partition("?")[0].rstrip("/") for place in (recording.url, recording.endpoint))
+    return any(path.endswith(("/models", "/tags")) for path in paths)
+
+
+def _lists_ids(body: JSON) -> bool:
+    """Whether a body lists nothing, or things by ids: OpenRouter does not say that these are models."""
+    listed = body.get("data") if isinstance(body, dict) else body
+    return listed == [] or (isinstance(listed, list) and isinstance(listed[0], dict) and "id" in listed[0])
+
+
+def _each_sample(body: JSON) -> Iterator[JSON]:
+    """The body, unless it is text; of a stream, the first chunks that say something.
+
+    Lines of an event stream come after these as one text, and by event.
+    """
+    if not isinstance(body, list):
+        yield from () if isinstance(body, str) else (body,)
+        return
+    yield from islice(filterfalse(_is_idle, body), _SAMPLE)
+    lines = [*islice(takewhile(_is_text, body), _LINES)]
+    if lines:
+        separator = "" if any("\n" in line or "\r" in line for line in lines) else "\n"
+        text = separator.join(lines)  # an event may take many lines, and a line hold many events
+        yield text
+        yield from filterfalse(_is_idle, islice(_BLANK_LINE.split(text), _SAMPLE))
+
+
+_BLANK_LINE = re.compile(r"\r\n\r\n|\n\n|\r\r")
+
+
+def _is_text(item: JSON) -> bool:
+    return isinstance(item, str)
+
+
+def _is_idle(item: JSON) -> bool:
+    """Whether a recorded line of an event stream says nothing: routers send comments while they wait."""
+    return isinstance(item, str) and (not item.strip() or item.startswith(":"))
+
+
+_SAMPLE = 8
+"""How many chunks may be unrecognisable (an error, a comment) before the first one that is."""
+
+_LINES = 64
+"""How many lines of an event stream are read together, for events whose JSON is spread over lines."""
+
+_FIRST_FAILURE = 400
+"""The HTTP status from which on a reply says why there is none."""
+
+_MOST_COMMON = "chat"
+
+_LISTED = "models"
+"""What comes as a list that is no stream; that it is of models may show only in what was asked for."""
+
+
+def each_wire() -> Iterator[Wire]:
+    """The protocols, the most common one first; a module is imported when its turn comes."""
+    return map(_load_wire, _list_protocols())
+
+
+@cache
+def _list_protocols() -> tuple[str, ...]:
+    names = (path.stem for path in (Path(__file__).parent / "protocols").glob("[!_]*.py"))
+    return tuple(sorted(names, key=lambda name: (name != _MOST_COMMON, name)))
+
+
+@cache
+def _load_wire(name: str) -> Wire:
+    wire: Wire = import_module(f"{_PROTOCOLS}.{name}").WIRE
+    return wire
+
+
+_PROTOCOLS = "recctl.wire.protocols"
+
+
+def find_ending(wire: Wire, reason: str | None) -> Ending | None:
+    """What a finish reason comes to, by a protocol or else by any that has such a word; None for no word.
+
+    Routers and gateways hand on the words of the providers behind them.
+    """
+    if reason is None or reason in wire.endings:
+        return wire.endings.get(reason or "")
+    return _gather_endings().get(reason)
+
+
+@cache
+def _gather_endings() -> dict[str, Ending]:
+    return {word: ending for wire in each_wire() for word, ending in wire.endings.items()}

@@ -1,0 +1,44 @@
+"""The words that are a protocol's own, and what each comes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from recctl.wire import Ending, read_exchange
+from tests.builders import read, record
+
+
+def find_ending(**choice: Any) -> Ending | None:
+    """What the end of a chat reply comes to."""
+    message = {"role": "assistant", "content": ""}
+    body = {"object": "chat.completion", "choices": [{"index": 0, "message": message, **choice}]}
+    exchange = read_exchange(read(record(body)))
+    return exchange.find_ending(exchange.completion.choices[0])
+
+
+@pytest.mark.parametrize(
+    ("reason", "ending"),
+    [
+        ("stop", Ending.WHOLE),
+        ("length", Ending.CUT_SHORT),
+        ("content_filter", Ending.REFUSED),
+        ("load", Ending.SILENT),  # Ollama's, handed on by a gateway
+        ("MAX_TOKENS", Ending.CUT_SHORT),  # Gemini's
+        ("model_context_window_exceeded", Ending.CUT_SHORT),  # Anthropic's
+        ("bored", None),
+        (None, None),
+    ],
+)
+def test_a_finish_reason_comes_to_what_the_protocol_says_whose_word_it_is(
+    reason: str | None, ending: Ending | None
+) -> None:
+    assert find_ending(finish_reason=reason) is ending
+
+
+def test_a_router_may_tell_by_the_providers_own_word_that_a_reply_was_cut_short() -> None:
+    told = {"finish_reason": "stop", "native_finish_reason": "MAX_TOKENS"}
+    assert find_ending(**told) is Ending.CUT_SHORT
+    assert find_ending(finish_reason="stop", native_finish_reason="end_turn") is Ending.WHOLE
+    assert find_ending(finish_reason="length", native_finish_reason=None) is Ending.CUT_SHORT
