@@ -85,7 +85,27 @@ MISSING_TEST = Rule(
     good="def test_hello(): in test_chat.py",
 )
 
-RULES = (OUTDATED_HASH, NEWER_HASH, UNEXPLAINED_HASH, MISPLACED, DUPLICATE_RECORDING, MISSING_TEST)
+ORPHANED_TWIN = Rule(
+    "orphaned-twin",
+    Severity.WARNING,
+    "The file that has taken this one's place lies beside it.",
+    "dd-apm-test-agent used to write YAML. When it opens such a file, it makes a JSON file of the same name "
+    "of it, and deletes it. Where both are there, it opens the one that the system lists first: if that is "
+    "the old one, its reply takes the place of the new one's.",
+    "`recctl prune` takes the old one away. Where the replies differ, `recctl diff` shows how.",
+    bad="openai_chat_completions_post_35680ba4.yaml beside a .json file of the same name",
+    good="openai_chat_completions_post_35680ba4.json alone",
+)
+
+RULES = (
+    OUTDATED_HASH,
+    NEWER_HASH,
+    UNEXPLAINED_HASH,
+    MISPLACED,
+    DUPLICATE_RECORDING,
+    MISSING_TEST,
+    ORPHANED_TWIN,
+)
 
 _EXPLAIN = "recctl rehash --explain shows why; --include-unexplained re-hashes it, or record it again"
 _NONE = "no hash scheme gives it this name"
@@ -134,6 +154,17 @@ def check_missing_tests(all_facts: Sequence[Facts], root: Path) -> Iterator[Find
         yield MISSING_TEST.make_finding(path, reason, hint)._replace(test_id=shown[path])
 
 
+def check_twins(all_facts: Sequence[Facts]) -> Iterator[Finding]:
+    """Whether files lie beside those that have taken their places."""
+    from recctl.naming.twins import find_twins
+
+    shown = {facts.path: facts.shown_test_id for facts in all_facts}
+    for path, name in sorted(find_twins(all_facts).items()):
+        message = f"{name} has taken its place, and lies beside it"
+        found = ORPHANED_TWIN.make_finding(path, message, "recctl prune takes this one away")
+        yield found._replace(test_id=shown[path])
+
+
 def describe_schemes(all_facts: Sequence[Facts], scheme: str | None) -> str | None:
     """A sentence on the scheme that names seem to follow, by what `detect_scheme` says.
 
@@ -173,10 +204,15 @@ def _judge(facts: Facts, detected: str | None, past: Past | None) -> Iterator[Fi
         yield _report_unexplained(facts, past)
     elif facts.is_held:
         yield from _report_other_scheme(facts)
-    elif detected is not None and detected not in identity.schemes:
+    elif detected is not None and detected not in identity.schemes and _may_name(detected, facts.format):
         message = f"{identity.given}, but not {detected}"
         hint = "recctl rehash mends it; where another has replaced it, recctl prune takes it"
         yield OUTDATED_HASH.make_finding(facts.path, message, hint)._replace(severity=Severity.NOTE)
+
+
+def _may_name(scheme: str, form: str) -> bool:
+    """Whether a scheme, by its name, may be one for the files of a format."""
+    return all(each.format == form for each in RELEASED if each.name == scheme)
 
 
 def _report_unexplained(facts: Facts, past: Past | None) -> Finding:

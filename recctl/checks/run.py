@@ -15,6 +15,7 @@ from recctl.checks.identity import (
     MISSING_TEST,
     check_missing_tests,
     check_names,
+    check_twins,
     describe_schemes,
     detect_scheme,
 )
@@ -87,6 +88,7 @@ def validate(
     findings += check_repeated_calls(all_facts, scheme, partial(_read_neighbours_calls, project, selection))
     if any(target.settings.applies(MISSING_TEST.name) for target in (*targets, *selection.companions)):
         findings += check_missing_tests((*all_facts, *_survey_companions(selection)), project.root)
+    findings += check_twins(all_facts)
     settings = {target.file: target.settings for target in (*targets, *selection.companions)}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
     return Report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
-from recctl.naming.engine import CURRENT, find_held, identify
+from recctl.naming.engine import find_wanted, identify
 from recctl.recordings.formats import load_format
 from recctl.recordings.names import read_hash
 
@@ -158,7 +158,8 @@ def find_volatile_fields(recording: Recording) -> Iterator[tuple[str, JSON]]:
         return
     found = [*_compare(body, digest)]
     if any(str(odd).startswith("rec-") for _, _, odd in found):
-        wanted = identify(recording, place, find_held(recording.source.settings) or CURRENT).wanted
+        scheme, _ = find_wanted(recording.format, recording.source.settings)
+        wanted = identify(recording, place, scheme).wanted
         if any(odd == _make_id(read_hash(wanted or "")) for _, _, odd in found):
             found = [*_compare(body, read_hash(wanted or ""))]
     yield from ((pointer, value) for pointer, value, _ in found)

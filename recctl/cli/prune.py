@@ -97,7 +97,7 @@ def command(
     Nothing is deleted without --apply.
 
     Taken are recordings that were replaced and those whose tests are gone, or the grades that are named:
-    replaced, orphan, uncollected, unused, unplayed, superseded, duplicate. PATHS narrow it down.
+    replaced, twin, orphan, uncollected, unused, unplayed, superseded, duplicate. PATHS narrow it down.
 
     Exits with 0; with 1 when --check finds something stale, --apply could not delete it all, or a file holds
     no recording; with 2 when something could not be opened or the evidence is incomplete.

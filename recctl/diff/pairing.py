@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.diff.differences import canonical, find_rising, fingerprint
 from recctl.diff.recordings import describe_side
-from recctl.naming.engine import CURRENT, find_held
+from recctl.naming.engine import find_wanted
 from recctl.naming.turns import find_turn
 from recctl.recordings.names import is_model_list
 from recctl.wire import read_exchange
@@ -79,7 +79,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
         target=target,
         side=describe_side(recording),
         is_gone=is_gone,
-        turn=find_turn(recording, find_held(recording.source.settings) or CURRENT, None),
+        turn=find_turn(recording, find_wanted(recording.format, recording.source.settings).scheme, None),
         roles=tuple(message.role or "" for message in exchange.request.messages),
         question=fingerprint(question),
         words=frozenset(_read_words(json.dumps(question)[:_KEPT])),

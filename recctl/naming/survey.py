@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 import orjson
 
 from recctl.input.sources import Opened
-from recctl.naming.engine import CURRENT, Identity, Scheme, explain_name, find_held, has_lost_test, identify
+from recctl.naming.engine import (
+    CURRENT,
+    Identity,
+    Scheme,
+    explain_name,
+    find_wanted,
+    has_lost_test,
+    identify,
+)
 from recctl.naming.facts import Facts, Status, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
@@ -26,7 +34,7 @@ from recctl.recordings.load import find_file_tests, is_configured, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.schemes import RELEASED
+from recctl.schemes import list_released
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -191,8 +199,7 @@ def find_facts(
     """
     source, test_id = recording.source, recording.test_id
     assert source.place is not None  # noqa: S101  (standard input is no file that could have a name)
-    held = to or find_held(source.settings)
-    wanted = held or CURRENT
+    wanted, is_held = find_wanted(recording.format, source.settings, to)
     identity, status = _identify(recording, source.place, wanted)
     folder = source.place.folder
     is_list = is_model_list(identity.wanted or identity.name)
@@ -208,7 +215,7 @@ def find_facts(
         expected_folder=find_expected_folder(folder, root, wanted, test_id),
         size=len(source.content),
         scheme=wanted.name,
-        is_held=held is not None,
+        is_held=is_held,
         identity=identity,
         status=status,
         test_id=test_id,
@@ -234,12 +241,13 @@ def _is_test_open(place: Place, form: Format, settings: Settings) -> bool:
 
 def has_right_name(recording: Recording) -> bool | None:
     """Whether the recorder looks for a recording's name; None where nobody can tell."""
-    place, held = recording.source.place, find_held(recording.source.settings)
+    place = recording.source.place
     if place is None:
         return None
-    _, status = _identify(recording, place, held or CURRENT)
+    wanted, is_held = find_wanted(recording.format, recording.source.settings)
+    _, status = _identify(recording, place, wanted)
     has_lost = status is Status.UNEXPLAINED and has_lost_test(recording, place)
-    return judge_name(status, is_held=held is not None, has_lost_test=has_lost)
+    return judge_name(status, is_held=is_held, has_lost_test=has_lost)
 
 
 class _Examined(NamedTuple, Generic[_Draft]):
@@ -287,7 +295,7 @@ def _judge(identity: Identity, wanted: Scheme) -> Status:
         return Status.CURRENT
     if not identity.schemes:
         return Status.UNEXPLAINED
-    released = [scheme.name for scheme in RELEASED]
+    released = [scheme.name for scheme in list_released(wanted.format or "")]
     newer = released[released.index(wanted.name) :] if wanted.name in released else []
     return Status.AHEAD if set(identity.schemes) <= set(newer) else Status.OUTDATED
 

@@ -21,6 +21,7 @@ from recctl.prune.proofs import (
     prove_duplicate,
     prove_outdated,
     prove_superseded,
+    prove_twins,
     prove_uncollected,
     prove_unused,
 )
@@ -58,13 +59,14 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     surveyed = survey(project, selection, with_digests=inquiry.removes)
     files = (*take_files(surveyed.all_facts), *surveyed.companions)
     all_facts = sorted(files, key=lambda facts: facts.path)
-    _require_evidence(all_facts, inquiry)
+    twins = [*prove_twins(all_facts)]
+    _require_evidence(all_facts, inquiry, has_twins=bool(twins))
     state = read_git_state(project.root) if all_facts else None
     orphans = find_orphans(all_facts, project.root)
     unplayed: Mapping[str, Unplayed] = {}
     if inquiry.tracked is not None and not inquiry.tracked.troubles:
         unplayed = find_unplayed(surveyed.all_facts, inquiry.tracked, project)
-    proofs = _weigh(all_facts, inquiry, orphans, unplayed, project, state)
+    proofs = _weigh(all_facts, inquiry, twins, orphans, unplayed, project, state)
     parts = {target.file for target in selection.targets if target.number is not None}
     spared = _spare_files([facts for facts in all_facts if facts.path in parts], proofs)
     wanted = {facts.path for facts in all_facts}
@@ -131,7 +133,7 @@ def _require_heard(tracked: Tracked | None) -> None:
         )
 
 
-def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
+def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry, *, has_twins: bool) -> None:
     """Refuse where nothing is at hand to judge by, or what is at hand is about other tests."""
     if not all_facts:
         return
@@ -139,7 +141,8 @@ def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry) -> None:
     has_cassettes = any(facts.is_named_by_test for facts in all_facts)
     has_list = bool(inquiry.lists) or inquiry.tracked is not None
     needs_scheme = {Grade.REPLACED, Grade.SUPERSEDED, Grade.DUPLICATE}.intersection(inquiry.grades)
-    if not has_scheme and needs_scheme and not (inquiry.default and (has_list or has_cassettes)):
+    has_others = has_list or has_cassettes or has_twins
+    if not has_scheme and needs_scheme and not (inquiry.default and has_others):
         if inquiry.default:
             raise RecctlError("no scheme is set, and no list of tests is named", _EVIDENCE)
         named = ", ".join(grade for grade in inquiry.grades if grade in needs_scheme)
@@ -198,6 +201,7 @@ _ONE_COPY = 3600
 def _weigh(
     all_facts: Sequence[Facts],
     inquiry: Inquiry,
+    twins: Iterable[Found],
     orphans: Orphans,
     unplayed: Mapping[str, Unplayed],
     project: Project,
@@ -208,6 +212,7 @@ def _weigh(
     times = find_times([facts.location for turn in turns for facts in turn], project.root, state)
     found: list[Iterable[Found]] = [
         prove_outdated(all_facts),
+        twins,
         ((path, Proof(Grade.ORPHAN, reason)) for path, reason in orphans.proofs.items()),
         prove_superseded(turns, times, slack=_ONE_COPY if state is None else 0),
         prove_duplicate(all_facts),
@@ -275,11 +280,14 @@ def _judge(
     state: GitState | None,
 ) -> Verdict:
     """What the evidence against one recording comes to: what rehash can rescue is never taken."""
-    protected = None if inquiry.include_protected else find_protection(facts, project, state)
+    asked_for = [proof for proof in proofs if proof.grade in inquiry.grades]
+    is_twin = any(proof.grade is Grade.TWIN for proof in asked_for)
+    protected = None
+    if not inquiry.include_protected:
+        protected = find_protection(facts, project, state, by_test=not is_twin)
     if not proofs:
         reason = doubt or _describe(facts)
         return Verdict(facts, None, reason, protected, in_doubt=doubt is not None)
-    asked_for = [proof for proof in proofs if proof.grade in inquiry.grades]
     is_stranded = any(proof.grade is Grade.STRANDED for proof in proofs)
     if is_stranded:
         decisive = next(proof for proof in proofs if proof.grade is Grade.STRANDED)

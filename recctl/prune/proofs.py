@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from recctl.naming.facts import Status
+from recctl.naming.twins import find_twins
 from recctl.prune.verdicts import Grade, Proof
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def prove_outdated(all_facts: Sequence[Facts]) -> Iterator[Found]:
         else:
             reason = f"{why}, and nothing has taken its place: recctl rehash rescues it"
             yield facts.path, Proof(Grade.STRANDED, reason)
+
+
+def prove_twins(all_facts: Sequence[Facts]) -> Iterator[Found]:
+    """Files that their recorder has left behind, beside those that took their places."""
+    for path, name in find_twins(all_facts).items():
+        yield path, Proof(Grade.TWIN, f"{name} has taken its place, and lies beside it")
 
 
 def prove_uncollected(all_facts: Sequence[Facts], collected: Collected) -> Iterator[Found]:

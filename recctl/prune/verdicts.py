@@ -21,6 +21,7 @@ class Grade(StrEnum):
 
     REPLACED = "replaced"
     STRANDED = "stranded"
+    TWIN = "twin"
     ORPHAN = "orphan"
     UNCOLLECTED = "uncollected"
     UNUSED = "unused"
@@ -32,6 +33,7 @@ class Grade(StrEnum):
 MEANINGS = {
     Grade.REPLACED: "today's recorder can't find it, and another of the same turn has taken its place",
     Grade.STRANDED: "today's recorder can't find it, and nothing has taken its place",
+    Grade.TWIN: "the file that has taken its place lies beside it",
     Grade.ORPHAN: "its test no longer exists",
     Grade.UNCOLLECTED: "its test is on no list of collected tests",
     Grade.UNUSED: "its test passed, and no complete run opened it",
@@ -39,7 +41,7 @@ MEANINGS = {
     Grade.SUPERSEDED: "there is a newer recording of the same turn",
     Grade.DUPLICATE: "another file records the same request under the right name",
 }
-TAKEN_BY_DEFAULT = (Grade.REPLACED, Grade.ORPHAN)
+TAKEN_BY_DEFAULT = (Grade.REPLACED, Grade.TWIN, Grade.ORPHAN)
 
 
 class Inquiry(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 MODELS = "models-"
 """How the name of a list of models begins; its hash comes next."""
@@ -55,3 +56,67 @@ _NAME = rf"(?:{MODELS})?[0-9a-f]{{4,64}}(?:-[0-9a-f]{{8}})?(?:\.json)?"
 def list_beginnings(start: str) -> tuple[str, ...]:
     """How the names may begin in which what `read_name` gave stands."""
     return start, f"{MODELS}{start}"
+
+
+_PROXIED = r"(?P<stem>.+)_(?P<method>[a-z]+)_(?P<hash>[0-9a-f]{8})(?P<suffix>\.json|\.yaml)"
+
+
+class ProxiedName(NamedTuple):
+    """The name of a proxy's file, `openai_chat_completions_post_35680ba4.json`, taken apart.
+
+    `stem` is a prefix that somebody may have set, and the path that was asked for.
+    """
+
+    stem: str
+    method: str
+    hash: str
+    suffix: str
+
+    def find_prefix(self, route: str) -> str | None:
+        """What stands before a path; None where the name is not of it."""
+        safe = spell_safely(route)
+        prefix = self.stem.removesuffix(safe)
+        return prefix if self.stem.endswith(safe) and (not prefix or prefix.endswith("_")) else None
+
+
+def read_proxied_name(name: str) -> ProxiedName | None:
+    """A name as dd-apm-test-agent gives it, taken apart; None for other names."""
+    found = re.fullmatch(_PROXIED, name)
+    return None if found is None else ProxiedName(**found.groupdict())
+
+
+def spell_safely(text: str) -> str:
+    """A text as it stands in the name of a file: what is no letter, digit, dot or hyphen is `_`."""
+    return "".join(char if char.isalnum() or char in ".-" else "_" for char in text)
+
+
+def find_route(name: str, provider: str, url: str) -> str:
+    """What a proxy was asked for when it sent a request to a url: its name for the provider, and the path.
+
+    How much of the url is the provider's address is told by the file's name, else by the addresses that
+    dd-apm-test-agent knows (`ddapm_test_agent/vcr_proxy.py`).
+    """
+    path = url.partition("://")[2].partition("/")[2]
+    parsed, parts = read_proxied_name(name), path.split("/")
+    for start in range(len(parts)) if parsed is not None else ():
+        route = "/".join((provider, *parts[start:]))
+        if parsed is not None and parsed.find_prefix(route) is not None:
+            return route
+    return f"{provider}/{path.removeprefix(_ADDRESSES.get(provider, ''))}"
+
+
+_ADDRESSES = {"openai": "v1/"}
+"""How the paths of providers begin whose addresses have one."""
+
+
+def fill_name(template: str, name: str, hashed: str, route: str, method: str) -> str:
+    """The name that a template gives to the file that now has another one."""
+    parsed = read_proxied_name(name)
+    values = {
+        "{prefix}": (parsed.find_prefix(route) if parsed is not None else None) or "",
+        "{path}": spell_safely(route),
+        "{method}": method.lower(),
+        "{hash}": hashed,
+        "{suffix}": parsed.suffix if parsed is not None else ".json",
+    }
+    return re.sub(r"\{[a-z]+\}", lambda word: values.get(word[0], word[0]), template)

@@ -77,6 +77,7 @@ class Recording:
 
     `format` is the name of the file's format, `index` tells which of the file's recordings it is, from 0;
     `is_alone` is true for formats of one recording a file.
+    `sent` is the body of the request as it was sent, where a name is made of that, unless it was edited.
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled
     as orjson spells them); that proves at once that no key is repeated and that nothing was lost in reading.
     """
@@ -87,6 +88,7 @@ class Recording:
     format: str = DEFAULT
     index: int = 0
     is_alone: bool = True
+    sent: str | None = None
 
     @property
     def key(self) -> Key:
@@ -95,7 +97,8 @@ class Recording:
 
     def with_document(self, document: dict[str, JSON]) -> Recording:
         """The same recording with another document."""
-        return replace(self, document=document)
+        is_same = document["request"].get("body") == self.request.get("body")
+        return replace(self, document=document, sent=self.sent if is_same else None)
 
     @property
     def request(self) -> dict[str, JSON]:

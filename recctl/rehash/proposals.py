@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.changes.journal import digest
-from recctl.naming.engine import CURRENT, find_held, get_scheme, identify
+from recctl.naming.engine import find_wanted, get_scheme, identify
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
+from recctl.recordings.formats import DEFAULT
 from recctl.recordings.load import load
 from recctl.recordings.names import read_hash
 from recctl.recordings.recording import Recording
@@ -161,9 +162,12 @@ def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, locat
 
 
 def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bool:
-    """Whether the file of a recording, with that content, would be read as that document."""
+    """Whether the file of a recording, with that content, would be read as that document.
+
+    What other formats than the default's derive from the rest follows by itself: `Format.edit` has looked.
+    """
     (found, *_) = load(recording.source._replace(content=content))
-    return isinstance(found, Recording) and found.document == document
+    return isinstance(found, Recording) and (found.format != DEFAULT or found.document == document)
 
 
 def refuse(facts: Facts, refusal: str) -> Proposal:
@@ -193,7 +197,7 @@ def _lacks_test(recording: Recording | None, facts: Facts, orders: Orders) -> bo
         return False
     request = {**recording.request, "test_id": "?"}
     with_test = recording.with_document({**document, "test_id": "?", "request": request})
-    wanted = orders.to or find_held(recording.source.settings) or CURRENT
+    wanted, _ = find_wanted(recording.format, recording.source.settings, orders.to)
     return identify(with_test, place, wanted).wanted != facts.identity.wanted
 
 
@@ -205,7 +209,7 @@ def _find_location(root: Path, facts: Facts, edited: Recording, *, orders: Order
     """
     location, place = facts.location, edited.source.place
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
-    wanted = orders.to or find_held(edited.source.settings) or CURRENT
+    wanted, _ = find_wanted(edited.format, edited.source.settings, orders.to)
     name: str | None = location.name
     if facts.status is Status.CURRENT or is_wanted:
         name = identify(edited, place, wanted).wanted

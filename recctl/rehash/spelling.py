@@ -6,6 +6,7 @@ import json
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.rehash.edits import find_changes
 from recctl.text.syntax import locate
@@ -20,6 +21,9 @@ def spell(recording: Recording, document: dict[str, JSON]) -> bytes | None:
     None when the file is not written as the recorder writes, and more than the text of strings has changed:
     then nobody can say what the rest of the file should look like.
     """
+    form = load_format(recording.format)
+    if form.name != DEFAULT:
+        return form.edit(recording.source, {recording.index: document})
     content = recording.source.content
     if serialise(recording.document) == content:
         return serialise(document)

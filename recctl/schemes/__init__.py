@@ -1,8 +1,8 @@
 """The terms in which hash schemes are written, the built-in schemes, and how the configuration adds others.
 
 A scheme takes values out of a recording, leaves out parts of them, makes equal what varies from run to run,
-and names the file after the SHA-256 of the rest, as JSON. Source for the built-in ones: the recorder of Llama
-Stack (later OGX) and its history.
+and names the file after the SHA-256 of the rest, as JSON. Sources for the built-in ones: the recorder of
+Llama Stack (later OGX) and its history; `ddapm_test_agent/vcr_proxy.py` of dd-apm-test-agent 1.25 to 1.69.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ class Field(NamedTuple):
 
     `key` is None where that value is all that is hashed. `pointer` are the steps to it in the document.
     `reading` is what is made of it: "upper" is its text in capitals, "path" the path of a url, "or-null"
-    itself or else null; without one, a recording must have it. The field is left out when the url's path is
-    one of `not_for`, in which "*" stands for any beginning.
+    itself or else null; without one, a recording must have it. "json" is the value of a text that is JSON, an
+    empty object for an empty one. "route" is what a proxy was asked for: its name for the provider, which is
+    that of the file's folder, and the url from the provider's address on. The field is left out when the
+    url's path is one of `not_for`, in which "*" stands for any beginning.
     """
 
     key: str | None
@@ -69,9 +71,9 @@ class Substitution(NamedTuple):
 class Changes(NamedTuple):
     """How values are changed before they are hashed.
 
-    `replace` changes strings, `round` rounds floats and `round_in_strings` the numbers of four or more
-    decimals in strings, to so many digits. `numbers_file_ids` calls `file-<32 hex>` file-1, file-2 in order
-    of appearance.
+    `replace` changes strings, and a text that is read as JSON before it is; `round` rounds floats and
+    `round_in_strings` the numbers of four or more decimals in strings, to so many digits. `numbers_file_ids`
+    calls `file-<32 hex>` file-1, file-2 in order of appearance.
     """
 
     replace: tuple[Substitution, ...] = ()
@@ -91,23 +93,30 @@ class Style(NamedTuple):
 class Scheme(NamedTuple):
     """One way to name a recording.
 
-    `forms` say what is hashed, by kind of request. From that `drop` is left out; then, in the fields `within`
-    (empty: all), `changes` are made. What is left is written as JSON in a `style`. The file is called
-    `name_template`, where {hash} stands for `name_length` hex digits of the
-    SHA-256, or `models_template` when the reply is a list of models. A draft lived only inside a pull
-    request: it explains a name and is never wanted. A scheme is `verified` when real files bear it out.
-    `extends` is the scheme that a configured one is said to add to.
+    `forms` say what is hashed, by kind of request. From that `drop` is left out, and what is in `mask`
+    becomes `MASK`; then, in the fields `within` (empty: all), `changes` are made. What is left is written as
+    one JSON object in a `style` or, with a `text`, as that, where the key of a field in braces stands for its
+    JSON, and of one that is read as "upper" or "route" for its text. The file is called `name_template`,
+    where {hash} stands for `name_length` hex digits of the SHA-256, {path} and {method} for those fields as
+    file names have them, {prefix} for what stands before that in a file's name, and {suffix} for its ending;
+    or `models_template` when the reply is a list of models. `format` is that of the files which it names,
+    None for any. A draft lived only inside a pull request: it explains a name and is never wanted. A scheme
+    is `verified` when real files bear it out. `extends` is the scheme that a configured one is said to add
+    to.
     """
 
     name: str
     forms: tuple[Form, ...]
     drop: tuple[Drop, ...] = ()
+    mask: tuple[Drop, ...] = ()
     within: tuple[str, ...] = ()
     changes: Changes = Changes()
     style: Style = Style()
+    text: str | None = None
     name_template: str = "{hash}.json"
     name_length: int = 64
     models_template: str | None = None
+    format: str | None = None
     draft: bool = False
     verified: bool = True
     extends: Scheme | None = None
@@ -151,7 +160,10 @@ class Identity(NamedTuple):
         return f"{self.oldest} to {self.newest} give it this name"
 
 
-_READINGS = ("or-null", "path", "upper")
+_READINGS = ("json", "or-null", "path", "route", "upper")
+
+MASK = "<normalized>"
+"""What stands for a value that is masked."""
 
 
 def _parse_field(key: str | None, text: Any) -> Field:
@@ -231,6 +243,7 @@ _2025_07 = Scheme(
     within=("body", "payload"),
     name_length=12,
     models_template="models-{hash}-{models}.json",
+    format="ogx",
 )
 _2025_10 = _2025_07._replace(name="ogx-2025-10", forms=_forms("/api/tags", "/v1/models"), name_length=64)
 _FLOATS = Changes(round=5, round_in_strings=5)
@@ -245,6 +258,31 @@ _2026_04 = _2026_03._replace(
     changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_UUID, _MARKED_UUID)),
 )
 _NEXT = _2026_04._replace(name="ogx-next", forms=_forms("/api/tags", "*/models"), verified=False)
+
+_BOUNDARIES = tuple(
+    Substitution(rf"{beginning}[^\r\n]+", "--form-data-boundary-normalized", beginning)
+    for beginning in ("--form-data-boundary-", "------formdata-undici-")
+)
+_DDAPM = Scheme(
+    "ddapm",
+    (
+        Form(
+            "inference",
+            _parse_fields(
+                {
+                    "path": "/request/url | route",
+                    "method": "/request/method | upper",
+                    "body": "/request/body | json",
+                }
+            ),
+        ),
+    ),
+    changes=Changes(_BOUNDARIES),
+    text="{path}:{method}:{body}",
+    name_template="{prefix}{path}_{method}_{hash}{suffix}",
+    name_length=8,
+    format="ddapm",
+)
 
 SCHEMES: tuple[Scheme, ...] = (
     _2025_07,
@@ -265,13 +303,27 @@ SCHEMES: tuple[Scheme, ...] = (
         changes=_FLOATS._replace(replace=(_SCORE, _ATTRIBUTES, _DOCUMENT_FILE, _MARKED_FILE)),
         draft=True,
     ),
+    _DDAPM,
 )
-"""Every built-in scheme, oldest first, drafts last."""
+"""Every built-in scheme: those of each format oldest first, drafts last."""
 
 RELEASED = tuple(scheme for scheme in SCHEMES if not scheme.draft)
 DRAFTS = tuple(scheme for scheme in SCHEMES if scheme.draft)
-CURRENT = next(scheme for scheme in reversed(RELEASED) if scheme.verified)
-"""The newest scheme that real files bear out."""
+
+
+def list_released(form: str) -> tuple[Scheme, ...]:
+    """The released schemes that name files of a format, oldest first."""
+    return tuple(scheme for scheme in RELEASED if scheme.format == form)
+
+
+def find_newest(form: str) -> Scheme:
+    """The newest scheme for files of a format that real files bear out; that of OGX for formats without."""
+    verified = [scheme for scheme in list_released(form) if scheme.verified]
+    return verified[-1] if verified else CURRENT
+
+
+CURRENT = next(scheme for scheme in reversed(list_released("ogx")) if scheme.verified)
+"""The newest scheme of OGX that real files bear out."""
 
 
 def parse_schemes(tables: dict[str, dict[str, Any]], where: str) -> tuple[Scheme, ...]:
@@ -303,16 +355,17 @@ def _parse_scheme(name: str, table: dict[str, Any], where: str, others: dict[str
     base = _find_base(values.pop("extends", None), where, others)
     forms = _parse_forms(values.pop("fields", None), base, where)
     keys = list(dict.fromkeys(field.key for form in forms for field in form.fields if field.key is not None))
-    drops = [drop.steps for drop in values.get("drop", ())]
+    drops = [drop.steps for key in ("drop", "mask") for drop in values.get(key, ())]
     first_steps = [steps[0] for steps in drops if keys and steps[0] not in ("*", "**")]
     for key in (*values.get("within", ()), *first_steps):
         if key not in keys:
             raise RecctlError(f"{where}: {key!r} is no key of 'fields'", did_you_mean(key, keys))
-    if keys and any(len(steps) == 1 for steps in drops):
+    if keys and any(len(drop.steps) == 1 for drop in values.get("drop", ())):
         hint = "leave it out of 'fields'" if base is None else "name what lies in it"
         raise RecctlError(f"{where}: drop names a whole field", hint)
     scheme = base or Scheme(name, forms)
     values["drop"] = (*scheme.drop, *values.get("drop", ()))
+    values["mask"] = (*scheme.mask, *values.get("mask", ()))
     values["replace"] = (*scheme.changes.replace, *values.get("replace", ()))
     changes = scheme.changes._replace(**{key: values.pop(key) for key in Changes._fields if key in values})
     style = scheme.style._replace(**{key: values.pop(key) for key in Style._fields if key in values})
@@ -367,6 +420,7 @@ def describe_scheme(scheme: Scheme) -> dict[str, Any]:
         "extends": scheme.extends and scheme.extends.name,
         "fields": fields.get(None, fields),
         "drop": [join_pointer(drop.steps) for drop in drop],
+        "mask": [join_pointer(drop.steps) for drop in scheme.mask[len(base.mask) :]],
         "replace": [[pattern, replacement] for pattern, replacement, _ in replace],
         "within": [] if scheme.within == base.within else [*scheme.within],
     }
@@ -424,6 +478,7 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "extends": parse_text,
     "fields": _parse_fields,
     "drop": _parse_drops,
+    "mask": _parse_drops,
     "replace": _parse_substitutions,
     "round": _parse_number(0, 15),
     "round-in-strings": _parse_number(0, 15),
@@ -439,10 +494,12 @@ KEY_MEANINGS = {
     "extends": "The scheme that this one adds to: `drop`, `replace` and, for requests to models, `fields` "
     "come after its own; each other key takes the place of its own.",
     "fields": "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
-    "`, `upper` takes a text in capitals, `path` the path of a url, `or-null` null where there is no value. "
-    "A single pointer in place of the table: that value is hashed as it stands.",
+    "`, `upper` takes a text in capitals, `path` the path of a url, `route` the name of the file's folder "
+    "and the url from the provider's address on, `json` the value of a text that is JSON, `or-null` null "
+    "where there is no value. A single pointer in place of the table: that value is hashed as it stands.",
     "drop": "JSON pointers to what is left out, beginning with a key of `fields`. `*` is any key or index, "
     "`**` any number of steps.",
+    "mask": "JSON pointers, as in `drop`, to what becomes `<normalized>`.",
     "replace": "Pairs of a regular expression and what takes the place of its matches in every string, in "
     "this order.",
     "round": "Floats are rounded to so many digits.",

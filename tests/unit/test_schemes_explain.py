@@ -20,7 +20,7 @@ def test_the_text_of_a_request_by_two_schemes() -> None:
     name = identify(recording, Place("", "x.json")).wanted
     assert name is not None
     explained = {item.scheme.name: item for item in explain(recording, Place("", name), Settings())}
-    assert [*explained] == [scheme.name for scheme in SCHEMES]
+    assert [*explained] == [scheme.name for scheme in SCHEMES if scheme.format == "ogx"]
     oldest, current = explained["ogx-2025-07"], explained["ogx-2026-04"]
     assert oldest.text == (
         '{"body": {"a": [0.1234567, "\\u00e9"], "stream_options": null}, '

@@ -247,7 +247,11 @@ def test_settings_with_schemes_can_be_sent_to_another_process() -> None:
         ("", " lacks 'fields'", "say which values of a recording are hashed"),
         ("field = '/a'", ": unknown key 'field'", "did you mean 'fields'?"),
         ("fields = 'body'", ": fields should name values by JSON pointers, and 'body' is none", None),
-        ("fields = '/a | lower'", ": fields knows or-null, path, upper after a bar, not 'lower'", None),
+        (
+            "fields = '/a | lower'",
+            ": fields knows json, or-null, path, route, upper after a bar, not 'lower'",
+            None,
+        ),
         ("fields = {}", ": fields should be a table of keys and JSON pointers", None),
         ("fields = ['/a']", ": fields should be a table of keys and JSON pointers", None),
         ("fields = {a = 1}", ": fields should be a string", None),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.engine.texts import Texts, digest, write_recipe
 from recctl.project import Settings
-from recctl.recordings.names import read_hash
+from recctl.recordings.names import fill_name, read_hash
 from recctl.recordings.recording import Kind
-from recctl.schemes import CURRENT, DRAFTS, RELEASED, Field, Identity, Scheme
+from recctl.schemes import DRAFTS, RELEASED, Field, Identity, Scheme, find_newest, list_released
 from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
@@ -30,9 +30,22 @@ def get_scheme(name: str, settings: Settings = _DEFAULTS) -> Scheme | None:
     return next((scheme for scheme in list_schemes(settings) if scheme.name == name), None)
 
 
-def find_held(settings: Settings) -> Scheme | None:
-    """The scheme that settings hold a recording to; None where they name none."""
-    return get_scheme(settings.scheme or "", settings)
+class Wanted(NamedTuple):
+    """The scheme by which a recording is to be named, and whether somebody has set it."""
+
+    scheme: Scheme
+    is_held: bool
+
+
+def find_wanted(form: str, settings: Settings, to: Scheme | None = None) -> Wanted:
+    """The scheme for recordings of a format: `to`, else the one that is set, else the newest.
+
+    A scheme for files of another format is none for these, if there is one for them.
+    """
+    for scheme in (to, get_scheme(settings.scheme or "", settings)):
+        if scheme is not None and (scheme.format in (None, form) or not list_released(form)):
+            return Wanted(scheme, is_held=True)
+    return Wanted(find_newest(form), is_held=False)
 
 
 class Explanation(NamedTuple):
@@ -51,15 +64,18 @@ class Explanation(NamedTuple):
     unjudged: str | None = None
 
 
-def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Identity:
+def identify(recording: Recording, place: Place, wanted: Scheme | None = None) -> Identity:
     """Find out which schemes give a recording the name that its file has.
 
-    `place` is where the file lies; `wanted` is the scheme that today's recorder uses. The configuration's own
-    schemes are those of the recording's settings. Raises nothing.
+    `place` is where the file lies; `wanted` is the scheme that today's recorder uses, the newest if none is
+    given. The configuration's own schemes are those of the recording's settings. Raises nothing.
     """
-    naming, schemes = _Naming(recording), list_schemes(recording.source.settings)
+    naming, released = _Naming(recording, place), list_released(recording.format)
+    own = _list_own(recording)
+    schemes = (*released, *own)
     names = naming.name_all(drafts=False)
-    for scheme in (*schemes[len(RELEASED) :], wanted):
+    wanted = wanted or find_newest(recording.format)
+    for scheme in (*own, wanted):
         if scheme.name not in names:
             explanation = naming.explain(scheme, place)
             if explanation.unjudged is not None and scheme.name == wanted.name:
@@ -75,8 +91,14 @@ def identify(recording: Recording, place: Place, wanted: Scheme = CURRENT) -> Id
         oldest=bounds[0].name if bounds else None,
         newest=bounds[-1].name if bounds else None,
         draft=next((draft.name for draft in DRAFTS if place.name in drafts.get(draft.name, ())), None),
-        plain=next(iter(names.get(RELEASED[0].name, ())), None),
+        plain=next(iter(names.get(released[0].name, ())), None) if released else None,
     )
+
+
+def _list_own(recording: Recording) -> tuple[Scheme, ...]:
+    """The schemes of the configuration that may name a recording."""
+    schemes = recording.source.settings.schemes
+    return tuple(scheme for scheme in schemes if scheme.format in (None, recording.format))
 
 
 def explain_name(
@@ -99,15 +121,18 @@ def explain_name(
 
 def explain(recording: Recording, place: Place, settings: Settings) -> tuple[Explanation, ...]:
     """How every scheme names a recording: the configuration's own, the released ones, the drafts."""
-    naming = _Naming(recording)
-    return tuple(naming.explain(scheme, place) for scheme in (*settings.schemes, *RELEASED, *DRAFTS))
+    naming = _Naming(recording, place)
+    schemes = (*settings.schemes, *RELEASED, *DRAFTS)
+    fitting = (scheme for scheme in schemes if scheme.format in (None, recording.format))
+    return tuple(naming.explain(scheme, place) for scheme in fitting)
 
 
 class _Naming:
     """The file names that schemes give to one recording; what they share is computed once."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, place: Place) -> None:
         self._texts = Texts(recording)
+        self._method, self._name_now = str(recording.request.get("method")), place.name
         model_ids = _list_models(recording) if recording.kind is Kind.INFERENCE else None
         self._models = None if model_ids is None else _digest_models(model_ids)
 
@@ -136,6 +161,9 @@ class _Naming:
 
     def _name(self, scheme: Scheme, hashed: str) -> tuple[str, ...]:
         short = hashed[: scheme.name_length]
+        if "{path}" in scheme.name_template:
+            route = self._texts.route
+            return (fill_name(scheme.name_template, self._name_now, short, route, self._method),)
         if self._models is None or scheme.models_template is None:
             return (scheme.name_template.replace("{hash}", short),)
         return tuple(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
+from recctl.recordings.names import find_route
 from recctl.recordings.recording import Kind
-from recctl.schemes import DRAFTS, RELEASED, SCHEMES, Changes, Drop, Field, Form, Scheme, Style
+from recctl.schemes import DRAFTS, MASK, SCHEMES, Changes, Drop, Field, Form, Scheme, Style, list_released
 from recctl.text.digests import sha256
 from recctl.text.patterns import compile_pattern
 
@@ -41,12 +43,17 @@ class Facts(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A field's value as a scheme changes it, in its JSON; changes that can't matter are gone."""
+    """A field's value as a scheme changes it, in its JSON; changes that can't matter are gone.
+
+    `is_text` says that it is a text, which stands there as it is.
+    """
 
     field: Field
     drops: tuple[tuple[str, ...], ...] = ()
     changes: Changes = NO_CHANGES
     style: Style = PLAIN
+    masks: tuple[tuple[str, ...], ...] = ()
+    is_text: bool = False
 
 
 class Recipe(NamedTuple):
@@ -63,6 +70,8 @@ def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
     parts = [_write_part(scheme, field, facts) for field in form.fields if not facts.paths & {*field.not_for}]
     if parts[0].field.key is None:
         return Recipe((("", parts[0]),), "")
+    if scheme.text is not None:
+        return _write_text_recipe(scheme.text, {part.field.key: part for part in parts})
     if scheme.style.sort:
         parts.sort(key=lambda part: part.field.key or "")
     comma, colon = (",", ":") if scheme.style.compact else (", ", ": ")
@@ -71,10 +80,22 @@ def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
     return Recipe(tuple(zip(starts, parts, strict=True)), "}")
 
 
+def _write_text_recipe(template: str, parts: dict[str | None, Part]) -> Recipe:
+    """The recipe of a text in which the keys of fields stand in braces."""
+    *pieces, end = re.split(r"\{([a-z]+)\}", template)
+    starts, keys = pieces[::2], pieces[1::2]
+    texts = [parts[key]._replace(is_text=parts[key].field.reading in _TEXTS) for key in keys]
+    return Recipe(tuple(zip(starts, texts, strict=True)), end)
+
+
+_TEXTS = ("upper", "route")
+
+
 def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
     is_within = not scheme.within or field.key in scheme.within
     rounds, changes = is_within and facts.may_round, scheme.changes
     drops = tuple(drop.steps for drop in scheme.drop if _may_drop(drop, facts))
+    masks = tuple(mask.steps for mask in scheme.mask)
     return Part(
         field._replace(not_for=()),  # which has been heeded, and is no difference any more
         drops if field.key is None else _follow(drops, field.key, in_list=False),
@@ -85,6 +106,7 @@ def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
             changes.numbers_file_ids and is_within and _has(_FILE_PREFIX, facts),
         ),
         scheme.style,
+        masks if field.key is None else _follow(masks, field.key, in_list=False),
     )
 
 
@@ -130,13 +152,14 @@ class _Step(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_Text, ...]]:
-    """The parts that the released schemes, or the drafts, need, and the texts that they make of those."""
+def _arrange(form: str, facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_Text, ...]]:
+    """The parts that a format's released schemes, or drafts, need, and the texts that they make of those."""
     shared: dict[Recipe, list[Scheme]] = {}
-    for scheme in DRAFTS if drafts else RELEASED:
-        form = scheme.form(facts.kind)
-        if form is not None:
-            shared.setdefault(write_recipe(scheme, form, facts), []).append(scheme)
+    drawn_up = tuple(draft for draft in DRAFTS if draft.format == form)
+    for scheme in drawn_up if drafts else list_released(form):
+        fields = scheme.form(facts.kind)
+        if fields is not None:
+            shared.setdefault(write_recipe(scheme, fields, facts), []).append(scheme)
     numbers: dict[Part, int] = {}
     texts = tuple(
         (
@@ -150,7 +173,8 @@ def _arrange(facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_T
 
 
 def _prepare(part: Part) -> _Step:
-    return _Step(part, _encoder(part.style).encode, part.changes != NO_CHANGES, part in _LOOKED_AT)
+    encode = str if part.is_text else _encoder(part.style).encode
+    return _Step(part, encode, part.changes != NO_CHANGES, part in _LOOKED_AT)
 
 
 _LOOKED_AT = [Part(Field(key, ("request", key))) for key in ("body", "payload")]
@@ -194,7 +218,7 @@ class Texts:
             host, path = url.netloc, url.path
         self.facts = Facts(
             recording.kind.value,
-            frozenset([word for word in _WORDS if word in text]),
+            frozenset([word for word in _WORDS if word in (recording.sent or text)]),
             frozenset([word for word in _HOSTS if word in host]),
             frozenset([pattern for pattern in _PATHS if _fits(path, pattern)]),
             _HAS_DECIMALS.search(text) is not None or _HAS_EXPONENT.search(text) is not None,
@@ -203,8 +227,11 @@ class Texts:
     def write_all(self, *, drafts: bool) -> Iterator[tuple[str, tuple[Scheme, ...]]]:
         """The texts of the released schemes, or of the drafts, each with the schemes that share it."""
         if self.unjudged is None:
-            steps, texts = _arrange(self.facts, drafts=drafts)
-            pieces = [self._text if step.is_looked_at else self._write_piece(step) for step in steps]
+            steps, texts = _arrange(self._recording.format, self.facts, drafts=drafts)
+            try:
+                pieces = [self._text if step.is_looked_at else self._write_piece(step) for step in steps]
+            except LookupError:
+                return
             for numbers, end, schemes in texts:
                 yield "".join([start + pieces[number] for start, number in numbers]) + end, schemes
 
@@ -221,8 +248,25 @@ class Texts:
     def _write_piece(self, step: _Step) -> str:
         """A part's JSON. Raises LookupError when the recording lacks what it needs."""
         part = step.part
-        value = _leave_out(_take(self._recording.document, part.field), part.drops)
-        return step.encode(_normalise(value, part.changes, {}) if step.changes_values else value)
+        if part.field.reading == "route":
+            return step.encode(self.route)
+        value = _take(self._recording.document, part.field)
+        changes_values = step.changes_values
+        if part.field.reading == "json":
+            sent = self._recording.sent
+            value = _read_sent(value if sent is None else sent, part.changes)
+            changes_values = False
+        value = _mask(_leave_out(value, part.drops), part.masks)
+        return step.encode(_normalise(value, part.changes, {}) if changes_values else value)
+
+    @cached_property
+    def route(self) -> str:
+        """What a proxy was asked for, as `find_route` has it. Raises LookupError without a folder."""
+        place = self._recording.source.place
+        provider = PurePosixPath(place.folder).name if place is not None else ""
+        if place is None or not provider:
+            raise LookupError
+        return find_route(place.name, provider, self._recording.url)
 
 
 @lru_cache
@@ -276,6 +320,30 @@ def digest(text: str) -> str:
 
 def _fits(path: str, pattern: str) -> bool:
     return path.endswith(pattern[1:]) if pattern.startswith("*") else path == pattern
+
+
+def _read_sent(value: JSON, changes: Changes) -> JSON:
+    """What a text says that may be JSON, changed before it is read; a value that was read is as it is."""
+    if not isinstance(value, str):
+        return value
+    text = _change_text(changes, value)
+    try:
+        return json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return text
+
+
+def _mask(value: JSON, masks: tuple[tuple[str, ...], ...]) -> JSON:
+    """A value in which `MASK` stands for what `masks`, the ways from it, lead to."""
+    if not masks:
+        return value
+    if () in masks:
+        return MASK
+    if isinstance(value, dict):
+        return {key: _mask(item, _follow(masks, key, in_list=False)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, _follow(masks, str(index), in_list=True)) for index, item in enumerate(value)]
+    return value
 
 
 def _take(document: JSON, field: Field) -> JSON:

@@ -85,6 +85,8 @@ class Format(NamedTuple):
     `find_test` gives the test that a file is named after, as far as its place tells, the settings, and what
     it can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The
     ids start where the places' folders do. Both know of none where files are not named after tests.
+    `find_successor` gives the name of the file that takes the place of one beside it, by the name of that,
+    where its recorder leaves such files behind.
     `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
@@ -102,6 +104,7 @@ class Format(NamedTuple):
     is_companion: Callable[[str, tuple[str, ...], Settings, Callable[[], bytes]], bool] = lambda *_: False
     find_test: Callable[[Place, Settings, Callable[[str], bool]], NamedTest | None] = lambda *_: None
     list_places: Callable[[str, Settings], tuple[Place, ...]] = lambda *_: ()
+    find_successor: Callable[[str], str | None] = lambda _: None
     matching: Matching | None = None
     schema: str = "exchange"
     is_named_by_hash: bool = False
@@ -161,6 +164,14 @@ def find_owner(
         ),
         None,
     )
+
+
+def list_successors(name: str) -> Iterator[tuple[Format, str]]:
+    """The names of files that would take the place of one beside them, each with its format."""
+    for found in _each_format():
+        successor = found.find_successor(name)
+        if successor is not None:
+            yield found, successor
 
 
 @cache

@@ -1,0 +1,445 @@
+"""What formats have in common whose files are JSON: how exchanges are read, found again and changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from recctl.recordings.bodies import is_described, read_json
+from recctl.recordings.compression import Room
+from recctl.recordings.formats import Defect
+from recctl.recordings.http import Message, find_header, make_document
+from recctl.recordings.recording import JSON, LoadError, Recording, name_type
+from recctl.recordings.splicing import apply_edits
+from recctl.recordings.splicing.bodies import Stored, edit_body
+from recctl.recordings.splicing.json_text import splice_json
+from recctl.text.pointer import join_pointer, split_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from recctl.recordings.source import Source
+    from recctl.recordings.splicing import Edit
+    from recctl.text.syntax import Position
+
+Steps = tuple[str, ...]
+"""The keys that lead to a value."""
+
+
+class StoredBody(NamedTuple):
+    """Where an exchange keeps a body, and how.
+
+    `read` makes a text, bytes or a JSON value of what is stored under `steps`. `write` gives what is to be
+    stored there for another one, from what was. `copies` are other places in which the same body is kept, as
+    JSON.
+    """
+
+    steps: Steps
+    read: Callable[[JSON], Any] = lambda stored: stored
+    write: Callable[[JSON, Stored], JSON] = lambda _, body: body.value
+    copies: tuple[Steps, ...] = ()
+
+
+class Layout(NamedTuple):
+    """How a format lays out its exchanges.
+
+    `noun` is what a file of it is called. `find_items` gives the keys that lead to the list of exchanges in a
+    file, None for a file that is one exchange, or says why a file's value is none of it.
+    `find_defect` says why an item is no exchange, with the keys that lead to what is wrong.
+    `places` are the keys under which an exchange keeps its parts, by those of a recording's document, and
+    `find_body` tells how one side of it keeps its body.
+    `read_headers` makes an object of headers as stored, `write_headers` what is stored for another one.
+    `find_sent` gives the body of an exchange's request as it was sent, where files are named after that.
+    """
+
+    name: str
+    noun: str
+    find_items: Callable[[JSON], Steps | str | None]
+    find_defect: Callable[[JSON], tuple[str, Steps] | None]
+    places: dict[Steps, Steps]
+    find_body: Callable[[JSON, str], StoredBody]
+    read_headers: Callable[[JSON], JSON] = lambda stored: stored
+    write_headers: Callable[[JSON, JSON], JSON] = lambda _, headers: headers
+    find_sent: Callable[[JSON], str | None] = lambda _: None
+    hint: str = "put it right, or record it again"
+
+
+SIDES = ("request", "response")
+METHOD, URL, STATUS = ("request", "method"), ("request", "url"), ("response", "status")
+HEADERS = {side: (side, "headers") for side in SIDES}
+PLACES: dict[Steps, Steps] = {place: place for place in (METHOD, URL, STATUS, *HEADERS.values())}
+"""Where exchanges keep their parts that do so as a recording's document does."""
+
+
+def take(value: JSON, steps: Steps) -> JSON:
+    """What some keys lead to; None where there is nothing."""
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def find_missing(item: JSON, wanted: dict[Steps, type]) -> tuple[str, Steps] | None:
+    """Which of some values an exchange lacks, or has of another type, as `Layout.find_defect` tells it.
+
+    What holds a value comes before it.
+    """
+    if not isinstance(item, dict):
+        return f"it is {name_type(item)}, and not an object", ()
+    for steps, kind in wanted.items():
+        *above, key = steps
+        holder = take(item, tuple(above))
+        name = " ".join(above)
+        if key not in holder:
+            return f"{f'its {name}' if name else 'it'} has no {key!r}", tuple(above)
+        if not isinstance(holder[key], kind) or isinstance(holder[key], bool):
+            return f"its {' '.join(steps)} is {name_type(holder[key])}, and not {_NAMES[kind]}", steps
+    return None
+
+
+_NAMES = {dict: "an object", list: "an array", str: "a string", int: "a whole number"}
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+class _File(NamedTuple):
+    """A file's value, the keys that lead to its exchanges (None: it is one), and these."""
+
+    value: JSON
+    steps: Steps | None
+    items: list[JSON]
+
+    def lead_to(self, index: int) -> Steps:
+        """The keys that lead to one of the exchanges."""
+        return () if self.steps is None else (*self.steps, str(index))
+
+
+def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
+    """The exchanges of a file, in order; a `LoadError` in place of each bad one, or one for the file.
+
+    A recording is `as_written` when no key stands twice in the file, and no long word where no recording has
+    it. Raises nothing.
+    """
+    file = _open(layout, source)
+    if isinstance(file, LoadError):
+        return (file,)
+    bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
+    errors = _tell_defects(layout, source, file, bad)
+    is_sound = _has_unique_keys(source.content, file.value) and not _holds_more(layout, file)
+    room = Room(source.settings.max_size)
+    found: list[Recording | LoadError] = []
+    for index, item in enumerate(file.items):
+        if index in errors:
+            found.append(errors[index])
+        else:
+            document = _read_item(layout, item, room)
+            recording = Recording(source, document, is_sound, format=layout.name, index=index)
+            found.append(replace(recording, is_alone=file.steps is None, sent=layout.find_sent(item)))
+    return tuple(found)
+
+
+def _open(layout: Layout, source: Source) -> _File | LoadError:
+    try:
+        value = read_json(source.content.decode())
+    except UnicodeDecodeError:
+        value = None
+    if value is None:
+        from recctl.text.strict_json import MAX_DEPTH
+        from recctl.text.syntax import Fault, read_strictly
+
+        found = read_strictly(source.content, MAX_DEPTH)
+        if isinstance(found, Fault):
+            return LoadError(source, "invalid-json", *found)
+        value = found.value
+    steps = layout.find_items(value)
+    if isinstance(steps, str):
+        return LoadError(source, "not-a-recording", f"not {layout.noun}: {steps}", _ELSEWHERE)
+    return _File(value, steps, [value] if steps is None else [*_take_list(value, steps)])
+
+
+_ELSEWHERE = "move files that hold no recordings elsewhere"
+
+
+def _take_list(value: JSON, steps: Steps) -> Iterable[JSON]:
+    return take(value, steps) or () if steps else value
+
+
+def _tell_defects(
+    layout: Layout, source: Source, file: _File, defects: dict[int, tuple[str, Steps] | None]
+) -> dict[int, LoadError]:
+    """The errors for items that are no exchanges, by their indexes."""
+    bad = {index: defect for index, defect in defects.items() if defect is not None}
+    if not bad:
+        return {}
+    pointers = {index: join_pointer((*file.lead_to(index), *steps)) for index, (_, steps) in bad.items()}
+    positions = _locate(source, pointers.values())
+    noun = layout.noun if file.steps is None else "an exchange"
+    return {
+        index: LoadError(
+            source,
+            "not-a-recording",
+            f"not {noun}: {message}",
+            layout.hint,
+            positions.get(pointers[index]),
+            None if file.steps is None else index + 1,
+        )
+        for index, (message, _) in bad.items()
+    }
+
+
+def _locate(source: Source, pointers: Iterable[str]) -> dict[str, Position]:
+    from recctl.text.syntax import locate
+
+    return locate(source.content.decode(), {*pointers})
+
+
+def _read_item(layout: Layout, item: JSON, room: Room) -> dict[str, JSON]:
+    bodies = [layout.find_body(item, side) for side in SIDES]
+    headers = [layout.read_headers(take(item, layout.places[HEADERS[side]])) for side in SIDES]
+    request, response = (
+        Message(each if each is not None else {}, body.read(take(item, body.steps)))
+        for each, body in zip(headers, bodies, strict=True)
+    )
+    method, url, status = (take(item, layout.places[part]) for part in (METHOD, URL, STATUS))
+    return make_document(method, url, request, status, response, room=room)
+
+
+def _has_unique_keys(content: bytes, value: JSON) -> bool:
+    """Whether no key stands twice: at once where the file is as recorders write it."""
+    try:
+        plain = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except orjson.JSONEncodeError:
+        plain = b""
+    if plain == content.rstrip(b"\n"):
+        return True
+    from recctl.text.strict_json import decode
+
+    try:
+        decode(content.decode(), unique_keys=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _holds_more(layout: Layout, file: _File) -> bool:
+    """Whether a long word, as secrets are, stands in a file where no recording has it."""
+    known: set[Steps] = set()
+    for index, item in enumerate(file.items):
+        start = file.lead_to(index)
+        known.update((*start, *place) for place in layout.places.values())
+        for body in (layout.find_body(item, side) for side in SIDES):
+            known.update((*start, *steps) for steps in (body.steps, *body.copies))
+    return any(_LONG_WORD.search(word) for word in _list_words(file.value, (), known))
+
+
+_LONG_WORD = re.compile(r"\S{16}")
+
+
+def _list_words(value: JSON, steps: Steps, known: set[Steps]) -> Iterator[str]:
+    """The keys and texts of a value, without what is known."""
+    if steps in known:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _list_words(item, (*steps, key), known)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _list_words(item, (*steps, str(index)), known)
+
+
+def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:
+    """Keys that stand twice; what is in no exchange counts to the first."""
+    if all(isinstance(item, Recording) and item.as_written for item in items):
+        return {}
+    from recctl.text.syntax import find_duplicate_keys
+
+    found: dict[int, list[Defect]] = {}
+    for steps, position in find_duplicate_keys(source.content.decode()):
+        index = next((int(step) for step in steps if step.isdecimal()), 0)
+        index = index if index < len(items) else 0
+        message = f"the key {steps[-1]!r} stands in its object a second time; the last one counts"
+        hint = "delete the value that does not belong there"
+        found.setdefault(index, []).append(
+            Defect("duplicate-key", message, hint, position=position, is_read=True)
+        )
+    return found
+
+
+# --- finding ------------------------------------------------------------------------------------------------
+
+
+def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    """Where the values that pointers into a recording name stand in the file.
+
+    What has no place of its own, such as a value in a body that is stored as text, has that of what it is
+    stored in. "" is the recording itself.
+    """
+    file = _open(layout, source)
+    if isinstance(file, LoadError):
+        return {}
+    start = file.lead_to(index)
+    ways = {
+        pointer: [
+            join_pointer((*start, *steps[:length]))
+            for steps in [_find_steps(layout, file.items[index], split_pointer(pointer))]
+            for length in range(len(steps), -1, -1)
+        ]
+        for pointer in pointers
+    }
+    positions = _locate(source, {way for each in ways.values() for way in each})
+    found = {pointer: next((way for way in each if way in positions), None) for pointer, each in ways.items()}
+    return {pointer: positions[way] for pointer, way in found.items() if way is not None}
+
+
+def _find_steps(layout: Layout, item: JSON, steps: Steps) -> Steps:
+    """The keys under which an exchange keeps what some keys lead to in a recording's document."""
+    side, name, inner = (*steps[:2], "", "")[0], (*steps[1:2], "")[0], steps[2:]
+    if side not in SIDES or not name:
+        return steps[:1] if side in SIDES else ()
+    if name == "model":
+        name, inner = "body", ("model",)
+    if name in ("body", "is_streaming"):
+        body = layout.find_body(item, side)
+        return (*body.steps, *inner)
+    place = layout.places.get((side, "url" if name == "endpoint" else name), (side, name))
+    return (*place, *inner)
+
+
+# --- changing -----------------------------------------------------------------------------------------------
+
+
+class _Change(NamedTuple):
+    """An item as it is to be stored, and the edits of texts in it that are known already."""
+
+    item: JSON
+    inner: dict[Steps, tuple[Edit, ...]]
+
+
+def edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a file after exchanges, by index, have become other ones, or have gone (None).
+
+    All that need not change stays as it is. What comes back was read again and says what was meant; None
+    where nothing could be written that does.
+    """
+    file = _open(layout, source)
+    if isinstance(file, LoadError) or (file.steps is None and None in changes.values()):
+        return None
+    before = read(layout, source)
+    items: list[JSON] = []
+    inner: dict[Steps, tuple[Edit, ...]] = {}
+    for index, item in enumerate(file.items):
+        recording, document = before[index], changes.get(index)
+        if index not in changes:
+            items.append(item)
+        elif document is not None and isinstance(recording, Recording):
+            change = _store(layout, item, recording, document)
+            if change is None:
+                return None
+            items.append(change.item)
+            inner.update(((*file.lead_to(index), *steps), edits) for steps, edits in change.inner.items())
+    text = source.content.decode()
+    whole = items[0] if file.steps is None else _put(file.value, file.steps, items)
+    keeps_places = len(items) == len(file.items)
+    edits = splice_json(text, file.value, whole, inner if keeps_places else {})
+    written = apply_edits(text, edits)
+    if written is None:
+        return None
+    content = written.encode("utf-8", "surrogatepass")
+    return content if _says(read(layout, source._replace(content=content)), before, changes) else None
+
+
+def _put(value: JSON, steps: Steps, new: JSON) -> JSON:
+    """A value in which some keys lead to another one."""
+    if not steps:
+        return new
+    holder = value if isinstance(value, dict) else {}
+    return {**holder, steps[0]: _put(holder.get(steps[0]), steps[1:], new)}
+
+
+def _store(layout: Layout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
+    """An exchange as stored, changed as its document is; None for a change that can't be stored."""
+    inner: dict[Steps, tuple[Edit, ...]] = {}
+    old = recording.document
+    for part, steps in layout.places.items():
+        was, will = take(old, part), take(document, part)
+        if was != will:
+            stored = take(item, steps)
+            item = _put(item, steps, layout.write_headers(stored, will) if part[1] == "headers" else will)
+    for side in SIDES:
+        was, will = old[side]["body"], document[side]["body"]
+        if was == will:
+            continue
+        body = layout.find_body(item, side)
+        stored = take(item, body.steps)
+        known = body.read(stored)
+        is_value = isinstance(known, (dict, list))
+        max_size = recording.source.settings.max_size
+        encoding = find_header(old[side]["headers"], "content-encoding")
+        edited = Stored(will) if is_value else edit_body(known, was, will, max_size, encoding)
+        if edited is None:
+            return None
+        written = body.write(stored, edited)
+        item = _put(item, body.steps, written)
+        if written == edited.value and edited.edits:
+            inner[body.steps] = edited.edits
+        for steps in body.copies:
+            item = _put(item, steps, will)
+    return _Change(item, inner)
+
+
+def _says(
+    after: tuple[Recording | LoadError, ...],
+    before: tuple[Recording | LoadError, ...],
+    changes: dict[int, dict[str, JSON] | None],
+) -> bool:
+    """Whether a file that was changed says what it should, and what it said before besides."""
+    meant: list[Any] = []
+    for index, item in enumerate(before):
+        document = changes.get(index, item.document if isinstance(item, Recording) else item.message)
+        if document is not None:
+            meant.append(strip_derived(document))
+    said = [strip_derived(item.document) if isinstance(item, Recording) else item.message for item in after]
+    return said == meant
+
+
+def strip_derived(document: Any) -> Any:
+    """A document without what is not stored, but derived from the rest of it."""
+    if not isinstance(document, dict):
+        return document
+    stripped = {}
+    for side in SIDES:
+        stripped[side] = {key: value for key, value in document[side].items() if key not in _DERIVED}
+        body = document[side]["body"]
+        if is_described(body):
+            stripped[side]["body"] = body["bytes"]  # a header tells the type
+    return stripped
+
+
+_DERIVED = {"endpoint", "model", "is_streaming"}
+
+
+# --- pieces -------------------------------------------------------------------------------------------------
+
+
+def split_like(pieces: list[str], edits: Iterable[Edit]) -> list[str]:
+    """The pieces of a text after edits of the whole."""
+    ordered = sorted(edits, reverse=True)
+    edited, start = [], 0
+    for number, piece in enumerate(pieces, 1):
+        end = start + len(piece)
+        new = piece
+        for left, right, text in ordered:
+            if left <= end and right >= start:
+                cut = max(left, start) - start
+                is_its_own = start <= left < end or (left == end and number == len(pieces))
+                rest = new[max(cut, min(right, end) - start) :]
+                new = new[:cut] + (text if is_its_own else "") + rest
+        edited.append(new)
+        start = end
+    return edited
