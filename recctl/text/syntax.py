@@ -9,13 +9,14 @@ import json
 import re
 import sys
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.text.pointer import split_pointer
-from recctl.text.strict_json import decode, nests_deeper
+from recctl.text.strict_json import MAX_DEPTH, decode, nests_deeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -75,7 +76,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     except ValueError:  # NaN, a number or a depth beyond measure
         message, offset = _find_refused(text, max_depth)
         return refuse(message, _RECORD_AGAIN, text, offset)
-    if nests_deeper(document, max_depth):
+    if max_depth < MAX_DEPTH and nests_deeper(document, max_depth):
         message, offset = _find_refused(text, max_depth)
         return refuse(message, _RECORD_AGAIN, text, offset)
     return Value(document)
@@ -224,6 +225,9 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
 
 def find_duplicate_keys(text: str) -> Iterator[tuple[tuple[str, ...], Position]]:
     """Every key of a JSON text that its object has had already: the steps to it, and where it stands."""
+    with suppress(ValueError):  # in nearly all texts there is none, which this tells at once
+        decode(text, unique_keys=True)
+        return
     path: list[tuple[str, set[str]]] = []  # the step to each open container, and its keys so far
     position_of = find_positions(text)
     for value in _walk(text):
