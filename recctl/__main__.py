@@ -124,7 +124,7 @@ def _fail(message: str, hint: str | None) -> int:
 
 
 def _tell(lines: list[str]) -> None:
-    from recctl.render.log import make_line
+    from recctl.render.kit.log import make_line
 
     with suppress(OSError):  # the exit code says the rest
         for line in lines:

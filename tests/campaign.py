@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl.__main__ import main
 from recctl.changes.plan import recover
 from recctl.recordings.formats.ogx import serialise
-from recctl.render import FORMATS
+from recctl.render import list_formats
 from tests.builders import record
 from tests.unit.test_plan import intercepted
 
@@ -189,12 +189,17 @@ def _choose_command(chance: random.Random, number: int) -> tuple[str, ...]:
     """A command that looks at recordings, each in its turn, in one of its formats."""
     match number % 5:
         case 0:
-            return ("validate", "--format", chance.choice([*FORMATS["findings"]]), "--no-cache", "-j1")
+            return ("validate", "--format", chance.choice([*list_formats("findings")]), "--no-cache", "-j1")
         case 1:
-            more = [(), ("--raw",), ("--chunks",), *(("--format", name) for name in FORMATS["exchanges"])]
+            more = [
+                (),
+                ("--raw",),
+                ("--chunks",),
+                *(("--format", name) for name in list_formats("conversation")),
+            ]
             return ("show", *chance.choice(more))
         case 2:
-            more = [("--noise",), *(("--format", name) for name in FORMATS["comparison"])]
+            more = [("--noise",), *(("--format", name) for name in list_formats("comparison"))]
             return ("diff", *chance.choice(more), "before")
         case 3:
             edit = [(), ("--set", "/request/body/model", "big"), ("--explain",), ("--check",)]

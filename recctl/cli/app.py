@@ -5,15 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from recctl import __version__
-
-if TYPE_CHECKING:
-    from typer._click import Command, Context
 
 COMMANDS = (
     "validate",
@@ -39,12 +36,12 @@ _SETTINGS: Any = {"help_option_names": ["-h", "--help"]}
 class _LazyGroup(TyperGroup):
     """Commands that are imported one by one: a hook that starts at every commit pays for one, not for all."""
 
-    def list_commands(self, ctx: Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         for name in COMMANDS:
             self.get_command(ctx, name)
         return list(COMMANDS)
 
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             self.list_commands(ctx)  # so that Typer can say which command was meant
         elif cmd_name not in self.commands:

@@ -10,6 +10,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, write_output
+from recctl.cli.session import make_view, open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +30,13 @@ def command(
     isolated: options.Isolated = False,
 ) -> int:
     """Print the configuration in force, and where each value is from."""
-    from recctl.render import renderer
+    from recctl.render.config import find_renderer
 
-    render = renderer("config", output_format)
-    project = options.open_project(config, isolated=isolated)
-    options.check_output(output, project)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated)
+    check_output(output, project)
     values = list(_list_values(project, path))
-    options.write_output(render(values, options.make_view(color, output)), output)
+    write_output(render(values, make_view(color, output)), output)
     return 0
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import make_mask, make_view, open_project, say_selected, say_unmatched
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
-    from typer._click import Context
-
     from recctl.diff import Comparison
     from recctl.input.sides import Sides
     from recctl.recordings.source import Unread
@@ -29,7 +30,7 @@ _SEPARATOR = "--"
 class CommandClass(TyperCommand):
     """A command that gets to see `--`, which parts revisions from paths."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as always; the first `--` is what the parser takes out, so that it stands there twice."""
         if _SEPARATOR in args:
             position = args.index(_SEPARATOR)
@@ -81,33 +82,35 @@ def command(
     """
     from recctl.input.sides import choose_sides
     from recctl.input.sources import Selection
-    from recctl.render import renderer
+    from recctl.render import extend_view
+    from recctl.render.comparison import ComparisonView, find_renderer
 
     output_format = _choose_format(output_format, stat=stat, name_only=name_only)
-    render = renderer("comparison", output_format)
-    project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
     follow_config = not (scheme or config or isolated)
     sides = choose_sides(project, before, paths, staged=staged, follow_config=follow_config)
-    options.say_unmatched(sides, quiet=quiet)
-    options.check_output(output, project, sides.left + sides.right)
+    say_unmatched(sides, quiet=quiet)
+    check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
     if tests:
         comparison = _keep_tests(comparison, sides, tests)
-    view = _make_view(color, output, quiet=quiet)
-    if output_format == "markdown" and not unmask:
-        view = view._replace(mask=options.make_mask(project))
     refused: list[Unread] = []
-    view = view._replace(refuse=refused.append)
-    options.write_output(render(comparison, view), output, page=True)
+    view = extend_view(
+        _make_view(color, output, quiet=quiet),
+        ComparisonView,
+        mask=make_mask(project) if output_format == "markdown" and not unmask else str,
+        refuse=refused.append,
+    )
+    write_output(render(comparison, view), output, page=True)
     comparison = comparison._replace(errors=(*comparison.errors, *refused))
-    for error in (*comparison.errors, *comparison.past_errors):
-        options.say_failure(error)
+    unread = conclude(comparison.errors + comparison.past_errors)
     if not (sides.left or sides.right or sides.unmatched or comparison.errors):
-        options.say_selected(Selection((), folders=(".",)), quiet=quiet)
+        say_selected(Selection((), folders=(".",)), quiet=quiet)
     elif tests and not comparison.pairs:
-        options.say("nothing has changed in recordings of that test", quiet=quiet)
-    code = _decide(comparison, exit_noise=exit_noise, exit_lost=exit_lost)
+        say("nothing has changed in recordings of that test", quiet=quiet)
+    code = _decide(comparison, unread, exit_noise=exit_noise, exit_lost=exit_lost)
     if sides.unmatched and not (sides.left or sides.right):
         code = 2  # what is asked about is not there
     return 0 if exit_zero and code == 1 else code
@@ -143,7 +146,7 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     from recctl.input.sources import read
     from recctl.recordings.attempt import attempt
     from recctl.recordings.source import Unread
-    from recctl.render.progress import show_progress
+    from recctl.render.kit.progress import show_progress
 
     with BlobReader(Path.cwd()) as blobs:
         read_target = partial(read, blobs=blobs)
@@ -198,26 +201,25 @@ def _list_tests(sides: Sides) -> set[str]:
 
 def _make_view(color: Color, output: str | None, *, quiet: bool) -> View:
     """How to show it; whoever sets COLUMNS has a pipe as wide as that."""
-    view = options.make_view(color, output)._replace(summary=not quiet)
+    view = make_view(color, output, summary=not quiet)
     columns = os.environ.get("COLUMNS", "")
     if view.width is None and output is None and re.fullmatch("[1-9][0-9]{0,5}", columns):
-        view = view._replace(width=int(columns))
+        view = replace(view, width=int(columns))
     return view
 
 
-def _decide(comparison: Comparison, *, exit_noise: bool, exit_lost: bool) -> int:
-    """The exit code that a comparison calls for; a file that could not be opened wins.
+def _decide(comparison: Comparison, unread: int, *, exit_noise: bool, exit_lost: bool) -> int:
+    """The exit code that a comparison calls for, given that for what could not be read, which wins.
 
     Where a scheme is set for the first time, what it does not name was not found before, either.
     """
     from recctl.diff import Verdict
 
-    code = options.decide(comparison.errors + comparison.past_errors)
     left_behind = any(change.old and change.left_behind for change in comparison.scheme_changes)
     has_lost = left_behind or any(pair.name == "lost" for pair in comparison.pairs)
-    if exit_lost and code < 2:
+    if exit_lost and unread < 2:
         return int(bool(comparison.errors) or has_lost)
-    if code:
-        return code
+    if unread:
+        return unread
     quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
     return int(has_lost or any(pair.verdict not in quiet for pair in comparison.pairs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import make_mask, make_view, open_project, say_selected, select_paths
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -74,40 +77,41 @@ def command(
     Exits with 0 when nothing has drifted or was missed, 1 when something has or was, 2 when the run tells
     nothing or something could not be looked at.
     """
-    from recctl.cli.output import check_replaceable
+    from recctl.cli.replacing import check_replaceable
     from recctl.drift.baseline import KIND
-    from recctl.render import renderer
+    from recctl.render import extend_view
+    from recctl.render.drift import DriftView, find_renderer
 
     output_format = _choose_format(output_format, stat=stat)
-    render = renderer("drift", output_format)
-    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, max_size=max_size)
     run = _read_tracked(project, tracked)
-    selection = options.select_paths(
+    selection = select_paths(
         project, paths, files_from, nul=nul and files_from is not None, force_exclude=force_exclude
     )
-    options.check_output(output, project, selection.targets, files_from, baseline, *(tracked or ()))
+    check_output(output, project, selection.targets, files_from, baseline, *(tracked or ()))
     check_replaceable(write_baseline, KIND)
-    options.say_selected(selection, quiet=quiet)
+    say_selected(selection, quiet=quiet)
     report = _examine(project, selection, run, tests or [])
     for remark in report.remarks:
-        options.say(remark, quiet=quiet)
+        say(remark, quiet=quiet)
     if write_baseline is not None:
-        options.say(_write_baseline(report, write_baseline), quiet=quiet)
-        return _decide(report, fails=False)
+        say(_write_baseline(report, write_baseline), quiet=quiet)
+        return conclude(report.errors, fails=False)
     if baseline is not None:
         report = _apply_baseline(report, baseline, quiet=quiet)
-    view = options.make_view(color, output, verbose=verbose)._replace(summary=not quiet, nul=nul)
+    view = extend_view(make_view(color, output, verbose=verbose, summary=not quiet), DriftView, nul=nul)
     if output_format in _SHARED:
         from recctl.git import find_top_level
 
-        view = view._replace(top=find_top_level(Path.cwd()), mask=options.make_mask(project))
-    options.write_output(render(report, view), output, page=output_format not in _LISTS)
+        view = replace(view, top=find_top_level(Path.cwd()), mask=make_mask(project))
+    write_output(render(report, view), output, page=output_format not in _LISTS)
     if output_format in (*_LISTS, "json", "github"):
-        options.say(_summarise(report), quiet=quiet)
+        say(_summarise(report), quiet=quiet)
     if output_format == "tests" and report.without_test:
         what = f"{report.without_test:,} of these came of no test that is known"
-        options.say(f"{what}: --format paths has the files", quiet=quiet)
-    return _decide(report, fails=not exit_zero and _has_drifted(report, strict=strict))
+        say(f"{what}: --format paths has the files", quiet=quiet)
+    return conclude(report.errors, fails=not exit_zero and _has_drifted(report, strict=strict))
 
 
 def _choose_format(output_format: str, *, stat: bool) -> str:
@@ -148,7 +152,7 @@ def _came_with_repository(root: Path) -> bool:
 
 def _examine(project: Project, selection: Selection, run: Tracked, tests: list[str]) -> DriftReport:
     from recctl.drift import examine_drift
-    from recctl.render.progress import show_progress
+    from recctl.render.kit.progress import show_progress
 
     with show_progress(len(selection.targets)) as watch:
         return examine_drift(project, selection, run, mask=_make_mask(project), tests=tests, watch=watch)
@@ -158,9 +162,9 @@ def _make_mask(project: Project) -> Callable[[SentRequest], SentRequest]:
     """What takes secrets out of a request, as `recctl track` does."""
     from functools import partial
 
-    from recctl.render.masking import mask_texts
+    from recctl.render.kit.masking import mask_texts
 
-    return partial(mask_texts, mask=options.make_mask(project))
+    return partial(mask_texts, mask=make_mask(project))
 
 
 def _write_baseline(report: DriftReport, path: str) -> str:
@@ -179,12 +183,12 @@ def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftRepo
     if report.gone:
         verb = "is" if report.gone == 1 else "are"
         what = f"{show_count(report.gone, 'change')} in {path} {verb} no more"
-        options.say(f"{what}: --write-baseline writes it anew", quiet=quiet)
+        say(f"{what}: --write-baseline writes it anew", quiet=quiet)
     return report
 
 
 def _summarise(report: DriftReport) -> str:
-    from recctl.render.drift_summary import summarise_drift
+    from recctl.render.drift import summarise_drift
 
     told = "; ".join(f"{number:,} {text}" for number, text, _ in summarise_drift(report))
     return told or "there is nothing to judge"
@@ -195,9 +199,3 @@ def _has_drifted(report: DriftReport, *, strict: bool) -> bool:
 
     unused = (DriftStatus.UNPLAYED, DriftStatus.IDLE, DriftStatus.UNOPENED)
     return bool(report.drifted or report.new_missed) or (strict and any(map(report.select, unused)))
-
-
-def _decide(report: DriftReport, *, fails: bool) -> int:
-    for error in report.errors:
-        options.say_failure(error)
-    return options.decide(report.errors, fails=fails)

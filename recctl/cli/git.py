@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recctl.cli import options
+from recctl.cli.output import say, write_output
+from recctl.cli.session import open_project
 
 if TYPE_CHECKING:
     from recctl.textconv.setup import Site
@@ -44,7 +46,7 @@ def install(
 
     site = _find_site(config, everywhere=everywhere, isolated=isolated)
     told = "git shows recordings as conversations now" if install(site) else "git was set up already"
-    options.say(f"{told}: diff.recctl in the {_SCOPES[site.scope]}, lines in {_name(site)}", quiet=quiet)
+    say(f"{told}: diff.recctl in the {_SCOPES[site.scope]}, lines in {_name(site)}", quiet=quiet)
     return 0
 
 
@@ -70,7 +72,7 @@ def uninstall(
         told = (
             f"git was not set up: there is no diff.recctl in the {scope}, and no line of recctl's in {name}"
         )
-    options.say(told, quiet=quiet)
+    say(told, quiet=quiet)
     return 0
 
 
@@ -80,10 +82,10 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
 
     Exits with 0 when git shows all recordings of this repository as conversations, else with 1.
     """
-    from recctl.render.log import make_line
+    from recctl.render.kit.log import make_line
     from recctl.textconv.setup import find_global_site, find_program, find_site, inspect, measure_reach
 
-    project = options.open_project(config, isolated=isolated)
+    project = open_project(config, isolated=isolated)
     here = Path.cwd()
     site = find_site(project, here)
     lines, is_set_up = [], False
@@ -96,7 +98,7 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
     reach = measure_reach(project, site)
     lines.append(f"recctl       {program or ('not found' if is_set_up else 'not set up')}")
     lines.append(f"recordings   {reach.shown:,} of {reach.recordings:,} are shown as conversations")
-    options.write_output((f"{make_line(text)}\n" for text in lines), None)
+    write_output((f"{make_line(text)}\n" for text in lines), None)
     return int(program is None or reach.shown < reach.recordings)
 
 
@@ -105,7 +107,7 @@ def textconv(file: Annotated[Path, typer.Argument(metavar="FILE", help="The file
     """Print what git is to show for a file."""
     from recctl.cli.textconv import convert
 
-    options.write_output([convert(file)], None)
+    write_output([convert(file)], None)
     return 0
 
 
@@ -118,7 +120,7 @@ def _find_site(config: str | None, *, everywhere: bool, isolated: bool) -> Site:
     here = Path.cwd()
     if everywhere:
         return find_global_site(here)
-    return find_site(options.open_project(config, isolated=isolated), here)
+    return find_site(open_project(config, isolated=isolated), here)
 
 
 def _name(site: Site) -> str:

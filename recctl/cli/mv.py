@@ -8,7 +8,9 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output
 from recctl.cli.rehash import Apply, MergeIdentical, Prefer, Shown, To, carry_out, make_orders
+from recctl.cli.session import make_view, open_project, recover_interrupted, say_selected, select_paths
 from recctl.project import Rename
 
 
@@ -41,13 +43,13 @@ def command(
     """
     from recctl.rehash.edits import Edits
 
-    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    project = open_project(config, isolated=isolated, max_size=max_size)
     edits = Edits(tests=(Rename(old, new),))
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
     if apply:
-        options.recover_interrupted(project.root, quiet=quiet)
-    selection = options.select_paths(project, paths, files_from, nul=nul)
-    options.check_output(output, project, selection.targets, files_from)
-    options.say_selected(selection, quiet=quiet, with_companions=True)
-    shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
+        recover_interrupted(project.root, quiet=quiet)
+    selection = select_paths(project, paths, files_from, nul=nul)
+    check_output(output, project, selection.targets, files_from)
+    say_selected(selection, quiet=quiet, with_companions=True)
+    shown = Shown(output_format, output, make_view(color, output, verbose=verbose), quiet)
     return carry_out(project, selection, orders, shown, applied=apply)

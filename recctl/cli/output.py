@@ -1,110 +1,119 @@
-"""What a file of results may replace."""
+"""What a command says: results to standard output or a file, everything else to standard error."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
+import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from recctl.cli.pager import write_to_pager
 from recctl.errors import RecctlError
+from recctl.input.sources import STDIN
+from recctl.recordings.source import Unread
+from recctl.render.kit.log import make_line
 
-_HINT = "name another file with -o"
-_RESULT = (  # compiled where it is needed, which is seldom
-    rb"\s*(?:"
-    rb'\{\s*"version":\s*"recctl\.(?P<kind>\w+)\.v\d+"'
-    rb'|\{\s*"\$schema":[^{}]{,200}"runs":\s*\[\s*\{\s*"tool":\s*\{\s*"driver":\s*\{\s*"name":\s*"recctl"'
-    rb'|\{\s*"\$schema":[^{}]{,200}"\$id":\s*"https://recctl\.dev/schemas/'
-    rb'|<\?xml[^<>]*>\s*<testsuites>\s*<testsuite name="recctl '
-    rb")"
-)
-"""How results begin that are written for programs: JSON, JSON lines, SARIF, JSON Schemas, JUnit XML."""
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
-_INPUTS = ("baseline", "drift_baseline", "track")
-"""The kinds of documents that are read as well: only who writes such a one replaces it."""
-
-_NO_RESULTS = (".py", ".pyi", ".ipynb", ".toml", ".cfg", ".ini", ".lock", ".json", ".jsonl", ".sarif", ".xml")
-"""The endings of files that are code, configuration or data, unless they begin as results do."""
-
-_HEAD = 1000
+    from recctl.input.sources import Target
+    from recctl.project import Project
+    from recctl.recordings.recording import LoadError
 
 
-def check_replaceable(output: str | None, kind: str | None = None) -> None:
-    """Raises RecctlError where a file of results would take the place of what is no such file.
+def write_output(pieces: Iterable[str], output: str | None, *, page: bool = False) -> None:
+    """Write results to a file, or to standard output by any name; a reader that has had enough is no error.
 
-    A name that is free is fine, and so is an empty file, a pipe, or results of an earlier run: for programs,
-    they are known by how they begin. What begins otherwise is not replaced when its name says that it is
-    code, configuration or data, nor when it holds a recording. A link is not written through: it may have
-    come with the repository. `kind` is that of a document that is read again: it replaces only its own kind.
+    With `page`, what goes to a terminal goes through the user's pager.
     """
-    if output is None:
+    if output in (None, STDIN, "/dev/stdout"):
+        if page and sys.stdout.isatty() and write_to_pager(pieces):
+            return
+        try:
+            for piece in pieces:
+                sys.stdout.write(piece)
+            sys.stdout.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                from recctl.changes.disk import describe
+
+                raise RecctlError(f"standard output can't be written: {describe(error)}") from None
         return
-    if not output:
-        raise RecctlError("no file is named for what is to be written", "name one that can be written")
-    path = Path(output)
-    if path.is_symlink() and not _is_system(path) and not _leads_to_device(path):
-        raise RecctlError(f"{output}: is a link", "name the file that it leads to")
-    if not _PRIVATE.isdisjoint(part.casefold() for part in Path(os.path.realpath(path)).parts):
-        raise RecctlError(f"{output}: belongs to git or to recctl itself", _HINT)
+    from recctl.changes.disk import describe, replacing
+    from recctl.cli.replacing import check_replaceable
+
+    check_replaceable(output)
+    try:
+        if has_other_names(Path(output)):
+            say(f"{output}: by its other names (hard links), the file stays as it was")
+        with replacing(Path(output), keeps_links=False) as file:
+            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+    except OSError as error:
+        raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
+
+
+def has_other_names(path: Path) -> bool:
+    """Whether a file is there that has several names (hard links)."""
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or not status.st_size:
-            return
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError:  # it is not there, or can't be read; what can't be written will be told
-        return
-    found = re.match(_RESULT, head)
-    known = found["kind"].decode() if found and found["kind"] else None
-    if kind is not None:
-        if known == kind:
-            return
-        what = f"is no {_spell(kind)} file"
-    else:
-        if known not in _INPUTS and (found or not (_is_data(path) or _holds_recording(path, status.st_size))):
-            return
-        is_input = known is not None and known in _INPUTS
-        what = (
-            f"is a {known.replace('_', ' ')} file" if known and is_input else "is no earlier result of recctl"
-        )
-    raise RecctlError(f"{output}: is there already, and {what}", "remove it, or name another file")
-
-
-def _spell(kind: str | None) -> str:
-    return (kind or "").replace("_", " ")
-
-
-_PRIVATE = {".git", ".recctl"}
-
-
-def _is_system(path: Path) -> bool:
-    """Whether a link is one of the system's own, such as /dev/stderr."""
-    return Path(os.path.abspath(path)).is_relative_to("/dev")  # noqa: PTH100  (links are not to be followed)
-
-
-def _leads_to_device(path: Path) -> bool:
-    try:
-        return not stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 
 
-def _is_data(path: Path) -> bool:
-    from recctl.recordings.formats import list_suffixes
+def check_output(
+    output: str | None,
+    project: Project,
+    targets: Iterable[Target] = (),
+    *others: str | None,
+    kind: str | None = None,
+) -> None:
+    """Raises RecctlError when results would be written over what is read, or over what is no result.
 
-    name = path.name.lower()
-    return name.endswith((*_NO_RESULTS, *list_suffixes())) or name.startswith(".git")
+    `others` are files that options name; `kind` is that of a document that is read again.
+    """
+    if output is None or output == STDIN:
+        return
+    from recctl.cli.replacing import check_replaceable
+
+    with suppress(OSError):
+        status = os.stat(output)  # noqa: PTH116  (for an empty name, too)
+        looked_at = (target.path for target in targets if not target.spec)
+        for path in (project.config, *looked_at, *(Path(other) for other in others if other)):
+            with suppress(OSError):
+                if path is not None and os.path.samestat(path.stat(), status):
+                    raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
+    check_replaceable(output, kind)
 
 
-def _holds_recording(path: Path, size: int) -> bool:
-    """Whether a file is a recording by what is in it, whatever its name says."""
-    from recctl.project import Settings
-    from recctl.recordings.load import load
-    from recctl.recordings.recording import Recording
-    from recctl.recordings.source import Source
+def say(text: str, *, quiet: bool = False) -> None:
+    """Tell the user something that is no result, on standard error."""
+    if not quiet:
+        with suppress(OSError):  # nobody is left to be told
+            sys.stderr.write(f"{make_line(text)}\n")
 
-    settings = Settings()
-    if size > settings.max_size:
-        return False
-    source = Source(path.name, path.read_bytes(), None, settings)
-    return any(isinstance(item, Recording) for item in load(source))
+
+def say_failure(failure: LoadError | Unread) -> None:
+    """Tell, in one line, why a file was not looked at or holds no recording, and what to do."""
+    if isinstance(failure, Unread):
+        where = failure.name
+    else:
+        where = str(failure.key)
+        if failure.position is not None:
+            where = f"{failure.name}:{failure.position.line}:{failure.position.column}"
+    say(f"error: {where}: {failure.message} ({failure.hint})")
+
+
+def conclude(failures: Collection[LoadError | Unread], *, fails: bool = False) -> int:
+    """Tell what a command could not read; gives its exit code.
+
+    That is 2 for what could not be opened, 1 where something else could not be read or the command `fails`.
+    """
+    for failure in failures:
+        say_failure(failure)
+    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
+        return 2
+    return int(fails or bool(failures))

@@ -10,6 +10,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import make_view, open_project, recover_interrupted, say_selected, select_paths
 from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
@@ -104,8 +106,7 @@ def command(
     """
     from recctl.prune import examine
     from recctl.prune.filters import Filter
-    from recctl.render import renderer
-    from recctl.render.prune_text import summarise_prune
+    from recctl.render.prune import find_renderer, summarise_prune
 
     if check and apply:
         raise RecctlError("--check only looks, --apply deletes", "leave one of them out")
@@ -113,8 +114,8 @@ def command(
         raise RecctlError("--delete says how --apply deletes", "name both")
     if empty_trash and (paths or files_from or grades or collected or tracked or check or delete):
         raise RecctlError("--empty-trash is about all of the trash", "name nothing else but --apply")
-    render = renderer("prune", output_format)
-    project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     if empty_trash:
         return _empty_trash(project, apply=apply, quiet=quiet)
     wanted = Filter(
@@ -128,20 +129,19 @@ def command(
         removes=apply,
     )
     if apply:
-        options.recover_interrupted(project.root, quiet=quiet)
-    selection = options.select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
-    options.check_output(output, project, selection.targets, files_from, *(collected or ()), *(tracked or ()))
-    options.say_selected(selection, quiet=quiet, with_companions=True)
+        recover_interrupted(project.root, quiet=quiet)
+    selection = select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude)
+    check_output(output, project, selection.targets, files_from, *(collected or ()), *(tracked or ()))
+    say_selected(selection, quiet=quiet, with_companions=True)
     report = examine(project, selection, inquiry)
     for remark in report.remarks:
-        options.say(remark, quiet=quiet)
-    options.write_output(render(report, options.make_view(color, output, verbose=verbose)), output)
-    for error in report.errors:
-        options.say_failure(error)
+        say(remark, quiet=quiet)
+    write_output(render(report, make_view(color, output, verbose=verbose)), output)
+    code = conclude(report.errors, fails=check and bool(report.stale))
     left = _apply(project, report, without_copy=delete, quiet=quiet) if apply else 0
     if not apply:
-        options.say(summarise_prune(report), quiet=quiet)
-    return options.decide(report.errors, fails=(check and bool(report.stale)) or left > 0)
+        say(summarise_prune(report), quiet=quiet)
+    return code or int(left > 0)
 
 
 def _make_inquiry(grades: _Words, collected: _Words, tracked: _Words) -> Inquiry:
@@ -177,23 +177,23 @@ def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool)
     """Delete what is stale, and say what became of it. Gives how many files are left."""
     from recctl.input.sources import show_path
     from recctl.prune.removal import remove
-    from recctl.render.prune_text import summarise_removal
+    from recctl.render.prune import summarise_removal
 
     removed = remove(project, report.stale, without_copy=without_copy)
     for held in removed.applied.held_back:
         place = show_path(Path(os.path.abspath(project.root / held.refusal.path)))  # noqa: PTH100  (drops "..")
-        options.say(f"not deleted: {place}: {held.refusal.reason}")
-    options.say(summarise_removal(removed, report), quiet=quiet)
+        say(f"not deleted: {place}: {held.refusal.reason}")
+    say(summarise_removal(removed, report), quiet=quiet)
     return len(removed.applied.held_back)
 
 
 def _empty_trash(project: Project, *, apply: bool, quiet: bool) -> int:
     """Throw away what runs have kept, or say how much that is."""
     from recctl.changes.plan import empty_trash, measure_trash
-    from recctl.render.prune_text import summarise_trash
+    from recctl.render.prune import summarise_trash
 
     if apply:
-        options.recover_interrupted(project.root, quiet=quiet)
+        recover_interrupted(project.root, quiet=quiet)
     trash = empty_trash(project.root) if apply else measure_trash(project.root)
-    options.say(summarise_trash(trash, emptied=apply), quiet=quiet)
+    say(summarise_trash(trash, emptied=apply), quiet=quiet)
     return 0

@@ -11,6 +11,16 @@ from typer._click.types import Tuple
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import (
+    find_scheme,
+    make_view,
+    note_failures,
+    open_project,
+    recover_interrupted,
+    say_selected,
+    select_paths,
+)
 from recctl.errors import RecctlError
 from recctl.project import Rename
 
@@ -155,7 +165,7 @@ def command(
     """
     from recctl.rehash.edits import Edits, parse_setting
 
-    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    project = open_project(config, isolated=isolated, max_size=max_size)
     settings = tuple(parse_setting(pointer, text) for pointer, text in set_values or ())
     edits = Edits(
         tests=tuple(Rename(*pair) for pair in rename_test or ()),
@@ -180,13 +190,11 @@ def command(
     if strict and not check:
         raise RecctlError("--strict says when --check fails", "add --check")
     if apply:
-        options.recover_interrupted(project.root, quiet=quiet)
-    selection = options.select_paths(
-        project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
-    )
-    options.check_output(output, project, selection.targets, files_from, redact_from, test_ids)
-    options.say_selected(selection, quiet=quiet, with_companions=True)
-    shown = Shown(output_format, output, options.make_view(color, output, verbose=verbose), quiet)
+        recover_interrupted(project.root, quiet=quiet)
+    selection = select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests)
+    check_output(output, project, selection.targets, files_from, redact_from, test_ids)
+    say_selected(selection, quiet=quiet, with_companions=True)
+    shown = Shown(output_format, output, make_view(color, output, verbose=verbose), quiet)
     if explain:
         return _explain(selection, shown)
     if check:
@@ -211,7 +219,7 @@ def make_orders(
     from recctl.rehash.orders import NEWEST, Orders
 
     return Orders(
-        to=options.find_scheme(to, project.settings) if to is not None else None,
+        to=find_scheme(to, project.settings) if to is not None else None,
         edits=edits,
         prefer=tuple(
             word if word == NEWEST else show_path(Path(os.path.abspath(word)))  # noqa: PTH100  (keeps links)
@@ -233,21 +241,20 @@ def carry_out(
     """Do what is to be done, or only show it; gives the exit code. Raises RecctlError as `rehash` does."""
     from recctl.rehash import Action
     from recctl.rehash.moving import rehash
-    from recctl.render import renderer
-    from recctl.render.rehash_text import tell_left
+    from recctl.render.rehash import find_renderer, tell_left
 
-    renderer("rehash", shown.output_format)  # before anything is changed
+    find_renderer(shown.output_format)  # before anything is changed
     report = rehash(project, selection, orders, applied=applied, jobs=jobs)
     _show(report, shown)
     for text in tell_left(report):
-        options.say(text, quiet=shown.quiet)
+        say(text, quiet=shown.quiet)
     if orders.edits.masks is not None:
         for text in _tell_unfound(orders.edits.masks, found=any(entry.action for entry in report.entries)):
-            options.say(text, quiet=shown.quiet)
+            say(text, quiet=shown.quiet)
     if applied and orders.edits.masks is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
-        options.say(text, quiet=shown.quiet)
-    return _decide(report, fails=report.count_actions(Action.HOLD_BACK) > 0)
+        say(text, quiet=shown.quiet)
+    return conclude(report.errors, fails=report.count_actions(Action.HOLD_BACK) > 0)
 
 
 def _check(
@@ -263,36 +270,26 @@ def _check(
 
     found = report(project, selection, orders, jobs)
     _show(found, shown)
-    return _decide(found, fails=bool(found.find_failures(strict=strict)))
+    return conclude(found.errors, fails=bool(found.find_failures(strict=strict)))
 
 
 def _show(report: Report, shown: Shown) -> None:
-    from recctl.render import renderer
-    from recctl.render.rehash_text import summarise_rehash
+    from recctl.render.rehash import find_renderer, summarise_rehash
 
-    options.write_output(renderer("rehash", shown.output_format)(report, shown.view), shown.output)
+    write_output(find_renderer(shown.output_format)(report, shown.view), shown.output)
     for text in summarise_rehash(report):
-        options.say(text, quiet=shown.quiet)
-
-
-def _decide(report: Report, *, fails: bool) -> int:
-    """The exit code; what could not be looked at is told, and wins."""
-    for error in report.errors:
-        options.say_failure(error)
-    return options.decide(report.errors, fails=fails)
+        say(text, quiet=shown.quiet)
 
 
 def _explain(selection: Selection, shown: Shown) -> int:
     """Print how schemes name the selected recordings, one after the other."""
     from recctl.rehash import explain_all
-    from recctl.render import renderer
+    from recctl.render.explanations import find_renderer
 
     failures: list[LoadError | Unread] = []
-    explained = options.note_failures(explain_all(selection), failures)
-    options.write_output(renderer("explanations", shown.output_format)(explained, shown.view), shown.output)
-    for failure in failures:
-        options.say_failure(failure)
-    return options.decide(failures)
+    explained = note_failures(explain_all(selection), failures)
+    write_output(find_renderer(shown.output_format)(explained, shown.view), shown.output)
+    return conclude(failures)
 
 
 def _find_moved_files(project: Project) -> tuple[Rename, ...]:

@@ -8,6 +8,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, say, say_failure, write_output
+from recctl.cli.session import make_view, open_project, recover_interrupted
 
 if TYPE_CHECKING:
     from recctl.restore import Restoration
@@ -41,26 +43,25 @@ def command(
     Exits with 0, or 1 when something is not to be found or in the way, or 2 when it can't be read.
     """
     from recctl.input.sources import read_file_list
-    from recctl.render import renderer
-    from recctl.render.ways_back_text import summarise_restoration
+    from recctl.render.restoration import find_renderer, summarise_restoration
     from recctl.restore import restore
 
-    render = renderer("restoration", output_format)
-    project = options.open_project(config, isolated=isolated, max_size=max_size)
-    options.check_output(output, project, (), files_from)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, max_size=max_size)
+    check_output(output, project, (), files_from)
     words = [*(paths or ()), *(read_file_list(files_from, nul=nul) if files_from is not None else ())]
     if apply:
-        options.recover_interrupted(project.root, quiet=quiet)
+        recover_interrupted(project.root, quiet=quiet)
     restoration = restore(project, words, tests or (), write=apply)
-    options.write_output(render(restoration, options.make_view(color, output)), output)
+    write_output(render(restoration, make_view(color, output)), output)
     for error in restoration.errors:
-        options.say_failure(error)
+        say_failure(error)
     if restoration.is_shallow:
         text = "this clone lacks older history, where more may be found: git fetch --unshallow gets it"
-        options.say(text, quiet=quiet)
+        say(text, quiet=quiet)
     summary = summarise_restoration(restoration)
     if summary is not None:
-        options.say(summary, quiet=quiet)
+        say(summary, quiet=quiet)
     return 2 if restoration.errors else int(_lacks_any(restoration))
 
 

@@ -8,6 +8,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import write_output
+from recctl.cli.session import make_view
 from recctl.errors import RecctlError, did_you_mean
 
 
@@ -28,7 +30,7 @@ def command(
 ) -> int:
     """List what `validate` checks, or explain one rule."""
     from recctl.checks.run import list_rules
-    from recctl.render import renderer
+    from recctl.render.rules import find_renderer
 
     rules = list_rules()
     if name is not None:
@@ -37,6 +39,6 @@ def command(
             known = [rule.name for rule in rules]
             raise RecctlError(f"unknown rule {name!r}", did_you_mean(name, known) or "see recctl rules")
         rules = chosen
-    view = options.make_view(color, output)
-    options.write_output(renderer("rules", output_format)(rules, view), output)
+    view = make_view(color, output)
+    write_output(find_renderer(output_format)(rules, view), output)
     return 0

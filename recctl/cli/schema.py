@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recctl.cli import options
+from recctl.cli.output import write_output
 from recctl.errors import RecctlError, did_you_mean
 
 
@@ -27,10 +28,10 @@ def command(
 
     names = list_schemas()
     if list_names:
-        options.write_output((f"{known}\n" for known in names), output)
+        write_output((f"{known}\n" for known in names), output)
         return 0
     if name not in names:
         hint = did_you_mean(name, list(names)) or "see recctl schema --list"
         raise RecctlError(f"unknown schema {name!r}", hint)
-    options.write_output([read_schema(name)], output)
+    write_output([read_schema(name)], output)
     return 0

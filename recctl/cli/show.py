@@ -12,6 +12,16 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import (
+    make_mask,
+    make_view,
+    note_failures,
+    open_project,
+    say_selected,
+    say_unmatched,
+    select_paths,
+)
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ def command(
     unmask: Annotated[bool, typer.Option("--unmask", help="Leave secrets in markdown as they are.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Show what is staged and not in HEAD.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long texts on a terminal.")] = False,
-    output_format: Annotated[str, options.format_option("exchanges")] = "text",
+    output_format: Annotated[str, options.format_option("conversation")] = "text",
     output: options.OutputFile = None,
     max_size: options.MaxSize = None,
     tests: options.Tests = None,
@@ -59,7 +69,8 @@ def command(
     from recctl.input.sources import load_all
     from recctl.recordings.attempt import attempt
     from recctl.recordings.recording import Recording
-    from recctl.render import renderer
+    from recctl.render import extend_view
+    from recctl.render.conversation import ConversationView, find_renderer
     from recctl.wire import read_exchange
 
     if (chunks or raw) and output_format != "text":
@@ -73,39 +84,42 @@ def command(
     contradiction = next((words for words, stand in contradictions.items() if stand), None)
     if contradiction is not None:
         raise RecctlError(f"{contradiction} can't be combined", "leave one of them out")
-    render = renderer("exchanges", output_format)
-    project = options.open_project(config, isolated=isolated, max_size=max_size)
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, max_size=max_size)
     selection = (
         _select_staged(project, paths, quiet=quiet)
         if staged
-        else options.select_paths(
-            project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
-        )
+        else select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests)
     )
-    options.check_output(output, project, selection.targets, files_from)
-    options.say_selected(selection, quiet=quiet)
+    check_output(output, project, selection.targets, files_from)
+    say_selected(selection, quiet=quiet)
     failures: list[LoadError | Unread] = []
     read = (
         attempt(str(item.key), read_exchange, item) if isinstance(item, Recording) else item
         for item in load_all(selection)
     )
-    shown = options.note_failures(read, failures)
+    shown = note_failures(read, failures)
     first = [*islice(shown, 1)]
-    view = options.make_view(color, output)
-    is_folded = view.width is not None and not full
-    view = view._replace(part=part, fold=is_folded, timeline=chunks, raw=raw, refuse=failures.append)
-    if output_format == "markdown" and not unmask:
-        view = view._replace(mask=options.make_mask(project))
+    basis = make_view(color, output)
+    view = extend_view(
+        basis,
+        ConversationView,
+        part=part,
+        fold=basis.width is not None and not full,
+        timeline=chunks,
+        raw=raw,
+        mask=make_mask(project) if output_format == "markdown" and not unmask else str,
+        refuse=failures.append,
+    )
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()
     page = not is_typed  # a pager would read what is typed, too
-    options.write_output(render(chain(first, shown), view), output, page=page)
-    for failure in failures:
-        options.say_failure(failure)
+    write_output(render(chain(first, shown), view), output, page=page)
+    code = conclude(failures)
     if (staged or files_from) and not (selection.targets or failures):
-        options.say(f"no {'new recordings are staged' if staged else 'recordings are listed'}", quiet=quiet)
+        say(f"no {'new recordings are staged' if staged else 'recordings are listed'}", quiet=quiet)
     elif selection.targets and not (first or failures):
-        options.say("there is no exchange in what was named", quiet=quiet)
-    return options.decide(failures)
+        say("there is no exchange in what was named", quiet=quiet)
+    return code
 
 
 def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) -> Selection:
@@ -118,7 +132,7 @@ def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) ->
     from recctl.input.sources import Selection, read
 
     sides = choose_sides(project, [], paths or [], staged=True)
-    options.say_unmatched(sides, quiet=quiet)
+    say_unmatched(sides, quiet=quiet)
     with BlobReader(Path.cwd()) as blobs:
         added = list_new(sides.left, sides.right, partial(read, blobs=blobs))
     return Selection(tuple(sorted(added, key=lambda target: target.name)), unread=sides.unread)

@@ -17,10 +17,10 @@ from recctl.project import Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.render import View
-from recctl.render.exchange_text import tell_exchange
-from recctl.render.log import disarm, is_read
-from recctl.render.terminal import escape, render_lines
+from recctl.render.conversation import ConversationView
+from recctl.render.conversation.text import tell_exchange
+from recctl.render.kit.log import disarm, is_read
+from recctl.render.kit.terminal import escape, render_lines
 from recctl.textconv.texts import MAX_SIZE, count_misses, keep_text, read_text
 from recctl.wire import read_exchange
 
@@ -108,7 +108,7 @@ def _describe(name: str, content: bytes) -> str:
     recordings = [item for item in loaded if isinstance(item, Recording)]
     if not recordings or len(recordings) < len(loaded):
         return "".join(f"{escape(text)}\n" for text in _split(content))
-    view = View()
+    view = ConversationView()
     conversations = (
         islice(tell_exchange(read_exchange(recording), view), 1, None) for recording in recordings
     )

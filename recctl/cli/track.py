@@ -7,20 +7,20 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from recctl.cli import options
+from recctl.cli.output import check_output, say, write_output
+from recctl.cli.session import make_mask, open_project
 from recctl.errors import RecctlError
 from recctl.input.sources import STDIN
 from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from typer._click import Context
 
     from recctl.project import Project
     from recctl.testsuite.track import Play, Tracked
@@ -31,7 +31,7 @@ _COMBINE = "combine"
 class CommandClass(TyperCommand):
     """A command whose own options end where the command that it runs begins, with or without `--`."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as always, but take what follows the first word as it is, unless files are to be combined."""
         ctx.allow_interspersed_args = False
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
@@ -72,11 +72,11 @@ def command(
     from recctl.changes.state import STATE_FOLDER
     from recctl.testsuite.track import LAST_RUN, Tracked, combine, read_tracked
 
-    project = options.open_project(config, isolated=isolated)
+    project = open_project(config, isolated=isolated)
     if output is not None and Path(os.path.abspath(output)) == project.root / STATE_FOLDER / LAST_RUN:  # noqa: PTH100
         output = None
     combined = words[1:] if words[0] == _COMBINE else []
-    options.check_output(output, project, (), *combined, kind="track")
+    check_output(output, project, (), *combined, kind="track")
     if words[0] == _COMBINE:
         if not words[1:]:
             raise RecctlError("there is nothing to combine", "name files that recctl track has written")
@@ -102,10 +102,10 @@ def _mask(tracked: Tracked, project: Project) -> Tracked:
     """The run without the secrets in what was sent, in what is kept and in what is said of them."""
     if not (any(map(_tells, tracked.plays)) or tracked.missed or tracked.troubles):
         return tracked
-    from recctl.render.masking import mask_texts
+    from recctl.render.kit.masking import mask_texts
     from recctl.testsuite.track.plays import join_equal
 
-    mask = partial(mask_texts, mask=options.make_mask(project))
+    mask = partial(mask_texts, mask=make_mask(project))
     plays = (
         replace(play, sent=mask(play.sent), kept=mask(play.kept), reason=mask(play.reason))
         if _tells(play)
@@ -126,12 +126,12 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
     from recctl.changes.disk import describe, replacing
     from recctl.changes.state import STATE_FOLDER, State
-    from recctl.render.log import disarm_pieces, goes_to_log
+    from recctl.render.kit.log import disarm_pieces, goes_to_log
     from recctl.testsuite.track import LAST_RUN, dump_tracked
 
     text = dump_tracked(tracked)
     if output == STDIN:
-        options.write_output(disarm_pieces([text], "json") if goes_to_log(output) else [text], output)
+        write_output(disarm_pieces([text], "json") if goes_to_log(output) else [text], output)
         return
     path = root / STATE_FOLDER / LAST_RUN if output is None else Path(output)
     try:
@@ -153,11 +153,11 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     outcomes = Counter(tracked.outcomes.values())
     counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
     text = f"opened {opened:,} of {show_count(files, 'file')}{where}"
-    options.say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
+    say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
     for line in _tell_plays(tracked):
-        options.say(line, quiet=quiet)
+        say(line, quiet=quiet)
     if not tracked.complete:
-        options.say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)
+        say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)
 
 
 def _tell_plays(tracked: Tracked) -> Iterator[str]:

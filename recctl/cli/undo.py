@@ -8,6 +8,8 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import say, write_output
+from recctl.cli.session import make_view, open_project, say_recovered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +38,11 @@ def command(
     when files have changed since: then all files of the run stay as they are.
     """
     from recctl.changes.plan import list_runs
-    from recctl.render import renderer
-    from recctl.render.ways_back_text import name_run
+    from recctl.render import runs, undone
+    from recctl.render.runs import name_run
 
-    render = renderer("runs" if listed else "undone", output_format)
-    root = options.open_project(config, isolated=isolated).root
+    render = (runs if listed else undone).find_renderer(output_format)
+    root = open_project(config, isolated=isolated).root
     _say_foreign(root, quiet=quiet)
     if listed:
         outcomes = [_tell(root, known, known.state) for known in list_runs(root)]
@@ -48,8 +50,8 @@ def command(
         outcome = _undo(root, run, quiet=quiet)
         outcomes = [outcome]
         told = "left as it is" if outcome.state == "applied" else outcome.state
-        options.say(f"{name_run(outcome)}: {told}", quiet=quiet)
-    options.write_output(render(outcomes, options.make_view(color, output)), output)
+        say(f"{name_run(outcome)}: {told}", quiet=quiet)
+    write_output(render(outcomes, make_view(color, output)), output)
     return int(any(outcome.refused for outcome in outcomes))
 
 
@@ -63,7 +65,7 @@ def _say_foreign(root: Path, *, quiet: bool) -> None:
         names = ", ".join(foreign[:_NAMED])
         more = f" and {len(foreign) - _NAMED:,} more" if len(foreign) > _NAMED else ""
         kept = f"what {pronoun} kept is in .recctl/runs, and can be deleted"
-        options.say(
+        say(
             f"left out: {runs} {names}{more} {were} not made here by you, but by another user, in another "
             f"folder, by an older recctl, or {pronoun} came with the repository; {kept}",
             quiet=quiet,
@@ -82,7 +84,7 @@ def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:
         run = recovered.run
         if run.undoes is None and run_id in (None, run.run_id):
             return _tell(root, run, "rolled back", recovered.left)
-        options.say_recovered(recovered, quiet=quiet)
+        say_recovered(recovered, quiet=quiet)
     undone = undo(root, run_id)
     return _tell(root, undone.run, undone.run.state, undone.refusals)
 

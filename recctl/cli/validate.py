@@ -12,6 +12,15 @@ import typer
 
 from recctl.cli import options
 from recctl.cli.options import Color
+from recctl.cli.output import check_output, has_other_names, say, say_failure, write_output
+from recctl.cli.session import (
+    make_mask,
+    make_view,
+    open_project,
+    recover_interrupted,
+    say_selected,
+    select_paths,
+)
 from recctl.errors import RecctlError
 from recctl.text.amounts import show_count
 
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
     from recctl.checks.fixes import Fixable
     from recctl.input.sources import Selection
     from recctl.project import Project
-    from recctl.render import View
+    from recctl.render.findings import FindingsView
 
 
 class Level(StrEnum):
@@ -85,34 +94,32 @@ def command(
     could not be looked at.
     """
     from recctl.checks.finding import Severity
-    from recctl.cli.output import check_replaceable
-    from recctl.render.as_text import summarise_findings
+    from recctl.cli.replacing import check_replaceable
+    from recctl.render.findings import summarise_findings
 
     render = _choose_renderer(output_format, statistics=statistics)
-    project = options.open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
-    selection = options.select_paths(
-        project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests
-    )
-    options.check_output(output, project, selection.targets, files_from, baseline)
+    selection = select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests)
+    check_output(output, project, selection.targets, files_from, baseline)
     check_replaceable(write_baseline, "baseline")
     if fix or diff:
         _check_fixable(selection)
     if fix:
-        options.recover_interrupted(project.root, quiet=quiet)
+        recover_interrupted(project.root, quiet=quiet)
     known: dict[str, Examined] = {}
     report = _check(project, selection, known, jobs, cached=not no_cache)
     if diff:
         pieces = list(_show_diff(project, selection, report))
-        options.write_output(pieces, output)
+        write_output(pieces, output)
         return _decide(report, fails=bool(pieces) and not exit_zero)
     lines = _apply_fixes(project, selection, report, known) if fix else []
     if lines:
         for line in lines:
-            options.say(line, quiet=quiet)
+            say(line, quiet=quiet)
         report = _check(project, selection, known, jobs, cached=not no_cache)
     if write_baseline is not None:
-        options.say(_write_baseline(report, write_baseline), quiet=quiet)
+        say(_write_baseline(report, write_baseline), quiet=quiet)
         return _decide(report, fails=False)
     remarks = [report.remark] if report.remark else []
     if baseline is not None:
@@ -123,29 +130,38 @@ def command(
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
         verbose = verbose or severity is Level.NOTE
     view = _make_view(color, output, output_format, verbose=verbose)
-    options.write_output(render(report, view), output)
+    write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
-    options.say_selected(selection, quiet=quiet)
+    say_selected(selection, quiet=quiet)
     for text in (summarise_findings(report, verbose=verbose), *remarks):
-        options.say(text, quiet=quiet)
+        say(text, quiet=quiet)
     return code
 
 
-def _choose_renderer(output_format: str, *, statistics: bool) -> Callable[..., Iterator[str]]:
-    from recctl.render import renderer
-
+def _choose_renderer(
+    output_format: str, *, statistics: bool
+) -> Callable[[Report, FindingsView], Iterator[str]]:
     if statistics and output_format != "text":
         raise RecctlError("--statistics is for --format text", "leave one of them out")
-    return renderer("statistics" if statistics else "findings", output_format)
+    if statistics:
+        from recctl.render.statistics import find_renderer as find_counts
+
+        return find_counts(output_format)
+    from recctl.render.findings import find_renderer
+
+    return find_renderer(output_format)
 
 
-def _make_view(color: Color, output: str | None, output_format: str, *, verbose: bool) -> View:
+def _make_view(color: Color, output: str | None, output_format: str, *, verbose: bool) -> FindingsView:
     from recctl.checks.run import list_rules
     from recctl.git import find_top_level
+    from recctl.render import extend_view
+    from recctl.render.findings import FindingsView
 
-    view = options.make_view(color, output, verbose=verbose)._replace(top=find_top_level(Path.cwd()))
-    return view._replace(rules=list_rules()) if output_format == "sarif" else view
+    rules = list_rules() if output_format == "sarif" else ()
+    view = make_view(color, output, verbose=verbose)
+    return extend_view(view, FindingsView, top=find_top_level(Path.cwd()), rules=rules)
 
 
 def _check_fixable(selection: Selection) -> None:
@@ -164,7 +180,7 @@ def _decide(report: Report, *, fails: bool) -> int:
     from recctl.checks.file import INTERNAL_ERROR
 
     for error in report.errors:
-        options.say_failure(error)
+        say_failure(error)
     has_failed = any(finding.rule == INTERNAL_ERROR.name for finding in report.findings)
     return 2 if report.errors or has_failed else int(fails)
 
@@ -186,7 +202,7 @@ def _check(
     project: Project, selection: Selection, known: dict[str, Examined], jobs: int | None, *, cached: bool
 ) -> Report:
     from recctl.checks.run import WORTH_CACHING, validate
-    from recctl.render.progress import show_progress
+    from recctl.render.kit.progress import show_progress
 
     cache = None
     if cached and len(selection.targets) >= WORTH_CACHING:
@@ -207,13 +223,13 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
 
     from recctl.checks.fixes import find_fixable
     from recctl.recordings.source import Unread
-    from recctl.render.log import make_line
+    from recctl.render.kit.log import make_line
 
-    mask = options.make_mask(project)
+    mask = make_mask(project)
     for fixable in find_fixable(report, selection.targets):
         fix = fixable.find_fix()
         if isinstance(fix, Unread):
-            options.say_failure(fix)
+            say_failure(fix)
         elif fix is not None:
             before, after = (text.decode().split("\n") for text in (fix.before, fix.after))
             for line in unified_diff(before, after, f"a/{fix.name}", f"b/{fix.name}", lineterm=""):
@@ -236,7 +252,7 @@ def _apply_fixes(
         if isinstance(after, Unread):
             lines.append(f"not fixed: {after.name}: {after.message}")
             return None
-        if after is not None and options.has_other_names(fixable.path):
+        if after is not None and has_other_names(fixable.path):
             lines.append(f"{fixable.target.file}: by its other names (hard links), the file stays as it was")
         return after
 

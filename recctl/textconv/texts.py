@@ -181,7 +181,11 @@ def _print_text(path: str) -> bool:
 
 def main() -> None:
     """Print the text for the file that the command line names."""
-    in_build = {"GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"} & os.environ.keys()  # see recctl.render.log
+    in_build = {
+        "GITHUB_ACTIONS",
+        "TF_BUILD",
+        "TEAMCITY_VERSION",
+    } & os.environ.keys()  # see recctl.render.kit.log
     if not in_build and _print_text(sys.argv[1]):
         return
     if sys.flags.no_site:

@@ -11,7 +11,7 @@ import pytest
 
 from recctl.__main__ import main
 from recctl.recordings.formats.ogx import serialise
-from recctl.render import FORMATS
+from recctl.render import list_formats
 from tests.builders import chunk, delta, record
 from tests.unit.test_log import RUNNERS, find_orders
 
@@ -63,8 +63,8 @@ def list_commands() -> list[list[str]]:
     told = {
         "validate": "findings",
         f"validate;{FOLDER};::no::such;##[file]": "findings",
-        "show;.": "exchanges",
-        f"show;::warning ::;::no::such;HEAD:{FOLDER}/recordings/::notice::.json": "exchanges",
+        "show;.": "conversation",
+        f"show;::warning ::;::no::such;HEAD:{FOLDER}/recordings/::notice::.json": "conversation",
         "diff;HEAD~1": "comparison",
         "diff;--staged": "comparison",
         f"diff;{FOLDER};::warning ::": "comparison",
@@ -75,7 +75,9 @@ def list_commands() -> list[list[str]]:
         "config": "config",
     }
     commands = [
-        [*command.split(";"), "--format", name] for command, kind in told.items() for name in FORMATS[kind]
+        [*command.split(";"), "--format", name]
+        for command, kind in told.items()
+        for name in list_formats(kind)
     ]
     plain = [
         "validate;-v;--color;always",

@@ -9,7 +9,7 @@ import pytest
 
 from recctl.__main__ import main
 from recctl.recordings.formats.ogx import serialise
-from recctl.render import FORMATS
+from recctl.render import list_formats
 from tests.builders import chunk, delta, record
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def offer(arguments: str) -> dict[str, Any]:
 
 
 COMMANDS = [
-    *(("validate", "--format", name, "--no-cache") for name in FORMATS["findings"]),
-    *(("show", "--format", name) for name in FORMATS["exchanges"]),
-    *(("diff", "--format", name) for name in FORMATS["comparison"]),
+    *(("validate", "--format", name, "--no-cache") for name in list_formats("findings")),
+    *(("show", "--format", name) for name in list_formats("conversation")),
+    *(("diff", "--format", name) for name in list_formats("comparison")),
     ("show", "--raw"),
     ("show", "--chunks"),
     ("diff", "--noise"),

@@ -114,9 +114,9 @@ def test_show_tells_it_and_shows_the_others(
     monkeypatch: pytest.MonkeyPatch, invoke: Invoke, output_format: str, module: Any, name: str
 ) -> None:
     if name == "Exchange":  # and what is read is found to be wrong only when it is shown
-        monkeypatch.setattr("recctl.render.exchange_text._tell_reply", raise_on_trip("2.json"))
-        monkeypatch.setattr("recctl.render.exchange_markdown._tell_reply", raise_on_trip("2.json"))
-        monkeypatch.setattr("recctl.render.as_json._response", raise_on_trip("2.json"))
+        monkeypatch.setattr("recctl.render.conversation.text._tell_reply", raise_on_trip("2.json"))
+        monkeypatch.setattr("recctl.render.conversation.markdown._tell_reply", raise_on_trip("2.json"))
+        monkeypatch.setattr("recctl.render.conversation.json._response", raise_on_trip("2.json"))
     else:
         trip(monkeypatch, module, name)
     code, out, err = invoke("show", "recordings", "--format", output_format)
@@ -202,7 +202,7 @@ def test_diff_tells_what_it_fails_to_show_and_shows_the_others(
     for name in FILES:
         text = (recordings / name).read_text()
         (after / name).write_text(text.replace(f'"{name}"', f'"no {name}"'))
-    module = f"recctl.render.diff_{output_format}.{teller}"
+    module = f"recctl.render.comparison.{output_format}.{teller}"
     function = import_module(module.rpartition(".")[0]).__dict__[teller]
 
     def fail(told: Any, *given: Any) -> Any:

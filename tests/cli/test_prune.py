@@ -17,7 +17,7 @@ from recctl.input.sources import LOOKED_FOR, select
 from recctl.project import Project
 from recctl.prune import Grade, Inquiry, examine
 from recctl.render import View
-from recctl.render.prune_text import render_prune
+from recctl.render.prune.text import render
 from recctl.testsuite.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT
 from tests.names import AGAIN, ask, old_name, write
@@ -114,7 +114,7 @@ def test_on_a_terminal_the_meanings_are_broken_beside_the_figures(project: Recor
     opened = Project(project.root).with_settings(scheme=SCHEME)
     paths = [str(project.root)]
     report = examine(opened, select(opened, paths), Inquiry(grades=(Grade.ORPHAN,), default=False))
-    assert "".join(render_prune(report, View(width=80))) == (
+    assert "".join(render(report, View(width=80))) == (
         "can go\n"
         "  orphan           1    1.2 kB  its test no longer exists\n"
         "left alone\n"
@@ -124,7 +124,7 @@ def test_on_a_terminal_the_meanings_are_broken_beside_the_figures(project: Recor
         "  stranded         1    1.2 kB  today's recorder can't find it, and nothing has\n"
         "                                taken its place: recctl rehash rescues it\n"
     )
-    assert max(map(len, "".join(render_prune(report, View(width=40))).splitlines())) > 80
+    assert max(map(len, "".join(render(report, View(width=40))).splitlines())) > 80
 
 
 def test_json_is_the_documented_shape(run: Run, project: Recordings) -> None:

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
 from recctl.project import find_project
-from recctl.render import FORMATS
+from recctl.render import list_formats
 from recctl.schemes import _KEYS, KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
 from tests.cli.conftest import CHECKOUT
@@ -79,7 +79,7 @@ def test_every_key_of_a_scheme_is_documented() -> None:
 COMMAND_OF = {
     "findings": "validate",
     "statistics": "validate",
-    "exchanges": "show",
+    "conversation": "show",
     "comparison": "diff",
     "restoration": "restore",
     "runs": "undo",
@@ -89,11 +89,14 @@ COMMAND_OF = {
 """The commands that show results of a kind, where they are not called as that is."""
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+KINDS = sorted({path.parent.name for path in (CHECKOUT / "recctl/render").glob("*/json.py")})
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_format_is_named_in_the_section_or_the_row_of_its_command(kind: str) -> None:
     command = COMMAND_OF.get(kind, kind)
     told = re.findall(rf"^\| `recctl {command}` \|.*$|^## {command}$[\s\S]*?^## ", README, re.MULTILINE)
-    assert [name for name in FORMATS[kind] if f"`{name}`" not in "".join(told)] == []
+    assert [name for name in list_formats(kind) if f"`{name}`" not in "".join(told)] == []
 
 
 def test_every_command_is_in_the_table() -> None:

@@ -6,11 +6,15 @@ Imports inside functions and for type checking count like any other.
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tests.layers import LAYERS, PACKAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXTERNAL = {
     "jsonschema": {"checks"},
@@ -114,9 +118,29 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
     assert taken == set()
 
 
+RENDERERS = sorted((PACKAGE / "render").glob("*/[!_]*.py"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in RENDERERS if path.parent.name not in ("kit", "changes")],
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_a_format_is_given_what_its_folder_says(path: Path) -> None:
+    """Formats are loaded by name, where no type checker looks."""
+    package = ast.parse((path.parent / "__init__.py").read_text(encoding="utf-8"))
+    (finder,) = (node for node in package.body if getattr(node, "name", "") == "find_renderer")
+    assert isinstance(finder, ast.FunctionDef)
+    (given,) = re.findall(r"Callable\[\[(.*)\], Iterator\[str\]\]", ast.unparse(finder.returns or finder))
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "render"]
+    taken = [", ".join(ast.unparse(arg.annotation or arg) for arg in node.args.args) for node in functions]
+    assert taken == [given] or (not functions and "import render" in path.read_text(encoding="utf-8"))
+
+
 STARTERS = {
     "recctl/parallel/limited.py": "Python, for what may never come to an end",
-    "recctl/cli/options.py": "the pager that the user has chosen",
+    "recctl/cli/pager.py": "the pager that the user has chosen",
     "recctl/git/command.py": "git, so that no repository has a say in what runs",
     "recctl/testsuite/track/run.py": "the command that the user has named",
 }

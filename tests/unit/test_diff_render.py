@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from recctl.diff import Change, Comparison, Pair, Rename, SharedChange, Side, Verdict
 from recctl.diff.words import Piece, compare_words
 from recctl.recordings.source import Unread
-from recctl.render import FORMATS, View, renderer
-from recctl.render.change_markdown import MOST_CHARACTERS
-from recctl.render.diff_columns import lay_side_by_side
-from recctl.render.diff_words import fold_same
-from recctl.render.terminal import Span, render_lines
+from recctl.render import list_formats
+from recctl.render.changes.columns import lay_side_by_side
+from recctl.render.changes.folding import fold_same
+from recctl.render.comparison import ComparisonView, find_renderer
+from recctl.render.kit.markdown import MOST_CHARACTERS
+from recctl.render.kit.terminal import Span, render_lines
 
 WORDS = st.lists(
     st.sampled_from(["one", "two", "three", " ", "\n", ".", "\x1b", "\u4e2d", "\ud800", "`"])
@@ -40,8 +41,8 @@ def comparison(*pairs: Pair, identical: int = 0, shared: tuple[SharedChange, ...
     return Comparison(pairs, identical, shared)
 
 
-def show(compared: Comparison, name: str = "text", view: View | None = None) -> str:
-    return "".join(renderer("comparison", name)(compared, view or View()))
+def show(compared: Comparison, name: str = "text", view: ComparisonView | None = None) -> str:
+    return "".join(find_renderer(name)(compared, view or ComparisonView()))
 
 
 def reworded(left: str, right: str, label: str = "reply") -> Change:
@@ -148,7 +149,7 @@ def test_the_summary_takes_a_dozen_lines_at_most() -> None:
     )
     pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
     pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
-    told = show(comparison(*pairs, identical=3, shared=shared), view=View())
+    told = show(comparison(*pairs, identical=3, shared=shared), view=ComparisonView())
     assert told.partition("\n\n")[0] == (
         "    1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
         "1,200 replies fail on one side only\n"
@@ -263,7 +264,7 @@ def test_ids_are_told_once() -> None:
 
 def test_one_that_is_alone_shows_its_first_lines() -> None:
     lone = pair(verdict=Verdict.ADDED)._replace(left=None, paired_by=None, asked="Why?", answered="Because …")
-    assert show(comparison(lone), view=View(summary=False)) == (
+    assert show(comparison(lone), view=ComparisonView(summary=False)) == (
         "added         tests/test_x.py::test_y\n  x.json\n  asked     Why?\n  answered  Because …\n"
     )
     assert "\nasked: `Why?`\n\nanswered: `Because …`\n" in show(comparison(lone), "markdown")
@@ -309,7 +310,7 @@ def test_heads_take_two_lines_where_there_is_little_room() -> None:
     fates = (Verdict.WORDING, Verdict.TOOL_CALLS, Verdict.REQUEST, Verdict.ADDED, Verdict.REMOVED)
     pairs = [pair(verdict=verdict) for verdict in fates]
     pairs += [pair(verdict=Verdict.WORDING, superseded=True), renamed("test_a.py", "test_b.py")]
-    table = show(comparison(*pairs), view=View(width=80)).split("\n\n")[1]
+    table = show(comparison(*pairs), view=ComparisonView(width=80)).split("\n\n")[1]
     assert table == (
         "                       re-                   request\n"
         "tests/            recorded  reworded  tools     only  followed  added  removed\n"
@@ -331,7 +332,7 @@ def test_a_table_keeps_to_the_width_and_adds_up_what_is_too_much() -> None:
         pair(name=f"{number}.json")._replace(right=side("x", f"tests/test_{number:02}{'x' * 90}.py::test_y"))
         for number in range(30)
     ]
-    lines = show(comparison(*pairs), view=View(width=80)).split("\n\n")[1].splitlines()
+    lines = show(comparison(*pairs), view=ComparisonView(width=80)).split("\n\n")[1].splitlines()
     assert len(lines) == 1 + 20
     assert max(map(len, lines)) == 80
     assert lines[1].startswith("…xxx")
@@ -382,7 +383,7 @@ def test_changes_of_requests_are_told_as_such_below_other_remarks() -> None:
     ],
 )
 def test_each_kind_of_change_has_its_form(change: Change, told: str) -> None:
-    text = show(comparison(pair(change)), view=View(summary=False))
+    text = show(comparison(pair(change)), view=ComparisonView(summary=False))
     assert text == f"wording       tests/test_x.py::test_y\n  x.json\n{told}"
 
 
@@ -395,7 +396,7 @@ def test_a_recording_without_a_test_is_called_by_its_endpoint() -> None:
     alone = pair(verdict=Verdict.ADDED)._replace(
         left=None, right=side("x.json", test_id=None), paired_by=None
     )
-    assert show(comparison(alone), view=View(summary=False)) == (
+    assert show(comparison(alone), view=ComparisonView(summary=False)) == (
         "added         /v1/chat/completions small\n  x.json\n"
     )
 
@@ -406,7 +407,7 @@ def test_two_columns_are_as_wide_as_was_asked() -> None:
         Span("x" * 30),
     ]
     lines = [*lay_side_by_side(left, [Span("short\n\x1b")], 43)]
-    assert "".join(render_lines(lines, View())) == (
+    assert "".join(render_lines(lines, ComparisonView())) == (
         "    the sun is a star, │ short\n"
         "    the moon is none,  │ \\x1b\n"
         "    and                │\n"
@@ -420,9 +421,9 @@ def test_two_columns_are_as_wide_as_was_asked() -> None:
 def test_no_text_acts_on_a_terminal_or_breaks_a_column(left: str, right: str) -> None:
     path = os.fsdecode(right.encode("utf-8", "surrogatepass"))
     compared = comparison(pair(reworded(left, right), name=path or "x"))
-    for name in FORMATS["comparison"]:
+    for name in list_formats("comparison"):
         for width in (None, 80, 160):
-            shown = show(compared, name, View(width=width))
+            shown = show(compared, name, ComparisonView(width=width))
             assert "\x1b" not in shown
             shown.encode()
 
@@ -461,7 +462,7 @@ def test_secrets_are_masked_before_texts_are_taken_apart() -> None:
 
     change = reworded("the password is hunter2", "the password was hunter2")
     argument = Change("/x", "tool-argument", {"a": ["hunter2"]}, {"a": [1]}, "log_in")
-    text = show(comparison(pair(change, argument)), "markdown", View(mask=hide))
+    text = show(comparison(pair(change, argument)), "markdown", ComparisonView(mask=hide))
     assert "hunter2" not in text
     assert "the password was …" in text
 
@@ -470,7 +471,7 @@ def test_what_several_requests_share_is_told_in_full() -> None:
     tool = Change("/request/body/tools/*", "request", None, ["look_up" * 9], "tool look_up")
     others = [Change(f"/request/body/k{n}", "request", 1, n, f"k{n}") for n in (2, 3, 4)]
     shared = comparison(shared=(SharedChange(tool, 3), *(SharedChange(other, 2) for other in others)))
-    assert show(shared, view=View(summary=False)) == (
+    assert show(shared, view=ComparisonView(summary=False)) == (
         "the same in 3 requests\n"
         "  request tool look_up:\n"
         '    + ["look_uplook_uplook_uplook_uplook_uplook_uplook_uplook_uplook_up"]\n'
@@ -523,7 +524,7 @@ def test_nothing_to_compare_is_said() -> None:
 
 
 def test_headlines_that_are_wrapped_go_on_below_their_words() -> None:
-    told = show(comparison(renamed("test_a.py", "test_b.py"), identical=1000), view=View(width=40))
+    told = show(comparison(renamed("test_a.py", "test_b.py"), identical=1000), view=ComparisonView(width=40))
     assert told.startswith(
         "    1 recording follows `test_a.py` to\n      `test_b.py`\n1,000 recordings are identical\n"
     )

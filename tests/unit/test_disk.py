@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.changes.disk import replacing
-from recctl.cli.options import write_output
+from recctl.cli.output import write_output
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from recctl.drift.groups import find_topic
 from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.project import find_project
-from recctl.render.masking import mask_texts
+from recctl.render.kit.masking import mask_texts
 from recctl.testsuite.track import SentRequest
 from tests.builders import read, record, write
 from tests.tracking import Suite, ask, send, write_cassette

@@ -16,7 +16,8 @@ from recctl.drift.baseline import leave_out_known, write_known
 from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.project import find_project
-from recctl.render import FORMATS, View, renderer
+from recctl.render import list_formats
+from recctl.render.drift import DriftView, find_renderer
 from recctl.testsuite.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
 from tests.tracking import Suite, ask, send
 from tests.unit.wire.hostile import json_values, spoil
@@ -116,8 +117,8 @@ def show_everywhere(root: Path, tracked: Tracked) -> None:
     report = examine_drift(find_project(root), select(find_project(root), ["."]), tracked, mask=lambda it: it)
     assert report.errors == ()
     assert len(report.recordings) == 3
-    for output_format in FORMATS["drift"]:
-        text = "".join(renderer("drift", output_format)(report, View(verbose=True)))
+    for output_format in list_formats("drift"):
+        text = "".join(find_renderer(output_format)(report, DriftView(verbose=True)))
         if output_format == "json":
             json.loads(text)
     write_known(root / "known.json", report)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.render.exchange_arguments import format_arguments
-from recctl.render.exchange_text import format_json
+from recctl.render.conversation._arguments import format_arguments
+from recctl.render.kit.values import format_json
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

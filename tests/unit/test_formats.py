@@ -22,8 +22,9 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from recctl import __version__
 from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
 from recctl.recordings.source import Unread
-from recctl.render import FORMATS, View, renderer
-from recctl.render.terminal import escape, quote_path
+from recctl.render import list_formats
+from recctl.render.findings import FindingsView, find_renderer
+from recctl.render.kit.terminal import escape, quote_path
 from recctl.text.syntax import Position
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ REPORT = Report(4, 1, (SCHEMA, FORMATTING, OUTDATED), (UNREAD,))
 def render(
     output_format: str, report: Report = REPORT, *, verbose: bool = False, rules: tuple[Rule, ...] = RULES
 ) -> str:
-    return "".join(renderer("findings", output_format)(report, View(verbose=verbose, rules=rules)))
+    return "".join(find_renderer(output_format)(report, FindingsView(verbose=verbose, rules=rules)))
 
 
 def report_on(*findings: Finding) -> Report:
@@ -68,7 +69,7 @@ def finding_with(message: str, path: str = "x.json") -> Finding:
 
 
 def test_the_formats_and_their_order() -> None:
-    assert list(FORMATS["findings"]) == ["text", "concise", "json", "jsonl", "github", "sarif", "junit"]
+    assert list_formats("findings") == ("text", "concise", "github", "json", "jsonl", "junit", "sarif")
 
 
 # Text that a message may quote: anything at all, and what some format has a meaning for.

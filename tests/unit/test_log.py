@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.input.sources import _unquote
-from recctl.render.log import disarm, disarm_pieces, goes_to_log, make_line
-from recctl.render.terminal import quote_path
+from recctl.render.kit.log import disarm, disarm_pieces, goes_to_log, make_line
+from recctl.render.kit.terminal import quote_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,12 +12,16 @@ import pytest
 from recctl.checks.secret import mask_secrets
 from recctl.diff import Comparison, compare_recordings
 from recctl.project import SecretSettings, Settings
-from recctl.render import View, renderer
-from recctl.render.masking import mask_texts
+from recctl.render.comparison import ComparisonView
+from recctl.render.comparison import find_renderer as find_comparison
+from recctl.render.conversation import ConversationView, find_renderer
+from recctl.render.kit.masking import mask_texts
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta, read, record
 
-MASKING = View(mask=lambda text: mask_secrets(text, SecretSettings()))
+
+def mask(text: str) -> str:
+    return mask_secrets(text, SecretSettings())
 
 
 def draw(length: int) -> str:
@@ -74,7 +78,7 @@ def hide_everywhere(secret: str) -> dict[str, Any]:
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_place_of_an_exchange_shows_a_secret_in_markdown(secret: str) -> None:
     recording = read(hide_everywhere(secret), name="x.json" if "/" in secret else f"{secret}.json")
-    text = "".join(renderer("exchanges", "markdown")([read_exchange(recording)], MASKING))
+    text = "".join(find_renderer("markdown")([read_exchange(recording)], ConversationView(mask=mask)))
     assert text.count("characters") > 20
     assert not any(passage in text for passage in PASSAGES)
 
@@ -85,17 +89,17 @@ def test_no_place_of_a_comparison_shows_a_secret_in_markdown(secret: str) -> Non
     sides = [read(document) for document in (plain, hide_everywhere(secret))]
     for left, right in (sides, sides[::-1]):
         pair = compare_recordings(left, right, settings=Settings(), keep_noise=True)
-        text = "".join(renderer("comparison", "markdown")(Comparison((pair,), 0, ()), MASKING))
+        text = "".join(find_comparison("markdown")(Comparison((pair,), 0, ()), ComparisonView(mask=mask)))
         assert text.count("characters") > 5
         assert not any(passage in text for passage in PASSAGES)
 
 
 def test_a_value_is_masked_as_what_its_key_names() -> None:
     value = {"api_key": draw(40), "plain": draw(40), "list": (draw(5),)}
-    assert mask_texts(value, MASKING.mask) == {**value, "api_key": f"{draw(4)}…[40 characters]"}
+    assert mask_texts(value, mask) == {**value, "api_key": f"{draw(4)}…[40 characters]"}
 
 
 def test_of_keys_that_look_alike_none_is_lost() -> None:
     keys = ["sk" + "-proj-" + draw(40), "sk" + "-proj-" + draw(41)[1:]]
-    masked = mask_texts(dict.fromkeys(keys, 1), MASKING.mask)
+    masked = mask_texts(dict.fromkeys(keys, 1), mask)
     assert [*masked] == ["sk-p…[48 characters]", "sk-p…[48 characters]\u2032"]

@@ -16,7 +16,7 @@ from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.render.terminal import quote_path
+from recctl.render.kit.terminal import quote_path
 from tests.builders import record
 
 if TYPE_CHECKING:

@@ -1,0 +1,278 @@
+"""Exchanges as text: what was asked and what was said, told like a conversation."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from recctl.render import render_whole
+from recctl.render.conversation._arguments import format_arguments
+from recctl.render.conversation._attachments import find_deeds, list_deeds, says_nothing
+from recctl.render.kit.terminal import Line, Span, line, render_lines
+from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
+    from recctl.render.conversation import ConversationView
+    from recctl.render.conversation._attachments import Deed
+    from recctl.wire import Exchange
+    from recctl.wire.completion import Completion, Message, Part, Request, ToolCall
+
+_ROLE_STYLES = {
+    "system": "bold magenta",
+    "developer": "bold magenta",
+    "user": "bold blue",
+    "assistant": "bold green",
+    "model": "bold green",
+    "tool": "bold yellow",
+}
+ASIDES = {"reasoning": "thinks", "refusal": "refuses"}
+"""How texts are introduced that are not the answer."""
+
+_COPIED = ("test", "request")
+_FOLDED_LINES = 30
+_KEPT_LINES = 20
+_FOLDED_CHARACTERS = 2000
+
+
+def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationView) -> Iterator[str]:
+    """Each exchange in turn, as `view` asks: whole, one side, by chunks, or raw. Failures are left out."""
+    from recctl.wire import Exchange
+
+    separator: tuple[Line, ...] = ()
+    for item in items:
+        if isinstance(item, Exchange):
+            lines = chain(separator, tell_exchange(item, view))
+            pieces = render_whole(str(item.recording.key), view.refuse, render_lines, lines, view)
+            yield from pieces
+            separator = (line(), line()) if pieces else separator
+
+
+def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+    """The lines that tell an exchange."""
+    recording, request, completion = exchange.recording, exchange.request, exchange.completion
+    if view.raw:
+        sides = {side: recording.document[side] for side in ("request", "response") if view.shows(side)}
+        for text_line in json.dumps(sides, indent=2).split("\n"):
+            yield line(Span(text_line, "json"))
+        return
+    yield line(Span(str(recording.key), "bold underline"), is_whole=True)
+    streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
+    method = recording.request.get("method")
+    fields = (
+        ("test", recording.test_id),
+        ("request", f"{method} {recording.url}" if isinstance(method, str) else recording.endpoint),
+        ("wire", f"{completion.wire}{streamed}"),
+        ("model", request.model or completion.model),
+        ("asked for", ", ".join(f"{key} {compact(value)}" for key, value in request.parameters.items())),
+    )
+    for name, value in fields:
+        if value:
+            yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10, is_whole=name in _COPIED)
+    if view.shows("request"):
+        yield from _tell_request(request, view)
+    if view.timeline:
+        yield from _tell_timeline(exchange)
+    elif view.shows("response"):
+        yield from _tell_reply(completion, view)
+
+
+def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
+    for message in request.messages:
+        answers = f" to {message.tool_call_id}" if message.tool_call_id else ""
+        name = f" {message.name}" if message.name else ""
+        yield from _heading(message.role or "message", f"{name}{answers}")
+        yield from _tell_content(message.content, view)
+        for call in message.tool_calls:
+            yield from _tell_call(call, view)
+        for key, value in message.extra.items():
+            if value is not None:
+                told = compact(_fold_data(value, view))
+                yield line(Span(f"{key} ", "dim"), Span(told, "json"), indent=2)
+    if request.prompt is not None:
+        yield from _heading("prompt")
+        yield from _tell_content(request.prompt, view)
+    if request.tools:
+        yield from _heading("tools")
+        for tool in request.tools:
+            properties = tool.parameters.get("properties") if isinstance(tool.parameters, dict) else None
+            names = ", ".join(properties) if isinstance(properties, dict) else ""
+            yield line(Span(tool.name or tool.type or "a tool", "bold"), f"({names})", indent=2)
+
+
+def _tell_reply(completion: Completion, view: ConversationView) -> Iterator[Line]:
+    for choice in completion.choices:
+        number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
+        role = choice.message.role
+        yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
+        if choice.message.parts:
+            yield from _tell_parts(completion, choice.message.parts, view)
+        else:
+            yield from _tell_message(choice.message, view)
+        for deed in list_deeds(completion, choice):
+            yield from _tell_deed(deed, view)
+        if choice.finish_reason is not None:
+            yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
+    if completion.usage is not None:
+        yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2, hang=11)
+    if completion.error is not None:
+        yield from _heading("error")
+        yield from _tell_json(completion.error, view)
+    if completion.extra and says_nothing(completion):
+        if not completion.choices:
+            yield from _heading("reply")
+        yield from _tell_json(completion.extra, view)
+    for note in completion.notes:
+        spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
+        yield line(*spans, indent=2)
+
+
+def _tell_message(message: Message, view: ConversationView) -> Iterator[Line]:
+    for kind in ASIDES:
+        if (text := getattr(message, kind)) is not None:
+            yield from _tell_aside(kind, text, view)
+    if message.content is not None:
+        yield from _tell_text(message.content, view)
+    for call in message.tool_calls:
+        yield from _tell_call(call, view)
+
+
+def _tell_parts(completion: Completion, parts: tuple[Part, ...], view: ConversationView) -> Iterator[Line]:
+    """What was said in its order; a blank line parts a text from the one before it."""
+    before = ""
+    for part in parts:
+        if part.call is not None:
+            yield from _tell_call(part.call, view)
+        elif (part.text or "").isspace():
+            continue
+        elif part.kind == "text":
+            if before == part.kind:
+                yield line()
+            yield from _tell_text(part.text or "", view)
+        elif part.text is not None:
+            yield from _tell_aside(part.kind, part.text, view)
+        else:
+            for deed in find_deeds(completion, part):
+                yield from _tell_deed(deed, view)
+        before = part.kind
+
+
+def _tell_aside(kind: str, text: str, view: ConversationView) -> Iterator[Line]:
+    yield line(Span(ASIDES[kind], "italic dim"), indent=2)
+    yield from _tell_text(text, view, indent=4, style="dim")
+
+
+def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
+    """What each chunk added, with its size in bytes."""
+    yield from _heading("chunks")
+    for step in exchange.read_steps():
+        spans = [Span(f"{step.number:>5} {step.size:>6} B ", "dim")]
+        for name, value in step.added:
+            spans += [Span(f" {name} ", "bold"), Span(compact(value) if name == "usage" else repr(value))]
+        yield line(*spans, indent=2)
+
+
+def _heading(name: str, rest: str = "") -> Iterator[Line]:
+    yield line()
+    yield line(Span(name, _ROLE_STYLES.get(name, "bold")), Span(rest, "dim"))
+
+
+def _tell_content(content: Any, view: ConversationView) -> Iterator[Line]:
+    """A message's content: text, or parts of which the texts are shown as such and the rest as JSON."""
+    for part in content if isinstance(content, list) else [content]:
+        text = part.get("text") if isinstance(part, dict) else part
+        if isinstance(text, str):
+            yield from _tell_text(text, view)
+        elif part is not None:
+            yield from _tell_json(part, view)
+
+
+def _tell_text(text: str, view: ConversationView, indent: int = 2, style: str = "") -> Iterator[Line]:
+    """A text, line by line; on a terminal a long one loses its middle."""
+    lines = text.split("\n")
+    if view.fold:
+        lines = [_fold_line(text_line) for text_line in lines]
+    hidden = len(lines) - _KEPT_LINES
+    if not view.fold or len(lines) <= _FOLDED_LINES:
+        hidden = 0
+    for text_line in lines[: _KEPT_LINES - 5] if hidden else lines:
+        yield line(Span(text_line, style), indent=indent)
+    if hidden:
+        yield line(Span(f"… {hidden:,} more lines; --full shows them …", "italic dim"), indent=indent)
+        yield from (line(Span(text_line, style), indent=indent) for text_line in lines[-5:])
+
+
+def _fold_line(text: str) -> str:
+    if len(text) <= _FOLDED_CHARACTERS:
+        return text
+    return (
+        f"{text[:_FOLDED_CHARACTERS]} … {len(text) - _FOLDED_CHARACTERS:,} more characters; --full shows them"
+    )
+
+
+_UNFOLD = "; --full shows them"
+_BASE64 = re.compile(
+    r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,([A-Za-z0-9+/=_-]{100,})|\A([A-Za-z0-9+/_-]{200,}={0,2})\Z"
+)
+
+
+def name_data(value: Any, hint: str = "") -> Any:
+    """A JSON value with base64 data, in an image's URL or as a text of its own, named instead of told."""
+    if isinstance(value, dict):
+        return {key: name_data(item, hint) for key, item in value.items()}
+    if isinstance(value, list):
+        return [name_data(item, hint) for item in value]
+    if isinstance(value, str):
+        return _BASE64.sub(lambda data: _name_match(data, hint), value)
+    return value
+
+
+def _name_match(data: re.Match[str], hint: str) -> str:
+    size = len(data[2] or data[3]) * 3 // 4
+    return f"[{data[1] or 'data'}, {size:,} bytes{hint}]"
+
+
+def name_call(call: ToolCall) -> str:
+    """What a call is called: by its tool's name, or, as the provider's own tools may be, by its type."""
+    return call.name or call.type or "?"
+
+
+def _tell_call(call: ToolCall, view: ConversationView) -> Iterator[Line]:
+    yield line(
+        Span("calls ", "dim"), Span(name_call(call), "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
+    )
+    if call.arguments is not None:
+        text, is_json = format_arguments(call.arguments, partial(_fold_data, view=view))
+        yield from _tell_text(text, view, indent=4, style="json" if is_json else "")
+
+
+def _tell_deed(deed: Deed, view: ConversationView) -> Iterator[Line]:
+    """What a choice did beside its message, on one line where that will do."""
+    value = _fold_data(deed.value, view)
+    text = "" if value is None else layout(value)
+    style = "" if isinstance(value, str) else "json"
+    if "\n" in text or len(text) > LINE_WIDTH:
+        yield line(Span(deed.name, "dim"), indent=2)
+        yield from _tell_text(text, view, indent=4, style=style)
+    else:
+        yield line(Span(f"{deed.name} ", "dim"), Span(text, style), indent=2)
+
+
+def _tell_json(value: Any, view: ConversationView) -> Iterator[Line]:
+    yield from _tell_text(format_json(_fold_data(value, view)), view, style="json")
+
+
+def _fold_data(value: Any, view: ConversationView) -> Any:
+    return name_data(value, _UNFOLD) if view.fold else value
+
+
+def describe_usage(usage: dict[str, Any]) -> str:
+    """The counters that were given, in the provider's words."""
+    return ", ".join(f"{key} {compact(value)}" for key, value in usage.items() if value is not None)

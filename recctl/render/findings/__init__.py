@@ -1,0 +1,78 @@
+"""Findings, what they come to, and the parts of their lines that formats share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recctl.checks.finding import Severity
+from recctl.render import View, load_renderer
+from recctl.render.kit.severities import SEVERITY_STYLES
+from recctl.render.kit.terminal import Line, Span
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recctl.checks.finding import Finding, Report, Rule
+    from recctl.recordings.recording import LoadError
+    from recctl.recordings.source import Unread
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingsView(View):
+    """How findings are looked at: `rules` are all that there are, for formats that tell of them."""
+
+    rules: tuple[Rule, ...] = ()
+
+
+def find_renderer(name: str) -> Callable[[Report, FindingsView], Iterator[str]]:
+    """What shows findings in a format. Raises RecctlError where there is no such format."""
+    return load_renderer("findings", name)
+
+
+def summarise_findings(report: Report, *, verbose: bool) -> str:
+    """What a validation comes to, in a line."""
+    counted = [
+        show_count(report.tally(severity), severity.label)
+        for severity in (Severity.ERROR, Severity.WARNING)
+        if report.tally(severity)
+    ]
+    notes = report.tally(Severity.NOTE)
+    if notes:
+        counted.append(show_count(notes, "note") + ("" if verbose else " (-v shows them)"))
+    text = f"checked {show_count(report.checked, 'recording')}"
+    if counted or report.checked:
+        text += f": {', '.join(counted) or 'all sound'}"
+    if report.ignored:
+        text += f"; {show_count(report.ignored, 'other JSON file')} ignored"
+    return text
+
+
+def visible(report: Report, view: View) -> list[Finding]:
+    """The findings that people want to see: all, or all but notes."""
+    return [finding for finding in report.findings if view.verbose or finding.severity is not Severity.NOTE]
+
+
+def finding_line(finding: Finding, *, with_hint: bool = False) -> Line:
+    """A finding on one line: where, what, and (on demand) what to do."""
+    where = finding.path
+    if finding.position is not None:
+        where += f":{finding.position.line}:{finding.position.column}"
+    elif finding.number is not None:
+        where += f"#{finding.number}"
+    spans = [
+        Span(where, "bold"),
+        Span(": "),
+        Span(finding.severity.label, SEVERITY_STYLES[finding.severity]),
+        Span(f"[{finding.rule}] ", "bold"),
+        Span(finding.message),
+    ]
+    if with_hint and finding.hint:
+        spans.append(Span(f" ({finding.hint})", "dim"))
+    return Line(tuple(spans))
+
+
+def word_with_hint(item: Finding | LoadError | Unread) -> str:
+    """The message of a finding, or of a file that was not looked at, and what to do about it."""
+    return f"{item.message} ({item.hint})" if item.hint else item.message

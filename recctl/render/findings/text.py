@@ -1,0 +1,118 @@
+"""Text for people, on a terminal or in a pipe."""
+
+from __future__ import annotations
+
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
+
+from recctl.checks.finding import EXCERPT_REACH, Severity
+from recctl.checks.identity import OUTDATED_HASH
+from recctl.render.findings import finding_line, visible
+from recctl.render.kit.severities import SEVERITY_STYLES
+from recctl.render.kit.terminal import Line, Span, escape, line, render_lines
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.checks.finding import Finding, Report
+    from recctl.render.findings import FindingsView
+    from recctl.text.syntax import Position
+
+MOST_LISTED = 50
+"""How many findings are listed one by one; more are grouped by rule."""
+
+_EXAMPLES = 3
+
+_EXCERPT_WIDTH = 100
+
+
+def render(report: Report, view: FindingsView) -> Iterator[str]:
+    """Findings, each with the place in its file; when there are many, by rule with examples.
+
+    What `recctl prune` takes away is one line, unless all is wanted.
+    """
+    findings = visible(report, view)
+    unbroken = view.unbroken
+    replaced = [finding for finding in findings if _is_replaced(finding)]
+    if len(replaced) > 1 and not view.verbose:
+        findings = [finding for finding in findings if not _is_replaced(finding)]
+    else:
+        replaced = []
+    if len(findings) <= MOST_LISTED:
+        yield from render_lines(chain.from_iterable(map(_tell_finding, findings)), unbroken)
+    else:
+        yield from render_lines(_group_findings(findings), unbroken)
+    if replaced:
+        yield from render_lines([_sum_up_replaced(replaced)], unbroken)
+
+
+def _is_replaced(finding: Finding) -> bool:
+    """Whether a finding tells that another recording has taken the place of one."""
+    return finding.rule == OUTDATED_HASH.name and finding.severity is Severity.WARNING
+
+
+def _sum_up_replaced(findings: list[Finding]) -> Line:
+    return line(
+        Span(Severity.WARNING.label, SEVERITY_STYLES[Severity.WARNING]),
+        Span(f"[{OUTDATED_HASH.name}]", "bold"),
+        f" {show_count(len(findings), 'recording')} have older names, and others have taken their places: "
+        "recctl prune takes them away",
+        Span(" (-v lists them)", "dim"),
+    )
+
+
+def _tell_finding(finding: Finding) -> Iterator[Line]:
+    yield finding_line(finding, with_hint=True)
+    excerpt = finding.excerpt or ""
+    if finding.position is not None and excerpt and not excerpt.isspace():
+        yield from _point_at(excerpt, finding.position, SEVERITY_STYLES[finding.severity])
+
+
+def _point_at(excerpt: str, position: Position, style: str) -> Iterator[Line]:
+    """The line of a finding, cut to what is near its column, and a caret below the column."""
+    split = min(position.column - 1, EXCERPT_REACH)
+    before, after = _escape_wide(excerpt[:split]), _escape_wide(excerpt[split:])
+    text = before + after
+    start = max(0, min(len(before) - _EXCERPT_WIDTH // 2, len(text) - _EXCERPT_WIDTH))
+    shown = text[start : start + _EXCERPT_WIDTH]
+    if start > 0:
+        shown = "…" + shown[1:]
+    if start + _EXCERPT_WIDTH < len(text):
+        shown = shown[:-1] + "…"
+    gutter = f"{position.line} |"
+    yield line(Span(gutter, "dim"), f" {shown}", indent=2)
+    blank = f"{'|':>{len(gutter)}}"
+    yield line(Span(blank, "dim"), " " * (1 + len(before) - start), Span("^", style), indent=2)
+
+
+def _escape_wide(text: str) -> str:
+    """Text that takes one cell a character: whatever takes none or two is escaped, tabs are spaces."""
+    text = escape(text).replace("\t", " ")
+    if text.isascii():
+        return text
+    from unicodedata import category, east_asian_width
+
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if east_asian_width(character) in "WF" or category(character) in ("Mn", "Me", "Cf")
+        else character
+        for character in text
+    )
+
+
+def _group_findings(findings: list[Finding]) -> Iterator[Line]:
+    by_rule = sorted(findings, key=lambda finding: (-finding.severity, finding.rule))
+    for (severity, rule), group in groupby(by_rule, key=lambda finding: (-finding.severity, finding.rule)):
+        members = list(group)
+        style = SEVERITY_STYLES[Severity(-severity)]
+        yield line(
+            Span(Severity(-severity).label, style),
+            Span(f"[{rule}]", "bold"),
+            f" {show_count(len(members), 'finding')}",
+        )
+        for finding in members[:_EXAMPLES]:
+            yield finding_line(finding, with_hint=True)._replace(indent=2)
+        if len(members) > _EXAMPLES:
+            yield line(Span(f"and {len(members) - _EXAMPLES:,} more", "dim"), indent=2)
+    yield line(Span("--format concise lists them all", "dim"))

@@ -1,0 +1,88 @@
+"""What becomes of recordings that move or are edited, and what that comes to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from recctl.naming.facts import Status
+from recctl.rehash import Action
+from recctl.rehash.proposals import NO_TEST
+from recctl.render import View, load_renderer
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recctl.rehash import Entry, Report
+
+
+def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:
+    """What shows a re-hashing in a format. Raises RecctlError where there is no such format."""
+    return load_renderer("rehash", name)
+
+
+def summarise_rehash(report: Report) -> Iterator[str]:
+    """What it comes to, in a line or a few."""
+    replaced = sum(entry.facts.replaced_by is not None for entry in report.entries)
+    outdated = report.count(Status.OUTDATED)
+    counts = [f"{report.count(Status.CURRENT):,} current", f"{outdated:,} outdated"]
+    if outdated:
+        counts[-1] += f" ({replaced:,} replaced, {outdated - replaced:,} stranded)"
+    counts += [
+        f"{report.count(status):,} {status.replace('-', ' ')}"
+        for status in (Status.AHEAD, Status.UNEXPLAINED, Status.NOT_APPLICABLE)
+        if report.count(status)
+    ]
+    total = len(report.entries)
+    yield f"{show_count(total, 'recording')}: {', '.join(counts)}"
+    contested = report.contested
+    if contested and not report.is_narrow:
+        files = sum(map(len, contested.values()))
+        yield f"{show_count(len(contested), 'name')} wanted by {files:,} recordings"
+    hashed = [entry.facts for entry in report.entries if not entry.facts.holds_several]
+    unheld = Counter(facts.scheme for facts in hashed if not facts.is_held)
+    for scheme, count in sorted(unheld.items()):
+        where = f" for {count:,} of them" if count < total else ""
+        yield f"no scheme is set{where}, {scheme} is taken: set scheme, or give --to, to be held to one"
+    yield from _summarise_actions(report)
+
+
+def tell_left(report: Report) -> Iterator[str]:
+    """What stays as it is because nobody asked for it, and who would take it."""
+    left = [entry.facts for entry in report.entries if entry.action is None and not report.is_narrow]
+    if any(facts.replaced_by is not None for facts in left):
+        yield "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it"
+    if any(facts.status is Status.UNEXPLAINED for facts in left):
+        yield "what no scheme explains stays: --include-unexplained re-hashes it"
+    without_test = sum(entry.remark == NO_TEST for entry in report.entries)
+    if without_test:
+        count = show_count(without_test, "recording")
+        yield (
+            f"{count} of no test held back: --test-ids FILE gives them their tests, "
+            "--include-without-test moves them all the same"
+        )
+
+
+def _summarise_actions(report: Report) -> Iterator[str]:
+    counts = Counter(entry.action for entry in report.entries)
+    counts[Action.MOVE] = len(list_moved(report))
+    counts[Action.DELETE] += len(report.deleted)
+    words = {Action.MOVE: "move", Action.EDIT: "edit", Action.DELETE: "delete"}
+    told = [f"{word} {counts[action]:,}" for action, word in words.items() if counts[action]]
+    if told and report.is_applied:
+        yield f"done: {', '.join(told)}; recctl undo {report.run_id} takes it back"
+    elif told:
+        yield f"would {', '.join(told)}; --apply does it"
+    if any(collision.kept is None for collision in report.collisions):
+        hint = "--prefer newest, --prefer PATH or --merge-identical settles it"
+        yield f"what wants the same name as another is held back: {hint}"
+    for index in report.old_indexes:
+        yield f"{index} is an older recorder's index, which today's does not read: it can go"
+
+
+def list_moved(report: Report) -> list[Entry]:
+    """What is moved, with the first recording of a file for all of them: a file goes as a whole."""
+    moved = [entry for entry in report.entries if entry.action is Action.MOVE]
+    first = {entry.facts.path: entry for entry in reversed(moved)}
+    return [entry for entry in moved if first[entry.facts.path] is entry]

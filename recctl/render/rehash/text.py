@@ -1,0 +1,132 @@
+"""Where recordings stand and what becomes of them, as text for people."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.naming.facts import Status
+from recctl.rehash import Action
+from recctl.rehash.proposals import NO_TEST
+from recctl.render.kit.terminal import Line, Span, line, render_lines
+from recctl.render.rehash import list_moved
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recctl.rehash import Entry, Report
+    from recctl.rehash.collisions import Collision
+    from recctl.render import View
+
+MOST_LISTED = 50
+"""How many lines there are, but for headings, unless more is wanted."""
+
+_MOST_CHANGES = 3
+
+
+_CHUNK = re.compile(r"/response/body/[0-9]+(?=/)")
+
+
+class _Section(NamedTuple):
+    title: str
+    style: str
+    lines: list[Line]
+    size: int
+
+
+def render(report: Report, view: View) -> Iterator[str]:
+    """What has to be known first, each kind under its heading; what is long is cut short."""
+    sections = [section for section in _divide(report, verbose=view.verbose) if section.size]
+    left, cut = MOST_LISTED, 0
+    for title, style, lines, size in sections:
+        yield from render_lines([line(Span(f"{title}: {size:,}", style))], view.unbroken)
+        shown = lines if view.verbose else lines[:left]
+        yield from render_lines(shown, view.unbroken)
+        left -= len(shown)
+        cut += len(lines) - len(shown)
+    if cut:
+        yield from render_lines([line(Span(f"{cut:,} more lines: -v shows them", "dim"))], view)
+
+
+def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
+    entries = report.entries
+    of_action = {action: [entry for entry in entries if entry.action is action] for action in Action}
+    is_wide = verbose or not report.is_narrow
+    idle = [entry for entry in entries if entry.action is None and is_wide]
+    held_back = of_action[Action.HOLD_BACK]
+    without_test = [entry for entry in held_back if entry.remark == NO_TEST]
+    others = [entry for entry in held_back if entry.remark != NO_TEST]
+    yield _section("held back", "bold red", others, _tell_remark)
+    lines = [told for collision in report.collisions for told in _tell_collision(collision)]
+    yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
+    stranded = [entry for entry in idle if entry.facts.is_stranded]
+    yield _section("stranded", "bold red", stranded, _tell_reason)
+    done = "" if report.is_applied else "to be "
+    yield _section(f"{done}moved", "bold green", list_moved(report), _tell_move)
+    yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
+    yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
+    yield _section("held back, of no test", "bold red", without_test, _tell_reason)
+    ahead = [entry for entry in idle if entry.facts.status is Status.AHEAD]
+    yield _section("ahead", "bold yellow", ahead, _tell_reason)
+    unexplained = [entry for entry in idle if entry.facts.status is Status.UNEXPLAINED]
+    yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
+    if verbose:
+        replaced = [entry for entry in idle if entry.facts.replaced_by is not None]
+        yield _section("replaced", "bold", replaced, _tell_reason)
+        unjudged = [entry for entry in idle if entry.facts.status is Status.NOT_APPLICABLE]
+        yield _section("not applicable", "bold", unjudged, _tell_reason)
+        contested = [
+            line(f"{facts.destination.name}: {facts.path}", indent=2)
+            for all_facts in report.contested.values()
+            for facts in all_facts
+            if facts.destination is not None
+        ]
+        yield _Section("names that several recordings want", "bold", contested, len(report.contested))
+
+
+def _section(
+    title: str, style: str, entries: list[Entry], tell: Callable[[Entry], Iterator[Line]]
+) -> _Section:
+    return _Section(title, style, [told for entry in entries for told in tell(entry)], len(entries))
+
+
+def _tell_reason(entry: Entry) -> Iterator[Line]:
+    rivals = len(entry.facts.conflicts_with)
+    wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
+    yield line(f"{entry.facts.key}: {entry.reason}{wanted}", indent=2)
+
+
+def _tell_remark(entry: Entry) -> Iterator[Line]:
+    yield line(f"{entry.facts.key}: {entry.remark}", indent=2)
+
+
+def _tell_move(entry: Entry) -> Iterator[Line]:
+    path, new_path = entry.facts.path, entry.new_path or ""
+    folder, name = posixpath.split(new_path)
+    shown = name if folder == posixpath.dirname(path) else new_path
+    yield line(f"{path} -> {shown}{_list_changes(entry)}", indent=2)
+    yield from (line(f"copy: {copy}", indent=4) for copy in entry.copies)
+    if entry.remark:
+        yield line(Span(entry.remark, "dim"), indent=4)
+
+
+def _tell_edit(entry: Entry) -> Iterator[Line]:
+    yield line(f"{entry.facts.key}{_list_changes(entry)}", indent=2)
+    if entry.remark:
+        yield line(Span(entry.remark, "dim"), indent=4)
+
+
+def _list_changes(entry: Entry) -> str:
+    """Where the content changes, in a few words: the ids of all chunks of a stream are one place."""
+    places = list(dict.fromkeys(_CHUNK.sub("/response/body/*", pointer) for pointer in entry.changes))
+    more = f" and {len(places) - _MOST_CHANGES} more" if len(places) > _MOST_CHANGES else ""
+    return f" ({', '.join(places[:_MOST_CHANGES])}{more})" if places else ""
+
+
+def _tell_collision(collision: Collision) -> Iterator[Line]:
+    yield line(collision.wanted, indent=2)
+    for member in collision.members:
+        kept = f", kept: {collision.why}" if member is collision.kept else ""
+        yield line(f"{member.path}: {member.difference}{kept}", indent=4)

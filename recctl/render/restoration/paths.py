@@ -1,0 +1,21 @@
+"""Paths alone, one a line, for other commands to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.render.kit.terminal import quote_path
+from recctl.restore import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.render import View
+    from recctl.restore import Restoration
+
+
+def render(restoration: Restoration, _view: View) -> Iterator[str]:
+    """The recordings that have come back, or can."""
+    for lost in restoration.files:
+        if lost.status in (Status.RESTORED, Status.RESTORABLE):
+            yield f"{quote_path(lost.path)}\n"

@@ -1,0 +1,23 @@
+"""Runs that changed files, and their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.render import View, load_renderer
+from recctl.text.amounts import show_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from recctl.changes.journal import Outcome
+
+
+def find_renderer(name: str) -> Callable[[Iterable[Outcome], View], Iterator[str]]:
+    """What shows a list of runs in a format. Raises RecctlError where there is no such format."""
+    return load_renderer("runs", name)
+
+
+def name_run(run: Outcome) -> str:
+    """A run as people speak of it."""
+    return f"run {run.run_id} ({run.command}, {show_count(run.files, 'file')})"

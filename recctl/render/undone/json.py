@@ -1,0 +1,5 @@
+"""`recctl.undo.v1`, for scripts: the document that lists runs."""
+
+from recctl.render.runs.json import render
+
+__all__ = ["render"]
