@@ -27,11 +27,14 @@ class Place(NamedTuple):
     depth: int
 
 
-def find_places(text: str, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Place]:
+def find_places(
+    text: str, paths: Iterable[tuple[str, ...]], *, is_stream: bool = False
+) -> dict[tuple[str, ...], Place]:
     """Where the values stand to which steps lead, from the root of a text's first document.
 
-    Steps are keys, and numbers from 0; "*" stands for each item of a list, whose places come under their own
-    numbers. Of two values under one key the last counts. What is no YAML has no places.
+    Of a stream, they lead from the list of its documents. Steps are keys, and numbers from 0; "*" stands for
+    each item of a list, whose places come under their own numbers. Of two values under one key the last
+    counts. What is no YAML has no places.
     """
     from yaml import YAMLError
 
@@ -42,7 +45,7 @@ def find_places(text: str, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, 
             wanted = wanted.parts.setdefault(step, _Wanted({}))
         wanted.is_asked = True
     try:
-        _Finder(text).visit(root)
+        _Finder(text).visit(root, is_stream=is_stream)
     except YAMLError:
         return {}
     found: dict[tuple[str, ...], Place] = {}
@@ -85,10 +88,14 @@ class _Finder:
         self._ends = (events.MappingEndEvent, events.SequenceEndEvent)
         self._document = events.DocumentStartEvent
 
-    def visit(self, root: _Wanted) -> None:
-        """Find what is wanted of the first document."""
+    def visit(self, root: _Wanted, *, is_stream: bool) -> None:
+        """Find what is wanted of the first document, or of all."""
+        number = 0
         for event in iter(self._next, None):
-            if type(event) is self._document:
+            if type(event) is self._document and is_stream:
+                self._visit_part(self._next(), str(number), root, 0, is_mapping=False)
+                number += 1
+            elif type(event) is self._document:
                 self._visit(self._next(), root, 0)
                 return
 
@@ -141,7 +148,8 @@ class _Finder:
 class Node:
     """A value of a YAML text, from `start` to `end`, in characters.
 
-    `kind` is "scalar", "sequence", "mapping" or "alias"; `text` is what a scalar says, `style` how it is
+    `kind` is "scalar", "sequence", "mapping" or "alias", or "stream" for the list of all documents; `text` is
+    what a scalar says, `style` how it is
     written (`|`, `>`, a quote, or nothing), and `is_flow` whether a collection stands in brackets. `parts`
     are the values in a collection, `keys` those before them in a mapping. Of a collection that stays as it
     is, nothing is kept but the last part: there it ends.
@@ -170,12 +178,14 @@ class Node:
         return found[-1] if found else None
 
 
-def compose(text: str, old: YAML, new: YAML) -> Node:
-    """The nodes of a text's one document, as far as they are to change: it says `old`, and shall say `new`.
+def compose(text: str, old: YAML, new: YAML, *, is_stream: bool = False) -> Node:
+    """The nodes of a text's first document, as far as they are to change: it says `old`, and shall say `new`.
 
-    Those of all values take eighty times the room of the text.
+    Of a stream, these are lists of what the documents say. Nodes of all values take eighty times the room of
+    the text.
     """
-    return _Composer(text).compose(old, new)
+    composer = _Composer(text)
+    return composer.compose_all(old, new) if is_stream else composer.compose(old, new)
 
 
 class _Composer:
@@ -195,6 +205,13 @@ class _Composer:
         while type(self._next()) is not self._document:
             pass
         return self._make(self._next(), old, new)
+
+    def compose_all(self, old: list[YAML], new: list[YAML]) -> Node:
+        """The node of the list of all documents."""
+        pairs = zip(old, new, strict=False)
+        starts = (event for event in iter(self._next, None) if type(event) is self._document)
+        parts = [self._make(self._next(), *next(pairs, ())) for _ in starts]
+        return Node("stream", 0, parts[-1].end if parts else 0, parts=parts)
 
     def _make(self, event: Any, old: YAML = None, new: YAML = None) -> Node:
         """The node of a value, and those of what changes in it, which is nothing unless they are given."""

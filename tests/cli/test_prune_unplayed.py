@@ -17,7 +17,7 @@ from recctl.input.sources import select
 from recctl.project import Project
 from recctl.prune import Grade, Inquiry, examine
 from recctl.prune.removal import remove
-from recctl.recordings.formats.vcrpy import read as read_cassette
+from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.testsuite.track import dump_tracked
 from recctl.text.amounts import show_size
 from tests.builders import source
@@ -52,7 +52,7 @@ def save(suite: Suite, tracked: Tracked | None = None) -> None:
 
 
 def list_questions(suite: Suite, path: str = CHATS) -> list[str]:
-    items: Any = read_cassette(source((suite.root / path).read_bytes(), path.rpartition("/")[2]))
+    items: Any = FORMAT.read(source((suite.root / path).read_bytes(), path.rpartition("/")[2]))
     return [item.request["body"]["messages"][-1]["content"] for item in items]
 
 

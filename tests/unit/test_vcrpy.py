@@ -13,7 +13,8 @@ import pytest
 import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
-from recctl.recordings.formats import _vcrpy_places, is_claimed
+from recctl.recordings.cassettes import places
+from recctl.recordings.formats import is_claimed
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, LoadError, Recording
@@ -22,6 +23,7 @@ from tests.builders import source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.recordings.cassettes.layout import Layout
     from recctl.recordings.formats import Defect
     from recctl.text.syntax import Position
 
@@ -478,13 +480,13 @@ def test_an_odd_file_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> 
     odd = exchange().replace("method:", "method: GET\n    method:")
     given = source(cassette(*[odd] * 25).encode(), "x.yaml")
     items, seen = FORMAT.read(given), []
-    find_oddities = _vcrpy_places.find_oddities
+    find_oddities = places.find_oddities
 
-    def count(content: bytes, max_size: int, *, is_json: bool) -> Iterator[_vcrpy_places.Oddity]:
+    def count(layout: Layout, content: bytes, *arguments: Any, **options: Any) -> Iterator[places.Oddity]:
         seen.append(content)
-        return find_oddities(content, max_size, is_json=is_json)
+        return find_oddities(layout, content, *arguments, **options)
 
-    monkeypatch.setattr(_vcrpy_places, "find_oddities", count)
+    monkeypatch.setattr(places, "find_oddities", count)
     assert [*FORMAT.inspect(given, items)] == [*range(25)]
     assert len(seen) == 1
 

@@ -116,6 +116,10 @@ HEAD_SIZE = 4096
 DEFAULT = "ogx"
 """The format of what is like the files of none."""
 
+_FIRST = (DEFAULT, "vcrpy")
+"""The formats that are asked first; of a file that is like those of none, the first has the word whose files
+are named so."""
+
 
 def find_format(name: str, content: bytes) -> Format:
     """The format of a file, by its name, and by its content where the name fits several or none."""
@@ -125,10 +129,10 @@ def find_format(name: str, content: bytes) -> Format:
             if found.claims("", (), lambda: content):
                 return found
             others.append(found)
-    if len(others) == 1:
+    if others:
         return others[0]
     by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
-    return load_format(DEFAULT) if others else next(by_content, load_format(DEFAULT))
+    return next(by_content, load_format(DEFAULT))
 
 
 def may_hold_several(path: str) -> bool:
@@ -197,7 +201,7 @@ def _each_format() -> Iterator[Format]:
 @cache
 def _list_formats() -> tuple[str, ...]:
     names = (path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
+    return (*_FIRST, *sorted({*names} - {*_FIRST}))
 
 
 @cache

@@ -9,24 +9,19 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.recordings.compression import GZIP
+from recctl.recordings.formats import Defect
 from recctl.recordings.http import find_header
+from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from recctl.text.yaml_text import YAML
 
 
-class Mismatch(NamedTuple):
-    """The name of the header, as it is written, and how it says that the reply is compressed."""
-
-    header: str
-    encoding: str
-
-
-def find_mismatch(request: dict[str, YAML], response: dict[str, YAML]) -> Mismatch | None:
-    """What a reply says of its compression, as both are stored, where httpx fails on that; else None.
+def find_mismatch(request: dict[str, YAML], response: dict[str, YAML]) -> Defect | None:
+    """What is wrong with what a reply says of its compression, as both are stored, if httpx fails on it.
 
     None as well where the request comes from a client that does not care, or a project's own serializer has
     parsed the body.
@@ -42,7 +37,10 @@ def find_mismatch(request: dict[str, YAML], response: dict[str, YAML]) -> Mismat
         return None
     if data.startswith(GZIP) if encoding == "gzip" else _is_deflated(data):
         return None
-    return Mismatch(next(key for key in headers if key.lower() == _HEADER), encoding)
+    name = next(key for key in headers if key.lower() == _HEADER)
+    message = f"the reply is not {encoding}, as its header says: httpx can't read it"
+    pointer = join_pointer(("response", "headers", name))
+    return Defect("encoding-mismatch", message, "delete the header, or record it again", pointer)
 
 
 _HEADER = "content-encoding"

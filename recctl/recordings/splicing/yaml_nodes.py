@@ -130,10 +130,12 @@ class YAMLSplicer:
         self.edits.append(Edit(len(before), _find_end(self._text, node), f" {_write(value)}"))
 
     def _find_spans(self, node: Node) -> list[tuple[int, int]]:
-        """From where to where each entry of a collection in block style stands; dashes count."""
+        """From where to where each entry of a block collection, or each document, stands; dashes count."""
         if node.kind == "mapping":
             pairs = zip(node.keys, node.parts, strict=True)
             return [(self._find_start(key), _find_end(self._text, value)) for key, value in pairs]
+        if node.kind == "stream":
+            return [(item.start, _find_end(self._text, item)) for item in node.parts]
         return [(self._text.rindex("-", 0, item.start), _find_end(self._text, item)) for item in node.parts]
 
     def _find_start(self, key: Node) -> int:

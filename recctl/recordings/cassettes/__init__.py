@@ -1,0 +1,81 @@
+"""Files of several exchanges in YAML: all that a format needs beside its `Layout`, which its module states.
+
+A new format of such files is one module in `recctl/recordings/formats/`:
+
+    LAYOUT = Layout(...)          # where the exchanges are, and what of each is where: see `layout`
+    FORMAT = make_format(LAYOUT, folder="cassettes", suffixes=(".yaml",), claims=claims, ...)
+
+Reading (by libyaml, with limits on size, depth and aliases; a tag constructs nothing), places to point at,
+edits that leave every other byte as it was, measuring, files that are compressed: these are the same for all.
+`find_head` helps to tell by a file's beginning whose it is.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from recctl.recordings.cassettes import reading
+from recctl.recordings.compression import GZIP
+from recctl.recordings.formats import HEAD_SIZE, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recctl.recordings.cassettes.layout import Layout
+    from recctl.recordings.recording import JSON
+    from recctl.recordings.source import Source
+
+
+def make_format(
+    layout: Layout,
+    *,
+    folder: str,
+    suffixes: tuple[str, ...],
+    claims: Callable[[str, tuple[str, ...], Callable[[], bytes]], bool],
+    **more: Any,
+) -> Format:
+    """The format of files that are laid out so.
+
+    What is given here is what `Format` has under these names; `more` are any others of its values, such as
+    `matching`, `find_test` and `list_places`.
+    """
+    return Format(
+        layout.name,
+        folder,
+        suffixes,
+        claims,
+        partial(reading.read, layout),
+        partial(reading.inspect, layout),
+        partial(reading.locate, layout),
+        partial(_edit, layout),
+        measure=partial(reading.measure, layout),
+        **more,
+    )
+
+
+def _edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    from recctl.recordings.cassettes.edits import edit  # which a walk needs not
+
+    return edit(layout, source, changes)
+
+
+def find_head(read: Callable[[], bytes]) -> bytes:
+    """The beginning of a file's text: inflated, without a byte order mark, each line ended by a line feed.
+
+    `read` gives the beginning of the file, as `Format.claims` gets it. Empty for damaged data.
+    """
+    head = read()[:HEAD_SIZE]
+    if head.startswith(GZIP):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, HEAD_SIZE)
+        except zlib.error:
+            return b""
+    return head.replace(b"\r\n", b"\n").removeprefix(b"\xef\xbb\xbf")
+
+
+def is_empty_or_in_conflict(read: Callable[[], bytes]) -> bool:
+    """Whether a file says nothing, or begins with a merge conflict: then its folder tells whose it is."""
+    head = read()[:HEAD_SIZE]
+    return not head.strip() or head.startswith(b"<<<<<<<")
