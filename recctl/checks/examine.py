@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.checks.content import check_content
+from recctl.checks import content, schema, stream, tools
 from recctl.checks.conversation import list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
-from recctl.checks.identity import check_place
-from recctl.checks.schema import check_events, check_schema
+from recctl.checks.identity import MISPLACED, check_place
 from recctl.checks.secret import (
     SECRET,
     check_secrets,
@@ -19,8 +18,6 @@ from recctl.checks.secret import (
     hide_secrets,
     list_secrets_of_text,
 )
-from recctl.checks.stream import check_stream
-from recctl.checks.tools import check_tools
 from recctl.input.sources import read
 from recctl.naming.survey import find_facts
 from recctl.recordings.attempt import attempt
@@ -31,24 +28,30 @@ from recctl.recordings.source import Unread
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from recctl.checks.finding import Rule
     from recctl.input.sources import Target
     from recctl.naming.facts import Calls, Facts
+    from recctl.project import Settings
     from recctl.recordings.source import Source
+    from recctl.wire import Exchange
+
+    _Check = Callable[[Exchange], Iterable[Finding]]
 
 
-def examine(target: Target, root: Path, *, with_turn: bool = True) -> Examined:
+def examine(target: Target, root: Path, *, with_facts: bool = True, with_turn: bool = True) -> Examined:
     """Read one file of the project at `root` and apply the rules that look at one file. Raises nothing.
 
-    What goes wrong in recctl itself is a finding, too. `with_turn` is as in `find_facts`.
+    What goes wrong in recctl itself is a finding, too. `with_facts` asks for what is known of names and
+    places, and `with_turn` is as in `find_facts`.
     """
-    examined = attempt(target.file, _examine, target, root, with_turn)
+    examined = attempt(target.file, _examine, target, root, with_facts, with_turn)
     return Examined((find_unread(examined),)) if isinstance(examined, Unread) else examined
 
 
-def _examine(target: Target, root: Path, with_turn: bool) -> Examined:
+def _examine(target: Target, root: Path, with_facts: bool, with_turn: bool) -> Examined:
     source = read(target)
     if isinstance(source, Unread):
         return Examined((find_unread(source),)) if source.too_large else Examined(error=source, recordings=0)
@@ -66,7 +69,7 @@ def _examine(target: Target, root: Path, with_turn: bool) -> Examined:
         checked = check_recording(item, of_file.get(item.index, ()))
         findings += _add_positions(item, checked.findings)
         secrets |= checked.secrets
-        if source.place is not None:
+        if with_facts and source.place is not None:
             facts = find_facts(item, root, with_turn=with_turn)
             all_facts.append(facts._replace(shown_test_id=checked.test_id, calls=checked.calls))
     if not items or any(isinstance(item, LoadError) or not _is_all(item) for item in items):
@@ -93,20 +96,14 @@ class Checked(NamedTuple):
 
 
 def check_recording(recording: Recording, of_file: Sequence[Finding] = ()) -> Checked:
-    """What all rules find in one recording. What they quote of a secret is hidden.
+    """What the rules in force find in one recording. What they quote of a secret is hidden.
 
     `of_file` are the findings on how it is written down.
     """
     exchange = read_exchange(recording)
-    found = [
-        *of_file,
-        *check_place(recording),
-        *check_schema(recording),
-        *check_events(recording, exchange.completion),
-        *check_stream(recording, exchange),
-        *check_content(recording, exchange),
-        *check_tools(recording, exchange),
-    ]
+    found = [*of_file]
+    for check in _list_checks(recording.source.settings):
+        found += check(exchange)
     settings = recording.source.settings.secrets
     told, secrets = check_secrets(recording, exchange, settings)
     number, test_id = recording.key.number, recording.test_id
@@ -116,6 +113,23 @@ def check_recording(recording: Recording, of_file: Sequence[Finding] = ()) -> Ch
         test_id = named.test_id
     found = [finding._replace(number=number, test_id=test_id) for finding in (*found, *told)]
     return Checked(found, test_id, list_calls(exchange), secrets)
+
+
+_CHECKS: tuple[tuple[tuple[Rule, ...], _Check], ...] = (
+    ((MISPLACED,), lambda exchange: check_place(exchange.recording)),
+    (schema.RULES, lambda exchange: schema.check_schema(exchange.recording)),
+    (schema.RULES, lambda exchange: schema.check_events(exchange.recording, exchange.completion)),
+    (stream.RULES, lambda exchange: stream.check_stream(exchange.recording, exchange)),
+    (content.RULES, lambda exchange: content.check_content(exchange.recording, exchange)),
+    (tools.RULES, lambda exchange: tools.check_tools(exchange.recording, exchange)),
+)
+"""The rules, with what checks them. Secrets are not among these: they are hidden in what others quote."""
+
+
+@lru_cache(maxsize=64)
+def _list_checks(settings: Settings) -> tuple[_Check, ...]:
+    """What checks the rules that are in force."""
+    return tuple(check for rules, check in _CHECKS if any(settings.applies(rule.name) for rule in rules))
 
 
 def _add_positions(recording: Recording, findings: list[Finding]) -> list[Finding]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from recctl import git
+from recctl.checks import conversation, identity
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
@@ -116,14 +117,20 @@ def _examine_all(project: Project, targets: list[Target], jobs: int | None) -> I
 
             prepare()  # once, before there are several processes that would each do so
 
-        # What has taken a recording's place is told only where its name is held to a scheme.
-        is_held = any(settings.scheme for settings in project.all_settings())
-        yield from map_files(partial(examine, root=project.root, with_turn=is_held), targets, jobs)
+        all_settings, rules = project.all_settings(), (*identity.RULES, *conversation.RULES)
+        look = partial(
+            examine,
+            root=project.root,
+            with_facts=any(settings.applies(rule.name) for settings in all_settings for rule in rules),
+            # What has taken a recording's place is told only where its name is held to a scheme.
+            with_turn=any(settings.scheme for settings in all_settings),
+        )
+        yield from map_files(look, targets, jobs)
 
 
 def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequence[Facts]) -> list[Facts]:
     """The facts about recordings of the same tests beside those that were named."""
-    if not any(target.named for target in selection.targets):
+    if not (all_facts and any(target.named for target in selection.targets)):
         return []
     from recctl.naming.survey import survey_neighbours
 

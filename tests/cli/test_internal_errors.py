@@ -11,6 +11,7 @@ import pytest
 
 from recctl import rehash, wire
 from recctl.__main__ import main
+from recctl.checks import examine, schema
 from recctl.naming import survey
 from recctl.recordings.formats.ogx import serialise
 from recctl.rehash import proposals
@@ -74,7 +75,7 @@ def trip(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, error: type[Ex
 def test_validate_finds_it_and_checks_the_others(
     monkeypatch: pytest.MonkeyPatch, invoke: Invoke, error: type[Exception]
 ) -> None:
-    trip(monkeypatch, wire, "_choose", error)
+    trip(monkeypatch, wire, "recognise", error)
     code, out, _ = invoke("validate", "recordings", "--format", "json", "--select", "secret")
     report = json.loads(out)
     (finding,) = report["findings"]
@@ -94,7 +95,7 @@ def test_no_baseline_and_no_cache_knows_it(
     for number in range(60):  # as many as are worth a cache
         (recordings / f"more-{number}.json").write_bytes((recordings / "1.json").read_bytes())
     with monkeypatch.context() as patch:
-        trip(patch, wire, "_choose")
+        trip(patch, wire, "recognise")
         assert invoke("validate", "recordings", "--write-baseline", "known.json")[0] == 2
         assert "internal-error" not in (recordings.parent / "known.json").read_text()
         code, out, _ = invoke("validate", "recordings", "--baseline", "known.json", "--format", "concise")
@@ -104,12 +105,27 @@ def test_no_baseline_and_no_cache_knows_it(
 
 
 def test_who_ignores_it_by_name_is_not_told(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
-    trip(monkeypatch, wire, "_choose")
+    trip(monkeypatch, wire, "recognise")
     assert invoke("validate", "recordings", "--ignore", "internal-error", "--select", "secret")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "rule"), [(schema, "check_schema", "schema"), (examine, "find_facts", "misplaced")]
+)
+def test_what_is_not_selected_is_not_run(
+    monkeypatch: pytest.MonkeyPatch, invoke: Invoke, module: Any, name: str, rule: str
+) -> None:
+    trip(monkeypatch, module, name)
+    assert invoke("validate", "recordings", "--select", "secret") == (
+        0,
+        "",
+        "checked 3 recordings: all sound\n",
+    )
+    assert invoke("validate", "recordings", "--select", rule)[0] == 2
+
+
 @pytest.mark.parametrize("output_format", ["text", "markdown", "json"])
-@pytest.mark.parametrize(("module", "name"), [(wire, "_choose"), (wire, "Exchange")])
+@pytest.mark.parametrize(("module", "name"), [(wire, "recognise"), (wire, "Exchange")])
 def test_show_tells_it_and_shows_the_others(
     monkeypatch: pytest.MonkeyPatch, invoke: Invoke, output_format: str, module: Any, name: str
 ) -> None:
@@ -182,7 +198,7 @@ def test_diff_tells_it_and_compares_the_others(
     after.mkdir()
     for name in FILES:
         (after / name).write_bytes((recordings / name).read_bytes().replace(b'"rec-1"', b'"rec-2"'))
-    trip(monkeypatch, wire, "_choose")
+    trip(monkeypatch, wire, "recognise")
     code, out, err = invoke("diff", "recordings", "after", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -221,7 +237,7 @@ def test_diff_tells_what_it_fails_to_show_and_shows_the_others(
 
 
 def test_debugging_shows_where_it_happened(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
-    trip(monkeypatch, wire, "_choose")
+    trip(monkeypatch, wire, "recognise")
     monkeypatch.setenv("RECCTL_DEBUG", "1")
     with pytest.raises(OwnError):
         invoke("validate", "recordings")
