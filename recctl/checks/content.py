@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import Finding
-    from recctl.recordings.recording import JSON, Recording
+    from recctl.recordings.recording import Recording
     from recctl.wire import Exchange
-    from recctl.wire.completion import Choice, Completion
+    from recctl.wire.completion import Choice
 
 RECORDED_ERROR = Rule(
     "recorded-error",
@@ -74,7 +74,7 @@ def check_content(recording: Recording, exchange: Exchange) -> Iterator[Finding]
     if emptiness is not None:
         hint = "look whether the test means it; else record it again"
         yield EMPTY_RESPONSE.make_finding(name, emptiness, hint, "/response/body")
-    problem = _check_usage(completion.usage or {}, completion.model or "")
+    problem = exchange.find_usage_gap()
     if problem is not None:
         hint = "record it again, unless the provider counts so"
         yield USAGE_MISMATCH.make_finding(name, problem, hint, "/response/body")
@@ -106,7 +106,7 @@ def _find_emptiness(recording: Recording, exchange: Exchange) -> str | None:
     if not (completion.complete and completion.choices and all(map(_says_nothing, completion.choices))):
         return None
     endings = {exchange.find_ending(choice) for choice in completion.choices}
-    if not endings.isdisjoint((Ending.REFUSED, Ending.SILENT)) or _says_otherwise(completion):
+    if not endings.isdisjoint((Ending.REFUSED, Ending.SILENT)) or exchange.says_otherwise:
         return None
     if endings == {Ending.CUT_SHORT}:
         return "the token limit ended the reply before it said anything"
@@ -116,53 +116,3 @@ def _find_emptiness(recording: Recording, exchange: Exchange) -> str | None:
 def _says_nothing(choice: Choice) -> bool:
     message = choice.message
     return not (message.content or message.refusal or message.reasoning or message.tool_calls)
-
-
-def _says_otherwise(completion: Completion) -> bool:
-    """Whether a reply says something that is no text and no call: sound, an image, code that was run."""
-    extra = completion.extra
-    items = [item for key in ("output", "outputs", "content") for item in _list_values(extra.get(key))]
-    if any(isinstance(item, dict) and "type" in item for item in items):
-        return True
-    for choice in _list_values(extra.get("choices")):
-        told = choice if isinstance(choice, dict) else {}
-        parts = told.get("parts")
-        if told.get("audio") or told.get("images"):
-            return True
-        if any(set(part) - {"thought_signature"} for part in _list_items(parts) if isinstance(part, dict)):
-            return True
-    return False
-
-
-def _list_items(value: JSON) -> list[JSON]:
-    return value if isinstance(value, list) else []
-
-
-def _list_values(value: JSON) -> list[JSON]:
-    return [*value.values()] if isinstance(value, dict) else []
-
-
-def _check_usage(usage: dict[str, JSON], model: str) -> str | None:
-    """Why OpenAI's three counters do not add up; None when they do or are not all there.
-
-    Some providers leave what the model thinks out of its completion, or sound out of the prompt (Mistral),
-    though not out of the total.
-    """
-    prompt, completion, total = (usage.get(f"{key}_tokens") for key in ("prompt", "completion", "total"))
-    if not (type(prompt) is type(completion) is type(total) is int):
-        return None
-    missing = total - prompt - completion
-    if missing == 0 or (missing > 0 and "gemini" in model):
-        return None
-    thought = _read_detail(usage, "completion", "reasoning")
-    heard = _read_detail(usage, "prompt", "audio")
-    if missing > 0 and missing in (thought, heard, thought + heard):
-        return None
-    return f"{prompt:,} prompt and {completion:,} completion tokens are not {total:,} in total"
-
-
-def _read_detail(usage: dict[str, JSON], side: str, kind: str) -> int:
-    """How many tokens of a kind a counter is told to hold in detail; 0 where nothing is told."""
-    details = usage.get(f"{side}_tokens_details")
-    count = details.get(f"{kind}_tokens") if isinstance(details, dict) else None
-    return count if type(count) is int else 0

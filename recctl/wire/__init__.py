@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.assembly import assemble_reply
 from recctl.wire.exchange import Exchange
-from recctl.wire.protocol import Ending, Wire, by_class
+from recctl.wire.protocol import Attachments, Ending, UsageSum, Wire, by_class
 from recctl.wire.recognition import recognise
 
 if TYPE_CHECKING:
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Completion, Request
 
 __all__ = [
+    "Attachments",
     "Ending",
     "Exchange",
+    "UsageSum",
     "Wire",
     "assemble",
     "by_class",

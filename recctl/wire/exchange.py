@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import Recording
+    from recctl.wire.attachments import Attachment
     from recctl.wire.building.steps import Step
-    from recctl.wire.completion import Choice, Completion, Request
+    from recctl.wire.completion import Choice, Completion, Part, Request
     from recctl.wire.protocol import Wire
 
 
@@ -52,3 +53,35 @@ class Exchange(NamedTuple):
         told = kept.get(str(choice.index)) if isinstance(kept, dict) else None
         native = told.get(self.wire.native_reason) if isinstance(told, dict) else None
         return (find_ending(self.wire, native) if isinstance(native, str) else None) or ending
+
+    @property
+    def has_message(self) -> bool:
+        """Whether a choice has a message, beside its role, or attachments."""
+        from recctl.wire.attachments import has_message
+
+        return has_message(self.completion, self.wire.attachments)
+
+    @property
+    def says_otherwise(self) -> bool:
+        """Whether the reply says something that is no text and no call: sound, an image, code that ran."""
+        from recctl.wire.attachments import says_otherwise
+
+        return says_otherwise(self.completion, self.wire.attachments)
+
+    def list_attachments(self, choice: Choice) -> list[Attachment]:
+        """What a choice has beside words and calls, but for what the parts of its message tell."""
+        from recctl.wire.attachments import list_attachments
+
+        return list_attachments(self.completion, choice, self.wire.attachments)
+
+    def find_attachments(self, part: Part) -> list[Attachment]:
+        """What a part of a message tells that is neither text nor call."""
+        from recctl.wire.attachments import find_attachments
+
+        return find_attachments(self.completion, part, self.wire.attachments)
+
+    def find_usage_gap(self) -> str | None:
+        """Why the counters in the usage do not add up; None when they do, or are not all there."""
+        from recctl.wire.usage import find_gap
+
+        return find_gap(self.completion, self.wire.usage)

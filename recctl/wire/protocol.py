@@ -30,6 +30,47 @@ def recognises_none(*_: JSON) -> bool:
     return False
 
 
+class Attachments(NamedTuple):
+    """Which keys of `extra` hold what a reply has beside its words and calls.
+
+    Those of a choice do, and of the keys of `extra` itself: `holders`, whose members are an attachment each,
+    and `keys`, which are one each. `media` are the keys of a choice that are an answer by themselves, such as
+    sound. `quiet` is bookkeeping, where it stands in a choice or a part itself. `repeat_reasoning` are keys
+    that only tell the reasoning once more.
+    """
+
+    holders: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    quiet: frozenset[str] = frozenset()
+    repeat_reasoning: tuple[str, ...] = ()
+
+
+class UsageSum(NamedTuple):
+    """Counters of tokens that add up to another one.
+
+    What is counted under `apart`, each a counter with details and a key of these, may be part of the total
+    alone. `spared` are parts of the names of models whose total may hold more than is told.
+    """
+
+    parts: tuple[str, ...]
+    total: str
+    apart: tuple[tuple[str, str], ...] = ()
+    spared: tuple[str, ...] = ()
+
+
+OPENAI_USAGE = UsageSum(
+    ("prompt_tokens", "completion_tokens"),
+    "total_tokens",
+    apart=(("completion_tokens_details", "reasoning_tokens"), ("prompt_tokens_details", "audio_tokens")),
+    spared=("gemini",),
+)
+"""OpenAI's counters.
+
+Some who copy them leave what the model thinks out of its completion, or sound out of the prompt (Mistral),
+though not out of the total.
+"""
+
 _NO_ENDINGS: Mapping[str, Ending] = {}
 
 
@@ -44,6 +85,7 @@ class Wire(NamedTuple):
     `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
     `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
     `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
+    `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up.
     """
 
     name: str
@@ -54,6 +96,8 @@ class Wire(NamedTuple):
     endings: Mapping[str, Ending] = _NO_ENDINGS
     native_reason: str = ""
     shows_streaming: bool = True
+    attachments: Attachments = Attachments()
+    usage: UsageSum = OPENAI_USAGE
 
 
 def by_class(

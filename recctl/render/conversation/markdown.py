@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from recctl.render import render_whole
 from recctl.render.conversation._arguments import format_arguments
-from recctl.render.conversation._attachments import find_deeds, list_deeds, says_nothing
 from recctl.render.conversation.text import ASIDES, describe_usage, name_call, name_data
 from recctl.render.kit.markdown import code, fence
 from recctl.render.kit.masking import mask_texts
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
     from recctl.wire import Exchange
-    from recctl.wire.completion import Completion, Message, Part, Request, RequestMessage, ToolCall
+    from recctl.wire.completion import Message, Part, Request, RequestMessage, ToolCall
 
 
 def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationView) -> Iterator[str]:
@@ -69,7 +68,7 @@ def _tell(exchange: Exchange, view: ConversationView) -> Iterator[str]:
     if view.shows("request") and view.shows("response"):
         yield "</details>"
     if view.shows("response"):
-        yield from _tell_reply(completion)
+        yield from _tell_reply(exchange)
 
 
 def _tell_request(request: Request) -> Iterator[str]:
@@ -105,19 +104,20 @@ def _tell_content(message: RequestMessage) -> Iterator[str]:
             yield fence(format_json(name_data(part)), "json")
 
 
-def _tell_reply(completion: Completion) -> Iterator[str]:
+def _tell_reply(exchange: Exchange) -> Iterator[str]:
+    completion = exchange.completion
     for choice in completion.choices:
         number = f" (choice {choice.index})" if len(completion.choices) > 1 else ""
         yield f"**{_word(choice.message.role or 'reply')}**{number}"
         if choice.message.parts:
-            yield from _tell_parts(completion, choice.message.parts)
+            yield from _tell_parts(exchange, choice.message.parts)
         else:
             yield from _tell_message(choice.message)
-        for deed in list_deeds(completion, choice):
-            yield from _tell_value(deed.name, deed.value)
+        for attachment in exchange.list_attachments(choice):
+            yield from _tell_value(attachment.name, attachment.value)
         if choice.finish_reason is not None:
             yield f"finish {code(choice.finish_reason)}"
-    if completion.extra and says_nothing(completion):
+    if completion.extra and not exchange.has_message:
         yield fence(format_json(name_data(completion.extra)), "json")
     if completion.error is not None:
         yield "**error**"
@@ -140,7 +140,7 @@ def _tell_message(message: Message) -> Iterator[str]:
     yield from _tell_calls(message.tool_calls)
 
 
-def _tell_parts(completion: Completion, parts: tuple[Part, ...]) -> Iterator[str]:
+def _tell_parts(exchange: Exchange, parts: tuple[Part, ...]) -> Iterator[str]:
     for part in parts:
         if part.call is not None:
             yield from _tell_calls((part.call,))
@@ -148,8 +148,8 @@ def _tell_parts(completion: Completion, parts: tuple[Part, ...]) -> Iterator[str
             if part.kind in ASIDES:
                 yield f"{ASIDES[part.kind]}:"
             yield fence(part.text)
-        for deed in find_deeds(completion, part) if part.place else ():
-            yield from _tell_value(deed.name, deed.value)
+        for attachment in exchange.find_attachments(part) if part.place else ():
+            yield from _tell_value(attachment.name, attachment.value)
 
 
 def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from recctl.render import render_whole
 from recctl.render.conversation._arguments import format_arguments
-from recctl.render.conversation._attachments import find_deeds, list_deeds, says_nothing
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
 from recctl.text.amounts import show_count
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
-    from recctl.render.conversation._attachments import Deed
     from recctl.wire import Exchange
-    from recctl.wire.completion import Completion, Message, Part, Request, ToolCall
+    from recctl.wire.attachments import Attachment
+    from recctl.wire.completion import Message, Part, Request, ToolCall
 
 _ROLE_STYLES = {
     "system": "bold magenta",
@@ -81,7 +80,7 @@ def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
     if view.timeline:
         yield from _tell_timeline(exchange)
     elif view.shows("response"):
-        yield from _tell_reply(completion, view)
+        yield from _tell_reply(exchange, view)
 
 
 def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
@@ -107,17 +106,18 @@ def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
             yield line(Span(tool.name or tool.type or "a tool", "bold"), f"({names})", indent=2)
 
 
-def _tell_reply(completion: Completion, view: ConversationView) -> Iterator[Line]:
+def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+    completion = exchange.completion
     for choice in completion.choices:
         number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
         role = choice.message.role
         yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
         if choice.message.parts:
-            yield from _tell_parts(completion, choice.message.parts, view)
+            yield from _tell_parts(exchange, choice.message.parts, view)
         else:
             yield from _tell_message(choice.message, view)
-        for deed in list_deeds(completion, choice):
-            yield from _tell_deed(deed, view)
+        for attachment in exchange.list_attachments(choice):
+            yield from _tell_attachment(attachment, view)
         if choice.finish_reason is not None:
             yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
     if completion.usage is not None:
@@ -125,7 +125,7 @@ def _tell_reply(completion: Completion, view: ConversationView) -> Iterator[Line
     if completion.error is not None:
         yield from _heading("error")
         yield from _tell_json(completion.error, view)
-    if completion.extra and says_nothing(completion):
+    if completion.extra and not exchange.has_message:
         if not completion.choices:
             yield from _heading("reply")
         yield from _tell_json(completion.extra, view)
@@ -144,7 +144,7 @@ def _tell_message(message: Message, view: ConversationView) -> Iterator[Line]:
         yield from _tell_call(call, view)
 
 
-def _tell_parts(completion: Completion, parts: tuple[Part, ...], view: ConversationView) -> Iterator[Line]:
+def _tell_parts(exchange: Exchange, parts: tuple[Part, ...], view: ConversationView) -> Iterator[Line]:
     """What was said in its order; a blank line parts a text from the one before it."""
     before = ""
     for part in parts:
@@ -159,8 +159,8 @@ def _tell_parts(completion: Completion, parts: tuple[Part, ...], view: Conversat
         elif part.text is not None:
             yield from _tell_aside(part.kind, part.text, view)
         else:
-            for deed in find_deeds(completion, part):
-                yield from _tell_deed(deed, view)
+            for attachment in exchange.find_attachments(part):
+                yield from _tell_attachment(attachment, view)
         before = part.kind
 
 
@@ -253,16 +253,16 @@ def _tell_call(call: ToolCall, view: ConversationView) -> Iterator[Line]:
         yield from _tell_text(text, view, indent=4, style="json" if is_json else "")
 
 
-def _tell_deed(deed: Deed, view: ConversationView) -> Iterator[Line]:
-    """What a choice did beside its message, on one line where that will do."""
-    value = _fold_data(deed.value, view)
+def _tell_attachment(attachment: Attachment, view: ConversationView) -> Iterator[Line]:
+    """What a choice has beside its words and calls, on one line where that will do."""
+    value = _fold_data(attachment.value, view)
     text = "" if value is None else layout(value)
     style = "" if isinstance(value, str) else "json"
     if "\n" in text or len(text) > LINE_WIDTH:
-        yield line(Span(deed.name, "dim"), indent=2)
+        yield line(Span(attachment.name, "dim"), indent=2)
         yield from _tell_text(text, view, indent=4, style=style)
     else:
-        yield line(Span(f"{deed.name} ", "dim"), Span(text, style), indent=2)
+        yield line(Span(f"{attachment.name} ", "dim"), Span(text, style), indent=2)
 
 
 def _tell_json(value: Any, view: ConversationView) -> Iterator[Line]:

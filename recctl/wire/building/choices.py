@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.values import is_bare_error, is_nothing, join, write_text
-from recctl.wire.protocol import Ending
+from recctl.wire.protocol import Attachments, Ending
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -29,6 +29,27 @@ ENDINGS = {
     "content_filter": Ending.REFUSED,
 }
 """OpenAI's finish reasons, and Together's `eos`."""
+
+ATTACHMENTS = Attachments(
+    holders=("message",),
+    keys=("citations", "search_results", "images"),  # Perplexity's sources and pictures
+    media=("audio", "images"),
+    quiet=frozenset(
+        {
+            "content_filter_offsets",
+            "content_filter_result",
+            "content_filter_results",
+            "matched_stop",
+            "native_finish_reason",
+            "prompt_logprobs",
+            "prompt_token_ids",
+            "seed",
+            "stop_reason",
+            "token_ids",
+        }
+    ),
+    repeat_reasoning=("reasoning_details",),  # in fragments, as OpenRouter sends it
+)
 
 
 def assemble_choices(wire: str, items: list[JSON], streamed: bool) -> Completion:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Ending, Wire
+from recctl.wire import Attachments, Ending, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -227,5 +227,6 @@ _ENDINGS = {
     "model_context_window_exceeded": Ending.CUT_SHORT,
     "refusal": Ending.REFUSED,
 }
+_ATTACHMENTS = Attachments(holders=("content",))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire.building.choices import ENDINGS, assemble_choices
+from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
 from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -38,5 +38,6 @@ WIRE = Wire(
     _assemble,
     read_chat_request,
     endings=ENDINGS,
+    attachments=ATTACHMENTS,
     native_reason="native_finish_reason",
 )

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from recctl.wire import Ending, Wire, by_class
+from recctl.wire import Attachments, Ending, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.json_paths import put_together
 from recctl.wire.building.message import CallBuilder
@@ -358,6 +358,9 @@ _ENDINGS = {
     "MAX_TOKENS": Ending.CUT_SHORT,
     **dict.fromkeys(_REFUSALS, Ending.REFUSED),
 }
+_ATTACHMENTS = Attachments(
+    media=("parts",), quiet=frozenset({"avg_logprobs", "safety_ratings", "token_count"})
+)
 
 WIRE = Wire(
     NAME,
@@ -365,4 +368,5 @@ WIRE = Wire(
     _assemble,
     _read_request,
     endings=_ENDINGS,
+    attachments=_ATTACHMENTS,
 )

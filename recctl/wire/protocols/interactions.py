@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Ending, Wire
+from recctl.wire import Attachments, Ending, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -265,5 +265,6 @@ def _read_part(role: str | None, part: JSON) -> Piece | RequestMessage:
 
 
 _ENDINGS = {"completed": Ending.WHOLE, "requires_action": Ending.WHOLE}
+_ATTACHMENTS = Attachments(holders=("outputs", "steps"), quiet=frozenset({"step_usage"}))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)

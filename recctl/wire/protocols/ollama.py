@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Ending, Wire
+from recctl.wire import Attachments, Ending, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.requests import read_chat_request, text_or_none
@@ -116,5 +116,6 @@ _ENDINGS = {
     "load": Ending.SILENT,  # the reply was to say nothing, but to have the model at hand
     "unload": Ending.SILENT,
 }
+_ATTACHMENTS = Attachments(holders=("message",))
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS)
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS, attachments=_ATTACHMENTS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Ending, Wire
+from recctl.wire import Attachments, Ending, Wire
 from recctl.wire.building.blocks import (
     Piece,
     add_finish_reason,
@@ -173,5 +173,6 @@ _ENDINGS = {
     "max_output_tokens": Ending.CUT_SHORT,
     "content_filter": Ending.REFUSED,
 }
+_ATTACHMENTS = Attachments(holders=("output",))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)
