@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.checks.run import list_rules
-from recctl.diff.noise import NOISE
 from recctl.recordings.formats import list_places
 from recctl.schemes import KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
+from recctl.wire.protocol import COMMON_NOISE
+from recctl.wire.recognition import gather_noise
 from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _write_scheme_keys() -> str:
 
 
 def _write_noise() -> str:
-    return textwrap.fill(", ".join(f"`{key}`" for key in sorted(NOISE)), _WIDTH)
+    return textwrap.fill(", ".join(f"`{key}`" for key in sorted({*COMMON_NOISE, *gather_noise()})), _WIDTH)
 
 
 def _write_map() -> str:

@@ -9,6 +9,7 @@ from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.noise import (
     NEAR,
+    find_noise,
     is_known_noise,
     is_nothing_but_noise,
     is_same_number,
@@ -16,42 +17,32 @@ from recctl.diff.noise import (
     measure_distance,
 )
 from recctl.text.pointer import escape_pointer
-from recctl.wire import read_vectors
+from recctl.wire.protocol import NO_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.recordings.recording import JSON, Recording
+    from recctl.recordings.recording import JSON
     from recctl.wire import Exchange
-
-_TOLD_BY_ENTRIES = {
-    "embeddings": ("count", "dimension", "vectors"),
-    "file-processor": ("count",),
-    "models": ("count",),
-    "ollama-status": ("count",),
-    "rerank": ("count",),
-}
-"""By protocol, what follows from the entries of a list that are compared themselves."""
 
 
 def compare_extra(left: Exchange, right: Exchange) -> Iterator[Change]:
     """What has no place of its own: noise where it is known to be, else told."""
     ours, theirs = left.completion.extra, right.completion.extra
-    if left.completion.wire == right.completion.wire:
-        wire = left.completion.wire
-        ours, theirs = (_leave_out(extra, _TOLD_BY_ENTRIES.get(wire, ())) for extra in (ours, theirs))
-        if wire == "embeddings":
-            yield from _compare_vectors(left.recording, right.recording)
+    entries = left.wire.entries if left.wire is right.wire else NO_ENTRIES
+    if left.wire is right.wire:
+        ours, theirs = (_leave_out(extra, entries.derived) for extra in (ours, theirs))
+        yield from _compare_vectors(left, right)
         if isinstance(ours.get("ids"), list) and isinstance(theirs.get("ids"), list):
             before, now = (dict.fromkeys(map(str, extra["ids"])) for extra in (ours, theirs))
             ours, theirs = (_forget_models(extra, before.keys() ^ now.keys()) for extra in (ours, theirs))
-            if wire == "models":
+            if entries.are_models:
                 yield from _compare_lists([*before], [*now])
                 ours, theirs = (_leave_out(extra, ("ids",)) for extra in (ours, theirs))
-    kind = "model-list" if left.completion.wire == right.completion.wire == "models" else "other"
+    kind, noise = "model-list" if entries.are_models else "other", find_noise(left, right)
     for key in (*ours, *(key for key in theirs if key not in ours)):
-        yield from _compare_values(ours.get(key), theirs.get(key), key, kind)
-    yield from _compare_pictures(left.recording, right.recording)
+        yield from _compare_values(ours.get(key), theirs.get(key), key, kind, noise)
+    yield from _compare_data(left, right)
 
 
 def _compare_lists(left: list[str], right: list[str]) -> Iterator[Change]:
@@ -79,22 +70,26 @@ def _forget_models(extra: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
     return {**extra, "models": {name: told for name, told in models.items() if name not in names}}
 
 
-def _compare_values(left: JSON, right: JSON, key: str, kind: str) -> Iterator[Change]:
+def _compare_values(left: JSON, right: JSON, key: str, kind: str, noise: frozenset[str]) -> Iterator[Change]:
     where = f"/response/extra/{escape_pointer(key)}"
-    if is_known_noise(where):
+    if is_known_noise(where, noise):
         if canonical(left) != canonical(right):
             yield Change(where, "noise", left, right, key)
         return
     for difference in find_differences(left, right):
         one, other, place = difference.left, difference.right, where + difference.pointer
-        is_noise = is_known_noise(place) or is_same_number(one, other) or is_nothing_but_noise(one, other)
+        is_noise = (
+            is_known_noise(place, noise)
+            or is_same_number(one, other)
+            or is_nothing_but_noise(one, other, noise)
+        )
         label = f"{key}.{difference.path}" if difference.steps else key
         yield Change(place, "noise" if is_noise else kind, one, other, label)
 
 
-def _compare_vectors(left: Recording, right: Recording) -> Iterator[Change]:
+def _compare_vectors(left: Exchange, right: Exchange) -> Iterator[Change]:
     """What changed in embeddings: dimensions and cosine distances instead of numbers."""
-    pairs = zip_longest(read_vectors(left), read_vectors(right))
+    pairs = zip_longest(left.read_vectors(), right.read_vectors())
     for position, (one, other) in enumerate(pairs):
         if one == other:
             continue
@@ -112,21 +107,9 @@ def _measure(vector: list[float] | None) -> JSON:
     return None if vector is None else {"dimension": len(vector)}
 
 
-def _compare_pictures(left: Recording, right: Recording) -> Iterator[Change]:
+def _compare_data(left: Exchange, right: Exchange) -> Iterator[Change]:
     """Whether data differs of which the assembled reply tells the size alone."""
-    if all(b'"inline_data"' not in side.source.content for side in (left, right)):
-        return
-    ours, theirs = [*_list_data(left.body)], [*_list_data(right.body)]
+    ours, theirs = [*left.list_data()], [*right.list_data()]
     if ours != theirs:
         before, now = (sum(map(len, data)) for data in (ours, theirs))
         yield Change("/response/extra/inline_data", "other", before, now, "pictures, in base64 characters")
-
-
-def _list_data(value: JSON) -> Iterator[str]:
-    if isinstance(value, dict):
-        data = value.get("inline_data")
-        if isinstance(data, dict) and isinstance(data.get("data"), str):
-            yield data["data"]
-        value = [*value.values()]
-    for item in value if isinstance(value, list) else ():
-        yield from _list_data(item)

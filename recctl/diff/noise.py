@@ -11,55 +11,7 @@ if TYPE_CHECKING:
 
     from recctl.diff.comparison import Change
     from recctl.recordings.recording import JSON
-
-NOISE = {
-    "id": "made up for each reply",
-    "chunk_id": "made up for each part of a file",
-    "document_id": "made up for each file",
-    "other_ids": "ids of a stream that has several",
-    "request_id": "made up for each request",
-    "response_id": "made up for each reply",
-    "x_groq": "holds an id and the usage",
-    "created": "a time",
-    "created_at": "a time",
-    "created_timestamp": "a time",
-    "create_time": "a time",
-    "expires_at": "a time",
-    "modified_at": "a time",
-    "updated": "a time",
-    "updated_at": "a time",
-    "updated_timestamp": "a time",
-    "eval_duration": "a duration",
-    "load_duration": "a duration",
-    "prompt_eval_duration": "a duration",
-    "total_duration": "a duration",
-    "processing_time_ms": "a duration",
-    "time_info": "durations",
-    "timings": "durations",
-    "usage": "counts of tokens",
-    "usage_metadata": "counts of tokens",
-    "avg_logprobs": "numbers that no two runs share",
-    "earlier_logprobs": "numbers that no two runs share",
-    "content_filter_results": "a filter's numbers; what it holds back shows in the finish reason",
-    "prompt_filter_results": "a filter's numbers; what it refuses is an error",
-    "headers": "of HTTP",
-    "sdk_http_response": "headers of HTTP",
-    "obfuscation": "random padding",
-    "permission": "ids and times of a model",
-    "seed": "drawn anew by some providers",
-    "service_tier": "where the provider ran the request",
-    "signature": "seals the reasoning, differently each time",
-    "size_vram": "how much of a model lay in graphics memory",
-    "system_fingerprint": "which build of the provider replied",
-    "thought_signature": "seals the reasoning, differently each time",
-}
-"""Keys of replies whose differences are only counted, and why; a configuration's `noise` adds to them.
-
-So are the ids of tool calls, the order of parallel ones and how their arguments are written; how a stream is
-cut into chunks; log probabilities (their numbers, not that there are any); the model that replied, where
-another one was asked; headers of requests, the versions of the recorder's libraries (`provider_metadata`) and
-the way a file is written.
-"""
+    from recctl.wire import Exchange
 
 TOLERANCE = 1e-5
 """By how much two numbers of a reply may differ, in relation to the larger one, and be the same.
@@ -74,9 +26,20 @@ NEAR = 1e-6
 """
 
 
-def is_known_noise(where: str) -> bool:
-    """Whether a JSON pointer into a reply leads to, or through, one of the keys of `NOISE`."""
-    return any(step in NOISE for step in where.split("/"))
+def find_noise(*exchanges: Exchange) -> frozenset[str]:
+    """The keys of replies whose differences are only counted; a configuration's `noise` adds to them.
+
+    They are those of the protocols. Noise are also the ids of tool calls, the order of parallel ones and how
+    their arguments are written; how a stream is cut into chunks; log probabilities (their numbers, not that
+    there are any); the model that replied, where another one was asked; headers of requests, the versions of
+    the recorder's libraries (`provider_metadata`) and the way a file is written.
+    """
+    return frozenset().union(*(exchange.noise for exchange in exchanges))
+
+
+def is_known_noise(where: str, noise: Collection[str]) -> bool:
+    """Whether a JSON pointer into a reply leads to, or through, one of these keys."""
+    return any(step in noise for step in where.split("/"))
 
 
 def is_made_from_name(change: Change) -> bool:
@@ -91,12 +54,12 @@ def is_made_from_name(change: Change) -> bool:
 _MADE = re.compile(r"rec-[0-9a-f]{12}\Z")
 
 
-def is_nothing_but_noise(left: JSON, right: JSON) -> bool:
+def is_nothing_but_noise(left: JSON, right: JSON, noise: Collection[str]) -> bool:
     """Whether a value that is there on one side alone holds nothing but what is noise by its keys."""
     value = right if left is None else left if right is None else None
     if not isinstance(value, dict):
         return False
-    return all(key in NOISE or is_nothing_but_noise(None, inner) for key, inner in value.items())
+    return all(key in noise or is_nothing_but_noise(None, inner, noise) for key, inner in value.items())
 
 
 def is_configured_noise(where: str, noise: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ from recctl.diff.calls import compare_calls
 from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.extra import compare_extra
-from recctl.diff.noise import is_known_noise
+from recctl.diff.noise import find_noise, is_known_noise
 from recctl.text.pointer import escape_pointer
 from recctl.wire.completion import Choice, Message
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.wire import Exchange
-    from recctl.wire.completion import Completion
 
 _CHANNELS = (("content", "wording"), ("reasoning", "reasoning"), ("refusal", "refusal"))
 _LABELS = {"content": "reply"}
@@ -25,7 +24,7 @@ _LABELS = {"content": "reply"}
 def compare_replies(left: Exchange, right: Exchange) -> list[Change]:
     """What changed between two replies that are not the same, and what is noise; never nothing."""
     changes = [
-        *_compare_failures(left.completion, right.completion),
+        *_compare_failures(left, right),
         *_compare_choices(left.completion.choices, right.completion.choices),
         *_compare_identity(left, right),
         *compare_extra(left, right),
@@ -37,15 +36,16 @@ def compare_replies(left: Exchange, right: Exchange) -> list[Change]:
     return changes
 
 
-def _compare_failures(left: Completion, right: Completion) -> Iterator[Change]:
+def _compare_failures(left: Exchange, right: Exchange) -> Iterator[Change]:
     """Whether only one side fails, or both in different ways."""
-    if (left.error is None) != (right.error is None):
-        yield Change("/response/error", "error", left.error, right.error, "error")
-    elif left.complete != right.complete:
-        yield Change("/complete", "error", left.complete, right.complete, "complete")
-    for difference in find_differences(left.error, right.error) if left.error and right.error else ():
+    one, other, noise = left.completion, right.completion, find_noise(left, right)
+    if (one.error is None) != (other.error is None):
+        yield Change("/response/error", "error", one.error, other.error, "error")
+    elif one.complete != other.complete:
+        yield Change("/complete", "error", one.complete, other.complete, "complete")
+    for difference in find_differences(one.error, other.error) if one.error and other.error else ():
         where = f"/response/error{difference.pointer}"
-        kind = "noise" if is_known_noise(where) else "wording"
+        kind = "noise" if is_known_noise(where, noise) else "wording"
         yield Change(where, kind, difference.left, difference.right, "error")
 
 
@@ -119,11 +119,11 @@ def _compare_shape(left: Exchange, right: Exchange) -> Iterator[Change]:
         if one != other:
             yield Change(f"/{name}", "noise", one, other, name)
     ours, theirs = left.recording.response, right.recording.response
-    is_error = any(side.get("is_exception") for side in (ours, theirs))
+    is_error, noise = any(side.get("is_exception") for side in (ours, theirs)), find_noise(left, right)
     for key in sorted({*ours, *theirs} - _TOLD_ELSEWHERE - (_TOLD_AS_ERROR if is_error else set())):
         if canonical(ours.get(key)) != canonical(theirs.get(key)):
             where = f"/response/{escape_pointer(key)}"
-            kind = "noise" if key == "status" or is_known_noise(where) else "other"
+            kind = "noise" if key == "status" or is_known_noise(where, noise) else "other"
             yield Change(where, kind, ours.get(key), theirs.get(key), key)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.assembly import assemble_reply
 from recctl.wire.exchange import Exchange
-from recctl.wire.protocol import Attachments, Ending, UsageSum, Wire, by_class
+from recctl.wire.protocol import Attachments, Ending, Entries, UsageSum, Wire, by_class
 from recctl.wire.recognition import recognise
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Attachments",
     "Ending",
+    "Entries",
     "Exchange",
     "UsageSum",
     "Wire",
@@ -29,7 +30,6 @@ __all__ = [
     "by_class",
     "read_exchange",
     "read_request",
-    "read_vectors",
     "recognise",
 ]
 
@@ -52,16 +52,3 @@ def assemble(recording: Recording) -> Completion:
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
     return recognise(recording).read_request(recording.asked)
-
-
-def read_vectors(recording: Recording) -> list[list[float] | None]:
-    """The vectors of a reply that holds embeddings, in order; None stands for one that can't be read."""
-    from recctl.wire.building.views import find_vector, find_vectors, read_vector
-
-    body = recording.body
-    vectors: list[list[float] | None] = []
-    for item in body if isinstance(body, list) else [body]:
-        data = item.get("__data__", item) if isinstance(item, dict) else None
-        entries = find_vectors(data)[1] if isinstance(data, dict) else ()
-        vectors += (read_vector(find_vector(entry)[1]) for entry in entries)
-    return vectors

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.wire.building.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
-from recctl.wire.protocol import Ending
-from recctl.wire.recognition import find_ending
+from recctl.wire.protocol import COMMON_NOISE, Ending
+from recctl.wire.recognition import find_ending, gather_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from recctl.recordings.recording import Recording
     from recctl.wire.attachments import Attachment
@@ -31,7 +31,8 @@ class Exchange(NamedTuple):
         """How what was asked last, and what was answered, begins: a line each, or nothing."""
         from recctl.wire.building.lines import read_question_line, read_reply_line
 
-        return read_question_line(self.request), read_reply_line(self.completion)
+        told = read_reply_line(self.completion) or self.wire.entries.describe(self.completion.extra)
+        return read_question_line(self.request), told
 
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
@@ -53,6 +54,12 @@ class Exchange(NamedTuple):
         told = kept.get(str(choice.index)) if isinstance(kept, dict) else None
         native = told.get(self.wire.native_reason) if isinstance(told, dict) else None
         return (find_ending(self.wire, native) if isinstance(native, str) else None) or ending
+
+    @property
+    def noise(self) -> frozenset[str]:
+        """The keys of the reply whose values say nothing; of one that no protocol has, those of all."""
+        has_protocol = not (self.wire.is_last_resort or self.wire in (EXCEPTION, UNKNOWN))
+        return frozenset({*COMMON_NOISE, *(self.wire.noise if has_protocol else gather_noise())})
 
     @property
     def has_message(self) -> bool:
@@ -85,3 +92,11 @@ class Exchange(NamedTuple):
         from recctl.wire.usage import find_gap
 
         return find_gap(self.completion, self.wire.usage)
+
+    def read_vectors(self) -> Iterable[list[float] | None]:
+        """The vectors of the reply, in order; None stands for one that can't be read."""
+        return self.wire.entries.read_vectors(self.recording.body)
+
+    def list_data(self) -> Iterable[str]:
+        """The data in the reply, as base64, of which the completion tells the size alone."""
+        return self.wire.list_data(open_envelopes(self.recording.body))

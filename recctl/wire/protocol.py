@@ -10,10 +10,25 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion, Request
+
+
+def recognises_none(*_: JSON) -> bool:
+    """That nothing is of a protocol."""
+    return False
+
+
+def list_nothing(_: JSON) -> tuple[()]:
+    """That a body has nothing of a kind."""
+    return ()
+
+
+def describe_nothing(_: JSON) -> str:
+    """That there is nothing to tell."""
+    return ""
 
 
 class Ending(Enum):
@@ -23,11 +38,6 @@ class Ending(Enum):
     CUT_SHORT = "the token limit ended the reply"
     REFUSED = "the reply was refused, or filtered"
     SILENT = "nothing was to be said"
-
-
-def recognises_none(*_: JSON) -> bool:
-    """That nothing is of a protocol."""
-    return False
 
 
 class Attachments(NamedTuple):
@@ -71,7 +81,51 @@ Some who copy them leave what the model thinks out of its completion, or sound o
 though not out of the total.
 """
 
+
+class Entries(NamedTuple):
+    """What a reply consists of that nobody has said: vectors, models, files and other things in a list.
+
+    `derived` are the keys of `extra` that follow from the entries, such as their count. `are_models` is true
+    for lists of models. `read_vectors` gives the vectors of a body, in order, and None for one that can't be
+    read. `describe` tells a reply in a line, from its `extra`.
+    """
+
+    derived: tuple[str, ...] = ()
+    are_models: bool = False
+    read_vectors: Callable[[JSON], Iterable[list[float] | None]] = list_nothing
+    describe: Callable[[dict[str, JSON]], str] = describe_nothing
+
+
+NO_ENTRIES = Entries()
+
+COMMON_NOISE = {
+    "id": "made up for each reply",
+    "other_ids": "ids of a stream that has several",
+    "request_id": "made up for each request",
+    "created": "a time",
+    "created_at": "a time",
+    "created_timestamp": "a time",
+    "create_time": "a time",
+    "expires_at": "a time",
+    "modified_at": "a time",
+    "updated": "a time",
+    "updated_at": "a time",
+    "updated_timestamp": "a time",
+    "processing_time_ms": "a duration",
+    "usage": "counts of tokens",
+    "earlier_logprobs": "numbers that no two runs share",
+    "headers": "of HTTP",
+    "obfuscation": "random padding",
+    "seed": "drawn anew by some providers",
+    "service_tier": "where the provider ran the request",
+    "signature": "seals the reasoning, differently each time",
+    "system_fingerprint": "which build of the provider replied",
+    "thought_signature": "seals the reasoning, differently each time",
+}
+"""Keys of any reply that hold no answer, and why."""
+
 _NO_ENDINGS: Mapping[str, Ending] = {}
+_NO_NOISE: Mapping[str, str] = {}
 
 
 class Wire(NamedTuple):
@@ -85,7 +139,10 @@ class Wire(NamedTuple):
     `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
     `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
     `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
-    `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up.
+    `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up, and `entries`
+    what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
+    the next although they say the same, and why, beside those of `COMMON_NOISE`. `list_data` gives the data
+    in a body, as base64, of which `assemble` tells the size alone.
     """
 
     name: str
@@ -98,6 +155,9 @@ class Wire(NamedTuple):
     shows_streaming: bool = True
     attachments: Attachments = Attachments()
     usage: UsageSum = OPENAI_USAGE
+    noise: Mapping[str, str] = _NO_NOISE
+    entries: Entries = NO_ENTRIES
+    list_data: Callable[[JSON], Iterable[str]] = list_nothing
 
 
 def by_class(

@@ -130,3 +130,9 @@ def find_ending(wire: Wire, reason: str | None) -> Ending | None:
 @cache
 def _gather_endings() -> dict[str, Ending]:
     return {word: ending for wire in each_wire() for word, ending in wire.endings.items()}
+
+
+@cache
+def gather_noise() -> dict[str, str]:
+    """What all protocols call noise of their own, and why."""
+    return {key: reason for wire in each_wire() for key, reason in wire.noise.items()}

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from recctl.diff import Change, Pair, Verdict, compare_recordings
 from recctl.diff.comparison import REPLY_KINDS
-from recctl.diff.noise import NOISE
 from recctl.project import Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
+from recctl.wire.building.noise import OPENAI_NOISE
+from recctl.wire.protocol import COMMON_NOISE
 from tests.builders import chunk, delta, read, record, source
 from tests.names import ask, current_name
 from tests.unit.wire.hostile import json_values, spoil
@@ -328,13 +329,22 @@ def test_noise_is_told_when_it_is_asked_for() -> None:
     assert pair.noise == 1
 
 
-@pytest.mark.parametrize("key", sorted(NOISE))
+@pytest.mark.parametrize("key", sorted({*COMMON_NOISE, *OPENAI_NOISE}))
 def test_every_key_of_the_list_is_noise_in_a_reply_and_none_in_a_request(key: str) -> None:
     before, after = record(whole()), record(whole())
     before["response"]["body"]["__data__"][key] = {"x": 1}
     after["response"]["body"]["__data__"][key] = {"x": 2}
     assert compare(before, after).verdict is Verdict.NOISE
     assert compare(asking(**{key: 1}), asking(**{key: 2})).verdict is Verdict.REQUEST
+
+
+def test_what_is_noise_by_another_protocol_is_none_in_a_reply() -> None:
+    before, after = record(whole()), record(whole())
+    before["response"]["body"]["__data__"]["size_vram"] = 1
+    after["response"]["body"]["__data__"]["size_vram"] = 2
+    assert compare(before, after).verdict is Verdict.WORDING
+    odd = record({"reply": "Hi", "size_vram": 1}), record({"reply": "Hi", "size_vram": 2})
+    assert compare(*odd).verdict is Verdict.NOISE  # no protocol has it, so that it may be of any
 
 
 def test_the_order_of_calls_and_how_arguments_are_written_are_noise() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
-
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion, Request
@@ -31,11 +29,6 @@ def read_reply_line(completion: Completion) -> str:
         for text in (message.content, message.refusal, message.reasoning):
             if text and text.strip():
                 return _first_line(text)
-    ids, count, dimension = (completion.extra.get(key) for key in ("ids", "count", "dimension"))
-    if isinstance(ids, list):
-        return show_count(len(ids), "model")
-    if isinstance(count, int) and dimension:
-        return f"{show_count(count, 'vector')} of {dimension} numbers"
     return ""
 
 

@@ -6,6 +6,7 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
+from recctl.text.amounts import show_count
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.values import decode_base64, is_nothing
 
@@ -56,6 +57,12 @@ def add_models(builder: ReplyBuilder, models: list[JSON], *id_keys: str) -> None
             if key not in FOLDED and not is_nothing(value) and (key not in id_keys or value != model_id)
         }
         builder.extra.add(("models", model_id), rest)
+
+
+def describe_models(extra: dict[str, JSON]) -> str:
+    """How many models a reply lists."""
+    ids = extra.get("ids")
+    return show_count(len(ids), "model") if isinstance(ids, list) else ""
 
 
 def _find_id(model: JSON, id_keys: tuple[str, ...]) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
 from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
+from recctl.wire.building.noise import OPENAI_NOISE
 from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -39,5 +40,6 @@ WIRE = Wire(
     read_chat_request,
     endings=ENDINGS,
     attachments=ATTACHMENTS,
+    noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
 )

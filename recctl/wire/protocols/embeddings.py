@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.text.amounts import show_count
+from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import FOLDED
+from recctl.wire.building.noise import OLLAMA_DURATIONS
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.views import (
     IDENTITY_KEYS,
@@ -15,9 +17,12 @@ from recctl.wire.building.views import (
     find_vector,
     find_vectors,
     has_entries,
+    read_vector,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recctl.recordings.recording import JSON
     from recctl.wire.building.builder import ReplyBuilder
     from recctl.wire.completion import Completion
@@ -41,7 +46,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     add_identity(builder, data)
     builder.merge_usage({key: value for key, value in data.items() if key in _COUNTERS})
     holder, vectors = find_vectors(data)
-    told = [_describe(vector) for vector in vectors]
+    told = [_describe_vector(vector) for vector in vectors]
     dimensions = {dimension for dimension, _ in told if dimension is not None}
     builder.extra.add(("count",), len(told))
     if len(dimensions) > 1:
@@ -54,7 +59,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
 
 
-def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
+def _describe_vector(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
     """A vector's dimension, and how it begins with what stands beside it; or an odd one as it is."""
     holder, numbers = find_vector(entry)
     beside = entry if isinstance(entry, dict) else {}
@@ -66,4 +71,25 @@ def _describe(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
     return dimension, {**rest, "first": first}
 
 
-WIRE = Wire(NAME, by_class(_CLASSES, _is_one), _assemble, read_prompt_request)
+def _read_vectors(body: JSON) -> Iterator[list[float] | None]:
+    for item in body if isinstance(body, list) else [body]:
+        data = item.get("__data__", item) if isinstance(item, dict) else None
+        entries = find_vectors(data)[1] if isinstance(data, dict) else ()
+        yield from (read_vector(find_vector(entry)[1]) for entry in entries)
+
+
+def _describe_vectors(extra: dict[str, JSON]) -> str:
+    count, dimension = extra.get("count"), extra.get("dimension")
+    return f"{show_count(count, 'vector')} of {dimension} numbers" if count and dimension else ""
+
+
+WIRE = Wire(
+    NAME,
+    by_class(_CLASSES, _is_one),
+    _assemble,
+    read_prompt_request,
+    noise={**OLLAMA_DURATIONS, "sdk_http_response": "headers of HTTP"},
+    entries=Entries(
+        derived=("count", "dimension", "vectors"), read_vectors=_read_vectors, describe=_describe_vectors
+    ),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.views import assemble_view, describe_vector, has_entries
 
@@ -40,4 +40,11 @@ def _describe_chunk(chunk: JSON) -> JSON:
     return {**chunk, "embedding": {"dimension": dimension, "first": first}}
 
 
-WIRE = Wire(NAME, by_class("ProcessFileResponse", _is_one), _assemble, read_parameters)
+WIRE = Wire(
+    NAME,
+    by_class("ProcessFileResponse", _is_one),
+    _assemble,
+    read_parameters,
+    noise={"chunk_id": "made up for each part of a file", "document_id": "made up for each file"},
+    entries=Entries(derived=("count",)),
+)

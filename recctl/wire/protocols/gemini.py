@@ -13,6 +13,7 @@ from recctl.wire import Attachments, Ending, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.json_paths import put_together
 from recctl.wire.building.message import CallBuilder
+from recctl.wire.building.noise import GEMINI_NOISE
 from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import read_events
 from recctl.wire.building.values import decode_base64, is_bare_error, is_nothing, write_text
@@ -349,6 +350,18 @@ def _read_declaration(declaration: JSON) -> Tool:
     )
 
 
+def _list_data(value: JSON) -> Iterator[str]:
+    """The data of pictures and other media, in either spelling of its key."""
+    if isinstance(value, dict):
+        for key in ("inline_data", "inlineData"):
+            data = value.get(key)
+            if isinstance(data, dict) and isinstance(data.get("data"), str):
+                yield data["data"]
+        value = [*value.values()]
+    for item in value if isinstance(value, list) else ():
+        yield from _list_data(item)
+
+
 _REFUSALS = (
     *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "LANGUAGE", "MODEL_ARMOR"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
@@ -369,4 +382,6 @@ WIRE = Wire(
     _read_request,
     endings=_ENDINGS,
     attachments=_ATTACHMENTS,
+    noise={**GEMINI_NOISE, "avg_logprobs": "numbers that no two runs share"},
+    list_data=_list_data,
 )

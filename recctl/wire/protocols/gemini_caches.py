@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
+from recctl.wire.building.noise import GEMINI_NOISE
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import is_nothing
 from recctl.wire.building.views import assemble_view, has_entries
@@ -39,4 +40,4 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.extra.add_rest((), data, {"model", "usageMetadata", "usage_metadata"})
 
 
-WIRE = Wire(NAME, by_class("CachedContent", _is_one), _assemble, read_chat_request)
+WIRE = Wire(NAME, by_class("CachedContent", _is_one), _assemble, read_chat_request, noise=GEMINI_NOISE)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.noise import GEMINI_NOISE
 from recctl.wire.building.requests import read_chat_request
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request)
+WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request, noise=GEMINI_NOISE)

@@ -23,6 +23,7 @@ from recctl.wire.building.blocks import (
 )
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.message import ChoiceBuilder
+from recctl.wire.building.noise import GEMINI_NOISE
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing
@@ -267,4 +268,12 @@ def _read_part(role: str | None, part: JSON) -> Piece | RequestMessage:
 _ENDINGS = {"completed": Ending.WHOLE, "requires_action": Ending.WHOLE}
 _ATTACHMENTS = Attachments(holders=("outputs", "steps"), quiet=frozenset({"step_usage"}))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    endings=_ENDINGS,
+    attachments=_ATTACHMENTS,
+    noise=GEMINI_NOISE,
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import is_nothing
-from recctl.wire.building.views import add_models
+from recctl.wire.building.views import add_models, describe_models
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -42,4 +42,12 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-WIRE = Wire(NAME, by_class(".Model", _is_one), _assemble, read_chat_request, shows_streaming=False)
+WIRE = Wire(
+    NAME,
+    by_class(".Model", _is_one),
+    _assemble,
+    read_chat_request,
+    shows_streaming=False,
+    noise={"permission": "ids and times of a model"},
+    entries=Entries(derived=("count",), are_models=True, describe=describe_models),
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.wire import Attachments, Ending, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
+from recctl.wire.building.noise import OLLAMA_DURATIONS
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
@@ -118,4 +119,12 @@ _ENDINGS = {
 }
 _ATTACHMENTS = Attachments(holders=("message",))
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS, attachments=_ATTACHMENTS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    read_chat_request,
+    endings=_ENDINGS,
+    attachments=_ATTACHMENTS,
+    noise=OLLAMA_DURATIONS,
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Entries, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.sse import peek, read_events
-from recctl.wire.building.views import add_models, has_entries
+from recctl.wire.building.views import add_models, describe_models, has_entries
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -60,4 +60,11 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return completion._replace(complete=False) if is_cut_off else completion
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    read_chat_request,
+    noise={"size_vram": "how much of a model lay in graphics memory"},
+    entries=Entries(derived=("count",), describe=describe_models),
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.views import IDENTITY_KEYS, add_identity
@@ -58,4 +58,10 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request(asked, "query")
 
 
-WIRE = Wire(NAME, by_class("RerankResponse", _is_one), _assemble, _read_request)
+WIRE = Wire(
+    NAME,
+    by_class("RerankResponse", _is_one),
+    _assemble,
+    _read_request,
+    entries=Entries(derived=("count",)),
+)

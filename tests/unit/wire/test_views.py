@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import assemble, read_request, read_vectors
+from recctl.wire import assemble, read_exchange, read_request
 from recctl.wire.completion import Completion, Request
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
@@ -107,10 +107,10 @@ def test_geminis_vectors_are_values() -> None:
             "dimension": 2,
             "vectors": [{"statistics": {"token_count": 3}, "first": [0.5, 0.25]}, {"first": [1.0, 2.0]}],
         }
-        assert read_vectors(read(record(body))) == [[0.5, 0.25], [1.0, 2.0]]
+        assert [*read_exchange(read(record(body))).read_vectors()] == [[0.5, 0.25], [1.0, 2.0]]
     alone = {"embedding": {"values": [0.5]}}
     assert view(alone).extra == {"count": 1, "dimension": 1, "vectors": [{"first": [0.5]}]}
-    assert read_vectors(read(record(alone))) == [[0.5]]
+    assert [*read_exchange(read(record(alone))).read_vectors()] == [[0.5]]
 
 
 def test_vectors_of_different_dimensions_are_noted() -> None:

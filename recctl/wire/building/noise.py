@@ -1,0 +1,21 @@
+"""Keys of replies that hold no answer, and why: those that several protocols share."""
+
+from __future__ import annotations
+
+OPENAI_NOISE = {
+    "x_groq": "holds an id and the usage",
+    "time_info": "durations",
+    "timings": "durations",
+    "content_filter_results": "a filter's numbers; what it holds back shows in the finish reason",
+    "prompt_filter_results": "a filter's numbers; what it refuses is an error",
+}
+"""What those add who copy OpenAI's completions: Groq, Cerebras, llama.cpp, Azure."""
+
+OLLAMA_DURATIONS = dict.fromkeys(
+    ("eval_duration", "load_duration", "prompt_eval_duration", "total_duration"), "a duration"
+)
+GEMINI_NOISE = {
+    "response_id": "made up for each reply",
+    "sdk_http_response": "headers of HTTP",
+    "usage_metadata": "counts of tokens",
+}
