@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from recctl.recordings.bodies import is_described, read_json
+from recctl.recordings.bodies import read_json
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect
-from recctl.recordings.http import Message, find_header, make_document
+from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.recordings.splicing import apply_edits
-from recctl.recordings.splicing.bodies import Stored, edit_body
-from recctl.recordings.splicing.json_text import splice_json
 from recctl.text.pointer import join_pointer, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.recordings.source import Source
-    from recctl.recordings.splicing import Edit
+    from recctl.recordings.splicing.bodies import Stored
     from recctl.text.syntax import Position
 
 Steps = tuple[str, ...]
@@ -105,7 +102,7 @@ _NAMES = {dict: "an object", list: "an array", str: "a string", int: "a whole nu
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
     """A file's value, the keys that lead to its exchanges (None: it is one), and these."""
 
     value: JSON
@@ -123,7 +120,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
     A recording is `as_written` when no key stands twice in the file, and no long word where no recording has
     it. Raises nothing.
     """
-    file = _open(layout, source)
+    file = open_file(layout, source)
     if isinstance(file, LoadError):
         return (file,)
     bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
@@ -141,7 +138,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
     return tuple(found)
 
 
-def _open(layout: Layout, source: Source) -> _File | LoadError:
+def open_file(layout: Layout, source: Source) -> File | LoadError:
     try:
         value = read_json(source.content.decode())
     except UnicodeDecodeError:
@@ -157,7 +154,7 @@ def _open(layout: Layout, source: Source) -> _File | LoadError:
     steps = layout.find_items(value)
     if isinstance(steps, str):
         return LoadError(source, "not-a-recording", f"not {layout.noun}: {steps}", _ELSEWHERE)
-    return _File(value, steps, [value] if steps is None else [*_take_list(value, steps)])
+    return File(value, steps, [value] if steps is None else [*_take_list(value, steps)])
 
 
 _ELSEWHERE = "move files that hold no recordings elsewhere"
@@ -168,7 +165,7 @@ def _take_list(value: JSON, steps: Steps) -> Iterable[JSON]:
 
 
 def _tell_defects(
-    layout: Layout, source: Source, file: _File, defects: dict[int, tuple[str, Steps] | None]
+    layout: Layout, source: Source, file: File, defects: dict[int, tuple[str, Steps] | None]
 ) -> dict[int, LoadError]:
     """The errors for items that are no exchanges, by their indexes."""
     bad = {index: defect for index, defect in defects.items() if defect is not None}
@@ -224,7 +221,7 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
     return True
 
 
-def _holds_more(layout: Layout, file: _File) -> bool:
+def _holds_more(layout: Layout, file: File) -> bool:
     """Whether a long word, as secrets are, stands in a file where no recording has it."""
     known: set[Steps] = set()
     for index, item in enumerate(file.items):
@@ -280,7 +277,7 @@ def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> d
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
     stored in. "" is the recording itself.
     """
-    file = _open(layout, source)
+    file = open_file(layout, source)
     if isinstance(file, LoadError):
         return {}
     start = file.lead_to(index)
@@ -314,132 +311,13 @@ def _find_steps(layout: Layout, item: JSON, steps: Steps) -> Steps:
 # --- changing -----------------------------------------------------------------------------------------------
 
 
-class _Change(NamedTuple):
-    """An item as it is to be stored, and the edits of texts in it that are known already."""
-
-    item: JSON
-    inner: dict[Steps, tuple[Edit, ...]]
-
-
 def edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
     """The bytes of a file after exchanges, by index, have become other ones, or have gone (None).
 
     All that need not change stays as it is. What comes back was read again and says what was meant; None
     where nothing could be written that does.
     """
-    file = _open(layout, source)
-    if isinstance(file, LoadError) or (file.steps is None and None in changes.values()):
-        return None
-    before = read(layout, source)
-    items: list[JSON] = []
-    inner: dict[Steps, tuple[Edit, ...]] = {}
-    for index, item in enumerate(file.items):
-        recording, document = before[index], changes.get(index)
-        if index not in changes:
-            items.append(item)
-        elif document is not None and isinstance(recording, Recording):
-            change = _store(layout, item, recording, document)
-            if change is None:
-                return None
-            items.append(change.item)
-            inner.update(((*file.lead_to(index), *steps), edits) for steps, edits in change.inner.items())
-    text = source.content.decode()
-    whole = items[0] if file.steps is None else _put(file.value, file.steps, items)
-    keeps_places = len(items) == len(file.items)
-    edits = splice_json(text, file.value, whole, inner if keeps_places else {})
-    written = apply_edits(text, edits)
-    if written is None:
-        return None
-    content = written.encode("utf-8", "surrogatepass")
-    return content if _says(read(layout, source._replace(content=content)), before, changes) else None
+    from recctl.recordings.formats._json_edits import edit
 
-
-def _put(value: JSON, steps: Steps, new: JSON) -> JSON:
-    """A value in which some keys lead to another one."""
-    if not steps:
-        return new
-    holder = value if isinstance(value, dict) else {}
-    return {**holder, steps[0]: _put(holder.get(steps[0]), steps[1:], new)}
-
-
-def _store(layout: Layout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
-    """An exchange as stored, changed as its document is; None for a change that can't be stored."""
-    inner: dict[Steps, tuple[Edit, ...]] = {}
-    old = recording.document
-    for part, steps in layout.places.items():
-        was, will = take(old, part), take(document, part)
-        if was != will:
-            stored = take(item, steps)
-            item = _put(item, steps, layout.write_headers(stored, will) if part[1] == "headers" else will)
-    for side in SIDES:
-        was, will = old[side]["body"], document[side]["body"]
-        if was == will:
-            continue
-        body = layout.find_body(item, side)
-        stored = take(item, body.steps)
-        known = body.read(stored)
-        is_value = isinstance(known, (dict, list))
-        max_size = recording.source.settings.max_size
-        encoding = find_header(old[side]["headers"], "content-encoding")
-        edited = Stored(will) if is_value else edit_body(known, was, will, max_size, encoding)
-        if edited is None:
-            return None
-        written = body.write(stored, edited)
-        item = _put(item, body.steps, written)
-        if written == edited.value and edited.edits:
-            inner[body.steps] = edited.edits
-        for steps in body.copies:
-            item = _put(item, steps, will)
-    return _Change(item, inner)
-
-
-def _says(
-    after: tuple[Recording | LoadError, ...],
-    before: tuple[Recording | LoadError, ...],
-    changes: dict[int, dict[str, JSON] | None],
-) -> bool:
-    """Whether a file that was changed says what it should, and what it said before besides."""
-    meant: list[Any] = []
-    for index, item in enumerate(before):
-        document = changes.get(index, item.document if isinstance(item, Recording) else item.message)
-        if document is not None:
-            meant.append(strip_derived(document))
-    said = [strip_derived(item.document) if isinstance(item, Recording) else item.message for item in after]
-    return said == meant
-
-
-def strip_derived(document: Any) -> Any:
-    """A document without what is not stored, but derived from the rest of it."""
-    if not isinstance(document, dict):
-        return document
-    stripped = {}
-    for side in SIDES:
-        stripped[side] = {key: value for key, value in document[side].items() if key not in _DERIVED}
-        body = document[side]["body"]
-        if is_described(body):
-            stripped[side]["body"] = body["bytes"]  # a header tells the type
-    return stripped
-
-
-_DERIVED = {"endpoint", "model", "is_streaming"}
-
-
-# --- pieces -------------------------------------------------------------------------------------------------
-
-
-def split_like(pieces: list[str], edits: Iterable[Edit]) -> list[str]:
-    """The pieces of a text after edits of the whole."""
-    ordered = sorted(edits, reverse=True)
-    edited, start = [], 0
-    for number, piece in enumerate(pieces, 1):
-        end = start + len(piece)
-        new = piece
-        for left, right, text in ordered:
-            if left <= end and right >= start:
-                cut = max(left, start) - start
-                is_its_own = start <= left < end or (left == end and number == len(pieces))
-                rest = new[max(cut, min(right, end) - start) :]
-                new = new[:cut] + (text if is_its_own else "") + rest
-        edited.append(new)
-        start = end
-    return edited
+    file = open_file(layout, source)
+    return None if isinstance(file, LoadError) else edit(layout, source, file, read(layout, source), changes)

@@ -49,3 +49,21 @@ def _count_equal(one: str, other: str, limit: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+def split_like(pieces: list[str], edits: Iterable[Edit]) -> list[str]:
+    """The pieces of a text after edits of the whole."""
+    ordered = sorted(edits, reverse=True)
+    edited, start = [], 0
+    for number, piece in enumerate(pieces, 1):
+        end = start + len(piece)
+        new = piece
+        for left, right, text in ordered:
+            if left <= end and right >= start:
+                cut = max(left, start) - start
+                is_its_own = start <= left < end or (left == end and number == len(pieces))
+                rest = new[max(cut, min(right, end) - start) :]
+                new = new[:cut] + (text if is_its_own else "") + rest
+        edited.append(new)
+        start = end
+    return edited

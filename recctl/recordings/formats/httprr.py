@@ -1,0 +1,313 @@
+"""Traces of httprr: the exchanges of one Go test as they went over the wire, each after the lengths of both.
+
+Mirrors the packages `httprr` of Go's own projects and of langchaingo (`internal/httprr/rr.go`): the line
+`httprr trace v1`, then for each exchange a line with two numbers of bytes, and so many bytes of request and
+of response. A replay looks for the whole text of a request. langchaingo plays equal ones in turn, and reads
+files that are compressed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.recordings.compression import GZIP, InflationError, Room, inflate
+from recctl.recordings.formats import Defect, Format, Matching
+from recctl.recordings.http import Message, make_document
+from recctl.recordings.recording import JSON, LoadError, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recctl.recordings.source import Source
+    from recctl.text.syntax import Position
+
+NAME = "httprr"
+_TITLE = b"httprr trace v1"
+
+
+def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
+    """Whether a file has a name that no other has, or begins like a trace."""
+    return bool(name) or read().startswith(_TITLE)
+
+
+class Span(NamedTuple):
+    """A part of a text, from where to where."""
+
+    start: int
+    end: int
+
+
+class Line(NamedTuple):
+    """A header: its name, its value, where this stands, and the whole line with its end."""
+
+    name: str
+    value: str
+    place: Span
+    whole: Span
+
+
+class Wire(NamedTuple):
+    """One side of an exchange: its first line, its headers and its body.
+
+    `pieces` are those in which the body came, None if it did not. `strange` counts lines among the headers
+    that are none.
+    """
+
+    first: Span
+    headers: tuple[Line, ...]
+    body: Span
+    pieces: tuple[Span, ...] | None
+    strange: int
+
+
+class Exchange(NamedTuple):
+    """Where an exchange stands: the line with its lengths, and both sides; `whole` is all of that."""
+
+    whole: Span
+    lengths: Span
+    request: Wire
+    response: Wire
+
+
+class Trace(NamedTuple):
+    """A file's text, a character for each byte, its exchanges, and what ends them: an error, and where."""
+
+    text: str
+    exchanges: tuple[Exchange, ...]
+    fault: tuple[str, int] | None = None
+
+
+def read(source: Source) -> tuple[Recording | LoadError, ...]:
+    """The exchanges of a trace, in order; a `LoadError` in place of each bad one.
+
+    What comes behind one that does not end is told with it. A trace without exchanges gives none, and no
+    error. Raises nothing.
+    """
+    trace = open_trace(source)
+    if isinstance(trace, LoadError):
+        return (trace,)
+    room = Room(source.settings.max_size)
+    found = [_read_exchange(source, trace, index, room) for index in range(len(trace.exchanges))]
+    if trace.fault is not None:
+        message, place = trace.fault
+        number = len(found) + 1 if found else None
+        found.append(_refuse(source, f"not an httprr trace: {message}", trace.text, place, number))
+    return tuple(found)
+
+
+def _refuse(source: Source, message: str, text: str, place: int, number: int | None) -> LoadError:
+    position = find_positions(text)(place)
+    hint = "record it again, or take it from git's history: no exchange of the file is played"
+    return LoadError(source, "not-a-recording", message, hint, position, number)
+
+
+def open_trace(source: Source) -> Trace | LoadError:
+    """Where everything stands in a file."""
+    content = source.content
+    if content.startswith(GZIP):
+        try:
+            content = inflate(content, source.settings.max_size)
+        except InflationError as error:
+            hint = "record it again, or take it from git's history"
+            return LoadError(source, "not-a-recording", f"not an httprr trace: {error}", hint)
+    text = content.decode("latin-1")
+    title = re.match(r"httprr trace v1\r?\n", text)
+    if title is None:
+        return Trace(text, (), ("it does not begin with the line 'httprr trace v1'", 0))
+    exchanges: list[Exchange] = []
+    place = title.end()
+    while place < len(text):
+        found = _LENGTHS.match(text, place)
+        if found is None:
+            message = "the lengths of a request and of a response should stand here"
+            return Trace(text, tuple(exchanges), (message, place))
+        middle = found.end() + int(found[1])
+        end = middle + int(found[2])
+        if end > len(text):
+            message = f"the file ends {end - len(text):,} bytes before the exchange does"
+            return Trace(text, tuple(exchanges), (message, place))
+        request, response = _read_wire(text, found.end(), middle), _read_wire(text, middle, end)
+        exchanges.append(Exchange(Span(place, end), Span(place, found.end()), request, response))
+        place = end
+    return Trace(text, tuple(exchanges))
+
+
+_LENGTHS = re.compile(r"([0-9]{1,15}) ([0-9]{1,15})\r?\n")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?\Z", re.DOTALL)
+
+
+def _read_wire(text: str, start: int, end: int) -> Wire:
+    """One side of an exchange; the lines of its head may end in a line feed alone."""
+    lines: list[Span] = []
+    place = start
+    while place < end:
+        after = text.find("\n", place, end) + 1 or end
+        if not text[place:after].strip("\r\n"):
+            place = after
+            break
+        lines.append(Span(place, after))
+        place = after
+    headers, strange = [], 0
+    for line in lines[1:]:
+        found = _HEADER.match(text[line.start : line.end].rstrip("\n"))
+        if found is None:
+            strange += 1
+        else:
+            value = Span(line.start + found.start(2), line.start + found.end(2))
+            headers.append(Line(found[1], _decode(found[2]), value, line))
+    body = Span(place, end)
+    is_chunked = any(
+        each.name.lower() == "transfer-encoding" and each.value.lower() == "chunked" for each in headers
+    )
+    first = lines[0] if lines else Span(start, start)
+    pieces = _find_pieces(text, body) if is_chunked else None
+    return Wire(first, tuple(headers), body, pieces, strange)
+
+
+def _find_pieces(text: str, body: Span) -> tuple[Span, ...] | None:
+    """What stands between the lengths in a body that was sent in chunks; None where it is not whole."""
+    pieces: list[Span] = []
+    place = body.start
+    while True:
+        size = _CHUNK.match(text, place, body.end)
+        if size is None:
+            return None
+        length = int(size[1], 16)
+        place = size.end() + length
+        if not length:
+            return tuple(pieces)
+        if text[place : place + 2] != "\r\n" or place > body.end:
+            return None
+        pieces.append(Span(size.end(), place))
+        place += 2
+
+
+_CHUNK = re.compile(r"([0-9A-Fa-f]{1,12})[^\r\n]*\r\n")
+
+
+def _decode(text: str) -> str:
+    """A text of which each character is a byte, as UTF-8 if it is that."""
+    data = text.encode("latin-1")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return text
+
+
+def read_body(text: str, wire: Wire) -> bytes:
+    """The bytes of a body, without the lengths of chunks."""
+    spans = (wire.body,) if wire.pieces is None else wire.pieces
+    return "".join(text[span.start : span.end] for span in spans).encode("latin-1")
+
+
+def read_headers(wire: Wire) -> dict[str, JSON]:
+    """Headers by name; the values of one that is there several times are a list."""
+    found: dict[str, JSON] = {}
+    for line in wire.headers:
+        if line.name not in found:
+            found[line.name] = line.value
+        else:
+            known = found[line.name]
+            found[line.name] = [*(known if isinstance(known, list) else [known]), line.value]
+    return found
+
+
+REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/[0-9.]+\r?\n?\Z")
+STATUS_LINE = re.compile(r"HTTP/[0-9.]+ +([0-9]{3})(?: [^\n]*)?\n?\Z")
+
+
+def _read_exchange(source: Source, trace: Trace, index: int, room: Room) -> Recording | LoadError:
+    text, exchange = trace.text, trace.exchanges[index]
+    request, response = exchange.request, exchange.response
+    asked = REQUEST_LINE.match(text[request.first.start : request.first.end])
+    if asked is None:
+        message = "not an exchange: its request does not begin with a method and a URL"
+        return _refuse(source, message, text, request.first.start, index + 1)
+    answered = STATUS_LINE.match(text[response.first.start : response.first.end])
+    if answered is None:
+        message = "not an exchange: its response does not begin with a status"
+        return _refuse(source, message, text, response.first.start, index + 1)
+    document = make_document(
+        asked[1],
+        _decode(asked[2]),
+        Message(read_headers(request), read_body(text, request)),
+        int(answered[1]),
+        Message(read_headers(response), read_body(text, response)),
+        room=room,
+    )
+    is_sound = not (request.strange or response.strange)
+    return Recording(source, document, is_sound, format=NAME, index=index, is_alone=False)
+
+
+def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:  # noqa: ARG001
+    """Nothing: what is wrong with a trace keeps it from being read."""
+    return {}
+
+
+# --- places -------------------------------------------------------------------------------------------------
+
+
+def find_positions(text: str) -> Callable[[int], Position]:
+    """A function from offsets in a text, a character for each byte, to positions in what the bytes say."""
+    from bisect import bisect_right
+
+    from recctl.text.syntax import Position
+
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def find(offset: int) -> Position:
+        line = bisect_right(starts, offset)
+        before = text[starts[line - 1] : offset].encode("latin-1").decode("utf-8", "replace")
+        return Position(line, len(before) + 1)
+
+    return find
+
+
+def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    """Where the values that pointers into a recording name stand in the file, inflated if need be.
+
+    A value in a body has the place of its line in a stream, else that of the body. "" is the recording.
+    """
+    from recctl.recordings.formats._httprr_edits import find_place
+
+    trace = open_trace(source)
+    if isinstance(trace, LoadError) or index >= len(trace.exchanges):
+        return {}
+    position_of = find_positions(trace.text)
+    return {pointer: position_of(find_place(trace, index, pointer)) for pointer in pointers}
+
+
+def measure(source: Source) -> tuple[int, ...]:
+    """How many bytes each exchange takes up in the file, inflated."""
+    trace = open_trace(source)
+    if isinstance(trace, LoadError):
+        return ()
+    sizes = tuple(exchange.whole.end - exchange.whole.start for exchange in trace.exchanges)
+    return sizes if trace.fault is None else (*sizes, 0)
+
+
+def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a trace after exchanges, by index, have become other ones, or have gone (None).
+
+    The lengths follow. All else that need not change stays as it is; what comes back was read again and says
+    what was meant, None where nothing could be written that does.
+    """
+    from recctl.recordings.formats._httprr_edits import edit
+
+    trace = open_trace(source)
+    return None if isinstance(trace, LoadError) or trace.fault else edit(source, trace, changes, read)
+
+
+FORMAT = Format(
+    NAME,
+    "testdata",
+    (".httprr", ".httprr.gz"),
+    claims,
+    read,
+    inspect,
+    locate,
+    edit,
+    measure=measure,
+    matching=Matching(("method", "url", "headers", "body"), in_order=True, once=False),
+)
