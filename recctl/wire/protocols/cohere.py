@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
 from recctl.wire.building.blocks import Blocks, add_finish_reason, add_role, note_late
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
+from recctl.wire.protocol import Ending, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -213,4 +213,11 @@ def _fill_text(block: Block, part: JSON) -> None:
         block.add_text(channel, part, channel)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request)
+_ENDINGS = {
+    "COMPLETE": Ending.WHOLE,
+    "STOP_SEQUENCE": Ending.WHOLE,
+    "TOOL_CALL": Ending.WHOLE,
+    "MAX_TOKENS": Ending.CUT_SHORT,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
 from recctl.wire.building.blocks import check_final
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.message import CallBuilder, ChoiceBuilder
@@ -16,6 +15,7 @@ from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
+from recctl.wire.protocol import Ending, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -297,4 +297,12 @@ def _read_tool(tool: JSON) -> Tool:
     )
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "COMPLETE": Ending.WHOLE,
+    "STOP_SEQUENCE": Ending.WHOLE,
+    "MAX_TOKENS": Ending.CUT_SHORT,
+    "ERROR_LIMIT": Ending.CUT_SHORT,
+    "ERROR_TOXIC": Ending.REFUSED,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

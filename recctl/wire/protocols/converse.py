@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
 from recctl.wire.building.blocks import Blocks, Piece, add_finish_reason, add_role, note_late, read_turn
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
+from recctl.wire.protocol import Ending, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -266,4 +266,14 @@ def _read_tool(tool: JSON) -> Tool:
     return Tool(name, None, text_or_none(told.get("description")), parameters, rest)
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "end_turn": Ending.WHOLE,
+    "tool_use": Ending.WHOLE,
+    "stop_sequence": Ending.WHOLE,
+    "max_tokens": Ending.CUT_SHORT,
+    "model_context_window_exceeded": Ending.CUT_SHORT,
+    "guardrail_intervened": Ending.REFUSED,
+    "content_filtered": Ending.REFUSED,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
+from recctl.wire.protocol import Ending, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -165,4 +165,18 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request(asked, "inputText")
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "FINISH": Ending.WHOLE,
+    "STOP_CRITERIA_MET": Ending.WHOLE,
+    "stop": Ending.WHOLE,
+    "stop_sequence": Ending.WHOLE,
+    "endoftext": Ending.WHOLE,
+    "end_of_text": Ending.WHOLE,
+    "LENGTH": Ending.CUT_SHORT,
+    "length": Ending.CUT_SHORT,
+    "max_tokens": Ending.CUT_SHORT,
+    "maximum_tokens": Ending.CUT_SHORT,
+    "CONTENT_FILTERED": Ending.REFUSED,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)

@@ -27,6 +27,9 @@ def find_ending(**choice: Any) -> Ending | None:
         ("load", Ending.SILENT),  # Ollama's, handed on by a gateway
         ("MAX_TOKENS", Ending.CUT_SHORT),  # Gemini's
         ("model_context_window_exceeded", Ending.CUT_SHORT),  # Anthropic's
+        ("guardrail_intervened", Ending.REFUSED),  # Bedrock's
+        ("TOOL_CALL", Ending.WHOLE),  # Cohere's
+        ("maximum_tokens", Ending.CUT_SHORT),  # Aleph Alpha's
         ("bored", None),
         (None, None),
     ],
