@@ -86,7 +86,7 @@ class _Assembly:
         if data.get("error"):
             builder.fail(data["error"], pointer)
         self._add_feedback(data.get("prompt_feedback"), pointer)
-        builder.merge_usage(data.get("usage_metadata"))
+        self._add_usage(data.get("usage_metadata"))
         candidates = data.get("candidates")
         if not isinstance(candidates, list):
             builder.extra.add(("odd_candidates",), candidates)
@@ -109,6 +109,18 @@ class _Assembly:
             arguments, misfits = put_together(pieces)
             call.add_arguments(arguments or None)
             self.builder.extra.add((*path, "odd_partial_args"), misfits)
+
+    def _add_usage(self, usage: JSON) -> None:
+        """Take counts in place of those known so far: each chunk has all that are true by then.
+
+        Where the provider runs tools, those of one call are followed by fewer of the next.
+        """
+        builder, known = self.builder, self.builder.usage or {}
+        if isinstance(usage, dict) and any(value is not None for value in usage.values()):
+            builder.usage = None
+            if any(usage.get(key) is None for key in known):
+                builder.extra.append(("earlier_usage",), known)
+        builder.merge_usage(usage)
 
     def _add_feedback(self, feedback: JSON, pointer: str) -> None:
         """Take what the provider says of the prompt; a prompt that it blocks gets no reply."""

@@ -172,13 +172,23 @@ def test_headers_and_times_are_kept_once() -> None:
 # Usage
 
 
-def test_usage_is_merged_key_by_key_and_null_says_nothing() -> None:
+def test_usage_is_the_last_that_was_told_and_null_says_nothing() -> None:
     completion = stream(
-        chunk(usage_metadata={"prompt_token_count": 7, "total_token_count": 7, "traffic_type": "ON_DEMAND"}),
-        chunk(usage_metadata={"prompt_token_count": None, "total_token_count": 9}),
+        chunk(usage_metadata={"prompt_token_count": 7, "total_token_count": 7}),
+        chunk(usage_metadata={"prompt_token_count": 7, "total_token_count": 9}),
+        chunk(usage_metadata={"prompt_token_count": None}),
         chunk(usage_metadata=None),
     )
-    assert completion.usage == {"prompt_token_count": 7, "total_token_count": 9, "traffic_type": "ON_DEMAND"}
+    assert completion.usage == {"prompt_token_count": 7, "total_token_count": 9}
+    assert completion.extra == {}
+
+
+def test_usage_of_one_step_is_not_mixed_with_that_of_the_next() -> None:  # where Gemini runs tools itself
+    first = {"prompt_token_count": 9, "candidates_token_count": 21, "total_token_count": 30}
+    last = {"prompt_token_count": 87, "thoughts_token_count": 78, "total_token_count": 165}
+    completion = stream(chunk(usage_metadata=first), chunk(usage_metadata=last))
+    assert completion.usage == last
+    assert completion.extra == {"earlier_usage": first}
 
 
 def test_usage_of_nothing_but_nulls_is_no_usage() -> None:
@@ -503,8 +513,7 @@ def test_any_chunking_gives_the_same_completion(
         end = {} if pieces[index] else {"finish_reason": "STOP"}
         chunks.append(chunk(candidate(*taken, index=index, **end)))
     chunks[0]["usage_metadata"] = {"prompt_token_count": 3, "total_token_count": 4}
-    chunks[-1]["usage_metadata"] = {**chunks[-1]["usage_metadata"], "total_token_count": 9}
-    chunks[-1]["usage_metadata"].setdefault("prompt_token_count", 3)
+    chunks[-1]["usage_metadata"] = {"prompt_token_count": 3, "total_token_count": 9}
     assert stream(*chunks) == stream(whole)._replace(chunks=len(chunks))
 
 
