@@ -1,0 +1,1 @@
+"""What the official SDKs make of recorded streams, beside what recctl makes of them."""
