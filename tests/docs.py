@@ -1,4 +1,4 @@
-"""What a program writes of the READMEs and of the hooks: `python -m tests.docs --write`.
+"""What a program writes of the READMEs, the manual and the hooks: `python -m tests.docs --write`.
 
 Each stands between `<!-- generated: NAME -->` and `<!-- /generated -->`, and says what the code says. Blank
 lines keep the comments apart from what they enclose: on GitHub, a comment inside a table would end it.
@@ -13,7 +13,10 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from typer.testing import CliRunner
+
 from recctl.checks.run import list_rules
+from recctl.cli.app import COMMANDS, app
 from recctl.recordings.formats import list_places
 from recctl.schemes import KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
@@ -23,6 +26,8 @@ from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from recctl.checks.finding import Rule
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 MAP = PACKAGE / "README.md"
@@ -57,6 +62,40 @@ def _write_noise() -> str:
     return textwrap.fill(", ".join(f"`{key}`" for key in sorted({*COMMON_NOISE, *gather_noise()})), _WIDTH)
 
 
+def _write_rule_reference() -> str:
+    return "\n\n".join(_describe_rule(rule) for rule in list_rules())
+
+
+def _describe_rule(rule: Rule) -> str:
+    told = [f"## {rule.name}", f"*{rule.severity.label}* {rule.summary}", rule.why, rule.fix]
+    told += ["```text", f"bad:  {rule.bad}", f"good: {rule.good}", "```"]
+    text = "\n\n".join(told[:4]) + "\n\n" + "\n".join(told[4:])
+    if rule.kinds:
+        rows = ((name, f"`{example}`") for name, example in rule.kinds)
+        text += "\n\n" + _write_table(("it knows", "which looks like this"), rows)
+    return text
+
+
+def _write_commands() -> str:
+    return "\n\n".join(f"## recctl {name}\n\n```text\n{_read_help(name)}\n```" for name in COMMANDS)
+
+
+def _read_help(name: str) -> str:
+    """What `--help` prints for a command, 80 columns wide, whatever the terminal."""
+    outcome = CliRunner(env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}).invoke(
+        app, [name, "--help"], prog_name="recctl", color=False
+    )
+    return "\n".join(line.rstrip() for line in outcome.stdout.strip("\n").split("\n"))
+
+
+def _write_wires() -> str:
+    rows = []
+    for path in sorted((PACKAGE / "wire/protocols").glob("[a-z]*.py")):
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        rows.append((f"`{path.stem}`", " ".join(told.partition("\n\n")[0].split())))
+    return _write_table(("protocol", "what it is"), rows)
+
+
 def _write_map() -> str:
     rows = (
         (str(number), f"`{part}`", _read_purpose(part))
@@ -76,6 +115,9 @@ def _read_purpose(part: str) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "rules": _write_rules,
+    "rule reference": _write_rule_reference,
+    "commands": _write_commands,
+    "wires": _write_wires,
     "notes": _write_notes,
     "noise": _write_noise,
     "keys of a scheme": _write_scheme_keys,
@@ -109,7 +151,12 @@ _HASH_HOOKS = ("recctl-rehash",)
 
 _FILES = re.compile(r"^(?P<before>- id: (?P<id>\S+)\n(?:  .*\n)*?)  files: .*$", re.MULTILINE)
 
-GENERATED: dict[Path, Callable[[str], str]] = {README: write_parts, MAP: write_parts, HOOKS: write_hooks}
+MANUAL = tuple(sorted((PACKAGE / "manual").glob("*.md")))
+
+GENERATED: dict[Path, Callable[[str], str]] = {
+    **dict.fromkeys((README, MAP, *MANUAL), write_parts),
+    HOOKS: write_hooks,
+}
 """The files that a program writes parts of, and what gives the text that they should have."""
 
 

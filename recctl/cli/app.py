@@ -27,6 +27,7 @@ COMMANDS = (
     "rules",
     "schema",
     "config",
+    "help",
 )
 """The commands, in the order in which `--help` lists them."""
 

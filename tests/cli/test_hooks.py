@@ -92,8 +92,10 @@ def test_every_hook_passes_sound_recordings(try_hook: Try) -> None:
         assert "Passed" in passed.stdout
 
 
-def test_the_hooks_are_those_of_the_readme() -> None:
-    table = re.findall(r"^\| `(recctl-\w+)` \|", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+def test_the_hooks_are_those_of_the_manual() -> None:
+    table = re.findall(
+        r"^\| `(recctl-\w+)` \|", (CHECKOUT / "recctl/manual/hooks.md").read_text(), re.MULTILINE
+    )
     assert table == HOOKS
 
 

@@ -18,7 +18,7 @@ from recctl.render import list_formats
 from recctl.schemes import _KEYS, KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
 from tests.cli.conftest import CHECKOUT
-from tests.docs import GENERATED, PART, PARTS
+from tests.docs import GENERATED, MANUAL, PART, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sized
@@ -27,23 +27,25 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 README = (CHECKOUT / "README.md").read_text()
+PAGES = {path.stem: path.read_text() for path in MANUAL}
 
 
 def test_the_generated_parts_are_as_a_program_writes_them() -> None:
     texts = [path.read_text() for path in GENERATED]
-    assert [name for text in texts for _, name, _ in PART.findall(text)] == [*PARTS]
+    assert {name for text in texts for _, name, _ in PART.findall(text)} == {*PARTS}
     for path, write in GENERATED.items():
         assert write(path.read_text()) == path.read_text(), "python -m tests.docs --write"
 
 
-def test_every_table_is_one_for_a_reader_of_github_flavoured_markdown() -> None:
-    tokens = MarkdownIt("commonmark").enable("table").parse(README)
+@pytest.mark.parametrize("text", [README, *PAGES.values()], ids=["README", *PAGES])
+def test_every_table_is_one_for_a_reader_of_github_flavoured_markdown(text: str) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
     tables = [token.map for token in tokens if token.type == "table_open" and token.map]
     fences = [token.map for token in tokens if token.type == "fence" and token.map]
     in_tables, in_fences = ({n for span in spans for n in range(*span)} for spans in (tables, fences))
-    looking_so = {n for n, line in enumerate(README.split("\n")) if line.startswith("|")} - in_fences
+    looking_so = {n for n, line in enumerate(text.split("\n")) if line.startswith("|")} - in_fences
     assert looking_so == in_tables
-    assert len(tables) == README.count("\n|---")
+    assert len(tables) == text.count("\n|---")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_every_note_that_the_code_makes_is_in_the_table() -> None:
 
 
 def test_every_configuration_key_is_in_the_example(run: Run) -> None:
-    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    block = re.search(r"```toml\n(.*?)```", PAGES["configuration"], re.DOTALL)
     assert block is not None
     table = tomllib.loads(block[1])["tool"]["recctl"]
     values = json.loads(run("config", "--isolated", "--format", "json").out)["values"]
@@ -93,9 +95,10 @@ KINDS = sorted({path.parent.name for path in (CHECKOUT / "recctl/render").glob("
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_format_is_named_in_the_section_or_the_row_of_its_command(kind: str) -> None:
+def test_every_format_is_named_on_the_page_or_in_the_row_of_its_command(kind: str) -> None:
     command = COMMAND_OF.get(kind, kind)
-    told = re.findall(rf"^\| `recctl {command}` \|.*$|^## {command}$[\s\S]*?^## ", README, re.MULTILINE)
+    told = re.findall(rf"^\| `recctl {command}` \|.*$", README, re.MULTILINE)
+    told.append(PAGES.get(command, ""))
     assert [name for name in list_formats(kind) if f"`{name}`" not in "".join(told)] == []
 
 
@@ -104,7 +107,7 @@ def test_every_command_is_in_the_table() -> None:
 
 
 def test_the_example_configuration_is_read_as_it_stands(tmp_path: Path) -> None:
-    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    block = re.search(r"```toml\n(.*?)```", PAGES["configuration"], re.DOTALL)
     assert block is not None
     (tmp_path / "pyproject.toml").write_text(block[1])
     project = find_project(tmp_path)
@@ -112,3 +115,23 @@ def test_the_example_configuration_is_read_as_it_stands(tmp_path: Path) -> None:
     assert project.settings_for(tmp_path / "tests/2025/x.json").scheme == "ogx-2025-07"
     (scheme,) = project.settings.schemes
     assert (scheme.name, scheme.name_length, len(scheme.forms[0].fields)) == ("acme", 16, 3)
+
+
+def test_the_manual_has_a_page_for_each_command_that_changes_or_judges_recordings() -> None:
+    assert {"validate", "show", "diff", "rehash", "mv", "prune", "restore", "undo", "track", "drift"} <= {
+        *PAGES
+    }
+
+
+def test_what_the_readme_and_the_manual_refer_to_is_there() -> None:
+    for text in (README, *PAGES.values()):
+        assert {*re.findall(r"`recctl help (\w+)`", text)} - {"TOPIC"} <= {*PAGES}
+    assert all((CHECKOUT / place).exists() for place in re.findall(r"\]\(([\w/.]+)\)", README))
+
+
+def test_a_page_begins_with_its_title_and_a_sentence() -> None:
+    for topic, text in PAGES.items():
+        title, lead, _ = text.split("\n\n", 2)
+        assert title.startswith("# "), topic
+        assert lead.endswith((".", "?")), topic
+        assert "\n" not in lead, topic

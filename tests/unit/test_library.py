@@ -84,8 +84,8 @@ def test_all_that_is_promised_is_there_and_nothing_else_is_public() -> None:
         recctl.find  # noqa: B018
 
 
-def test_the_example_of_the_readme_runs() -> None:
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+def test_the_example_of_the_manual_runs() -> None:
+    readme = (CHECKOUT / "recctl/manual/python.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     command = [sys.executable, "-W", "error", "-c", example]
     ran = subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True)
