@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 
 def find_twins(all_facts: Iterable[Facts]) -> dict[str, str]:
-    """The files that their recorder has left behind, by path: the names of those that took their places."""
-    places = {facts.path: facts.location for facts in all_facts}
+    """The files that their recorder has left behind, by path: the names of those that took their places.
+
+    Only files that may hold several recordings are left behind so, when their recorder turns to one a file.
+    """
+    places = {facts.path: facts.location for facts in all_facts if facts.holds_several}
     found = {path: _find_successor(place) for path, place in places.items()}
     return {path: name for path, name in found.items() if name is not None}
 
