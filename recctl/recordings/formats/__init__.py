@@ -86,7 +86,7 @@ class Format(NamedTuple):
     it can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The
     ids start where the places' folders do. Both know of none where files are not named after tests.
     `find_successor` gives the name of the file that takes the place of one beside it, by the name of that,
-    where its recorder leaves such files behind.
+    where its recorder has left it behind.
     `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
@@ -116,21 +116,26 @@ HEAD_SIZE = 4096
 DEFAULT = "ogx"
 """The format of what is like the files of none."""
 
-_FIRST = (DEFAULT, "vcrpy")
-"""The formats that are asked first; of a file that is like those of none, the first has the word whose files
-are named so."""
+_FIRST = (DEFAULT, "ddapm", "vcrpy")
+"""The formats that are asked first. The names of the second's files tell them from others of its layouts."""
+
+_USUAL = (DEFAULT, "vcrpy")
+"""Which have the word about a file that is like those of none, if theirs are named so."""
 
 
 def find_format(name: str, content: bytes) -> Format:
-    """The format of a file, by its name, and by its content where the name fits several or none."""
+    """The format of a file, by its name, and by its content where the name fits several or none.
+
+    What is named like the default's files may be another's.
+    """
     others: list[Format] = []
     for found in _each_format():  # each is loaded when it is asked; most files are of the first
         if name.endswith(found.suffixes):
-            if found.claims("", (), lambda: content):
+            if found.claims("" if found.name == DEFAULT else name, (), lambda: content):
                 return found
             others.append(found)
     if others:
-        return others[0]
+        return next((found for found in others if found.name in _USUAL), others[0])
     by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
     return next(by_content, load_format(DEFAULT))
 
@@ -168,14 +173,6 @@ def find_owner(
         ),
         None,
     )
-
-
-def list_successors(name: str) -> Iterator[tuple[Format, str]]:
-    """The names of files that would take the place of one beside them, each with its format."""
-    for found in _each_format():
-        successor = found.find_successor(name)
-        if successor is not None:
-            yield found, successor
 
 
 @cache
