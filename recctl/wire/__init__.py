@@ -16,7 +16,7 @@ from recctl.wire.protocol import Attachments, Ending, Entries, UsageSum, Wire, b
 from recctl.wire.recognition import recognise
 
 if TYPE_CHECKING:
-    from recctl.recordings.recording import Recording
+    from recctl.recordings.recording import JSON, Recording
     from recctl.wire.completion import Completion, Request
 
 __all__ = [
@@ -37,7 +37,8 @@ __all__ = [
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
     wire = recognise(recording)
-    return Exchange(recording, wire.read_request(recording.asked), assemble_reply(recording, wire), wire)
+    request = wire.read_request(_read_asked(recording))
+    return Exchange(recording, request, assemble_reply(recording, wire), wire)
 
 
 def assemble(recording: Recording) -> Completion:
@@ -51,4 +52,16 @@ def assemble(recording: Recording) -> Completion:
 
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
-    return recognise(recording).read_request(recording.asked)
+    return recognise(recording).read_request(_read_asked(recording))
+
+
+def _read_asked(recording: Recording) -> dict[str, JSON]:
+    """What a client asked for, as an object: of a form its fields, of a list that it is the body."""
+    body = recording.asked or recording.request.get("body")
+    if isinstance(body, dict):
+        return body
+    if isinstance(body, str) and body:
+        from recctl.wire.building.forms import read_form
+
+        return read_form(body)
+    return {"body": body} if body else {}

@@ -98,12 +98,25 @@ class Note(NamedTuple):
     pointer: str
 
 
+class Fact(NamedTuple):
+    """Something that a person wants to know of a reply: its name, mostly the provider's own, and a text.
+
+    `keys` are those of `extra` that it tells as a whole, so that nothing is missed where only it is shown.
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+
+
 class Completion(NamedTuple):
     """A reply, put together.
 
     `wire` names the protocol. `chunks` counts what was streamed (0 when it was not). `complete` is true
     when every choice has ended and nothing failed. `usage` keeps the provider's own keys. `error` is what
     the provider sent in place of (the rest of) a reply. `extra` holds whatever has no place of its own.
+    `kind` is what a reply is called that is no message ("batch", "3 files"), and `facts` are what it comes
+    to; everything in them is elsewhere, too.
     """
 
     wire: str
@@ -117,6 +130,8 @@ class Completion(NamedTuple):
     error: JSON = None
     extra: dict[str, JSON] = _NOTHING
     notes: tuple[Note, ...] = ()
+    kind: str | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class RequestMessage(NamedTuple):
@@ -141,10 +156,14 @@ class Tool(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What was asked. `prompt` is for protocols without messages; `parameters` is everything else."""
+    """What was asked. `prompt` is for protocols without messages; `parameters` is everything else.
+
+    `facts` are what they come to where they are many, or long; their `keys` are those of `parameters`.
+    """
 
     model: str | None = None
     messages: tuple[RequestMessage, ...] = ()
     prompt: JSON = None
     tools: tuple[Tool, ...] = ()
     parameters: dict[str, JSON] = _NOTHING
+    facts: tuple[Fact, ...] = ()

@@ -138,6 +138,7 @@ class Wire(NamedTuple):
 
     `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
     `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
+    `recognises_request` tells the protocol by the body of a request, for replies that say next to nothing.
     `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
     `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up, and `entries`
     what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
@@ -158,6 +159,7 @@ class Wire(NamedTuple):
     noise: Mapping[str, str] = _NO_NOISE
     entries: Entries = NO_ENTRIES
     list_data: Callable[[JSON], Iterable[str]] = list_nothing
+    recognises_request: Callable[[JSON], bool] = recognises_none
 
 
 def by_class(

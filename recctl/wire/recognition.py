@@ -30,7 +30,7 @@ def _recognise(recording: Recording) -> Wire | None:
     status, body = recording.response.get("status"), open_envelopes(recording.body)
     has_failed = type(status) is int and status >= _FIRST_FAILURE
     if not recording.is_streaming and not has_failed and _asks_for_models(recording) and _lists_ids(body):
-        return _load_wire(_LISTED)
+        return load_wire(_LISTED)
     for item in () if has_failed else _each_sample(body):
         for wire in each_wire():
             if not wire.is_last_resort and wire.recognises(item):
@@ -38,7 +38,38 @@ def _recognise(recording: Recording) -> Wire | None:
     for wire in each_wire():
         if wire.is_last_resort and (has_failed or any(map(wire.recognises, _each_sample(body)))):
             return wire
-    return None
+    return None if recording.is_streaming else _recognise_by_request(recording, body)
+
+
+def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
+    """The protocol of a reply that says next to nothing, or hands over a text, by what was asked."""
+    is_empty = body in (None, "", "null") or body == {} or body == []
+    if is_empty or (isinstance(body, dict) and len(body) <= _FEW and not any(map(_is_nested, body.values()))):
+        asked = recording.request.get("body")
+        for wire in each_wire():
+            if wire.recognises_request(asked):
+                return wire
+    method, status = recording.request.get("method"), recording.response.get("status")
+    if status is None or not isinstance(method, str) or not (is_empty or isinstance(body, str)):
+        return None
+    return load_wire(_NOTHING) if method.upper() != "POST" or status in _NOTED else None
+
+
+def _is_nested(value: JSON) -> bool:
+    return isinstance(value, (dict, list))
+
+
+_FEW = 3
+_NOTED = (202, 204, 205)
+"""The HTTP statuses of replies that need not say anything."""
+
+_NOTHING = "no_content"
+
+
+def recognise_body(body: JSON) -> Wire | None:
+    """The protocol of a body that stands inside another one."""
+    wires = (wire for wire in each_wire() if not wire.is_last_resort)
+    return next((wire for wire in wires if wire.recognises(body)), None)
 
 
 def _asks_for_models(recording: Recording) -> bool:
@@ -99,7 +130,7 @@ _LISTED = "models"
 
 def each_wire() -> Iterator[Wire]:
     """The protocols, the most common one first; a module is imported when its turn comes."""
-    return map(_load_wire, _list_protocols())
+    return map(load_wire, _list_protocols())
 
 
 @cache
@@ -109,7 +140,8 @@ def _list_protocols() -> tuple[str, ...]:
 
 
 @cache
-def _load_wire(name: str) -> Wire:
+def load_wire(name: str) -> Wire:
+    """The protocol of a module."""
     wire: Wire = import_module(f"{_PROTOCOLS}.{name}").WIRE
     return wire
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from recctl.render import render_whole
 from recctl.render.conversation._arguments import format_arguments
-from recctl.render.conversation.text import ASIDES, describe_usage, name_call, name_data
+from recctl.render.conversation.text import ASIDES, describe_usage, list_untold, name_call, name_data
 from recctl.render.kit.markdown import code, fence
 from recctl.render.kit.masking import mask_texts
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
@@ -86,8 +86,11 @@ def _tell_request(request: Request) -> Iterator[str]:
         yield fence(compact(request.prompt))
     if request.tools:
         yield "**tools** " + ", ".join(code(tool.name or tool.type or "?") for tool in request.tools)
-    if request.parameters:
-        told = {key: f"{key} {compact(name_data(value))}" for key, value in request.parameters.items()}
+    for fact in request.facts:
+        yield from _tell_value(fact.name, fact.text)
+    parameters = list_untold(request.parameters, request.facts)
+    if parameters:
+        told = {key: f"{key} {compact(name_data(value))}" for key, value in parameters.items()}
         yield "**asked for** " + ", ".join(code(text) for text in told.values() if len(text) <= LINE_WIDTH)
         for key, text in told.items():
             if len(text) > LINE_WIDTH:
@@ -108,7 +111,7 @@ def _tell_reply(exchange: Exchange) -> Iterator[str]:
     completion = exchange.completion
     for choice in completion.choices:
         number = f" (choice {choice.index})" if len(completion.choices) > 1 else ""
-        yield f"**{_word(choice.message.role or 'reply')}**{number}"
+        yield f"**{_word(choice.message.role or completion.kind or 'reply')}**{number}"
         if choice.message.parts:
             yield from _tell_parts(exchange, choice.message.parts)
         else:
@@ -117,8 +120,7 @@ def _tell_reply(exchange: Exchange) -> Iterator[str]:
             yield from _tell_value(attachment.name, attachment.value)
         if choice.finish_reason is not None:
             yield f"finish {code(choice.finish_reason)}"
-    if completion.extra and not exchange.has_message:
-        yield fence(format_json(name_data(completion.extra)), "json")
+    yield from _tell_outcome(exchange)
     if completion.error is not None:
         yield "**error**"
         yield fence(layout(completion.error), "json")
@@ -128,6 +130,24 @@ def _tell_reply(exchange: Exchange) -> Iterator[str]:
         yield "**incomplete**"
     for note in completion.notes:
         yield f"- {note.code}: {code(note.message)}"
+
+
+def _tell_outcome(exchange: Exchange) -> Iterator[str]:
+    """What a reply comes to that is no message; what no fact tells is folded away."""
+    completion = exchange.completion
+    if completion.kind is None:
+        if completion.extra and not exchange.has_message:
+            yield fence(format_json(name_data(completion.extra)), "json")
+        return
+    if not completion.choices:
+        yield f"**{_word(completion.kind)}**"
+    for fact in completion.facts:
+        yield from _tell_value(fact.name, fact.text)
+    rest = list_untold(completion.extra, completion.facts)
+    if rest:
+        yield "<details><summary>More</summary>"
+        yield fence(format_json(name_data(rest)), "json")
+        yield "</details>"
 
 
 def _tell_message(message: Message) -> Iterator[str]:

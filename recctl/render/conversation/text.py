@@ -13,6 +13,8 @@ from recctl.render.conversation._arguments import format_arguments
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
 from recctl.text.amounts import show_count
+from recctl.wire.attachments import Attachment
+from recctl.wire.completion import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
     from recctl.wire import Exchange
-    from recctl.wire.attachments import Attachment
     from recctl.wire.completion import Message, Part, Request, ToolCall
 
 _ROLE_STYLES = {
@@ -39,6 +40,7 @@ _COPIED = ("test", "request")
 _FOLDED_LINES = 30
 _KEPT_LINES = 20
 _FOLDED_CHARACTERS = 2000
+_FOLDED_PARAMETER = 300
 
 
 def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationView) -> Iterator[str]:
@@ -70,17 +72,30 @@ def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         ("request", f"{method} {recording.url}" if isinstance(method, str) else recording.endpoint),
         ("wire", f"{completion.wire}{streamed}"),
         ("model", request.model or completion.model),
-        ("asked for", ", ".join(f"{key} {compact(value)}" for key, value in request.parameters.items())),
+        ("asked for", _describe_parameters(request, view)),
     )
     for name, value in fields:
         if value:
             yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10, is_whole=name in _COPIED)
     if view.shows("request"):
+        yield from _tell_facts([*request.facts], view)
         yield from _tell_request(request, view)
     if view.timeline:
         yield from _tell_timeline(exchange)
     elif view.shows("response"):
         yield from _tell_reply(exchange, view)
+
+
+def _describe_parameters(request: Request, view: ConversationView) -> str:
+    """What was asked for, but for what facts tell; on a terminal long values lose their ends."""
+    told = [
+        f"{key} {compact(_fold_data(value, view))}"
+        for key, value in list_untold(request.parameters, request.facts).items()
+    ]
+    longest = LINE_WIDTH if request.facts else _FOLDED_PARAMETER
+    if not view.fold or all(len(text) <= longest for text in told):
+        return ", ".join(told)
+    return ", ".join(text if len(text) <= longest else f"{text[:longest]} …" for text in told) + _UNFOLD
 
 
 def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
@@ -111,7 +126,8 @@ def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
     for choice in completion.choices:
         number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
         role = choice.message.role
-        yield from _heading(role or "reply", f"{' replies' if role else ''}{number}")
+        name = role or completion.kind or "reply"
+        yield from _heading(name, f"{' replies' if role else ''}{number}")
         if choice.message.parts:
             yield from _tell_parts(exchange, choice.message.parts, view)
         else:
@@ -120,18 +136,71 @@ def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
             yield from _tell_attachment(attachment, view)
         if choice.finish_reason is not None:
             yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
-    if completion.usage is not None:
-        yield line(Span("usage      ", "dim"), describe_usage(completion.usage), indent=2, hang=11)
-    if completion.error is not None:
-        yield from _heading("error")
-        yield from _tell_json(completion.error, view)
-    if completion.extra and not exchange.has_message:
-        if not completion.choices:
-            yield from _heading("reply")
-        yield from _tell_json(completion.extra, view)
+    yield from _tell_outcome(exchange, view)
     for note in completion.notes:
         spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
         yield line(*spans, indent=2)
+
+
+def _tell_outcome(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+    """What a reply comes to beside its messages: facts, the usage, an error, what has no other place."""
+    completion = exchange.completion
+    facts = [*completion.facts]
+    if completion.usage is not None:
+        facts.append(Fact("usage", describe_usage(completion.usage)))
+    if completion.kind is not None and not completion.choices:
+        yield from _heading(completion.kind)
+    yield from _tell_facts(facts, view)
+    if completion.error is not None:
+        yield from _heading("error")
+        yield from _tell_json(completion.error, view)
+    if completion.kind is not None:
+        yield from _tell_rest(list_untold(completion.extra, completion.facts), view)
+    elif completion.extra and not exchange.has_message:
+        if not completion.choices:
+            yield from _heading("reply")
+        yield from _tell_json(completion.extra, view)
+
+
+def _tell_facts(facts: list[Fact], view: ConversationView) -> Iterator[Line]:
+    """Facts, one a line; on a terminal many lose their middle."""
+    hidden = len(facts) - _KEPT_LINES if view.fold and len(facts) > _FOLDED_LINES else 0
+    width = max([_LEAST_NAME, *(len(fact.name) for fact in facts if len(fact.name) <= _LONGEST_NAME)])
+    for fact in facts[: _KEPT_LINES - 5] if hidden else facts:
+        yield from _tell_fact(fact, width, view)
+    if hidden:
+        yield line(Span(f"… {hidden:,} more; --full shows them …", "italic dim"), indent=2)
+        for fact in facts[-5:]:
+            yield from _tell_fact(fact, width, view)
+
+
+_LEAST_NAME, _LONGEST_NAME = 10, 32
+"""Between how many characters the names of facts take up; a longer one juts out."""
+
+
+def _tell_fact(fact: Fact, width: int, view: ConversationView) -> Iterator[Line]:
+    if "\n" in fact.text:
+        yield line(Span(fact.name, "dim"), indent=2)
+        yield from _tell_text(fact.text, view, indent=4)
+    else:
+        yield line(Span(f"{fact.name:<{width}} ", "dim"), fact.text, indent=2, hang=width + 1)
+
+
+def _tell_rest(rest: dict[str, Any], view: ConversationView) -> Iterator[Line]:
+    """What no fact tells; on a terminal only what it is called."""
+    if rest and view.fold:
+        shows = f"; --full shows {'it' if len(rest) == 1 else 'them'}"
+        yield line(Span(f"… and {', '.join(rest)}{shows}", "italic dim"), indent=2)
+    elif rest:
+        yield line()
+        for name, value in rest.items():
+            yield from _tell_attachment(Attachment(name, value), view)
+
+
+def list_untold(values: dict[str, Any], facts: tuple[Fact, ...]) -> dict[str, Any]:
+    """Those values that no fact tells as a whole."""
+    told = {key for fact in facts for key in fact.keys}
+    return {key: value for key, value in values.items() if key not in told}
 
 
 def _tell_message(message: Message, view: ConversationView) -> Iterator[Line]:

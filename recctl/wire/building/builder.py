@@ -19,7 +19,7 @@ from recctl.wire.building.values import (
     join,
     says_as_much,
 )
-from recctl.wire.completion import Completion, Note
+from recctl.wire.completion import Completion, Fact, Note
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -136,6 +136,8 @@ class ReplyBuilder:
         self.error: JSON = None
         self.is_under_way = False
         self.is_over = False
+        self.kind: str | None = None
+        self.facts: list[Fact] = []
         self.extra = Extra()
         self._notes: list[Note] = []
         self._noted: set[str] = set()
@@ -191,6 +193,11 @@ class ReplyBuilder:
         else:
             self.extra.add(("odd_usage",), usage)
 
+    def tell(self, name: str, text: str, *keys: str) -> None:
+        """Tell a fact, unless there is nothing to tell; `keys` of `extra` say no more than it does."""
+        if text:
+            self.facts.append(Fact(name, text, keys))
+
     def note(self, code: str, message: str, pointer: str | None = None) -> None:
         """Note something odd."""
         self._notes.append(Note(code, message, self.pointer if pointer is None else pointer))
@@ -241,6 +248,8 @@ class ReplyBuilder:
             error=self.error,
             extra=self.extra.build(),
             notes=tuple(self._notes),
+            kind=self.kind,
+            facts=tuple(self.facts),
         )
 
     def _note_texts(self, choice: ChoiceBuilder) -> None:

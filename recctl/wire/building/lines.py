@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from recctl.wire.building.facts import describe, shorten, summarise_data
+
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion, Request
@@ -18,6 +20,15 @@ def read_question_line(request: Request) -> str:
     return _first_line(_read_text(said[-1] if said else request.prompt))
 
 
+def tell_body(body: dict[str, JSON]) -> str:
+    """The first line of a reply that stands inside another one; all of it in short, where none is known."""
+    from recctl.wire.recognition import recognise_body
+
+    wire = recognise_body(body)
+    line = read_reply_line(wire.assemble([body], False)) if wire else ""
+    return line or shorten(describe(summarise_data(body)))
+
+
 def read_reply_line(completion: Completion) -> str:
     """The first line of what was answered: a text, or which tool is called, or why there is none."""
     if completion.error is not None:
@@ -29,6 +40,12 @@ def read_reply_line(completion: Completion) -> str:
         for text in (message.content, message.refusal, message.reasoning):
             if text and text.strip():
                 return _first_line(text)
+    if completion.kind is not None:
+        is_counted = "count" in completion.extra  # then the kind says how many there are
+        told = [f"{fact.name} {fact.text}" for fact in completion.facts if fact.name != "id"]
+        return _first_line(
+            f"{completion.kind}: {', '.join(told)}" if told and not is_counted else completion.kind
+        )
     return ""
 
 

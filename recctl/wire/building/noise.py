@@ -14,6 +14,18 @@ OPENAI_NOISE = {
 OLLAMA_DURATIONS = dict.fromkeys(
     ("eval_duration", "load_duration", "prompt_eval_duration", "total_duration"), "a duration"
 )
+TIMES = {
+    **dict.fromkeys(
+        (
+            *("cancelled_at", "cancelling_at", "completed_at", "deleted_at", "ended_at", "expired_at"),
+            *("failed_at", "finalizing_at", "finished_at", "in_progress_at", "last_active_at", "started_at"),
+            *("createTime", "create_time", "endTime", "expireTime", "expire_time", "updateTime"),
+        ),
+        "a time",
+    ),
+}
+"""When something happened to what an API keeps: to a job, a file, a run."""
+
 GEMINI_NOISE = {
     "response_id": "made up for each reply",
     "sdk_http_response": "headers of HTTP",

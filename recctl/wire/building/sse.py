@@ -58,6 +58,20 @@ def read_events(
                 yield _type_event(data, None, pointer, type_key)
 
 
+def read_texts(items: list[JSON], builder: ReplyBuilder) -> Iterator[tuple[str, str, str]]:
+    """The events of a stream whose data are texts and no JSON: type, text, a pointer to where each begins.
+
+    What is no line of a stream is noted in `builder` and kept in its `extra`.
+    """
+    lines = [(number, item) for number, item in enumerate(items) if isinstance(item, str)]
+    for sent in _read_sent(lines, builder) if lines else ():
+        yield sent.name, sent.data, f"{builder.pointer}/{sent.number}"
+    others = [(number, item) for number, item in enumerate(items) if not isinstance(item, str)]
+    for number, item in others:
+        builder.note("odd-chunk", "this is not a line", f"{builder.pointer}/{number}")
+        builder.extra.add(("odd_chunks",), item)
+
+
 def peek(item: JSON, type_key: str = "type") -> Event:
     """The first event that one recorded chunk (or a whole body) holds, for telling protocols apart.
 

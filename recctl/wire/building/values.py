@@ -21,6 +21,16 @@ def is_nothing(value: JSON) -> bool:
     return not value and value != 0
 
 
+def as_object(value: JSON) -> dict[str, JSON]:
+    """The value, if it is an object; else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: JSON) -> list[JSON]:
+    """The value, if it is a list; else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def write_text(value: JSON) -> str | None:
     """A value as text: text as it is, null as None, anything else as JSON."""
     if value is None or isinstance(value, str):

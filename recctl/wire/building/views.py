@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from recctl.text.amounts import show_count
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
+from recctl.wire.building.facts import shorten, tell_values
 from recctl.wire.building.values import decode_base64, is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion
@@ -39,12 +40,32 @@ def add_identity(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     builder.merge_usage(data.get("usage"))
 
 
+def add_object(
+    builder: ReplyBuilder, data: dict[str, JSON], kind: str, told: Collection[str], pointer: str
+) -> None:
+    """Take an object, called `kind`, as what a reply comes to: its id, facts under the keys `told`, the rest.
+
+    An error in it is the reply's.
+    """
+    builder.kind = kind
+    add_identity(builder, data)
+    builder.tell("id", builder.id or "")
+    tell_values(builder, data, told)
+    error = data.get("error")
+    if not is_nothing(error):
+        builder.fail(error, f"{pointer}/error")
+    builder.extra.add_rest((), data, IDENTITY_KEYS | {"error"})
+
+
 def add_models(builder: ReplyBuilder, models: list[JSON], *id_keys: str) -> None:
     """Tell a list of models: how many, their ids in order, and by id what else is known of each.
 
     An id stands under the first of `id_keys` that holds one.
     """
     listed = [(_find_id(model, id_keys), model) for model in models]
+    builder.kind = show_count(len(models), "model")
+    for model_id, model in listed:
+        builder.tell(model_id or "?", _describe_model(model), "count", "ids")
     builder.extra.add(("count",), len(models))
     builder.extra.add(("ids",), sorted({model_id for model_id, _ in listed if model_id is not None}))
     for model_id, model in listed:
@@ -63,6 +84,15 @@ def describe_models(extra: dict[str, JSON]) -> str:
     """How many models a reply lists."""
     ids = extra.get("ids")
     return show_count(len(ids), "model") if isinstance(ids, list) else ""
+
+
+def _describe_model(model: JSON) -> str:
+    """A model in a few words: those of its values that are none of the ids."""
+    told = (model.get(key) for key in _MODEL_KEYS) if isinstance(model, dict) else ()
+    return shorten(", ".join(str(value) for value in told if value and isinstance(value, (str, int)))) or "-"
+
+
+_MODEL_KEYS = ("owned_by", "display_name", "displayName", "context_length", "context_window", "size")
 
 
 def _find_id(model: JSON, id_keys: tuple[str, ...]) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.text.amounts import show_count
 from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import FOLDED
+from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.noise import OLLAMA_DURATIONS
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.views import (
@@ -48,6 +49,10 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     holder, vectors = find_vectors(data)
     told = [_describe_vector(vector) for vector in vectors]
     dimensions = {dimension for dimension, _ in told if dimension is not None}
+    lengths = " or ".join(f"{dimension:,}" for dimension in sorted(dimensions))
+    builder.kind = show_count(len(told), "vector") + (f" of {lengths} numbers" if dimensions else "")
+    for number, (_, entry) in enumerate(told, 1):
+        builder.tell(f"vector {number}", _tell_beginning(entry), "count", "dimension", "vectors")
     builder.extra.add(("count",), len(told))
     if len(dimensions) > 1:
         builder.note("uneven-vectors", f"the vectors have {len(dimensions)} different dimensions", pointer)
@@ -57,6 +62,14 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
         entries = [entry for _, entry in told]
     builder.extra.add(("vectors",), entries)
     builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
+
+
+def _tell_beginning(entry: dict[str, JSON]) -> str:
+    """How a vector begins."""
+    first = entry.get("first")
+    if not isinstance(first, list):
+        return shorten(describe(entry))
+    return ", ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in first) + " …"
 
 
 def _describe_vector(entry: JSON) -> tuple[int | None, dict[str, JSON]]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.text.amounts import show_count
 from recctl.wire import Entries, Wire, by_class
+from recctl.wire.building.facts import shorten
 from recctl.wire.building.requests import read_parameters
+from recctl.wire.building.values import as_object
 from recctl.wire.building.views import assemble_view, describe_vector, has_entries
 
 if TYPE_CHECKING:
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Completion
 
 NAME = "file-processor"
+
+
+_LONGEST = 100
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
@@ -27,6 +33,10 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     chunks = data.get("chunks")
     if isinstance(chunks, list):
+        builder.kind = show_count(len(chunks), "chunk of text", "chunks of text")
+        for chunk in map(as_object, chunks):
+            text = shorten(str(chunk.get("content") or ""), _LONGEST)
+            builder.tell(str(chunk.get("chunk_id") or "chunk"), " ".join(text.split()))
         builder.extra.add(("count",), len(chunks))
         builder.extra.add(("chunks",), [_describe_chunk(chunk) for chunk in chunks])
     builder.extra.add_rest((), data, {"chunks"} if isinstance(chunks, list) else ())

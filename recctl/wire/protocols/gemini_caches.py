@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.text.amounts import show_count
 from recctl.wire import Wire, by_class
-from recctl.wire.building.noise import GEMINI_NOISE
+from recctl.wire.building.facts import describe, tell_values
+from recctl.wire.building.noise import GEMINI_NOISE, TIMES
 from recctl.wire.building.requests import read_chat_request
-from recctl.wire.building.values import is_nothing
+from recctl.wire.building.values import as_object, is_nothing
 from recctl.wire.building.views import assemble_view, has_entries
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
+    builder.kind = "cached content"
+    tell_values(builder, data, ("name", "displayName", "createTime", "updateTime", "expireTime"))
+    listed = [data[key] for key in _LISTED if isinstance(data.get(key), list)]
+    if listed:
+        builder.kind = show_count(len(listed[0]), "cached content")
+        for cache in map(as_object, listed[0]):
+            builder.tell(str(cache.get("name")), describe({**cache, "name": None}))
     builder.identify("model", data.get("model"))
     usage = data.get("usageMetadata", data.get("usage_metadata"))
     if not is_nothing(usage):
@@ -40,4 +49,6 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.extra.add_rest((), data, {"model", "usageMetadata", "usage_metadata"})
 
 
-WIRE = Wire(NAME, by_class("CachedContent", _is_one), _assemble, read_chat_request, noise=GEMINI_NOISE)
+WIRE = Wire(
+    NAME, by_class("CachedContent", _is_one), _assemble, read_chat_request, noise={**GEMINI_NOISE, **TIMES}
+)

@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
-from recctl.wire.building.noise import GEMINI_NOISE
+from recctl.wire.building.facts import describe, shorten, summarise_data, tell_values
+from recctl.wire.building.lines import tell_body
+from recctl.wire.building.noise import GEMINI_NOISE, TIMES
 from recctl.wire.building.requests import read_chat_request
+from recctl.wire.building.values import as_list, as_object
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion
 
 NAME = "google-operation"
+_TWICE = ("@type", "name")
+"""What metadata say once more."""
+
 _COLLECTIONS = ("operations", "batches")
 
 
@@ -35,8 +41,29 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
             builder.fail(data["error"], f"{pointer}/error")
         else:
             builder.is_under_way = not data.get("done")
+        builder.kind = "operation"
+        metadata = as_object(data.get("metadata"))
+        told = {key: describe(value, key) for key, value in metadata.items() if key not in _TWICE}
+        tell_values(builder, data, ("name",))
+        builder.tell("done", "yes" if data.get("done") else "no", "done")
+        is_whole = all(text == shorten(text) for text in told.values())
+        for key, text in told.items():
+            builder.tell(key, shorten(text), *(["metadata"] if is_whole else []))
+        _tell_results(builder, as_object(data.get("response")))
         builder.extra.add_rest((), data, {"error"})
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request, noise=GEMINI_NOISE)
+def _tell_results(builder: ReplyBuilder, response: dict[str, JSON]) -> None:
+    """Tell what an operation gave: of a batch, the reply to each of its requests."""
+    holder = as_object(response.get("inlinedResponses"))
+    listed = as_list(holder.get("inlinedResponses", response.get("inlinedResponses")))
+    for number, each in enumerate(listed, 1):
+        told = as_object(each)
+        name = as_object(told.get("metadata")).get("key", f"reply {number}")
+        builder.tell(str(name), tell_body(as_object(told.get("response", told))))
+    if not listed and response:
+        builder.tell("response", shorten(describe(summarise_data(response))))
+
+
+WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request, noise={**GEMINI_NOISE, **TIMES})

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.text.amounts import show_count
 from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.facts import shorten
 from recctl.wire.building.requests import read_prompt_request
+from recctl.wire.building.values import as_object
 from recctl.wire.building.views import IDENTITY_KEYS, add_identity
 
 if TYPE_CHECKING:
@@ -49,9 +52,25 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
         if holder is not None:
             results += data[holder]
         builder.extra.add_rest((), data, IDENTITY_KEYS if holder is None else IDENTITY_KEYS | {holder})
+    builder.kind = show_count(len(results), "document") + ", ranked"
+    for number, result in enumerate(results, 1):
+        builder.tell(f"{number}.", _describe(result))
     builder.extra.add(("count",), len(results))
     builder.extra.add(("results",), results)
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
+
+
+def _describe(result: JSON) -> str:
+    """Which of the documents comes here, with its score, and how it begins where it is given back."""
+    told = as_object(result)
+    scores = [f"{key} {told[key]}" for key in sorted(_SCORES & told.keys())]
+    document = told.get("document")
+    text = as_object(document).get("text", document)
+    beginning = [shorten(" ".join(text.split()), _LONGEST)] if isinstance(text, str) else []
+    return ", ".join([f"document {told.get('index')}", *scores, *beginning])
+
+
+_LONGEST = 100
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:

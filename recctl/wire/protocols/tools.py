@@ -26,6 +26,8 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
+    builder.kind = "result of a tool"
+    builder.tell("content", data["content"] if isinstance(data.get("content"), str) else "", "content")
     failure = {name: data[key] for key, name in _FAILURE.items() if data.get(key)}
     if failure:
         builder.fail(failure, pointer)

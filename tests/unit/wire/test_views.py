@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.wire import assemble, read_exchange, read_request
-from recctl.wire.completion import Completion, Request
+from recctl.wire.completion import Completion, Fact, Request
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, exchange
@@ -62,6 +62,11 @@ def test_vectors_are_told_by_count_and_dimension_and_how_they_begin() -> None:
             "dimension": 5,
             "vectors": [{"first": [0.1, 0.2, 0.3, 0.4]}, {"first": [1.0, 0, 0, 0]}],
         },
+        kind="2 vectors of 5 numbers",
+        facts=(
+            Fact("vector 1", "0.1, 0.2, 0.3, 0.4 …", ("count", "dimension", "vectors")),
+            Fact("vector 2", "1, 0, 0, 0 …", ("count", "dimension", "vectors")),
+        ),
     )
 
 
@@ -270,6 +275,11 @@ def test_reranked_documents_keep_order_index_and_score(holder: str) -> None:
         model="small",
         usage={"total_tokens": 9},
         extra={"meta": 1, "count": 2, "results": results},
+        kind="2 documents, ranked",
+        facts=(
+            Fact("1.", "document 1, relevance_score 0.9"),
+            Fact("2.", "document 0, relevance_score 0.1"),
+        ),
     )
 
 
