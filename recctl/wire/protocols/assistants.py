@@ -1,0 +1,321 @@
+"""OpenAI's Assistants: runs and their steps, messages of threads, and the stream of events of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.text.amounts import show_count
+from recctl.wire import Wire
+from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.facts import describe, shorten
+from recctl.wire.building.message import CallBuilder
+from recctl.wire.building.noise import TIMES
+from recctl.wire.building.requests import read_chat_request, text_or_none
+from recctl.wire.building.sse import keep_unknown, peek, read_events
+from recctl.wire.building.values import as_object, is_nothing, join
+from recctl.wire.building.views import IDENTITY_KEYS, add_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.recordings.recording import JSON
+    from recctl.wire.building.sse import Event
+    from recctl.wire.completion import Completion, Request
+
+NAME = "openai-assistants"
+_RUN, _STEP, _MESSAGE = "thread.run", "thread.run.step", "thread.message"
+_OBJECTS = (_RUN, _STEP, _MESSAGE)
+_TYPE_KEY = "event"
+_ENDS = ("requires_action", "completed", "incomplete", "failed", "cancelled", "expired")
+_RUN_TOLD = ("status", "assistant_id", "thread_id", "incomplete_details", "instructions")
+_STEP_TOLD = ("type", "status", "step_details", "run_id")
+_ANNOUNCED = ("created", "queued", "in_progress", "cancelling")
+
+
+def _recognises(item: JSON) -> bool:
+    if isinstance(item, str) and "thread." not in item:
+        return False
+    kind, data, _ = peek(item, _TYPE_KEY)
+    if kind.startswith("thread."):
+        return True
+    listed = data.get("data")
+    first = listed[0] if isinstance(listed, list) and listed else data
+    return isinstance(first, dict) and first.get("object") in _OBJECTS
+
+
+def _assemble(items: list[JSON], streamed: bool) -> Completion:
+    run = _Run()
+    is_event = False
+    for event in read_events(items, run.builder, streamed=streamed, type_key=_TYPE_KEY):
+        is_event = is_event or bool(event.type)
+        if event.type:
+            run.add_event(event)
+        else:
+            _add_object(run, event.data, event.pointer)
+    return run.builder.build(NAME, streamed=streamed and is_event, chunks=len(items), has_choices=is_event)
+
+
+class _Run:
+    """A run under construction: what it said and called, by its events."""
+
+    def __init__(self) -> None:
+        self.builder = ReplyBuilder()
+        self._calls: dict[tuple[str, str], CallBuilder] = {}
+        self._message = ""
+        self._said: dict[str, list[str]] = {}
+
+    def add_event(self, event: Event) -> None:
+        """Add what an event says; dumps of the SDK's events hold it under `data`."""
+        kind, data, pointer = event
+        inner = data.get("data")
+        if isinstance(inner, dict) and data.get(_TYPE_KEY) == kind:
+            data, pointer = inner, f"{pointer}/data"
+        name, _, state = kind.rpartition(".")
+        if kind == "error":
+            self.builder.fail(data.get("error") or data, pointer)
+        elif kind == "thread.created":
+            self.builder.extra.add(("thread",), data)
+        elif name == _RUN:
+            self.add_run(data, pointer)
+        elif name == _MESSAGE:
+            self._add_message(data, state, pointer)
+        elif name == _STEP:
+            self._add_step(data, state, pointer)
+        else:
+            keep_unknown(event, self.builder)
+
+    def add_run(self, data: dict[str, JSON], pointer: str) -> None:
+        """Add a run: how far it is, the tools that it waits for, why it failed."""
+        builder = self.builder
+        if builder.identify("id", data.get("id")):
+            builder.note_other_reply(pointer)
+        builder.identify("model", data.get("model"))
+        if not is_nothing(data.get("usage")):
+            builder.merge_usage(data["usage"])
+        if not is_nothing(data.get("last_error")):
+            builder.fail(data["last_error"], f"{pointer}/last_error")
+        self.add_required(data, pointer)
+        status = data.get("status")
+        if status in _ENDS:
+            choice = builder.choice(0)
+            choice.finish_reason = text_or_none(status)
+        placed = {"id", "object", "model", "usage", "last_error", "required_action", "status"}
+        builder.extra.add_rest(("run",), data, placed)
+
+    def _add_message(self, data: dict[str, JSON], state: str, pointer: str) -> None:
+        message_id, choice = str(data.get("id") or ""), self.builder.choice(0)
+        delta = data.get("delta")
+        told = delta if isinstance(delta, dict) else data
+        choice.role = choice.role or text_or_none(told.get("role"))
+        parts = told.get("content")
+        said = self._said.setdefault(message_id, [])
+        if state == "delta":
+            for part in parts if isinstance(parts, list) else [parts]:
+                text, rest = _read_part(part)
+                if text:
+                    choice.say_all("content", [text], goes_on=self._message == message_id)
+                    said.append(text)
+                    self._message = message_id
+                self._keep_part(message_id, rest)
+            self.builder.extra.add_rest(("messages", message_id), told, {"content", "role"})
+            return
+        if state in _ENDS:
+            whole = [_read_part(part) for part in parts if part] if isinstance(parts, list) else []
+            text = "".join(piece for piece, _ in whole)
+            if not said:
+                choice.say_all("content", [text])
+                for _, rest in whole:
+                    self._keep_part(message_id, rest)
+            elif text != (join(said) or ""):
+                note = "what the stream adds up to is not what its last event says"
+                self.builder.note_once("final-mismatch", note, pointer)
+                self.builder.extra.add(("messages", message_id, "final"), text)
+            for _, rest in whole if said else ():
+                self.builder.extra.extend(
+                    ("messages", message_id, "annotations"), rest.get("annotations", [])
+                )
+        self.builder.extra.add_rest(
+            ("messages", message_id), told, {"id", "object", "content", "role", "status"}
+        )
+
+    def _keep_part(self, message_id: str, rest: dict[str, JSON]) -> None:
+        """Keep what a part of a message has beside its text: annotations, a picture."""
+        place = ("messages", message_id, "parts", str(rest.pop("index", 0)))
+        if rest.get("type") not in (None, "text"):
+            self.builder.choice(0).add_other(place)
+        if rest.get("type") == "text":
+            del rest["type"]
+        for key, value in rest.items():
+            if isinstance(value, list):
+                self.builder.extra.extend((*place, key), value)
+            else:
+                self.builder.extra.add((*place, key), value)
+
+    def _add_step(self, data: dict[str, JSON], state: str, pointer: str) -> None:
+        step_id = str(data.get("id") or "")
+        delta = data.get("delta")
+        told = delta if isinstance(delta, dict) else data
+        details = told.get("step_details")
+        calls = details.get("tool_calls") if isinstance(details, dict) else None
+        for number, call in enumerate(calls if isinstance(calls, list) else []):
+            place = f"{pointer}/step_details/tool_calls/{number}"
+            if state == "delta":
+                self._grow_call(step_id, call, place)
+            elif state not in _ANNOUNCED:
+                self._add_call(step_id, call, place)
+        if isinstance(details, dict):
+            self.builder.extra.add_rest(("steps", step_id), details, {"tool_calls"})
+        placed = {"id", "object", "step_details", "delta", "usage", "status", "type"}
+        self.builder.extra.add_rest(("steps", step_id), data, placed)
+        self.builder.extra.add(("steps", step_id, "usage"), data.get("usage"))
+
+    def _find_call(self, step_id: str, call: dict[str, JSON], pointer: str) -> CallBuilder:
+        """The call that an event is about: of its id, else of its index in the step; begun if it is new."""
+        call_id = call.get("id")
+        for known in self._calls.values():
+            if call_id and known.id == call_id:
+                return known
+        key = (step_id, str(call.get("index", call_id)))
+        if key not in self._calls or (call_id and self._calls[key].id not in (None, call_id)):
+            self._calls[key] = builder = CallBuilder(pointer)
+            self.builder.choice(0).add_call(builder)
+        return self._calls[key]
+
+    def _grow_call(self, step_id: str, call: JSON, pointer: str) -> None:
+        if not isinstance(call, dict):
+            self.builder.extra.add(("odd_tool_calls",), call)
+            return
+        found = self._find_call(step_id, call, pointer)
+        found.id = found.id or text_or_none(call.get("id"))
+        found.type = found.type or text_or_none(call.get("type"))
+        tool = self._open_tool(found, call)
+        arguments = tool.get("arguments", tool.get("input"))
+        if text_or_none(tool.get("name")):
+            found.add_name(str(tool["name"]))
+        found.add_arguments(arguments)
+        self._keep_results(found, step_id, call, tool)
+
+    def _add_call(self, step_id: str, call: JSON, pointer: str) -> None:
+        """Add a call as a whole, unless its deltas have told it."""
+        if not isinstance(call, dict):
+            self.builder.extra.add(("odd_tool_calls",), call)
+            return
+        found = self._find_call(step_id, call, pointer)
+        found.id = found.id or text_or_none(call.get("id"))
+        found.type = found.type or text_or_none(call.get("type"))
+        tool = self._open_tool(found, call)
+        found.name = found.name or text_or_none(tool.get("name"))
+        if not found.arguments:
+            found.add_arguments(tool.get("arguments", tool.get("input")))
+        self._keep_results(found, step_id, call, tool)
+
+    def _open_tool(self, found: CallBuilder, call: dict[str, JSON]) -> dict[str, JSON]:
+        """What stands in a call under the name of its type."""
+        found.takes_text = found.type != "function"
+        return as_object(call.get(found.type or ""))
+
+    def _keep_results(
+        self, found: CallBuilder, step_id: str, call: dict[str, JSON], tool: dict[str, JSON]
+    ) -> None:
+        place = ("results", found.id or step_id)
+        for key, value in tool.items():
+            if isinstance(value, list):
+                known = self.builder.extra.last.get((*place, key))
+                if value != known:
+                    self.builder.extra.add((*place, key), value)
+            elif key not in ("name", "arguments", "input"):
+                self.builder.extra.add((*place, key), value)
+        self.builder.extra.add_rest(place, call, {"id", "type", "index", found.type or ""})
+
+    def add_required(self, data: dict[str, JSON], pointer: str) -> None:
+        """Add the calls whose results a run waits for."""
+        for call, place in _list_required(data.get("required_action"), f"{pointer}/required_action"):
+            self._add_call("", call, place)
+
+
+def _list_required(action: JSON, pointer: str) -> Iterator[tuple[JSON, str]]:
+    """The calls whose results a run waits for, and where they stand."""
+    holder = action.get("submit_tool_outputs") if isinstance(action, dict) else None
+    calls = holder.get("tool_calls") if isinstance(holder, dict) else None
+    for number, call in enumerate(calls if isinstance(calls, list) else []):
+        yield call, f"{pointer}/submit_tool_outputs/tool_calls/{number}"
+
+
+def _read_part(part: JSON) -> tuple[str, dict[str, JSON]]:
+    """The text of a part of a message, and what stands beside it."""
+    if not isinstance(part, dict):
+        return "", {"odd_part": part}
+    text = part.get("text")
+    if not isinstance(text, dict):
+        return (text, {**part, "text": None}) if isinstance(text, str) else ("", dict(part))
+    value = text.get("value")
+    rest = {key: inner for key, inner in part.items() if key != "text"}
+    beside = {key: inner for key, inner in text.items() if key != "value"}
+    return (value, {**rest, **beside}) if isinstance(value, str) else ("", {**rest, **text})
+
+
+# Objects that are no events
+
+
+def _add_object(run: _Run, data: dict[str, JSON], pointer: str) -> None:
+    builder, listed = run.builder, data.get("data")
+    if isinstance(listed, list):
+        _add_list(builder, data, listed)
+    elif data.get("object") == _RUN:
+        run.add_required(data, pointer)
+        if builder.choices:
+            builder.choice(0).finish_reason = text_or_none(data.get("status"))
+        add_object(builder, data, "run of a thread", _RUN_TOLD, pointer)
+        if not is_nothing(data.get("last_error")):
+            builder.fail(data["last_error"], f"{pointer}/last_error")
+    elif data.get("object") == _STEP:
+        add_object(builder, data, "step of a run", _STEP_TOLD, pointer)
+    else:
+        add_object(builder, data, "message of a thread", (), pointer)
+        builder.tell(str(data.get("role")), _read_text(data), "role", "content")
+
+
+def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) -> None:
+    """Tell messages, which come with the last one first, in the order in which they were said."""
+    objects = [item for item in listed if isinstance(item, dict)]
+    names = {str(item.get("object")) for item in objects}
+    if names == {_MESSAGE}:
+        builder.kind = show_count(len(listed), "message of a thread", "messages of a thread")
+        for item in sorted(objects, key=_read_time):
+            builder.tell(str(item.get("role")), _read_text(item) or "-")
+    else:
+        name, plural = (
+            ("run of a thread", "runs of a thread") if _RUN in names else ("step of a run", "steps of a run")
+        )
+        builder.kind = show_count(len(listed), name, plural)
+        for item in sorted(objects, key=_read_time):
+            told = (describe(item[key], key) for key in ("type", "status", "step_details") if item.get(key))
+            builder.tell(str(item.get("id")), shorten(", ".join(told)) or "-")
+    builder.extra.add(("data",), listed)
+    builder.extra.add_rest((), data, IDENTITY_KEYS | {"data"})
+
+
+def _read_time(item: dict[str, JSON]) -> int:
+    created = item.get("created_at")
+    return created if type(created) is int else 0
+
+
+def _read_text(message: dict[str, JSON]) -> str:
+    """What a message says: its texts, and what its other parts are."""
+    parts = message.get("content")
+    told = []
+    for part in parts if isinstance(parts, list) else [parts]:
+        text, rest = _read_part(part)
+        told.append(text or describe({key: value for key, value in rest.items() if value}))
+    return "\n".join(told)
+
+
+def _read_request(asked: dict[str, JSON]) -> Request:
+    request = read_chat_request(asked)
+    if request.messages or not isinstance(asked.get("role"), str) or "content" not in asked:
+        return request
+    rest = {key: value for key, value in asked.items() if key not in ("role", "content")}
+    return read_chat_request({**rest, "messages": [{"role": asked["role"], "content": asked["content"]}]})
+
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, noise=TIMES)
