@@ -138,9 +138,10 @@ def write_hooks(text: str) -> str:
 
     def write_files(hook: re.Match[str]) -> str:
         places: dict[str, list[str]] = {}
-        for folder, suffix in list_places(only_hashed=hook["id"] in _HASH_HOOKS):
-            places.setdefault(folder, []).append(re.escape(suffix.removeprefix(".")))
-        ways = "|".join(rf"{folder}/.*\.({'|'.join(suffixes)})" for folder, suffixes in places.items())
+        for folder, start, suffix in list_places(only_hashed=hook["id"] in _HASH_HOOKS):
+            above = f"{folder}/(.*/)?{start}" if start else f"{folder}/"
+            places.setdefault(above, []).append(re.escape(suffix.removeprefix(".")))
+        ways = "|".join(rf"{above}.*\.({'|'.join(suffixes)})" for above, suffixes in places.items())
         return f"{hook['before']}  files: (^|/)({ways})$"
 
     return _FILES.sub(write_files, text)

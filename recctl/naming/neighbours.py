@@ -10,7 +10,7 @@ from recctl.errors import RecctlError
 from recctl.input.sources import read
 from recctl.project import check_tests, is_of_test
 from recctl.recordings.attempt import attempt
-from recctl.recordings.load import find_file_tests, load
+from recctl.recordings.load import begins_like, find_file_tests, load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 
@@ -52,6 +52,8 @@ def keep_tests(selection: Selection, words: Sequence[str]) -> Selection:
 def _is_meant(target: Target, test_ids: set[str | None], word: str) -> bool:
     """Whether a word means a test of a file, as its recordings say, or another one as its name may mean."""
     if any(is_of_test(test_id, word) for test_id in test_ids):
+        return True
+    if target.path is not None and begins_like(target.path, word):
         return True
     bare = word.partition("[")[0]
     may_be = target.settings.test_names or (bare != word and any(is_of_test(each, bare) for each in test_ids))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.errors import RecctlError, did_you_mean
 from recctl.naming.ages import find_times
 from recctl.project import check_tests, is_of_test
-from recctl.recordings.load import find_file_tests
+from recctl.recordings.load import begins_like, find_file_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -73,7 +73,7 @@ def select_facts(
 
 def _is_of_test(facts: Facts, word: str, project: Project) -> bool:
     """Whether a word means a recording's test, or another one that its file's name may mean."""
-    if is_of_test(facts.test_id, word):
+    if is_of_test(facts.test_id, word) or begins_like(facts.location, word):
         return True
     may_be = facts.is_test_open or is_of_test(facts.test_id, word.partition("[")[0])
     if not (facts.is_named_by_test and may_be):

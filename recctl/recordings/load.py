@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.project import Place, is_of_test
 from recctl.recordings.compression import GZIP, InflationError, inflate
-from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner
+from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner, list_suffixes
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.text.amounts import show_count
@@ -78,21 +79,41 @@ class FileTests(NamedTuple):
 def find_file_tests(path: Path, settings: Settings) -> FileTests | None:
     """The tests that a file is named after, whether it holds recordings or not; None for no test's name."""
     place = Place(path.parent.as_posix(), path.name)
-
-    def read() -> bytes:
-        try:
-            with path.open("rb") as file:
-                return file.read(HEAD_SIZE)
-        except OSError:
-            return b""
-
-    form: Format | None = find_format(path.name, read())
+    form: Format | None = find_format(path.name, _read_head(path))
     if form is None or form.is_named_by_hash:
-        form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, read)
+        form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, lambda: _read_head(path))
     told = None if form is None else tell_test(form, place, settings)
     if form is None or told is None:
         return None
     return FileTests(form, find_tests(form, place, settings), told.has_parameters)
+
+
+def begins_like(path: Path, word: str) -> bool:
+    """Whether a file is named after what its test is called when it runs, and that begins with a word.
+
+    Names of files have other signs in place of those that no name may have; upper and lower case are one.
+    """
+    wanted = _spell_name(word)
+    if not wanted or not path.name.endswith(list_suffixes()):
+        return False
+    form = find_format(path.name, _read_head(path))
+    if not form.is_named_at_run_time:
+        return False
+    parts = path.parts
+    below = parts.index(form.folder) + 1 if form.folder in parts[:-1] else len(parts) - 1
+    return any(_spell_name("/".join(parts[start:])).startswith(wanted) for start in {below, len(parts) - 1})
+
+
+def _spell_name(text: str) -> str:
+    return re.sub(r"[^\w/]+", "_", text.lower()).strip("_")
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_SIZE)
+    except OSError:
+        return b""
 
 
 def is_configured(place: Place, settings: Settings) -> bool:

@@ -260,7 +260,9 @@ class _Reader:
         if tag in _PLAIN:
             return value
         if tag in self._constructors:
-            return self._constructors[tag](value)
+            made = self._constructors[tag](value)
+            self._has_bytes |= isinstance(made, bytes)
+            return made
         if isinstance(value, str):
             if tag in _SCALARS:
                 return self._read_scalar(tag, event)

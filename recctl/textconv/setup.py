@@ -88,7 +88,7 @@ def find_global_site(folder: Path) -> Site:
         base = os.environ.get("XDG_CONFIG_HOME")
         named = str((Path(base) if base else Path.home() / ".config") / "git" / "attributes")
     attributes = Path(os.path.realpath(folder / named))  # often a link: people share their dotfiles
-    return Site("global", folder, attributes, _list_patterns())
+    return Site("global", folder, attributes, list_patterns())
 
 
 def inspect(site: Site) -> Setup:
@@ -156,21 +156,25 @@ def measure_reach(project: Project, site: Site) -> Reach:
     return Reach(len(names), sum(name in covered for name in names))
 
 
-def _list_patterns() -> tuple[str, ...]:
+def list_patterns() -> tuple[str, ...]:
     """Where recorders write to, whatever the project."""
-    return tuple(f"**/{folder}/**/*{suffix}" for folder, suffix in list_places())
+    return tuple(
+        f"**/{folder}/**/{name}"
+        for folder, start, suffix in list_places()
+        for name in dict.fromkeys((f"{start}*{suffix}", f"{start}*/**/*{suffix}" if start else f"*{suffix}"))
+    )
 
 
 def _choose_patterns(project: Project, top: Path) -> tuple[str, ...]:
     """Where recorders write to, and the configured folders that hold recordings elsewhere."""
-    patterns = [*_list_patterns()]
+    patterns = [*list_patterns()]
     places = [*list_places()]
     for folder in _list_folders(project, top) if project.paths else ():
         names = [file.relative_to(top) for file in walk(project, folder).files]
         below = _SPECIAL.sub(r"\\\g<0>", folder.relative_to(top).as_posix())
         start = "" if below == "." else f"/{below}/"
-        for suffix in dict.fromkeys(suffix for _, suffix in places):
-            usual = {place for place, ending in places if ending == suffix}
+        for suffix in dict.fromkeys(place.suffix for place in places):
+            usual = {place.folder for place in places if place.suffix == suffix and not place.start}
             if any(name.name.endswith(suffix) and usual.isdisjoint(name.parts) for name in names):
                 patterns.append(f"{start}**/*{suffix}")
     return tuple(patterns)

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recctl.recordings.formats.ogx import serialise
-from recctl.textconv import texts
+from recctl.textconv import setup, texts
 from recctl.textconv.setup import _add_block, _remove_blocks
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Run
 
-PATTERNS = (
-    "**/recordings/**/*.json",
-    *(f"**/cassettes/**/*{suffix}" for suffix in (".yaml", ".yml", ".yaml.gz", ".yml.gz", ".json")),
-)
+PATTERNS = setup.list_patterns()
 LINES = "".join(
     f"{line}\n"
     for line in (
@@ -48,6 +45,18 @@ def reply(*words: str) -> bytes:
 def put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def test_the_attributes_are_for_the_folders_of_all_recorders() -> None:
+    expected = {
+        "**/recordings/**/*.json",
+        "**/cassettes/**/*.yaml.gz",
+        "**/testdata/**/Test*.yaml",
+        "**/testdata/**/Test*/**/*.yaml",
+        "**/vcr_cassettes/**/*.yml",
+    }
+    assert expected <= {*PATTERNS}
+    assert "**/testdata/**/*.yaml" not in PATTERNS, "most of these are no recordings"
 
 
 @pytest.fixture

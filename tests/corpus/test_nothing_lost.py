@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.errors import RecctlError
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.wire import assemble
-from recctl.wire.completion import Completion
 from tests.builders import chunk, delta, read, record, source
 from tests.corpus.ledger import find_losses
-from tests.corpus.values import find_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from recctl.wire.completion import Completion
 
 
 @pytest.mark.corpus
@@ -39,36 +38,6 @@ def _read_reply(recording: Recording) -> Any:
     if not response.get("is_exception"):
         return recording.body
     return {"error": {"message": response["exception_message"], "data": response["exception_data"]}}
-
-
-@pytest.mark.corpus
-def test_no_value_of_any_reply_of_other_recorders_is_lost(shared: Path) -> None:
-    missing, looked_at = {}, 0
-    for path in sorted(path for path in (shared / "foreign").rglob("*") if path.is_file()):
-        for recording in _load_any(path):
-            completion = assemble(recording)
-            if completion.wire not in ("unknown", "exception"):
-                looked_at += 1
-                missing[str(recording.key)] = find_missing(recording.body, completion)
-    assert looked_at > 900
-    assert {key: places for key, places in missing.items() if places} == {}
-
-
-def _load_any(path: Path) -> list[Recording]:
-    try:
-        items = load(source(path.read_bytes(), path.name, path.parent.as_posix()))
-    except RecctlError:
-        return []
-    return [item for item in items if isinstance(item, Recording)]
-
-
-@pytest.mark.parametrize("extra", [{}, {"meta": {"kind": "x"}}, {"meta": {"count": 7}}])
-def test_a_value_that_is_not_told_is_missing(extra: dict[str, Any]) -> None:
-    body = {"data": [], "meta": {"kind": "x", "count": 7}}
-    completion = Completion("unknown", streamed=False, chunks=0, complete=True, extra=extra)
-    told = {"kind", "count"} & {*extra.get("meta", {})}
-    expected = [f"/meta/{key}" for key in ("kind", "count") if key not in told]
-    assert find_missing(body, completion) == expected
 
 
 # The ledger itself: what it has to notice

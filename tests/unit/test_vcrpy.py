@@ -14,7 +14,6 @@ import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
 from recctl.recordings.cassettes import places
-from recctl.recordings.formats import is_claimed
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.load import load
 from recctl.recordings.recording import Key, LoadError, Recording
@@ -583,7 +582,7 @@ def test_a_key_that_stands_twice_in_json() -> None:
 def test_what_a_walk_takes_for_a_cassette(content: str | bytes, is_one: bool) -> None:
     head = content if isinstance(content, bytes) else content.encode()
     name = "x.yaml.gz" if head.startswith(b"\x1f\x8b") else "x.yaml"
-    assert is_claimed(name, ("tests", "cassettes"), lambda: head) == is_one
+    assert FORMAT.claims(name, ("tests", "cassettes"), lambda: head) == is_one
 
 
 def test_a_long_line_is_no_matter() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from recctl.recordings.recording import name_type
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -71,12 +73,12 @@ class Reader(NamedTuple):
     """The program that plays the files, as messages name it, and what it makes of what is odd.
 
     `takes_last` says that it reads a file in which a key stands twice. `tags` names who refuses a file with
-    tags that YAML does not know.
+    tags that YAML does not know; "" where nobody is known to.
     """
 
     name: str
     takes_last: bool
-    tags: str
+    tags: str = ""
 
 
 class Layout(NamedTuple):
@@ -125,6 +127,23 @@ class Layout(NamedTuple):
         return (self.items, *self.apart.values()) if self.items else ()
 
 
+def require(*keys: str) -> Callable[[YAML], str | None]:
+    """A `refuse_item` for exchanges with a "request", which has texts under these keys, and a "response"."""
+
+    def refuse_item(item: YAML) -> str | None:
+        if not isinstance(item, dict):
+            return f"it is {name_type(item)}, and no mapping"
+        for side in ("request", "response"):
+            if side not in item:
+                return f"it has no {side!r}"
+            if not isinstance(item[side], dict):
+                return f"its {side!r} is {name_type(item[side])}, and no mapping"
+        missing = next((key for key in keys if not isinstance(item["request"].get(key), str)), None)
+        return None if missing is None else f"its request has no {missing!r}"
+
+    return refuse_item
+
+
 def at(*steps: str) -> Part:
     """The part that stands where the steps lead.
 
@@ -154,6 +173,30 @@ class _At(NamedTuple):
     def find_ways(self, inner: Steps, load: Callable[[], Stored]) -> Iterator[tuple[Steps, Steps]]:  # noqa: ARG002
         for length in range(len(self.steps), 0, -1):
             yield self.steps[:length], inner
+
+
+def upper(key: str) -> Part:
+    """The part for a method, which some recorders write in lower case."""
+    return _Upper(key)
+
+
+class _Upper(NamedTuple):
+    key: str
+
+    def read(self, side: Stored) -> YAML:
+        value = side.get(self.key)
+        return value.upper() if isinstance(value, str) else value
+
+    def write(self, side: Stored, old: JSON, new: JSON) -> Stored | None:  # noqa: ARG002
+        stored = side.get(self.key)
+        is_lower = isinstance(stored, str) and stored.islower() and isinstance(new, str)
+        return {**side, self.key: new.lower() if is_lower else new}
+
+    def strip(self, side: Stored) -> Stored:
+        return leave_out(side, (self.key,))
+
+    def find_ways(self, inner: Steps, load: Callable[[], Stored]) -> Iterator[tuple[Steps, Steps]]:  # noqa: ARG002
+        yield (self.key,), inner
 
 
 def pairs(key: str) -> Part:

@@ -281,6 +281,8 @@ def _inspect_text(
     as_json, max_size = is_json(layout, source), source.settings.max_size
     for oddity in places.find_oddities(layout, content, numbers, max_size, is_json=as_json):
         exchange, kind, word, position, is_on_top = oddity
+        if kind == "unreadable-tag" and not layout.reader.tags:
+            continue
         found.setdefault((exchange, kind, word, is_on_top), []).append(position)
     for (exchange, kind, word, is_on_top), positions in found.items():
         position = positions[-1 if is_on_top else 0]

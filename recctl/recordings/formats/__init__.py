@@ -66,7 +66,8 @@ class Format(NamedTuple):
     """A format.
 
     `folder` is the name of the folders that its recorder writes to, `suffixes` are the endings of its files'
-    names.
+    names. `start` is how those names begin, or those of folders below it, where others keep their files in
+    folders of that name, too.
     `claims` tells whether a walk takes a file for one of its own: by its name, the names of the folders that
     it lies in, from the root on, and, where these do not decide it, by the beginning of its content
     (`HEAD_SIZE` bytes or more), which its last argument gives.
@@ -86,10 +87,12 @@ class Format(NamedTuple):
     it can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The
     ids start where the places' folders do. Both know of none where files are not named after tests.
     `find_successor` gives the name of the file that takes the place of one beside it, by the name of that,
-    where its recorder has left it behind.
+    where its recorder leaves such files behind.
     `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
-    `is_named_by_hash` says that files are named after a hash of the request, by a scheme.
+    `is_named_by_hash` says that files are named after a hash of the request, by a scheme;
+    `is_named_at_run_time` that they are named after what a test is called when it runs, so that a file's name
+    begins as that does, and nothing more is known of the test.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Format(NamedTuple):
     matching: Matching | None = None
     schema: str = "exchange"
     is_named_by_hash: bool = False
+    is_named_at_run_time: bool = False
+    start: str = ""
 
 
 HEAD_SIZE = 4096
@@ -116,26 +121,21 @@ HEAD_SIZE = 4096
 DEFAULT = "ogx"
 """The format of what is like the files of none."""
 
-_FIRST = (DEFAULT, "ddapm", "vcrpy")
-"""The formats that are asked first. The names of the second's files tell them from others of its layouts."""
-
-_USUAL = (DEFAULT, "vcrpy")
-"""Which have the word about a file that is like those of none, if theirs are named so."""
+_FIRST = (DEFAULT, "vcrpy")
+"""The formats that are asked first; of a file that is like those of none, the first has the word whose files
+are named so."""
 
 
 def find_format(name: str, content: bytes) -> Format:
-    """The format of a file, by its name, and by its content where the name fits several or none.
-
-    What is named like the default's files may be another's.
-    """
+    """The format of a file, by its name, and by its content where the name fits several or none."""
     others: list[Format] = []
     for found in _each_format():  # each is loaded when it is asked; most files are of the first
         if name.endswith(found.suffixes):
-            if found.claims("" if found.name == DEFAULT else name, (), lambda: content):
+            if found.claims("", (), lambda: content):
                 return found
             others.append(found)
     if others:
-        return next((found for found in others if found.name in _USUAL), others[0])
+        return others[0]
     by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
     return next(by_content, load_format(DEFAULT))
 
@@ -175,20 +175,33 @@ def find_owner(
     )
 
 
+def list_successors(name: str) -> Iterator[tuple[Format, str]]:
+    """The names of files that would take the place of one beside them, each with its format."""
+    for found in _each_format():
+        successor = found.find_successor(name)
+        if successor is not None:
+            yield found, successor
+
+
 @cache
 def list_suffixes() -> tuple[str, ...]:
     """The endings of the names of all formats' files."""
     return tuple(suffix for found in _each_format() for suffix in found.suffixes)
 
 
-def list_places(*, only_hashed: bool = False) -> Iterator[tuple[str, str]]:
-    """Where recorders write to: the names of folders, each with an ending of the names of files below it.
+class FilePlace(NamedTuple):
+    """Where a recorder writes to: the values of `Format` by these names, with one of its suffixes."""
 
-    With `only_hashed`, those of formats whose files are named after a hash.
-    """
+    folder: str
+    start: str
+    suffix: str
+
+
+def list_places(*, only_hashed: bool = False) -> Iterator[FilePlace]:
+    """Where recorders write to. With `only_hashed`, those of formats whose files are named after a hash."""
     for found in _each_format():
         if found.is_named_by_hash or not only_hashed:
-            yield from ((found.folder, suffix) for suffix in found.suffixes)
+            yield from (FilePlace(found.folder, found.start, suffix) for suffix in found.suffixes)
 
 
 def _each_format() -> Iterator[Format]:

@@ -11,16 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at
+from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require
 from recctl.recordings.formats import Defect, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
-from recctl.recordings.recording import JSON, name_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.cassettes.layout import Stored
+    from recctl.recordings.recording import JSON
     from recctl.text.yaml_text import YAML
 
 
@@ -48,20 +48,6 @@ def _refuse(value: YAML) -> tuple[str, str] | None:
             "a list as vcrpy wrote it before 1.0, which it refuses now",
             "convert it with vcrpy's migration script (python -m vcr.migration), or record it again",
         )
-    return None
-
-
-def _refuse_item(item: YAML) -> str | None:
-    if not isinstance(item, dict):
-        return f"it is {name_type(item)}, and no mapping"
-    for side in ("request", "response"):
-        if side not in item:
-            return f"it has no {side!r}"
-        if not isinstance(item[side], dict):
-            return f"its {side!r} is {name_type(item[side])}, and no mapping"
-    for key in ("method", "uri"):
-        if not isinstance(item["request"].get(key), str):
-            return f"its request has no {key!r}"
     return None
 
 
@@ -134,7 +120,7 @@ FORMAT = make_format(
             _find_reply_body,
             (("parsed_body",), ("body", "string"), ("body",)),
         ),
-        _refuse_item,
+        require("method", "uri"),
         _HINT,
         _ITEM_HINT,
         Reader("vcrpy", takes_last=True, tags="vcrpy 9"),
