@@ -10,7 +10,6 @@ from recctl.checks.finding import Rule, Severity
 from recctl.text.pointer import escape_pointer
 from recctl.text.strict_json import TooDeepError, decode
 from recctl.wire import Ending
-from recctl.wire.completion import Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from recctl.checks.tool_schemas import Effort
     from recctl.recordings.recording import JSON, Recording
     from recctl.wire import Exchange
-    from recctl.wire.completion import ToolCall
+    from recctl.wire.completion import Tool, ToolCall
 
 TOOL_ARGUMENTS_JSON = Rule(
     "tool-arguments-json",
@@ -82,8 +81,7 @@ RULES = (
 
 def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
     """What is wrong with the calls of a reply and with the results in a request. Raises nothing."""
-    tools = (*exchange.request.tools, *_list_added(recording.asked.get("input")))
-    offered = {tool.name: tool for tool in _list_offered(tools) if tool.name is not None}
+    offered = {tool.name: tool for tool in exchange.list_tools() if tool.name is not None}
     seen: dict[str, int] = {}
     effort: list[Effort] = []
     schemas: dict[int, str | None] = {}  # where those stand that are to blame
@@ -93,6 +91,8 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
         for call in calls:
             key = call.id or call.name or ""
             seen[key] = number = seen.get(key, -1) + 1
+            if call.type not in exchange.wire.client_calls:
+                continue
             for rule, severity, message, blamed in _check_call(call, offered, effort):
                 told = call.name if rule is UNKNOWN_TOOL else call.arguments
                 is_placed = len(found) < _MOST_PLACED
@@ -100,7 +100,7 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                     schemas[id(blamed)] = _find_in_request(recording, blamed)
                 pointer = schemas.get(id(blamed))
                 if pointer is None:
-                    pointer = _find_call(recording, call, number, told) if is_placed else "/response/body"
+                    pointer = _find_call(exchange, call, number, told) if is_placed else "/response/body"
                 hint = _RERECORD if rule is TOOL_ARGUMENTS_JSON else _LOOK
                 hint = "look at the call yourself" if severity is Severity.NOTE else hint
                 finding = rule.make_finding(recording.source.name, message, hint, pointer)
@@ -111,16 +111,18 @@ def check_tools(recording: Recording, exchange: Exchange) -> Iterator[Finding]:
                     finding = finding._replace(severity=Severity.WARNING, message=told, hint=_LOOK)
                 found[finding] = None
     yield from found
+    result_keys = exchange.asked_by.form.call_ids
     for count, call_id in enumerate(_find_dangling(recording, exchange)):
         message = f"a tool's result answers the call {call_id!r}, which no earlier message makes"
         is_placed = count < _MOST_PLACED
-        places = _find_mentions(recording.request if is_placed else None, "/request", _RESULT_KEYS, call_id)
+        places = _find_mentions(recording.request if is_placed else None, "/request", result_keys, call_id)
         pointer, hint = next(places, ("/request", None))[0], "record the whole conversation again"
         yield DANGLING_TOOL_RESULT.make_finding(recording.source.name, message, hint, pointer)
     for number, (call_id, count) in enumerate(_find_answered_twice(exchange)):
         message = f"{count} results of tools answer the call {call_id!r}"
         looked_at = recording.request if number < _MOST_PLACED else None
-        mentions = _find_mentions(looked_at, "/request", _RESULT_KEYS[:3], call_id)
+        keys = tuple(key for key in result_keys if key != "id")  # under which the call has it
+        mentions = _find_mentions(looked_at, "/request", keys, call_id)
         *_, pointer = ("/request", *(place for place, inner in mentions if isinstance(inner, dict)))
         hint = "record the whole conversation again"
         yield ANSWERED_TWICE.make_finding(recording.source.name, message, hint, pointer)
@@ -145,27 +147,6 @@ _RERECORD = "record it again"
 _LOOK = "look whether the test means it; else record it again"
 
 
-def _list_added(items: JSON) -> Iterator[Tool]:
-    """The tools that a conversation brings: what a search for some has found, and what a client adds."""
-    for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and item.get("type") in ("tool_search_output", "additional_tools"):
-            yield Tool(None, "namespace", extra={"tools": item.get("tools")})
-
-
-def _list_offered(tools: Iterable[Tool]) -> Iterator[Tool]:
-    """Tools, and those that they offer as namespaces."""
-    for tool in tools:
-        yield tool
-        inner = tool.extra.get("tools") if tool.type == "namespace" else None
-        for each in inner if isinstance(inner, list) else ():
-            if isinstance(each, dict) and isinstance(each.get("name"), str):
-                yield Tool(each["name"], parameters=each.get("parameters"))
-
-
-_RUN_BY_CLIENTS = (None, "function", "tool_use", "function_call")
-"""The types of calls that a client runs, with arguments in JSON. Others the provider runs, or take text."""
-
-
 def _check_call(
     call: ToolCall, offered: dict[str, Tool], effort: list[Effort]
 ) -> Iterator[tuple[Rule, Severity, str, JSON]]:
@@ -173,8 +154,6 @@ def _check_call(
 
     `effort` holds what may still be done for the recording, from the first schema on.
     """
-    if call.type not in _RUN_BY_CLIENTS:
-        return
     tool = offered.get(call.name or "")
     if tool is None and offered and call.name is not None:
         message = f"{call.name!r} is called, but not among the tools that were offered"
@@ -212,47 +191,34 @@ def _measure(text: str) -> int:
 _TOO_COSTLY = "whether the arguments fit was not found out: by the tool's own schema, that takes too long"
 
 
-_EARLIER = ("previous_response_id", "previous_interaction_id", "conversation")
-"""What a request refers to a conversation with that the provider has, calls and all."""
-
-
 def _find_dangling(recording: Recording, exchange: Exchange) -> Iterator[str]:
-    if any(recording.asked.get(key) for key in _EARLIER):
+    form = exchange.asked_by.form
+    if any(recording.asked.get(key) for key in form.conversations):
         return
     made: set[str | None] = set()
     for message in exchange.request.messages:
+        kinds = [(str(part.get("type")), part) for part in _list_parts(message.content)]
+        others = [part for kind, part in kinds if kind.endswith(form.other_calls)]
         made.update(call.id for call in message.tool_calls)
-        made.update(_list_other_calls(message.content))
-        if _refers_to_item(message.content):
-            return
+        made.update(str(part.get(key)) for part in others for key in form.call_ids)
+        if any(kind in form.references for kind, _ in kinds):
+            return  # the provider knows what was called there
         if message.tool_call_id is not None and message.tool_call_id not in made:
             yield message.tool_call_id
 
 
-def _list_other_calls(content: JSON) -> Iterator[str]:
-    """The ids of calls that are of no named tool: of a shell, a computer, a search for tools."""
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict) and str(part.get("type")).endswith("_call"):
-            yield str(part.get("call_id"))
+def _list_parts(content: JSON) -> Iterator[dict[str, JSON]]:
+    return (part for part in content if isinstance(part, dict)) if isinstance(content, list) else iter(())
 
 
-def _refers_to_item(content: JSON) -> bool:
-    """Whether something stands in a conversation only by the id that the provider knows it by."""
-    parts = content if isinstance(content, list) else ()
-    return any(isinstance(part, dict) and part.get("type") == "item_reference" for part in parts)
-
-
-_CALL_KEYS = ("id", "call_id")
-_RESULT_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
-
-
-def _find_call(recording: Recording, call: ToolCall, number: int, told: str | None) -> str:
+def _find_call(exchange: Exchange, call: ToolCall, number: int, told: str | None) -> str:
     """A pointer to a call, or to what it has `told` where that stands in it as a whole.
 
     `number` counts the calls before it that share its id, or its name if it has none.
     """
-    word, keys = (call.id, _CALL_KEYS) if call.id else (call.name or "", ("name",))
-    found = list(islice(_find_mentions(recording.response, "/response", keys, word), number + 1))
+    word, keys = (call.id, exchange.wire.form.call_ids) if call.id else (call.name or "", ("name",))
+    response = exchange.recording.response
+    found = list(islice(_find_mentions(response, "/response", keys, word), number + 1))
     if not found:
         return "/response/body"
     pointer, value = found[-1]

@@ -11,7 +11,7 @@ from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from recctl.recordings.recording import JSON
 
@@ -23,13 +23,14 @@ ID = rf"(?<![0-9A-Za-z])(?:(?:{_PREFIX}){{0,3}}{_UUID}|(?:{_PREFIX}){{1,3}}{_TAI
 """What ids look like: a UUID, a prefix with letters and digits as in `call_4R0Q9lrjqIvi`, or hex digits."""
 
 _ID = re.compile(ID)
-_KEYS = frozenset({"id", "call_id", "tool_call_id", "tool_use_id"})
 _UNDER_KEY = re.compile(rf"{_PREFIX}[-_0-9A-Za-z]+\Z")
 """What is an id for the key that it stands under, as `call_nhfpubt2`, in which nothing else tells it."""
 
 
-def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, str]:
+def pair_ids(request: Iterable[Change], left: JSON, right: JSON, keys: Collection[str]) -> dict[str, str]:
     """Which ids of a request have others in their places now; `left` and `right` are the two requests.
+
+    What stands under one of `keys` is an id, even where it hardly looks like one.
 
     Only those count that the other side has nowhere, and that have the same one everywhere: whoever quotes
     another document than before has changed something.
@@ -37,7 +38,7 @@ def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, st
     pairs: dict[str, set[str]] = {}
     for change in request:
         if isinstance(change.left, str) and isinstance(change.right, str):
-            ours, theirs = (_find_ids(change.where, text) for text in (change.left, change.right))
+            ours, theirs = (_find_ids(change.where, text, keys) for text in (change.left, change.right))
             if len(ours) == len(theirs):
                 for one, other in zip(ours, theirs, strict=True):
                     pairs.setdefault(one, set()).add(other)
@@ -53,9 +54,9 @@ def pair_ids(request: Iterable[Change], left: JSON, right: JSON) -> dict[str, st
     }
 
 
-def _find_ids(where: str, text: str) -> list[str]:
+def _find_ids(where: str, text: str, keys: Collection[str]) -> list[str]:
     """The ids in a text, which is one itself where its key says so."""
-    if where.rpartition("/")[2] in _KEYS and _UNDER_KEY.match(text):
+    if where.rpartition("/")[2] in keys and _UNDER_KEY.match(text):
         return [text]
     return _ID.findall(text)
 

@@ -14,7 +14,7 @@ from recctl.naming.folders import lies_as_expected
 from recctl.naming.survey import has_right_name
 from recctl.recordings.names import is_model_list
 from recctl.text.pointer import escape_pointer
-from recctl.wire import read_exchange
+from recctl.wire import find_form, read_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -48,7 +48,7 @@ def compare_recordings(
     """
     is_same = _is_same(left, right)
     of_request = [] if is_same else [*_sift(compare_requests(left, right), settings.noise)]
-    ids = pair_ids(of_request, left.request, right.request)
+    ids = _pair_ids(of_request, left, right) if of_request else {}
     of_request = tell_ids(of_request, ids) if ids else of_request
     of_reply = [] if is_same else [*_sift(_compare_exchanges(left, right), settings.noise, ids)]
     of_rest = [] if is_same else [*_compare_rest(left, right)]
@@ -74,6 +74,10 @@ def compare_recordings(
         noise=sum(change.kind == "noise" for change in changes),
         ids=tuple(ids.items()),
     )
+
+
+def _pair_ids(of_request: list[Change], left: Recording, right: Recording) -> dict[str, str]:
+    return pair_ids(of_request, left.request, right.request, find_form(left, right).call_ids)
 
 
 def _is_same(left: Recording, right: Recording) -> bool:

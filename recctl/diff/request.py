@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recctl.diff.comparison import Change
 from recctl.diff.differences import align, canonical, find_differences, pair_by_name
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.text.pointer import escape_pointer
+from recctl.wire import find_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON, Recording
+    from recctl.wire import RequestForm
 
 _NOISE = ("headers", "provider_metadata")
-_MESSAGES = ("messages", "contents", "input")
-_HELD_TOOLS = ("functionDeclarations", "function_declarations")
-"""Where entries of Gemini's list of tools have tools."""
-
-_TOOLS = ("tools", "functions", *_HELD_TOOLS)
-_TOOL_HOLDER = "toolConfig"
-"""Where Bedrock's requests have tools, and which of them may be called."""
 
 
 def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
@@ -37,7 +32,7 @@ def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
         if key in _NOISE:
             yield Change(where, "noise", one, other, key)
         elif key in ASKED_KEYS and isinstance(one, dict) and isinstance(other, dict):
-            yield from _compare_asked(one, other, where)
+            yield from _compare_asked(one, other, where, find_form(left, right))
         else:
             yield from _compare_values(one, other, where, key)
 
@@ -59,13 +54,15 @@ def _repeats_model(recording: Recording) -> bool:
     return recording.request.get("model") == recording.asked.get("model")
 
 
-def _compare_asked(left: dict[str, JSON], right: dict[str, JSON], where: str) -> Iterator[Change]:
+def _compare_asked(
+    left: dict[str, JSON], right: dict[str, JSON], where: str, form: RequestForm
+) -> Iterator[Change]:
     for key in _list_keys(left, right):
         one, other, place = left.get(key), right.get(key), f"{where}/{escape_pointer(key)}"
-        if key in (*_MESSAGES, *_TOOLS) and isinstance(one, list) and isinstance(other, list):
-            yield from _compare_entries(one, other, place, key)
-        elif key == _TOOL_HOLDER and isinstance(one, dict) and isinstance(other, dict):
-            yield from _compare_asked(one, other, place)
+        if key in (*form.messages, *form.tools) and isinstance(one, list) and isinstance(other, list):
+            yield from _compare_entries(one, other, place, key, form)
+        elif key in form.tool_holder and isinstance(one, dict) and isinstance(other, dict):
+            yield from _compare_asked(one, other, place, form)
         else:
             yield from _compare_values(one, other, place, key)
 
@@ -80,59 +77,67 @@ def _compare_values(left: JSON, right: JSON, where: str, label: str) -> Iterator
         yield Change(where + difference.pointer, "request", difference.left, difference.right, label + inside)
 
 
-def _compare_entries(left: list[JSON], right: list[JSON], where: str, key: str) -> Iterator[Change]:
+def _compare_entries(
+    left: list[JSON], right: list[JSON], where: str, key: str, form: RequestForm
+) -> Iterator[Change]:
     """The differences between two lists of messages, or of tools, whose order means little."""
-    is_tools = key in _TOOLS
-    identify = _name_tool if is_tools else _name_message
+    is_tools, name_tool = key in form.tools, partial(_name_tool, form=form)
+    identify = name_tool if is_tools else _name_message
     pairs = (pair_by_name if is_tools else align)(left, right, identify)
     is_told = False
     for i, j in pairs:
         one, other = None if i is None else left[i], None if j is None else right[j]
         position = i if j is None else j
         assert position is not None  # noqa: S101  (one of the two stands somewhere)
-        label = _label_entry(one if j is None else other, position, is_tools=is_tools)
+        entry = one if j is None else other
+        label = _label_tool(entry, position, form) if is_tools else _label_message(entry, position)
         place = f"{where}/{position}"
         if i is None or j is None:
             is_told = True
             yield Change(place, "request", one, other, label)
             continue
-        if is_tools and isinstance(one, dict) and isinstance(other, dict) and _hold_tools(one, other):
-            changes = [*_compare_asked(one, other, place)]
+        if is_tools and isinstance(one, dict) and isinstance(other, dict) and _hold_tools(form, one, other):
+            changes = [*_compare_asked(one, other, place, form)]
             is_told = is_told or bool(changes)
             yield from changes
             continue
         for difference in find_differences(one, other):
             is_told = True
-            inside = _INNER.sub("", difference.path)
+            inside = name_place(difference.path, form)
             named = label if inside in ("", "content") else f"{label}: {inside}"
             yield Change(place + difference.pointer, "request", difference.left, difference.right, named)
     if not is_told:
         yield Change(
-            where, "request", [*map(_name_tool, left)], [*map(_name_tool, right)], f"the order of {key}"
+            where, "request", [*map(name_tool, left)], [*map(name_tool, right)], f"the order of {key}"
         )
 
 
-_INNER = re.compile(r"\A(?:function|toolSpec)\.")
+def name_place(path: str, form: RequestForm) -> str:
+    """A place in a message or a tool, as people write it."""
+    holder, dot, rest = path.partition(".")
+    return rest if dot and holder in form.tool_keys else path
 
 
-def _hold_tools(*entries: dict[str, JSON]) -> bool:
+def _hold_tools(form: RequestForm, *entries: dict[str, JSON]) -> bool:
     """Whether entries of a list of tools hold lists of tools themselves."""
-    return all(any(isinstance(entry.get(key), list) for key in _HELD_TOOLS) for entry in entries)
+    return all(any(isinstance(entry.get(key), list) for key in form.tool_lists) for entry in entries)
 
 
-def _label_entry(entry: JSON, position: int, *, is_tools: bool) -> str:
-    if is_tools:
-        return f"tool {_name_tool(entry) or position + 1}"
+def _label_message(entry: JSON, position: int) -> str:
     role = entry.get("role") if isinstance(entry, dict) else None
     return f"message {position + 1} ({role})" if isinstance(role, str) else f"message {position + 1}"
 
 
-def _name_tool(tool: JSON) -> JSON:
-    """A tool's name, under `function`, or what Bedrock calls so, or beside its type; else its type."""
+def _label_tool(entry: JSON, position: int, form: RequestForm) -> str:
+    return f"tool {_name_tool(entry, form) or position + 1}"
+
+
+def _name_tool(tool: JSON, form: RequestForm) -> JSON:
+    """A tool's name, where the form has it, or beside its type; else its type."""
     if not isinstance(tool, dict):
         return None
-    function = tool.get("function", tool.get("toolSpec"))
-    name = function.get("name") if isinstance(function, dict) else tool.get("name")
+    holders = [tool[key] for key in form.tool_keys if key in tool] or [tool]
+    name = holders[0].get("name") if isinstance(holders[0], dict) else tool.get("name")
     return name or tool.get("type")
 
 

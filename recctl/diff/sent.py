@@ -14,6 +14,7 @@ from recctl.recordings.compression import Room
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.testsuite.track import SentRequest
+from recctl.wire import find_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -44,10 +45,13 @@ def find_changes(
     seeds, times, user agents, headers and the way a body is written.
     """
     left, right = _put_in(recording, kept), _put_in(recording, sent)
-    changes = map(_write_alike, compare_requests(left, right))
-    found = join_renamed(_leave_out_derived([*changes]))
-    configured = recording.source.settings.noise
-    return tuple(sift_noise(found, left.request, right.request, equalised=equalised, configured=configured))
+    changes = [*map(_write_alike, compare_requests(left, right))]
+    if not changes:
+        return ()
+    form, configured = find_form(left, right), recording.source.settings.noise
+    found = join_renamed(_leave_out_derived(changes), form)
+    sifted = sift_noise(found, left.request, right.request, form, equalised=equalised, configured=configured)
+    return tuple(sifted)
 
 
 def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:

@@ -16,30 +16,34 @@ if TYPE_CHECKING:
 
     from recctl.diff import Change
     from recctl.recordings.recording import JSON
+    from recctl.wire import RequestForm
 
 
 def sift_noise(
     changes: Iterable[Change],
     left: JSON,
     right: JSON,
+    form: RequestForm,
     *,
     equalised: Collection[str] = (),
     configured: Collection[str] = (),
 ) -> list[Change]:
-    """The changes between two requests, those of substance first; the others are made noise.
+    """The changes between two requests of a form, those of substance first; the others are made noise.
 
     `equalised` are JSON pointers into the request below which all counts as equal, `configured` the keys and
     pointers that a configuration calls noise. Ids that others stand in the places of are told once each, and
     where more has changed than they, they are as they are now.
     """
     every = [*changes]
-    reordered = {change.where for find in (_find_reordered, _find_respelled) for change in find(every)}
+    reordered = {change.where for change in (*_find_reordered(every), *_find_respelled(every, form))}
     judged = [
-        change._replace(kind="noise") if change.where in reordered else _judge(change, equalised, configured)
+        change._replace(kind="noise")
+        if change.where in reordered
+        else _judge(change, form, equalised, configured)
         for change in every
     ]
     substance = [change for change in judged if change.kind != "noise"]
-    told = [*_tell_ids(substance, left, right)]
+    told = [*_tell_ids(substance, left, right, form)]
     told += (change for change in judged if change.kind == "noise")
     return sorted(told, key=lambda change: change.kind == "noise")
 
@@ -58,12 +62,13 @@ def _find_reordered(changes: Iterable[Change]) -> Iterator[Change]:
             yield from together
 
 
-def _find_respelled(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes that only spell a key in another way: Gemini takes `includeThoughts` with `_t`, too."""
+def _find_respelled(changes: Iterable[Change], form: RequestForm) -> Iterator[Change]:
+    """The changes that only spell a key in another way: `include_thoughts` for `includeThoughts`."""
     spellings: defaultdict[tuple[str, str, bytes], list[Change]] = defaultdict(list)
     for change in changes:
         holder, _, key = change.where.rpartition("/")
-        if "/generationConfig/" in f"{holder}/" and None in (change.left, change.right):
+        is_setting = not {*split_pointer(holder)}.isdisjoint(form.settings)
+        if is_setting and None in (change.left, change.right):
             value = change.right if change.left is None else change.left
             spellings[holder, key.replace("_", "").lower(), canonical(value)].append(change)
     for together in spellings.values():
@@ -71,11 +76,13 @@ def _find_respelled(changes: Iterable[Change]) -> Iterator[Change]:
             yield from together
 
 
-def _judge(change: Change, equalised: Collection[str], configured: Collection[str]) -> Change:
+def _judge(
+    change: Change, form: RequestForm, equalised: Collection[str], configured: Collection[str]
+) -> Change:
     is_noise = (
         change.kind == "noise"
         or _says_the_same(change.left, change.right)
-        or _is_left_empty(change)
+        or _is_left_empty(change, form)
         or _is_made_anew(change)
         or _is_credential(change)
         or (configured and is_configured_noise(change.where, configured))
@@ -96,7 +103,7 @@ def _says_the_same(left: JSON, right: JSON) -> bool:
 _NUMBERS = (int, float, type(None))
 
 
-def _is_left_empty(change: Change) -> bool:
+def _is_left_empty(change: Change, form: RequestForm) -> bool:
     """Whether a parameter is sent empty, or as it is by default, on one side, and not at all on the other.
 
     Deeper in, an empty object may name a choice, as in `{"toolChoice": {"auto": {}}}`.
@@ -106,20 +113,11 @@ def _is_left_empty(change: Change) -> bool:
         return False
     steps = split_pointer(change.where)[2:]
     if value in ({}, []):
-        return len(steps) == 1 or steps[:-1] == ("generationConfig",)
+        return len(steps) == 1 or (len(steps) == 2 and steps[0] in form.settings)
     if value == "":
-        return steps == ("instructions",) or steps[-1:] == ("description",)
-    default = _DEFAULTS.get(".".join(steps))
+        return steps in [(key,) for key in form.instructions] or steps[-1:] == ("description",)
+    default = form.defaults.get(".".join(steps))
     return default is not None and canonical(value) == canonical(default)  # 1 is not true here
-
-
-_DEFAULTS: dict[str, JSON] = {
-    "n": 1,
-    "text": {"format": {"type": "text"}},
-    "generationConfig": {"responseModalities": ["TEXT"]},
-    "generationConfig.responseModalities": ["TEXT"],
-}
-"""What OpenAI's and Gemini's references give as what counts where nothing is said."""
 
 
 def _is_time(value: JSON) -> bool:
@@ -185,7 +183,7 @@ def _is_below(where: str, pointers: Collection[str]) -> bool:
     return any(where == pointer or where.startswith(f"{pointer}/") for pointer in pointers)
 
 
-def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON) -> Iterator[Change]:
+def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON, form: RequestForm) -> Iterator[Change]:
     """The changes with ids that others stand in the places of told once, as noise, and unseen in the rest.
 
     What is called by a name, such as a model, is known by no id.
@@ -193,8 +191,9 @@ def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON) -> Iterator[Ch
     named: list[Change] = []
     others: list[Change] = []
     for change in changes:
-        (named if split_pointer(change.where)[-1] in _NAMES else others).append(change)
-    pairs = pair_ids(others, left, right)
+        is_name = split_pointer(change.where)[-1] in (*form.names, *_NAMES)
+        (named if is_name else others).append(change)
+    pairs = pair_ids(others, left, right, form.call_ids)
     ids = {one: other for one, other in pairs.items() if not (_DATED.search(one) and _DATED.search(other))}
     for change in tell_ids(others, ids) if ids else others:
         if change.places:
@@ -206,6 +205,6 @@ def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON) -> Iterator[Ch
     yield from named
 
 
-_NAMES = ("model", "modelId", "name", "url", "method")
+_NAMES = ("url", "method")
 _DATED = re.compile(r"[-_](?:19|20)[0-9]{6}\Z")
 """How versions of models and documents end."""

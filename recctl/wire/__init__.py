@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.assembly import assemble_reply
 from recctl.wire.exchange import Exchange
-from recctl.wire.protocol import Attachments, Ending, Entries, UsageSum, Wire, by_class
-from recctl.wire.recognition import recognise
+from recctl.wire.protocol import Attachments, Ending, Entries, RequestForm, UsageSum, Wire, by_class
+from recctl.wire.recognition import find_form, recognise, recognise_request
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording
@@ -24,10 +24,12 @@ __all__ = [
     "Ending",
     "Entries",
     "Exchange",
+    "RequestForm",
     "UsageSum",
     "Wire",
     "assemble",
     "by_class",
+    "find_form",
     "read_exchange",
     "read_request",
     "recognise",
@@ -37,8 +39,9 @@ __all__ = [
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
     wire = recognise(recording)
-    request = wire.read_request(_read_asked(recording))
-    return Exchange(recording, request, assemble_reply(recording, wire), wire)
+    asked_by = recognise_request(recording, wire)
+    request, completion = asked_by.read_request(_read_asked(recording)), assemble_reply(recording, wire)
+    return Exchange(recording, request, completion, wire, asked_by)
 
 
 def assemble(recording: Recording) -> Completion:
@@ -52,7 +55,7 @@ def assemble(recording: Recording) -> Completion:
 
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
-    return recognise(recording).read_request(_read_asked(recording))
+    return recognise_request(recording).read_request(_read_asked(recording))
 
 
 def _read_asked(recording: Recording) -> dict[str, JSON]:

@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import Recording
     from recctl.wire.attachments import Attachment
     from recctl.wire.building.steps import Step
-    from recctl.wire.completion import Choice, Completion, Part, Request
+    from recctl.wire.completion import Choice, Completion, Part, Request, Tool
     from recctl.wire.protocol import Wire
 
 
 class Exchange(NamedTuple):
-    """A recording, with what was asked and what was said; `wire` is the protocol that the reply came by."""
+    """A recording, with what was asked and what was said.
+
+    `wire` is the protocol that the reply came by, `asked_by` that of the request.
+    """
 
     recording: Recording
     request: Request
     completion: Completion
     wire: Wire
+    asked_by: Wire
 
     def read_lines(self) -> tuple[str, str]:
         """How what was asked last, and what was answered, begins: a line each, or nothing."""
@@ -86,6 +90,10 @@ class Exchange(NamedTuple):
         from recctl.wire.attachments import find_attachments
 
         return find_attachments(self.completion, part, self.wire.attachments)
+
+    def list_tools(self) -> Iterable[Tool]:
+        """The tools that the request offers, those of namespaces and those added on the way among them."""
+        return self.asked_by.list_tools(self.request, self.recording.asked)
 
     def find_usage_gap(self) -> str | None:
         """Why the counters in the usage do not add up; None when they do, or are not all there."""

@@ -7,13 +7,13 @@ default that suits most.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from recctl.recordings.recording import JSON
-    from recctl.wire.completion import Completion, Request
+    from recctl.wire.completion import Completion, Request, Tool
 
 
 def recognises_none(*_: JSON) -> bool:
@@ -29,6 +29,14 @@ def list_nothing(_: JSON) -> tuple[()]:
 def describe_nothing(_: JSON) -> str:
     """That there is nothing to tell."""
     return ""
+
+
+def list_tools(request: Request, _: dict[str, JSON]) -> Iterable[Tool]:
+    """The tools that a request offers, where they are all in one list."""
+    return request.tools
+
+
+_NO_DEFAULTS: dict[str, JSON] = {}
 
 
 class Ending(Enum):
@@ -98,6 +106,48 @@ class Entries(NamedTuple):
 
 NO_ENTRIES = Entries()
 
+
+class RequestForm(NamedTuple):
+    """How requests are written, for those who compare them as they were sent, or follow what is said in them.
+
+    `messages` and `tools` are the keys of lists whose entries come and go. What names a tool stands in its
+    entry, or there under one of `tool_keys`; an entry may hold `tool_lists` itself, and the list of tools may
+    stand under `tool_holder`, beside what else is said of them. `schemas` are the keys of its parameters.
+    `instructions` are keys of texts that say
+    nothing when they are empty, and `defaults`, by dotted path, values that say what counts anyway. What
+    stands under `settings` may be empty, too, and is spelled in either case. Values under `names` are no ids,
+    however they look.
+
+    Calls and their results have the id of the call under one of `call_ids`; those of no named tool are parts
+    whose types end as in `other_calls`. `conversations` are keys by which a request refers to a conversation
+    that the provider has, and `references` the types of parts that stand for something said in one.
+    """
+
+    messages: tuple[str, ...] = ("messages", "input")
+    tools: tuple[str, ...] = ("tools", "functions")
+    tool_keys: tuple[str, ...] = ("function",)
+    tool_lists: tuple[str, ...] = ()
+    tool_holder: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ("parameters",)
+    instructions: tuple[str, ...] = ()
+    defaults: Mapping[str, JSON] = _NO_DEFAULTS
+    settings: tuple[str, ...] = ()
+    names: tuple[str, ...] = ("model", "name")
+    call_ids: tuple[str, ...] = ("id", "tool_call_id")
+    other_calls: tuple[str, ...] = ()
+    conversations: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def join(self, other: RequestForm) -> RequestForm:
+        """The form of requests that may be of either of two."""
+        return self if other == self else RequestForm(*map(_join, self, other))
+
+
+def _join(one: Any, other: Any) -> Any:
+    """What two members of a form come to: keys of both, or defaults of both."""
+    return {**one, **other} if isinstance(one, dict) else tuple(dict.fromkeys((*one, *other)))
+
+
 COMMON_NOISE = {
     "id": "made up for each reply",
     "other_ids": "ids of a stream that has several",
@@ -136,9 +186,15 @@ class Wire(NamedTuple):
     `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
     say that a request has failed: asked when no other protocol recognises a chunk.
 
+    `recognises_request` tells from the path of a URL, and what was sent there, whether that is of this
+    protocol; where none does, a request is of the protocol that its reply came by. Replies that tell nothing
+    are of the protocol of the request, if it is one that recognises no reply. `form` tells how requests
+    are written. `list_tools` gives the tools that a request offers, of namespaces, too. `client_calls` are
+    the types of calls that a client runs, with arguments in JSON: others are run by the provider, or take any
+    text.
+
     `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
     `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
-    `recognises_request` tells the protocol by the body of a request, for replies that say next to nothing.
     `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
     `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up, and `entries`
     what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
@@ -151,6 +207,10 @@ class Wire(NamedTuple):
     assemble: Callable[[list[JSON], bool], Completion]
     read_request: Callable[[dict[str, JSON]], Request]
     is_last_resort: bool = False
+    recognises_request: Callable[[str, JSON], bool] = recognises_none
+    form: RequestForm = RequestForm()
+    list_tools: Callable[[Request, dict[str, JSON]], Iterable[Tool]] = list_tools
+    client_calls: frozenset[str | None] = frozenset({None, "function", "tool_use", "function_call"})
     endings: Mapping[str, Ending] = _NO_ENDINGS
     native_reason: str = ""
     shows_streaming: bool = True
@@ -159,7 +219,6 @@ class Wire(NamedTuple):
     noise: Mapping[str, str] = _NO_NOISE
     entries: Entries = NO_ENTRIES
     list_data: Callable[[JSON], Iterable[str]] = list_nothing
-    recognises_request: Callable[[JSON], bool] = recognises_none
 
 
 def by_class(

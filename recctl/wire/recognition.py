@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.building.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
+from recctl.wire.protocol import recognises_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON, Recording
-    from recctl.wire.protocol import Ending, Wire
+    from recctl.wire.protocol import Ending, RequestForm, Wire
 
 
 def recognise(recording: Recording) -> Wire:
@@ -45,9 +46,9 @@ def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
     """The protocol of a reply that says next to nothing, or hands over a text, by what was asked."""
     is_empty = body in (None, "", "null") or body == {} or body == []
     if is_empty or (isinstance(body, dict) and len(body) <= _FEW and not any(map(_is_nested, body.values()))):
-        asked = recording.request.get("body")
+        path, asked = _find_path(recording), _find_asked(recording)
         for wire in each_wire():
-            if wire.recognises_request(asked):
+            if wire.recognises is recognises_none and wire.recognises_request(path, asked):
                 return wire
     method, status = recording.request.get("method"), recording.response.get("status")
     if status is None or not isinstance(method, str) or not (is_empty or isinstance(body, str)):
@@ -70,6 +71,31 @@ def recognise_body(body: JSON) -> Wire | None:
     """The protocol of a body that stands inside another one."""
     wires = (wire for wire in each_wire() if not wire.is_last_resort)
     return next((wire for wire in wires if wire.recognises(body)), None)
+
+
+def recognise_request(recording: Recording, reply: Wire | None = None) -> Wire:
+    """The protocol of a recording's request: told by where it went and by what was sent.
+
+    Where no protocol recognises it, it is that of the reply, which may be known already.
+    """
+    path, asked = _find_path(recording), _find_asked(recording)
+    found = (wire for wire in each_wire() if wire.recognises_request(path, asked)) if asked else ()
+    return next(iter(found), None) or reply or recognise(recording)
+
+
+def _find_path(recording: Recording) -> str:
+    return (recording.url or recording.endpoint).partition("?")[0].rstrip("/")
+
+
+def _find_asked(recording: Recording) -> JSON:
+    """What was sent: an object or a list, and an empty object for anything else."""
+    asked = recording.asked or recording.request.get("body")
+    return asked if isinstance(asked, (dict, list)) else {}
+
+
+def find_form(left: Recording, right: Recording) -> RequestForm:
+    """How the requests of two recordings are written."""
+    return recognise_request(left).form.join(recognise_request(right).form)
 
 
 def _asks_for_models(recording: Recording) -> bool:

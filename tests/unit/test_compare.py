@@ -469,20 +469,28 @@ def test_tools_are_compared_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrap", "place"),
+    ("wrap", "path", "place"),
     [
-        (lambda tools: {"tools": [{"functionDeclarations": tools}]}, "/tools/0/functionDeclarations/1"),
+        (
+            lambda tools: {"contents": [], "tools": [{"functionDeclarations": tools}]},
+            "/v1beta/models/gemini-3-pro:generateContent",
+            "/tools/0/functionDeclarations/1",
+        ),
         (
             lambda tools: {"toolConfig": {"tools": [{"toolSpec": tool} for tool in tools]}},
+            "/model/amazon.nova-lite-v1%3A0/converse",
             "/toolConfig/tools/1/toolSpec",
         ),
     ],
     ids=["Gemini", "Bedrock"],
 )
-def test_tools_are_found_where_other_providers_have_them(wrap: Any, place: str) -> None:
+def test_tools_are_found_where_other_providers_have_them(wrap: Any, path: str, place: str) -> None:
     weather, time = {"name": "weather", "description": "now"}, {"name": "time"}
     then = {"name": "weather", "description": "then"}
-    pair = compare(asking(**wrap([weather, time])), asking(**wrap([time, then])))
+    before, after = asking(**wrap([weather, time])), asking(**wrap([time, then]))
+    for document in (before, after):
+        document["request"]["url"] = f"https://models.test{path}"
+    pair = compare(before, after)
     where = f"/request/body{place}/description"
     assert pair.changes == (Change(where, "request", "now", "then", "tool weather: description"),)
 

@@ -20,7 +20,7 @@ from recctl.project import find_project
 from recctl.render.kit.masking import mask_texts
 from recctl.testsuite.track import SentRequest
 from tests.builders import read, record, write
-from tests.tracking import Suite, ask, send, write_cassette
+from tests.tracking import URL, Suite, ask, send, write_cassette
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +167,17 @@ NOISE: dict[str, Edit] = {
     "what the configuration names": lambda body: body.update(trace="b"),
 }
 
+RESPONSES = "https://api.openai.com/v1/responses"
+GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:generateContent"
+PLACES = {
+    "a format that is the default": RESPONSES,
+    "no instructions in place of empty ones": RESPONSES,
+    "a default of Gemini's": GEMINI,
+    "an empty object in Gemini's settings": GEMINI,
+    "another spelling of a key of Gemini's": GEMINI,
+}
+"""Where requests go whose protocol says that there is a default."""
+
 
 @pytest.mark.parametrize("kind", NOISE)
 def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
@@ -174,14 +185,15 @@ def test_noise_is_no_drift(suite: Suite, kind: str) -> None:
     metadata = {"key": "REDACTED", "at": 1_795_000_000.5, "date": "Mon, 02 Nov 2026 10:11:12 GMT"}
     body = ask("How is it?", seed=7, top_p=1, user_agent="tests/1.0", trace="a", metadata=metadata)
     body["tools"] = [*deepcopy(body["tools"]), {"type": "custom", "name": "search", "description": ""}]
-    body |= {"generationConfig": {"topK": 4}, "instructions": ""}
+    body |= {"generationConfig": {"topK": 4}, "contents": [{"parts": [{"text": "Hi"}]}], "instructions": ""}
     body["tools"][0]["function"]["parameters"]["required"] = ["city", "unit"]
     body["messages"] += CONVERSATION
     sent = deepcopy(body)
     NOISE[kind](sent)
     assert json.dumps(sent) != json.dumps(body)
-    suite.record("one", body)
-    suite.play("one", 1, sent)
+    url = PLACES.get(kind, URL)
+    suite.record("one", body, url=url)
+    suite.play("one", 1, sent=send(sent, url), result="different")
     (recording,) = examine(suite, suite.end()).recordings
     assert (recording.status, recording.drift) == (DriftStatus.NOISE, ())
     assert recording.changes

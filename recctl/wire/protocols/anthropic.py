@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, Wire
+from recctl.wire import Attachments, Ending, RequestForm, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -229,4 +229,19 @@ _ENDINGS = {
 }
 _ATTACHMENTS = Attachments(holders=("content",))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)
+
+def _is_request(path: str, asked: JSON) -> bool:
+    """Whether something was sent to Anthropic, or by its protocol to Bedrock or Vertex."""
+    return "messages" in asked and (path.endswith("/messages") or "anthropic_version" in asked)
+
+
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    endings=_ENDINGS,
+    attachments=_ATTACHMENTS,
+    recognises_request=_is_request,
+    form=RequestForm(instructions=("system",), schemas=("input_schema",), call_ids=("id", "tool_use_id")),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import RequestForm, Wire, by_class
 from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
 from recctl.wire.building.noise import OPENAI_NOISE
 from recctl.wire.building.requests import read_chat_request
@@ -33,6 +33,10 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
+def _is_request(path: str, asked: JSON) -> bool:
+    return "messages" in asked and path.endswith("/chat/completions")
+
+
 WIRE = Wire(
     NAME,
     by_class(_CLASSES, _is_one, in_events=True),
@@ -42,4 +46,6 @@ WIRE = Wire(
     attachments=ATTACHMENTS,
     noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
+    recognises_request=_is_request,
+    form=RequestForm(defaults={"n": 1}),
 )

@@ -213,6 +213,10 @@ def _fill_text(block: Block, part: JSON) -> None:
         block.add_text(channel, part, channel)
 
 
+def _is_request(path: str, asked: JSON) -> bool:
+    return path.endswith("/v2/chat") and "messages" in asked
+
+
 _ENDINGS = {
     "COMPLETE": Ending.WHOLE,
     "STOP_SEQUENCE": Ending.WHOLE,
@@ -220,4 +224,11 @@ _ENDINGS = {
     "MAX_TOKENS": Ending.CUT_SHORT,
 }
 
-WIRE = Wire(NAME, _recognises, _assemble, read_chat_request, endings=_ENDINGS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    read_chat_request,
+    recognises_request=_is_request,
+    endings=_ENDINGS,
+)

@@ -15,7 +15,7 @@ from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire.protocol import Ending, Wire
+from recctl.wire.protocol import Ending, RequestForm, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -297,6 +297,10 @@ def _read_tool(tool: JSON) -> Tool:
     )
 
 
+def _is_request(path: str, asked: JSON) -> bool:
+    return path.endswith("/v1/chat") and "message" in asked
+
+
 _ENDINGS = {
     "COMPLETE": Ending.WHOLE,
     "STOP_SEQUENCE": Ending.WHOLE,
@@ -305,4 +309,12 @@ _ENDINGS = {
     "ERROR_TOXIC": Ending.REFUSED,
 }
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    recognises_request=_is_request,
+    form=RequestForm(messages=("chat_history",), instructions=("preamble",)),
+    endings=_ENDINGS,
+)

@@ -15,7 +15,7 @@ from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire.protocol import Ending, Wire
+from recctl.wire.protocol import Ending, RequestForm, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -266,6 +266,19 @@ def _read_tool(tool: JSON) -> Tool:
     return Tool(name, None, text_or_none(told.get("description")), parameters, rest)
 
 
+def _is_request(path: str, asked: JSON) -> bool:
+    return "messages" in asked and (path.endswith(("/converse", "/converse-stream")) or "modelId" in asked)
+
+
+_FORM = RequestForm(
+    tool_keys=("toolSpec",),
+    tool_holder=("toolConfig",),
+    schemas=("inputSchema",),
+    names=("model", "modelId", "name"),
+    call_ids=("toolUseId",),
+)
+
+
 _ENDINGS = {
     "end_turn": Ending.WHOLE,
     "tool_use": Ending.WHOLE,
@@ -276,4 +289,12 @@ _ENDINGS = {
     "content_filtered": Ending.REFUSED,
 }
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    recognises_request=_is_request,
+    form=_FORM,
+    endings=_ENDINGS,
+)

@@ -96,6 +96,13 @@ def _describe_vectors(extra: dict[str, JSON]) -> str:
     return f"{show_count(count, 'vector')} of {dimension} numbers" if count and dimension else ""
 
 
+_PLACES = ("/embeddings", "/api/embed", ":embedContent", ":batchEmbedContents")
+
+
+def _is_request(path: str, _: JSON) -> bool:
+    return path.endswith(_PLACES)
+
+
 WIRE = Wire(
     NAME,
     by_class(_CLASSES, _is_one),
@@ -105,4 +112,5 @@ WIRE = Wire(
     entries=Entries(
         derived=("count", "dimension", "vectors"), read_vectors=_read_vectors, describe=_describe_vectors
     ),
+    recognises_request=_is_request,
 )

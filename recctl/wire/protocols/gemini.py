@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, Wire, by_class
+from recctl.wire import Attachments, Ending, RequestForm, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.json_paths import put_together
 from recctl.wire.building.message import CallBuilder
@@ -387,6 +387,23 @@ _ATTACHMENTS = Attachments(
     media=("parts",), quiet=frozenset({"avg_logprobs", "safety_ratings", "token_count"})
 )
 
+
+def _is_request(path: str, asked: JSON) -> bool:
+    return "contents" in asked and path.endswith(("enerateContent", ":countTokens"))
+
+
+_FORM = RequestForm(
+    messages=("contents",),
+    tools=("tools", "functionDeclarations", "function_declarations"),
+    tool_lists=("functionDeclarations", "function_declarations"),
+    defaults={
+        "generationConfig": {"responseModalities": ["TEXT"]},
+        "generationConfig.responseModalities": ["TEXT"],
+    },
+    settings=("generationConfig",),  # where `includeThoughts` may be written `include_thoughts`
+)
+
+
 WIRE = Wire(
     NAME,
     by_class("GenerateContentResponse", _is_one, in_events=True),
@@ -396,4 +413,6 @@ WIRE = Wire(
     attachments=_ATTACHMENTS,
     noise={**GEMINI_NOISE, "avg_logprobs": "numbers that no two runs share"},
     list_data=_list_data,
+    recognises_request=_is_request,
+    form=_FORM,
 )

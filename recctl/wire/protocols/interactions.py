@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, Wire
+from recctl.wire import Attachments, Ending, RequestForm, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -268,6 +268,11 @@ def _read_part(role: str | None, part: JSON) -> Piece | RequestMessage:
 _ENDINGS = {"completed": Ending.WHOLE, "requires_action": Ending.WHOLE}
 _ATTACHMENTS = Attachments(holders=("outputs", "steps"), quiet=frozenset({"step_usage"}))
 
+
+def _is_request(path: str, _: JSON) -> bool:
+    return path.endswith("/interactions")
+
+
 WIRE = Wire(
     NAME,
     _recognises,
@@ -276,4 +281,6 @@ WIRE = Wire(
     endings=_ENDINGS,
     attachments=_ATTACHMENTS,
     noise=GEMINI_NOISE,
+    recognises_request=_is_request,
+    form=RequestForm(call_ids=("id", "call_id"), conversations=("previous_interaction_id",)),
 )

@@ -119,6 +119,11 @@ _ENDINGS = {
 }
 _ATTACHMENTS = Attachments(holders=("message",))
 
+
+def _is_request(path: str, _: JSON) -> bool:
+    return path.endswith(("/api/chat", "/api/generate"))
+
+
 WIRE = Wire(
     NAME,
     _recognises,
@@ -127,4 +132,5 @@ WIRE = Wire(
     endings=_ENDINGS,
     attachments=_ATTACHMENTS,
     noise=OLLAMA_DURATIONS,
+    recognises_request=_is_request,
 )

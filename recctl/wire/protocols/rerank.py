@@ -77,10 +77,15 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request(asked, "query")
 
 
+def _is_request(path: str, _: JSON) -> bool:
+    return path.endswith("/rerank")
+
+
 WIRE = Wire(
     NAME,
     by_class("RerankResponse", _is_one),
     _assemble,
     _read_request,
     entries=Entries(derived=("count",)),
+    recognises_request=_is_request,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, Wire
+from recctl.wire import Attachments, Ending, RequestForm, Wire
 from recctl.wire.building.blocks import (
     Piece,
     add_finish_reason,
@@ -27,7 +27,7 @@ from recctl.wire.building.outputs import ARGUMENT_KEYS, EVENT_KEYS, Output
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing
-from recctl.wire.completion import RequestMessage
+from recctl.wire.completion import RequestMessage, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +173,47 @@ _ENDINGS = {
     "max_output_tokens": Ending.CUT_SHORT,
     "content_filter": Ending.REFUSED,
 }
+
+
+def _is_request(path: str, _: JSON) -> bool:
+    return path.endswith("/responses")
+
+
+def _list_tools(request: Request, asked: dict[str, JSON]) -> Iterator[Tool]:
+    """The tools of a request, those of namespaces, and those that a search has found or the client added."""
+    for tool in (*request.tools, *_list_added(asked.get("input"))):
+        yield tool
+        inner = tool.extra.get("tools") if tool.type == "namespace" else None
+        for each in inner if isinstance(inner, list) else ():
+            if isinstance(each, dict) and isinstance(each.get("name"), str):
+                yield Tool(each["name"], parameters=each.get("parameters"))
+
+
+def _list_added(items: JSON) -> Iterator[Tool]:
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("type") in ("tool_search_output", "additional_tools"):
+            yield Tool(None, "namespace", extra={"tools": item.get("tools")})
+
+
+_FORM = RequestForm(
+    instructions=("instructions",),
+    defaults={"text": {"format": {"type": "text"}}},
+    conversations=("previous_response_id", "conversation"),
+    references=("item_reference",),
+    call_ids=("id", "call_id"),
+    other_calls=("_call",),
+)
+
 _ATTACHMENTS = Attachments(holders=("output",))
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, attachments=_ATTACHMENTS)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    recognises_request=_is_request,
+    form=_FORM,
+    list_tools=_list_tools,
+    endings=_ENDINGS,
+    attachments=_ATTACHMENTS,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire, by_class
+from recctl.wire import RequestForm, Wire, by_class
 from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
 from recctl.wire.building.noise import OPENAI_NOISE
 from recctl.wire.building.requests import read_chat_request
@@ -27,6 +27,10 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     return assemble_choices(NAME, items, streamed)
 
 
+def _is_request(path: str, asked: JSON) -> bool:
+    return "prompt" in asked and path.endswith("/completions")
+
+
 WIRE = Wire(
     NAME,
     by_class(".Completion", _is_one, in_events=True),
@@ -36,4 +40,6 @@ WIRE = Wire(
     attachments=ATTACHMENTS,
     noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
+    recognises_request=_is_request,
+    form=RequestForm(defaults={"n": 1}),
 )

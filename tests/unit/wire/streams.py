@@ -32,9 +32,9 @@ def send(*events: dict[str, Any], key: str = "type") -> list[str]:
     return [line for event in events for line in (f"event: {event[key]}", f"data: {json.dumps(event)}", "")]
 
 
-def exchange(reply: Any, asked: Any) -> Recording:
-    """A recording of a reply to what a client asked."""
-    document = record(reply)
+def exchange(reply: Any, asked: Any, path: str = "/v1/chat/completions") -> Recording:
+    """A recording of a reply to what a client asked at a path."""
+    document = record(reply, url=f"https://models.test{path}")
     document["request"]["body"] = asked
     return read(document)
 

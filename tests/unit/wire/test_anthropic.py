@@ -400,7 +400,7 @@ def test_a_stream_is_recognised_after_pings_and_comments() -> None:
 
 
 def asked(**fields: Any) -> Request:
-    return read_request(exchange(start()["message"], {"model": "small", **fields}))
+    return read_request(exchange(start()["message"], {"model": "small", **fields}, "/v1/messages"))
 
 
 def test_the_system_prompt_is_the_first_message() -> None:

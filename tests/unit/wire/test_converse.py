@@ -248,7 +248,7 @@ ASKED = {
 
 
 def test_requests_are_read_by_what_they_ask() -> None:
-    assert read_request(exchange(whole(), ASKED)) == Request(
+    assert read_request(exchange(whole(), ASKED, "/model/amazon.nova-lite-v1%3A0/converse")) == Request(
         messages=(
             RequestMessage("system", "Be brief"),
             RequestMessage("user", "Hello"),

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from recctl.wire import Ending, read_exchange
+from recctl.wire.completion import RequestMessage
 from tests.builders import read, record
+from tests.unit.wire.streams import exchange
 
 
 def find_ending(**choice: Any) -> Ending | None:
@@ -45,3 +47,32 @@ def test_a_router_may_tell_by_the_providers_own_word_that_a_reply_was_cut_short(
     assert find_ending(**told) is Ending.CUT_SHORT
     assert find_ending(finish_reason="stop", native_finish_reason="end_turn") is Ending.WHOLE
     assert find_ending(finish_reason="length", native_finish_reason=None) is Ending.CUT_SHORT
+
+
+FAILED = {"error": {"type": "overloaded_error", "message": "Overloaded"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "wire"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "openai-chat"),
+        ("/v1/messages", {"messages": [{"role": "user", "content": "Hi"}]}, "anthropic-messages"),
+        ("/model/claude/invoke", {"anthropic_version": "1", "messages": []}, "anthropic-messages"),
+        ("/v1beta/models/gemini-3-pro:generateContent?alt=sse", {"contents": []}, "gemini"),
+        ("/v1/responses", {"input": "Hi"}, "openai-responses"),
+        ("/api/embed", {"input": "Hi"}, "embeddings"),
+        ("/v1/embeddings/", {"input": "Hi"}, "embeddings"),
+        ("/elsewhere", {"messages": []}, "http-error"),  # then by the reply
+        ("/v1/chat/completions", {"input": "Hi"}, "http-error"),
+        ("/v1/models", {}, "http-error"),
+    ],
+)
+def test_the_protocol_of_a_request_is_told_from_the_request(path: str, asked: Any, wire: str) -> None:
+    assert read_exchange(exchange(FAILED, asked, path)).asked_by.name == wire
+
+
+def test_a_request_that_failed_is_read_by_its_own_protocol() -> None:
+    asked = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
+    exchanged = read_exchange(exchange(FAILED, asked, "/v1beta/models/gemini-3-pro:generateContent"))
+    assert exchanged.wire.name == "http-error"
+    assert exchanged.request.messages == (RequestMessage("user", "Hi"),)
