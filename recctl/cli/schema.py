@@ -16,8 +16,8 @@ def command(
         str,
         typer.Argument(
             metavar="[NAME]",
-            help="The schema to print: `recording`, `exchange` (of a cassette), `vcrpy` (its whole file), or "
-            "one that these refer to.",
+            help="The schema to print: `recording`, `exchange` (of a cassette), `vcrpy` and others (as a "
+            "recorder's file holds it), or one that these refer to.",
         ),
     ] = "recording",
     list_names: Annotated[bool, typer.Option("--list", help="List the names of the schemas.")] = False,

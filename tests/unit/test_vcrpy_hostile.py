@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from hypothesis import given
@@ -15,6 +15,9 @@ from recctl.text.pointer import join_pointer
 from recctl.wire import assemble
 from tests.builders import source
 from tests.unit.test_vcrpy import CHAT
+
+if TYPE_CHECKING:
+    from recctl.recordings.formats import Format
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     [
@@ -47,9 +50,14 @@ STEPS = st.sampled_from(["request", "response", "body", "headers", "string", "a"
 
 
 def check(content: bytes, name: str, steps: list[str]) -> None:
+    check_format(FORMAT, content, name, steps)
+
+
+def check_format(form: Format, content: bytes, name: str, steps: list[str]) -> None:
+    """Whether a file, whatever it holds, is read, located and edited in bounds, and told in single lines."""
     given = source(content, name)
-    items = FORMAT.read(given)
-    defects = FORMAT.inspect(given, items)
+    items = form.read(given)
+    defects = form.inspect(given, items)
     assert all("\n" not in defect.message for found in defects.values() for defect in found)
     for index, item in enumerate(items):
         if isinstance(item, LoadError):
@@ -57,12 +65,12 @@ def check(content: bytes, name: str, steps: list[str]) -> None:
             continue
         json.dumps(item.document, allow_nan=False)
         pointer = join_pointer(steps)
-        line, _ = FORMAT.locate(given, index, [pointer])[pointer]
+        line, _ = form.locate(given, index, [pointer])[pointer]
         assert 1 <= line <= content.count(b"\n") + 1
         assemble(item)
     if items and isinstance(items[0], Recording):
-        edited = FORMAT.edit(given, {0: None})
-        assert edited is None or len(FORMAT.read(given._replace(content=edited))) == len(items) - 1
+        edited = form.edit(given, {0: None})
+        assert edited is None or len(form.read(given._replace(content=edited))) == len(items) - 1
 
 
 @given(FILES, st.lists(STEPS, max_size=5), st.sampled_from([None, "'", "|"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.bodies import decode_base64, encode_base64
 from recctl.recordings.cassettes.layout import put_body, read_at, store_like
@@ -21,6 +21,7 @@ from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.splicing import Edit, apply_edits
 from recctl.recordings.splicing.bodies import Stored as StoredBody
 from recctl.recordings.splicing.bodies import edit_body
+from recctl.recordings.splicing.meaning import says, strip_derived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ def edit(layout: Layout, source: Source, changes: Changes) -> bytes | None:
         else:
             written = _write_yaml(layout, content, raw, stored, whole=whole)
         packed = None if written is None else _pack(written, source.content)
-        if packed is not None and _says(read(layout, source._replace(content=packed)), before, meant):
+        if packed is not None and says(read(layout, source._replace(content=packed)), before, meant):
             return packed
     return None
 
@@ -79,35 +80,6 @@ def _pack(written: bytes, before: bytes) -> bytes:
     if not before.startswith(GZIP):
         return written
     return gzip.compress(written, mtime=int.from_bytes(before[4:8], "little"))
-
-
-def _says(
-    after: tuple[Recording | LoadError, ...], before: tuple[Recording | LoadError, ...], changes: Changes
-) -> bool:
-    """Whether a file that was changed says what it should, and what it said before besides."""
-    meant: list[Any] = []
-    for index, item in enumerate(before):
-        document = changes.get(index, item.document if isinstance(item, Recording) else item.message)
-        if document is not None:
-            meant.append(_strip(document))
-    said = [_strip(item.document) if isinstance(item, Recording) else item.message for item in after]
-    return said == meant
-
-
-def _strip(document: Any) -> Any:
-    """A document without what is not stored, but derived from the rest of it."""
-    if not isinstance(document, dict):
-        return document
-    sides = {}
-    for side in ("request", "response"):
-        sides[side] = {key: value for key, value in document[side].items() if key not in _DERIVED}
-        body = document[side]["body"]
-        if isinstance(body, dict) and {*body} == {"bytes", "type"}:
-            sides[side]["body"] = body["bytes"]  # a header tells the type
-    return sides
-
-
-_DERIVED = {"endpoint", "model", "is_streaming"}
 
 
 def _store(
@@ -142,7 +114,7 @@ def _store(
     if completed == changed:
         return _Change(changed, inner), document
     said, meant = (read_item(layout, each, Room(max_size), has_bytes=True) for each in (changed, completed))
-    return (_Change(completed, inner), meant) if _strip(said) == _strip(document) else None
+    return (_Change(completed, inner), meant) if strip_derived(said) == strip_derived(document) else None
 
 
 def _store_body(

@@ -199,9 +199,10 @@ class FilePlace(NamedTuple):
 
 def list_places(*, only_hashed: bool = False) -> Iterator[FilePlace]:
     """Where recorders write to. With `only_hashed`, those of formats whose files are named after a hash."""
-    for found in _each_format():
-        if found.is_named_by_hash or not only_hashed:
-            yield from (FilePlace(found.folder, found.start, suffix) for suffix in found.suffixes)
+    among = (found for found in _each_format() if found.is_named_by_hash or not only_hashed)
+    yield from dict.fromkeys(
+        FilePlace(found.folder, found.start, suffix) for found in among for suffix in found.suffixes
+    )
 
 
 def _each_format() -> Iterator[Format]:

@@ -26,12 +26,12 @@ def says(
     for index, item in enumerate(before):
         document = changes.get(index, item.document if isinstance(item, Recording) else item.message)
         if document is not None:
-            meant.append(_strip(document))
-    said = [_strip(item.document) if isinstance(item, Recording) else item.message for item in after]
+            meant.append(strip_derived(document))
+    said = [strip_derived(item.document) if isinstance(item, Recording) else item.message for item in after]
     return said == meant
 
 
-def _strip(document: Any) -> Any:
+def strip_derived(document: Any) -> Any:
     """A document without what is not stored, but derived from the rest of it."""
     if not isinstance(document, dict):
         return document

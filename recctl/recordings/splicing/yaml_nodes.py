@@ -135,7 +135,7 @@ class YAMLSplicer:
             pairs = zip(node.keys, node.parts, strict=True)
             return [(self._find_start(key), _find_end(self._text, value)) for key, value in pairs]
         if node.kind == "stream":
-            return [(item.start, _find_end(self._text, item)) for item in node.parts]
+            return [(item.start, item.end) for item in node.parts]
         return [(self._text.rindex("-", 0, item.start), _find_end(self._text, item)) for item in node.parts]
 
     def _find_start(self, key: Node) -> int:
