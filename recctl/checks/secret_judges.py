@@ -151,13 +151,29 @@ def is_bot_token(match: re.Match[str]) -> bool:
 
 def is_in_data(text: str, start: int, end: int) -> bool:
     """Whether a passage is part of base64 that goes on before it: of a picture, of a recorded voice."""
-    if text[max(0, start - 1) : start] not in ("+", "/"):
+    before = text[max(0, start - 1) : start]
+    if before in ("\n", " ", "\t"):
+        return _is_in_lines_of_data(text, start)
+    if before not in ("+", "/"):
         return False
-    before = re.search("[A-Za-z0-9+/]*$", text[max(0, start - _NEIGHBOURS) : start])
+    run = re.search("[A-Za-z0-9+/]*$", text[max(0, start - _NEIGHBOURS) : start])
     after = re.compile("[A-Za-z0-9+/]*").match(text, end, end + _NEIGHBOURS)
-    lengths = [len(found[0]) if found is not None else 0 for found in (before, after)]
+    lengths = [len(found[0]) if found is not None else 0 for found in (run, after)]
     return max(lengths) == _NEIGHBOURS
 
+
+def _is_in_lines_of_data(text: str, start: int) -> bool:
+    """Whether a line is one of base64's, no longer than that before it, which is one of them, too."""
+    head = text[max(0, start - _LONGEST_LINES) : start]
+    above = re.search(r"(?:^|\n)[ \t]*([A-Za-z0-9+/]{56,})\r?\n[ \t]*$", head)
+    line = re.compile(r"([A-Za-z0-9+/]+={0,2})(?=\s|\Z)").match(text, start)
+    if above is None or line is None or len(line[1]) > len(above[1]):
+        return False
+    return all(re.search(kind, above[1]) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+
+
+_LONGEST_LINES = 400
+"""How many characters before a line are looked at for that above it."""
 
 _NEIGHBOURS = 64  # characters; no path in a url has as many that are all letters, digits and slashes
 

@@ -41,6 +41,27 @@ def test_the_base64_of_a_picture_holds_no_secret(secret: str, before: str, lead:
     assert found({"result": f"https://host/v1{before}{secret}"}) != []
 
 
+LINES = [DATA[start : start + 76] for start in range(0, len(DATA), 76)]
+
+
+@pytest.mark.parametrize("margin", ["", "        "])
+@pytest.mark.parametrize("above", [f"{DATA[:73]}pwd", DATA[:76]])
+@pytest.mark.parametrize("key", ["Bedrock", "AWS", "password"])
+def test_neither_does_that_which_is_laid_out_in_lines(margin: str, above: str, key: str) -> None:
+    """As `!!binary` is, and MIME's base64."""
+    secret = KEYS.get(key, "9f8Ab3Cd" + DATA[:60])[:76]
+    line = secret + DATA[: 76 - len(secret)] if key != "AWS" else secret
+    whole = f"\n{margin}".join([*LINES, above, line, *(LINES if key != "AWS" else [])])
+    assert found({"result": whole}) == []
+    assert found({"result": f"password: hunter\n{margin}{KEYS['OpenAI']}"}) != []
+
+
+def test_a_secret_below_a_line_that_is_no_data_is_one() -> None:
+    for above in ("a" * 64, "0123456789abcdef" * 4, f"{DATA[:60]} {DATA[:10]}"):
+        assert found({"result": f"{above}\n{KEYS['AWS']}"}) != [], above
+    assert found({"result": f"{DATA[:60]}\n{KEYS['OpenAI']}"}) != []
+
+
 def test_the_base64_of_bytes_or_of_a_harmless_text_holds_no_secret() -> None:
     data = base64.b64encode(bytes(range(256)) * 20).decode()
     text = base64.b64encode(
