@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import CHECKOUT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -605,3 +607,27 @@ def test_cassettes_that_want_one_name_are_compared_as_a_whole(
     assert (outcome.code, difference in outcome.out) == (code, True)
     assert (folder / CASSETTE).exists() == (code == 1)
     assert other.read_text() == cassette(first, second)
+
+
+def test_files_that_are_named_at_run_time_are_named_by_how_their_names_begin(
+    tmp_path: Path, run: Run
+) -> None:
+    content = (
+        CHECKOUT / "examples/good/spec/fixtures/vcr_cassettes/chat_streams_a_greeting.yml"
+    ).read_bytes()
+    for name in ("chat_streams_a_greeting.yml", "Chat/with_tools/calls_it.yml", "models_are_listed.yml"):
+        path = tmp_path / "spec/fixtures/vcr_cassettes" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def find(word: str) -> list[str]:
+        outcome = run("show", "spec", "--test", word, "--format", "json", cwd=tmp_path)
+        return [told["path"].rpartition("/")[2] for told in json.loads(outcome.out)["recordings"]]
+
+    assert find("chat streams") == ["chat_streams_a_greeting.yml"]
+    assert sorted(find("chat")) == ["calls_it.yml", "chat_streams_a_greeting.yml"]
+    assert find("Chat/with tools") == ["calls_it.yml"]
+    assert find("calls_it") == ["calls_it.yml"]
+    unknown = run("show", "spec", "--test", "greeting", cwd=tmp_path)
+    assert (unknown.code, unknown.out) == (2, "")
+    assert unknown.err.startswith("error: no recording is of test 'greeting'\n")
