@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS, app
+from recctl.inventory.columns import COLUMNS
 from recctl.recordings.formats import list_places
 from recctl.schemes import KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
@@ -96,6 +97,10 @@ def _write_wires() -> str:
     return _write_table(("protocol", "what it is"), rows)
 
 
+def _write_columns() -> str:
+    return _write_table(("column", "what it tells"), ((f"`{c.name}`", c.meaning) for c in COLUMNS.values()))
+
+
 def _write_map() -> str:
     rows = (
         (str(number), f"`{part}`", _read_purpose(part))
@@ -118,6 +123,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "rule reference": _write_rule_reference,
     "commands": _write_commands,
     "wires": _write_wires,
+    "columns": _write_columns,
     "notes": _write_notes,
     "noise": _write_noise,
     "keys of a scheme": _write_scheme_keys,

@@ -23,6 +23,8 @@ COMMANDS = (
     "undo",
     "track",
     "drift",
+    "list",
+    "stats",
     "git",
     "rules",
     "schema",

@@ -84,6 +84,16 @@ Tests = Annotated[
         "--test", metavar="ID", help="Only this test's: its id, or a part of it that ends at /, :: or [."
     ),
 ]
+Models = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="Only this model's.")]
+Endpoints = Annotated[
+    list[str] | None, typer.Option("--endpoint", metavar="PATH", help="Only this endpoint's.")
+]
+Providers = Annotated[
+    list[str] | None, typer.Option("--provider", metavar="NAME", help="Only this provider's.")
+]
+OlderThan = Annotated[
+    str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")
+]
 OutputFile = Annotated[
     str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the results to FILE.")
 ]

@@ -11,7 +11,14 @@ import typer
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
-from recctl.cli.session import make_view, open_project, recover_interrupted, say_selected, select_paths
+from recctl.cli.session import (
+    make_filter,
+    make_view,
+    open_project,
+    recover_interrupted,
+    say_selected,
+    select_paths,
+)
 from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
@@ -60,16 +67,10 @@ def command(
             help="Refuse when more of what is selected would go.",
         ),
     ] = 50,
-    older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")
-    ] = None,
-    models: Annotated[_Words, typer.Option("--model", metavar="NAME", help="Only this model's.")] = None,
-    endpoints: Annotated[
-        _Words, typer.Option("--endpoint", metavar="PATH", help="Only this endpoint's.")
-    ] = None,
-    providers: Annotated[
-        _Words, typer.Option("--provider", metavar="NAME", help="Only this provider's.")
-    ] = None,
+    older_than: options.OlderThan = None,
+    models: options.Models = None,
+    endpoints: options.Endpoints = None,
+    providers: options.Providers = None,
     tests: options.Tests = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 when anything is stale.")] = False,
     apply: Annotated[
@@ -105,7 +106,6 @@ def command(
     no recording; with 2 when something could not be opened or the evidence is incomplete.
     """
     from recctl.prune import examine
-    from recctl.prune.filters import Filter
     from recctl.render.prune import find_renderer, summarise_prune
 
     if check and apply:
@@ -118,9 +118,7 @@ def command(
     project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     if empty_trash:
         return _empty_trash(project, apply=apply, quiet=quiet)
-    wanted = Filter(
-        _parse_age(older_than), *map(tuple, (w or () for w in (tests, models, endpoints, providers)))
-    )
+    wanted = make_filter(tests, models, endpoints, providers, older_than)
     inquiry = _make_inquiry(grades, collected, tracked)._replace(
         filter=wanted if any(wanted) else None,
         include_protected=include_protected,
@@ -162,15 +160,6 @@ def _read_tracked(names: list[str]) -> Tracked:
     from recctl.testsuite.track import combine, read_tracked
 
     return combine([read_tracked(Path(name)) for name in names])
-
-
-def _parse_age(text: str | None) -> int | None:
-    from recctl.prune.filters import parse_age
-
-    try:
-        return None if text is None else parse_age(text)
-    except ValueError as error:
-        raise RecctlError(f"--older-than {error}") from None
 
 
 def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool) -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from recctl.changes.plan import Recovered
     from recctl.input.sides import Sides
+    from recctl.naming.filters import Filter
     from recctl.project import Settings
     from recctl.recordings.recording import LoadError
     from recctl.schemes import Scheme
@@ -99,6 +100,23 @@ def select_paths(
     return keep_tests(selection, tests)
 
 
+def make_filter(
+    tests: list[str] | None,
+    models: list[str] | None,
+    endpoints: list[str] | None,
+    providers: list[str] | None,
+    older_than: str | None,
+) -> Filter:
+    """Which recordings are looked at, by the options that say so. Raises RecctlError for what is no age."""
+    from recctl.naming.filters import Filter, parse_age
+
+    try:
+        age = None if older_than is None else parse_age(older_than)
+    except ValueError as error:
+        raise RecctlError(f"--older-than {error}") from None
+    return Filter(age, *(tuple(words or ()) for words in (tests, models, endpoints, providers)))
+
+
 def say_selected(selection: Selection, *, quiet: bool, with_companions: bool = False) -> None:
     """Tell what of a list is not there, and what was looked for where folders hold no recording at all.
 
@@ -113,7 +131,9 @@ def say_selected(selection: Selection, *, quiet: bool, with_companions: bool = F
         say(f"hint: {LOOKED_FOR}", quiet=quiet)
 
 
-def make_view(color: Color, output: str | None, *, verbose: bool = False, summary: bool = True) -> View:
+def make_view(
+    color: Color, output: str | None, *, verbose: bool = False, summary: bool = True, nul: bool = False
+) -> View:
     """How to show results: what the options say, else the environment, else what standard output is."""
     is_terminal = output is None and sys.stdout.isatty()
     if color is Color.AUTO:
@@ -126,7 +146,9 @@ def make_view(color: Color, output: str | None, *, verbose: bool = False, summar
         from shutil import get_terminal_size
 
         width = get_terminal_size().columns
-    return View(color=has_color, width=width, verbose=verbose, summary=summary, is_log=goes_to_log(output))
+    return View(
+        color=has_color, width=width, verbose=verbose, summary=summary, nul=nul, is_log=goes_to_log(output)
+    )
 
 
 def make_mask(project: Project) -> Callable[[str], str]:

@@ -145,7 +145,7 @@ def _choose_renderer(
     if statistics and output_format != "text":
         raise RecctlError("--statistics is for --format text", "leave one of them out")
     if statistics:
-        from recctl.render.statistics import find_renderer as find_counts
+        from recctl.render.rule_counts import find_renderer as find_counts
 
         return find_counts(output_format)
     from recctl.render.findings import find_renderer

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from recctl.errors import RecctlError
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
+from recctl.naming.filters import select_facts
 from recctl.naming.orphans import Orphans, find_orphans
 from recctl.naming.survey import survey, take_files
-from recctl.prune.filters import select_facts
 from recctl.prune.proofs import (
     group_turns,
     prove_duplicate,
@@ -71,7 +71,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     spared = _spare_files([facts for facts in all_facts if facts.path in parts], proofs)
     wanted = {facts.path for facts in all_facts}
     if inquiry.filter is not None:
-        wanted &= select_facts(all_facts, inquiry.filter, project, state)
+        wanted = {facts.path for facts in select_facts(all_facts, inquiry.filter, project, state)}
     verdicts = [
         verdict
         for facts in all_facts

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.naming.facts import Facts
-    from recctl.prune.filters import Filter
+    from recctl.naming.filters import Filter
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.testsuite.collected import Collected

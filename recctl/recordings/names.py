@@ -18,6 +18,15 @@ def read_hash(name: str) -> str:
 _HASH = rf"(?:{MODELS})?([0-9a-f]{{12,64}})(?![0-9A-Za-z])"  # compiled where it is called for, as the next
 
 
+def shorten_name(name: str) -> str:
+    """A file's name as people tell it: of one that is named after a hash, how that begins."""
+    found = re.match(_HASH, name)
+    return name[: found.start(1) + _SHOWN] if found else name
+
+
+_SHOWN = 12
+
+
 def is_model_list(name: str) -> bool:
     """Whether a file's name is that of a list of models, which is made of the reply as well."""
     return name.startswith(MODELS)

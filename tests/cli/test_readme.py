@@ -80,7 +80,9 @@ def test_every_key_of_a_scheme_is_documented() -> None:
 
 COMMAND_OF = {
     "findings": "validate",
-    "statistics": "validate",
+    "rule_counts": "validate",
+    "inventory": "list",
+    "threads": "list",
     "conversation": "show",
     "comparison": "diff",
     "restoration": "restore",

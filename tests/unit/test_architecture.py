@@ -92,14 +92,14 @@ def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
 
 
 def test_render_imports_values_and_never_work() -> None:
-    """Classes and constants; functions only to word a hint, an amount or a place, to take two texts apart, or
-    as a boundary."""
+    """Classes and constants; functions only to word something, to take two texts apart, or as a boundary."""
     functions = {
         found.name
         for found in OWN
         if found.part == "render" and imported_part(found) != "render" and found.name[0].islower()
     }
-    assert functions == {"attempt", "compare_words", "join_pointer", "show_count", "show_size", "suggest"}
+    words = {"join_pointer", "shorten_name", "show_count", "show_size", "show_value", "suggest"}
+    assert functions == {"attempt", "compare_words", *words}
 
 
 @pytest.mark.parametrize("library", EXTERNAL)

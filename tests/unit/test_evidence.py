@@ -10,9 +10,9 @@ import pytest
 from recctl.changes.plan import undo
 from recctl.errors import RecctlError
 from recctl.input.sources import select
+from recctl.naming.filters import Filter, parse_age
 from recctl.project import Project
 from recctl.prune import Grade, Inquiry, Report, examine
-from recctl.prune.filters import Filter, parse_age
 from recctl.prune.removal import remove
 from recctl.testsuite.collected import Collected, read_collected
 from recctl.testsuite.track import Tracked

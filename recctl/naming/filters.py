@@ -39,8 +39,8 @@ def parse_age(text: str) -> int:
 
 def select_facts(
     all_facts: Sequence[Facts], wanted: Filter, project: Project, state: GitState | None
-) -> frozenset[str]:
-    """The paths of the recordings that a filter lets through.
+) -> list[Facts]:
+    """What is known of the recordings that a filter lets through.
 
     Raises RecctlError for a word that none of them fits, and where none fits all that is wanted.
     """
@@ -68,7 +68,7 @@ def select_facts(
         latest = time.time() - wanted.min_age
         times = find_times([facts.location for facts in left], project.root, state)
         left = [facts for facts in left if times.get(facts.location, latest) < latest]
-    return frozenset(facts.path for facts in left)
+    return left
 
 
 def _is_of_test(facts: Facts, word: str, project: Project) -> bool:

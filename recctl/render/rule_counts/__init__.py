@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:
     """What shows counts of findings in a format. Raises RecctlError where there is no such format."""
-    return load_renderer("statistics", name)
+    return load_renderer("rule_counts", name)

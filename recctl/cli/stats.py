@@ -1,0 +1,61 @@
+"""`recctl stats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from recctl.cli import options
+from recctl.cli.options import Color
+from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.session import make_view, open_project, say_selected, select_paths
+
+if TYPE_CHECKING:
+    from recctl.input.sources import Selection
+    from recctl.inventory.index import Index
+    from recctl.project import Project
+
+
+def command(
+    paths: options.Paths = None,
+    tests: options.Tests = None,
+    output_format: Annotated[str, options.format_option("stats")] = "text",
+    output: options.OutputFile = None,
+    scheme: options.SchemeName = None,
+    max_size: options.MaxSize = None,
+    files_from: options.FilesFrom = None,
+    nul: options.Nul = False,
+    force_exclude: options.ForceExclude = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    color: options.ColorChoice = Color.AUTO,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+) -> int:
+    """Show what recordings come to: by model, provider, endpoint, test file and age; how much is stale.
+
+    Exits with 0, 1 when a file holds no recording, 2 when one could not be opened.
+    """
+    from recctl.inventory.statistics import compute_statistics
+    from recctl.render.stats import find_renderer
+
+    render = find_renderer(output_format)
+    project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
+    selection = select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests)
+    check_output(output, project, selection.targets, files_from)
+    say_selected(selection, quiet=quiet)
+    index = _read_index(project, selection)
+    statistics = compute_statistics(project, index.entries, index.errors)
+    if index.entries:
+        view = make_view(color, output, verbose=verbose)
+        write_output(render(statistics, view), output, page=output_format == "text")
+    elif selection.targets:
+        say("there is no recording in what was named", quiet=quiet)
+    return conclude(index.errors)
+
+
+def _read_index(project: Project, selection: Selection) -> Index:
+    from recctl.inventory.index import read_index
+    from recctl.render.kit.progress import show_progress
+
+    with show_progress(len(selection.targets)) as watch:
+        return read_index(project, selection, watch=watch)

@@ -1,0 +1,70 @@
+"""Statistics as text for people: bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recctl.render.kit.columns import Cell, cut_end, cut_start, lay_out
+from recctl.render.kit.terminal import Line, Span, line, render_lines
+from recctl.render.stats import MOST_GROUPS
+from recctl.text.amounts import show_count, show_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recctl.inventory.listing import Group
+    from recctl.inventory.statistics import Chart, Statistics
+    from recctl.render import View
+
+_BAR = 24
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def render(statistics: Statistics, view: View) -> Iterator[str]:
+    """What there is, what deserves a look, and a chart for each thing that recordings differ in."""
+    total = statistics.total
+    told = [
+        show_count(total.recordings, "recording"),
+        show_count(statistics.files, "file"),
+        show_size(total.size),
+    ]
+    if total.tokens:
+        told.append(show_count(total.tokens, "token"))
+    yield from render_lines([line(Span(", ".join(told), "bold"))], view.unbroken)
+    for group, condition in statistics.conditions:
+        command = f"  recctl list --where {condition}" if condition else ""
+        text = line(f"{group.recordings:,} {group.value}", Span(command, "dim"), indent=2)
+        yield from render_lines([text], view.unbroken)
+    for chart in statistics.charts:
+        yield from render_lines((line(), *_tell_chart(chart, view)), view.unbroken)
+
+
+def _tell_chart(chart: Chart, view: View) -> Iterator[Line]:
+    most = max(group.recordings for group in chart.groups)
+    groups = chart.groups if view.verbose else chart.groups[:MOST_GROUPS]
+    heads = tuple(map(Cell, (chart.title, "", "recordings", "size", "tokens")))
+    rows = [
+        (
+            _name(chart, group),
+            Cell(_draw_bar(group.recordings, most), "cyan", least=_BAR),
+            Cell(f"{group.recordings:,}", is_number=True),
+            Cell(show_size(group.size), is_number=True),
+            Cell(f"{group.tokens:,}" if group.tokens else "", is_number=True),
+        )
+        for group in groups
+    ]
+    yield from lay_out(heads, rows, view.width)
+    if len(groups) < len(chart.groups):
+        yield line(Span(f"and {len(chart.groups) - len(groups):,} more; -v shows them", "dim"))
+
+
+def _name(chart: Chart, group: Group) -> Cell:
+    shorten = cut_start if chart.title == "test file" else cut_end
+    return Cell(group.value or "(none)", "" if group.value else "dim", shorten=shorten, least=20)
+
+
+def _draw_bar(number: int, most: int) -> str:
+    """A bar whose length is a number's share of the highest, in eighths of a cell; never nothing."""
+    eighths = max(1, round(8 * _BAR * number / most))
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
