@@ -13,6 +13,7 @@ from recctl.naming.engine import find_wanted
 from recctl.naming.turns import find_turn
 from recctl.recordings.names import is_model_list
 from recctl.wire import read_exchange
+from recctl.wire.completion import SPEAKERS, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -167,7 +168,7 @@ def _identify_parameterless(facts: Facts) -> Hashable:
 
 
 def _list_speakers(facts: Facts) -> tuple[str, ...]:
-    return tuple(role for role in facts.roles if role not in ("system", "developer"))
+    return tuple(role for role in facts.roles if SPEAKERS.get(role) is not Speaker.SYSTEM)
 
 
 def _identify_step(facts: Facts) -> Hashable:
@@ -301,7 +302,7 @@ def _overlap(left: frozenset[int] | frozenset[str], right: frozenset[int] | froz
 
 def _read_question(request: Request, recording: Recording) -> JSON:
     """What the user said; without that, the whole of what was asked."""
-    said = [_read_text(message.content) for message in request.messages if message.role == "user"]
+    said = [_read_text(message.content) for message in request.messages if message.speaker is Speaker.USER]
     asked = {key: value for key, value in recording.asked.items() if key != "model"}
     return said or request.prompt or [recording.url, asked]
 

@@ -77,7 +77,7 @@ def compare_recordings(
 
 
 def _pair_ids(of_request: list[Change], left: Recording, right: Recording) -> dict[str, str]:
-    return pair_ids(of_request, left.request, right.request, find_form(left, right).call_ids)
+    return pair_ids(of_request, left.request, right.request, find_form(left).join(find_form(right)).call_ids)
 
 
 def _is_same(left: Recording, right: Recording) -> bool:

@@ -32,7 +32,7 @@ def compare_requests(left: Recording, right: Recording) -> Iterator[Change]:
         if key in _NOISE:
             yield Change(where, "noise", one, other, key)
         elif key in ASKED_KEYS and isinstance(one, dict) and isinstance(other, dict):
-            yield from _compare_asked(one, other, where, find_form(left, right))
+            yield from _compare_asked(one, other, where, find_form(left).join(find_form(right)))
         else:
             yield from _compare_values(one, other, where, key)
 

@@ -48,7 +48,7 @@ def find_changes(
     changes = [*map(_write_alike, compare_requests(left, right))]
     if not changes:
         return ()
-    form, configured = find_form(left, right), recording.source.settings.noise
+    form, configured = find_form(left).join(find_form(right)), recording.source.settings.noise
     found = join_renamed(_leave_out_derived(changes), form)
     sifted = sift_noise(found, left.request, right.request, form, equalised=equalised, configured=configured)
     return tuple(sifted)

@@ -13,6 +13,8 @@ from recctl.diff.recordings import PLACE
 from recctl.diff.words import compare_words
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.text.pointer import split_pointer
+from recctl.wire.completion import SPEAKERS, Speaker
+from recctl.wire.recognition import gather_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -140,7 +142,7 @@ def find_topic(change: Change) -> DriftTopic:
     steps, label = split_pointer(change.where), change.label or change.where
     message = _MESSAGE.fullmatch(label)
     if message is not None:
-        speaker, inside = _SPEAKERS.get(message["role"], "a message"), message["inside"]
+        speaker, inside = _name_speaker(message["role"]), message["inside"]
         if not inside or _IN_TEXTS.fullmatch(inside):
             return DriftTopic(f"{speaker} {verb}")
         return DriftTopic(f"{{}} of {speaker} {verb}", (_INDEX.sub("", inside),))
@@ -148,7 +150,7 @@ def find_topic(change: Change) -> DriftTopic:
     if tool is not None:
         return _find_tool_topic(tool["name"], tool["inside"], change, verb)
     top = steps[2] if len(steps) > 2 and steps[1] in ASKED_KEYS else ""
-    if top in _SYSTEM:
+    if top in gather_form().instructions:
         return DriftTopic(f"the system prompt {verb}")
     if change.places:
         return DriftTopic("an id changed")
@@ -161,19 +163,21 @@ def find_topic(change: Change) -> DriftTopic:
 
 _MESSAGE = re.compile(r"message [0-9]+(?: \((?P<role>[^()]*)\))?(?:: (?P<inside>.*))?", re.DOTALL)
 _TOOL = re.compile(r"tool (?P<name>.+?)(?:: (?P<inside>.*))?", re.DOTALL)
-_SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction", "preamble")
-"""Where providers' requests have what others call a system message."""
-
 _WORDS = {"model": "the model", "url": "the url", "method": "the method", "body": "the body"}
-_SPEAKERS = {
-    "system": "the system prompt",
-    "developer": "the system prompt",
-    "user": "a user message",
-    "assistant": "an assistant message",
-    "model": "an assistant message",
-    "tool": "a tool result",
-    "function": "a tool result",
+_NAMES = {
+    Speaker.SYSTEM: "the system prompt",
+    Speaker.USER: "a user message",
+    Speaker.MODEL: "an assistant message",
+    Speaker.TOOL: "a tool result",
 }
+
+
+def _name_speaker(role: str | None) -> str:
+    """What a message of a role is called."""
+    speaker = SPEAKERS.get(role or "") or gather_form().speakers.get(role or "")
+    return "a message" if speaker is None else _NAMES[speaker]
+
+
 _IN_TEXTS = re.compile(r"(?:content|parts)(?:\.[0-9]+)?(?:\.(?:text|content))?|text")
 """The places in a message that hold what it says."""
 

@@ -11,6 +11,7 @@ from recctl.inventory.entry import Entry, Tokens
 from recctl.inventory.likeness import read_likeness
 from recctl.text.digests import blake2b
 from recctl.wire import read_exchange
+from recctl.wire.completion import Speaker
 
 if TYPE_CHECKING:
     from recctl.naming.facts import Facts
@@ -52,11 +53,8 @@ def digest_body(body: JSON) -> str:
 
 def _count_turns(request: Request) -> int:
     """How many replies a conversation has with the one to this request: those that it repeats, and that."""
-    roles = groupby(message.role in _MODELS for message in request.messages)
+    roles = groupby(message.speaker is Speaker.MODEL for message in request.messages)
     return 1 + sum(is_model for is_model, _ in roles)
-
-
-_MODELS = ("assistant", "model")
 
 
 def _find_finish(completion: Completion) -> str | None:

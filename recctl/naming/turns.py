@@ -9,6 +9,8 @@ from recctl.naming.engine.texts import write_equal
 from recctl.naming.facts import Turn
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.text.digests import blake2b
+from recctl.wire import RequestForm, find_form
+from recctl.wire.completion import SPEAKERS, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,61 +58,48 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
 
 
 def read_question(recording: Recording) -> Question:
-    """What a request asks, whatever the protocol; what can't be told from a question counts as one."""
+    """What a request asks, by its protocol; what can't be told from a question counts as one."""
     asked = recording.asked
-    instructed = [asked[key] for key in _INSTRUCTIONS if asked.get(key)]
-    for key in _MESSAGES:
+    form = find_form(recording) if asked else RequestForm()
+    instructed = [asked[key] for key in form.instructions if asked.get(key)]
+    for key in form.messages:
         entries = asked.get(key)
         if isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries):
-            question = _read_messages(key, entries)
+            question = _read_messages(key, entries, form)
             return question._replace(instructed=instructed + question.instructed)
-    for key in _PROMPTS:
+    for key in ("prompt", *form.messages):
         if asked.get(key) is not None:
-            return Question(key, (), [asked[key], asked.get("suffix")], instructed, [])
+            beside = [asked.get(name) for name in form.beside_prompt]
+            return Question(key, (), [asked[key], *beside], instructed, [])
     rest: JSON = {key: value for key, value in asked.items() if key != "model"}
     return Question(
         None, (), [rest or [recording.request.get(key) for key in (*ASKED_KEYS, "file_id")]], [], []
     )
 
 
-_MESSAGES = ("messages", "contents", "input")
-_PROMPTS = ("prompt", "input", "contents", "messages")
-_INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction")
-_USER, _SYSTEM, _TOOL, _MODEL = "user", "system", "tool", "model"
-_SPEAKERS = {
-    "user": _USER,
-    "human": _USER,
-    "system": _SYSTEM,
-    "developer": _SYSTEM,
-    "tool": _TOOL,
-    "function": _TOOL,
-    "assistant": _MODEL,
-    "model": _MODEL,
-}
-_ANSWERS = ("_output", "_result", "_response")
-_ITEMS_OF_MODELS = ("_call", "reasoning", "thinking", "thought")
-"""How the types of items end that tools or models have made, in protocols whose items have no role."""
-
-
-def _read_messages(key: str, entries: Iterable[dict[str, JSON]]) -> Question:
+def _read_messages(key: str, entries: Iterable[dict[str, JSON]], form: RequestForm) -> Question:
     roles: list[str] = []
-    by_speaker: dict[str, list[JSON]] = {_USER: [], _SYSTEM: [], _TOOL: [], _MODEL: []}
+    by_speaker: dict[Speaker, list[JSON]] = {speaker: [] for speaker in Speaker}
+    speakers = {**SPEAKERS, **form.speakers} if form.speakers else SPEAKERS
     for entry in entries:
         role, content = entry.get("role"), entry.get("content")
         if isinstance(role, str) and isinstance(content, str):  # as nearly all are
             roles.append(role)
-            by_speaker[_SPEAKERS.get(role, _USER)].append([content])
+            by_speaker[speakers.get(role, Speaker.USER)].append([content])
             continue
-        speaker = _find_speaker(entry)
-        parts = _read_parts(entry)
-        answers = [part for part in parts if speaker == _USER and _is_answer(part)]
+        if isinstance(role, str):
+            speaker = speakers.get(role, Speaker.USER)
+        else:
+            speaker = _find_maker(str(entry.get("type", "")), form)
+        parts = _read_parts(entry, form)
+        answers = [part for part in parts if speaker is Speaker.USER and _is_answer(part, form)]
         roles.append("tool" if answers and len(answers) == len(parts) else _name_role(entry))
-        by_speaker[_TOOL] += answers
+        by_speaker[Speaker.TOOL] += answers
         said = [part for part in parts if part not in answers] if answers else parts
         if said or not answers:
             by_speaker[speaker].append(said)
-    asked = by_speaker.pop(_USER) or [*by_speaker.values()]
-    return Question(key, tuple(roles), asked, by_speaker[_SYSTEM], by_speaker[_TOOL])
+    asked = by_speaker.pop(Speaker.USER) or [*by_speaker.values()]
+    return Question(key, tuple(roles), asked, by_speaker[Speaker.SYSTEM], by_speaker[Speaker.TOOL])
 
 
 def _name_role(entry: dict[str, JSON]) -> str:
@@ -118,18 +107,16 @@ def _name_role(entry: dict[str, JSON]) -> str:
     return str(role if role is not None or "type" not in entry else entry["type"])
 
 
-def _find_speaker(entry: dict[str, JSON]) -> str:
-    role, kind = entry.get("role"), str(entry.get("type", ""))
-    if isinstance(role, str):
-        return _SPEAKERS.get(role, _USER)
-    if kind.endswith(_ANSWERS):
-        return _TOOL
-    return _MODEL if kind.endswith(_ITEMS_OF_MODELS) else _USER
+def _find_maker(kind: str, form: RequestForm) -> Speaker:
+    """Whose an item of a type is, in protocols whose items have no role."""
+    if kind.endswith(form.results):
+        return Speaker.TOOL
+    return Speaker.MODEL if kind.endswith(form.model_items) else Speaker.USER
 
 
-def _read_parts(entry: dict[str, JSON]) -> list[JSON]:
+def _read_parts(entry: dict[str, JSON], form: RequestForm) -> list[JSON]:
     """What a message says, in parts; a text is the same as a list of the one part that holds it."""
-    content = next((entry[key] for key in ("content", "parts") if entry.get(key) is not None), None)
+    content = next((entry[key] for key in form.contents if entry.get(key) is not None), None)
     if content is None:
         content = {key: value for key, value in entry.items() if key not in ("role", "id")}
     return [_read_part(part) for part in (content if isinstance(content, list) else [content])]
@@ -141,14 +128,11 @@ def _read_part(part: JSON) -> JSON:
     return part
 
 
-def _is_answer(part: JSON) -> bool:
+def _is_answer(part: JSON, form: RequestForm) -> bool:
     """Whether a part of what goes out as the user's is what a tool answered."""
     if not isinstance(part, dict):
         return False
-    return str(part.get("type", "")).endswith(_ANSWERS) or any(key in part for key in _ANSWER_KEYS)
-
-
-_ANSWER_KEYS = ("function_response", "functionResponse")
+    return str(part.get("type", "")).endswith(form.results) or any(key in part for key in form.result_keys)
 
 
 def _digest(text: str) -> str:

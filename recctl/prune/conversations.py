@@ -12,6 +12,7 @@ from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
+from recctl.wire.completion import SPEAKERS, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -76,7 +77,7 @@ def _index(others: Sequence[Facts], quoted: Iterable[Words]) -> tuple[_Index, _I
 def _may_quote(facts: Facts) -> bool:
     """Whether a request has room for the words of an earlier reply, going by the roles of its messages."""
     roles = facts.turn.roles if facts.turn is not None and not facts.holds_several else ()
-    return not roles or any(role not in ("user", "system", "developer") for role in roles)
+    return not roles or any(SPEAKERS.get(role) not in (Speaker.USER, Speaker.SYSTEM) for role in roles)
 
 
 def _list_signs(said: Iterable[Words]) -> re.Pattern[bytes] | None:
@@ -129,9 +130,7 @@ def _list_quoted(recording: Recording) -> Words:
     messages = read_request(recording).messages
     calls = {call.id for message in messages for call in message.tool_calls if call.id}
     calls |= {message.tool_call_id for message in messages if message.tool_call_id}
-    replies = {
-        _clean(_join(message.content)) for message in messages if message.role in ("assistant", "model")
-    }
+    replies = {_clean(_join(message.content)) for message in messages if message.speaker is Speaker.MODEL}
     return Words(frozenset(calls), frozenset(filter(None, replies)))
 
 

@@ -39,9 +39,10 @@ __all__ = [
 def read_exchange(recording: Recording) -> Exchange:
     """Both sides of a recording. Takes any recording and raises nothing."""
     wire = recognise(recording)
-    asked_by = recognise_request(recording, wire)
-    request, completion = asked_by.read_request(_read_asked(recording)), assemble_reply(recording, wire)
-    return Exchange(recording, request, completion, wire, asked_by)
+    asked_by = recognise_request(recording) or wire
+    return Exchange(
+        recording, _read_request(recording, asked_by), assemble_reply(recording, wire), wire, asked_by
+    )
 
 
 def assemble(recording: Recording) -> Completion:
@@ -55,7 +56,16 @@ def assemble(recording: Recording) -> Completion:
 
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
-    return recognise_request(recording).read_request(_read_asked(recording))
+    return _read_request(recording, recognise_request(recording) or recognise(recording))
+
+
+def _read_request(recording: Recording, wire: Wire) -> Request:
+    request = wire.read_request(_read_asked(recording))
+    speakers = wire.form.speakers
+    if not speakers:
+        return request
+    messages = (message._replace(said_by=speakers.get(message.role or "")) for message in request.messages)
+    return request._replace(messages=tuple(messages))
 
 
 def _read_asked(recording: Recording) -> dict[str, JSON]:

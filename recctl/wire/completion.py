@@ -6,6 +6,7 @@ Absent is None (or an empty tuple), never invented: no usage, finish reason or a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -134,8 +135,33 @@ class Completion(NamedTuple):
     facts: tuple[Fact, ...] = ()
 
 
+class Speaker(Enum):
+    """Who has said something in a conversation."""
+
+    USER = "user"
+    SYSTEM = "system"
+    TOOL = "tool"
+    MODEL = "model"
+
+
+SPEAKERS = {
+    "user": Speaker.USER,
+    "human": Speaker.USER,
+    "system": Speaker.SYSTEM,
+    "developer": Speaker.SYSTEM,
+    "tool": Speaker.TOOL,
+    "function": Speaker.TOOL,
+    "assistant": Speaker.MODEL,
+    "model": Speaker.MODEL,
+}
+"""Who speaks in a role; a protocol may have more roles of its own."""
+
+
 class RequestMessage(NamedTuple):
-    """One message of a request. `content` is as recorded: text, or a list of parts."""
+    """One message of a request. `content` is as recorded: text, or a list of parts.
+
+    `said_by` tells who speaks where that does not go by `SPEAKERS`.
+    """
 
     role: str | None
     content: JSON = None
@@ -143,6 +169,12 @@ class RequestMessage(NamedTuple):
     tool_call_id: str | None = None
     name: str | None = None
     extra: dict[str, JSON] = _NOTHING
+    said_by: Speaker | None = None
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Who speaks; None where the role tells nothing."""
+        return self.said_by or SPEAKERS.get(self.role or "")
 
 
 class Tool(NamedTuple):

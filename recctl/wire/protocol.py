@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from recctl.recordings.recording import JSON
-    from recctl.wire.completion import Completion, Request, Tool
+    from recctl.wire.completion import Completion, Request, Speaker, Tool
 
 
 def recognises_none(*_: JSON) -> bool:
@@ -37,6 +37,7 @@ def list_tools(request: Request, _: dict[str, JSON]) -> Iterable[Tool]:
 
 
 _NO_DEFAULTS: dict[str, JSON] = {}
+_NO_SPEAKERS: dict[str, Speaker] = {}
 
 
 class Ending(Enum):
@@ -113,7 +114,10 @@ class RequestForm(NamedTuple):
     `messages` and `tools` are the keys of lists whose entries come and go. What names a tool stands in its
     entry, or there under one of `tool_keys`; an entry may hold `tool_lists` itself, and the list of tools may
     stand under `tool_holder`, beside what else is said of them. `schemas` are the keys of its parameters.
-    `instructions` are keys of texts that say
+    What a message says stands under one of `contents`, and what belongs to a bare prompt `beside_prompt`.
+    `speakers` are roles beside those that all have. Items without a role are what a tool or a model has made
+    where their types end as in `results` or `model_items`; a part of a message with one of `result_keys` is
+    what a tool has answered, too. `instructions` are keys of texts that say
     nothing when they are empty, and `defaults`, by dotted path, values that say what counts anyway. What
     stands under `settings` may be empty, too, and is spelled in either case. Values under `names` are no ids,
     however they look.
@@ -129,7 +133,13 @@ class RequestForm(NamedTuple):
     tool_lists: tuple[str, ...] = ()
     tool_holder: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ("parameters",)
-    instructions: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ("content",)
+    beside_prompt: tuple[str, ...] = ()
+    speakers: Mapping[str, Speaker] = _NO_SPEAKERS
+    results: tuple[str, ...] = ("_result", "_output")
+    result_keys: tuple[str, ...] = ()
+    model_items: tuple[str, ...] = ("_call", "reasoning", "thinking", "thought")
+    instructions: tuple[str, ...] = ("system", "instructions")
     defaults: Mapping[str, JSON] = _NO_DEFAULTS
     settings: tuple[str, ...] = ()
     names: tuple[str, ...] = ("model", "name")

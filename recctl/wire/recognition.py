@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from itertools import filterfalse, islice, takewhile
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.building.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
-from recctl.wire.protocol import recognises_none
+from recctl.wire.protocol import RequestForm, recognises_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON, Recording
-    from recctl.wire.protocol import Ending, RequestForm, Wire
+    from recctl.wire.protocol import Ending, Wire
 
 
 def recognise(recording: Recording) -> Wire:
@@ -73,14 +73,11 @@ def recognise_body(body: JSON) -> Wire | None:
     return next((wire for wire in wires if wire.recognises(body)), None)
 
 
-def recognise_request(recording: Recording, reply: Wire | None = None) -> Wire:
-    """The protocol of a recording's request: told by where it went and by what was sent.
-
-    Where no protocol recognises it, it is that of the reply, which may be known already.
-    """
+def recognise_request(recording: Recording) -> Wire | None:
+    """The protocol of a recording's request: told by where it went and by what was sent; None for no such."""
     path, asked = _find_path(recording), _find_asked(recording)
     found = (wire for wire in each_wire() if wire.recognises_request(path, asked)) if asked else ()
-    return next(iter(found), None) or reply or recognise(recording)
+    return next(iter(found), None)
 
 
 def _find_path(recording: Recording) -> str:
@@ -93,9 +90,16 @@ def _find_asked(recording: Recording) -> JSON:
     return asked if isinstance(asked, (dict, list)) else {}
 
 
-def find_form(left: Recording, right: Recording) -> RequestForm:
-    """How the requests of two recordings are written."""
-    return recognise_request(left).form.join(recognise_request(right).form)
+def find_form(recording: Recording) -> RequestForm:
+    """How a recording's request is written; as by any protocol where none recognises it."""
+    wire = recognise_request(recording)
+    return gather_form() if wire is None else wire.form
+
+
+@cache
+def gather_form() -> RequestForm:
+    """How requests are written, whatever the protocol."""
+    return reduce(RequestForm.join, (wire.form for wire in each_wire()))
 
 
 def _asks_for_models(recording: Recording) -> bool:

@@ -291,7 +291,9 @@ def test_what_another_scheme_makes_equal_is_not_equal() -> None:
 @pytest.mark.parametrize("key", ["system", "instructions", "system_instruction", "systemInstruction"])
 def test_instructions_beside_the_messages_are_part_of_the_turn(root: Path, key: str) -> None:
     def instruct(language: str, **body: Any) -> dict[str, Any]:
-        return ask_with([user("Q")], **{key: f"Say it in {language}.", **body})
+        document = ask_with([user("Q")], **{key: f"Say it in {language}.", **body})
+        document["request"]["url"] = "http://localhost:8000/gateway"  # which may speak any protocol
+        return document
 
     assert not replaces(root, instruct("French"), instruct("German"))
     assert replaces(root, instruct("English", seed=1), instruct("English", seed=2))

@@ -14,7 +14,7 @@ from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
 from recctl.text.amounts import show_count
 from recctl.wire.attachments import Attachment
-from recctl.wire.completion import Fact
+from recctl.wire.completion import Fact, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from recctl.wire import Exchange
     from recctl.wire.completion import Message, Part, Request, ToolCall
 
-_ROLE_STYLES = {
-    "system": "bold magenta",
-    "developer": "bold magenta",
-    "user": "bold blue",
-    "assistant": "bold green",
-    "model": "bold green",
-    "tool": "bold yellow",
+_STYLES = {
+    Speaker.SYSTEM: "bold magenta",
+    Speaker.USER: "bold blue",
+    Speaker.MODEL: "bold green",
+    Speaker.TOOL: "bold yellow",
 }
 ASIDES = {"reasoning": "thinks", "refusal": "refuses"}
 """How texts are introduced that are not the answer."""
@@ -102,7 +100,7 @@ def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
     for message in request.messages:
         answers = f" to {message.tool_call_id}" if message.tool_call_id else ""
         name = f" {message.name}" if message.name else ""
-        yield from _heading(message.role or "message", f"{name}{answers}")
+        yield from _heading(message.role or "message", f"{name}{answers}", message.speaker)
         yield from _tell_content(message.content, view)
         for call in message.tool_calls:
             yield from _tell_call(call, view)
@@ -127,7 +125,7 @@ def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
         role = choice.message.role
         name = role or completion.kind or "reply"
-        yield from _heading(name, f"{' replies' if role else ''}{number}")
+        yield from _heading(name, f"{' replies' if role else ''}{number}", Speaker.MODEL if role else None)
         if choice.message.parts:
             yield from _tell_parts(exchange, choice.message.parts, view)
         else:
@@ -248,9 +246,9 @@ def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
         yield line(*spans, indent=2)
 
 
-def _heading(name: str, rest: str = "") -> Iterator[Line]:
+def _heading(name: str, rest: str = "", speaker: Speaker | None = None) -> Iterator[Line]:
     yield line()
-    yield line(Span(name, _ROLE_STYLES.get(name, "bold")), Span(rest, "dim"))
+    yield line(Span(name, _STYLES[speaker] if speaker else "bold"), Span(rest, "dim"))
 
 
 def _tell_content(content: Any, view: ConversationView) -> Iterator[Line]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from recctl.wire.building.facts import describe, shorten, summarise_data
+from recctl.wire.completion import Speaker
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -16,7 +17,7 @@ _LONGEST = 160
 
 def read_question_line(request: Request) -> str:
     """The first line of what was asked last; of a list, of its first item. Empty where nothing is."""
-    said = [message.content for message in request.messages if message.role not in ("system", "developer")]
+    said = [message.content for message in request.messages if message.speaker is not Speaker.SYSTEM]
     return _first_line(_read_text(said[-1] if said else request.prompt))
 
 

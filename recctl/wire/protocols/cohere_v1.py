@@ -14,7 +14,7 @@ from recctl.wire.building.message import CallBuilder, ChoiceBuilder
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
-from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
+from recctl.wire.completion import Request, RequestMessage, Speaker, Tool, ToolCall
 from recctl.wire.protocol import Ending, RequestForm, Wire
 
 if TYPE_CHECKING:
@@ -315,6 +315,16 @@ WIRE = Wire(
     _assemble,
     _read_request,
     recognises_request=_is_request,
-    form=RequestForm(messages=("chat_history",), instructions=("preamble",)),
+    form=RequestForm(
+        messages=("chat_history",),
+        contents=("message",),
+        speakers={
+            "USER": Speaker.USER,
+            "SYSTEM": Speaker.SYSTEM,
+            "TOOL": Speaker.TOOL,
+            "CHATBOT": Speaker.MODEL,
+        },
+        instructions=("preamble",),
+    ),
     endings=_ENDINGS,
 )

@@ -275,6 +275,8 @@ _FORM = RequestForm(
     tool_holder=("toolConfig",),
     schemas=("inputSchema",),
     names=("model", "modelId", "name"),
+    result_keys=("toolResult",),
+    instructions=("system",),
     call_ids=("toolUseId",),
 )
 

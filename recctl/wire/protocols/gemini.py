@@ -394,6 +394,9 @@ def _is_request(path: str, asked: JSON) -> bool:
 
 _FORM = RequestForm(
     messages=("contents",),
+    contents=("parts",),
+    result_keys=("function_response", "functionResponse"),
+    instructions=("system_instruction", "systemInstruction"),
     tools=("tools", "functionDeclarations", "function_declarations"),
     tool_lists=("functionDeclarations", "function_declarations"),
     defaults={

@@ -282,5 +282,10 @@ WIRE = Wire(
     attachments=_ATTACHMENTS,
     noise=GEMINI_NOISE,
     recognises_request=_is_request,
-    form=RequestForm(call_ids=("id", "call_id"), conversations=("previous_interaction_id",)),
+    form=RequestForm(
+        results=("_result", "_response"),
+        instructions=("system_instruction",),
+        call_ids=("id", "call_id"),
+        conversations=("previous_interaction_id",),
+    ),
 )

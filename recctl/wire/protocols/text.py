@@ -41,5 +41,5 @@ WIRE = Wire(
     noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
     recognises_request=_is_request,
-    form=RequestForm(defaults={"n": 1}),
+    form=RequestForm(beside_prompt=("suffix",), defaults={"n": 1}),
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from recctl.wire import assemble, read_request
-from recctl.wire.completion import Completion, Message, Note, Request, RequestMessage, Tool, ToolCall
+from recctl.wire.completion import Completion, Message, Note, Request, RequestMessage, Speaker, Tool, ToolCall
 from recctl.wire.protocols.cohere_v1 import WIRE
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
@@ -179,9 +179,9 @@ def test_requests_are_read_by_what_they_ask() -> None:
         model="small",
         messages=(
             RequestMessage("system", "Be brief"),
-            RequestMessage("USER", "Hello"),
-            RequestMessage("CHATBOT", "Hm", (call,)),
-            RequestMessage("TOOL", [{"call": CALL, "outputs": [{"t": 8}]}]),
+            RequestMessage("USER", "Hello", said_by=Speaker.USER),
+            RequestMessage("CHATBOT", "Hm", (call,), said_by=Speaker.MODEL),
+            RequestMessage("TOOL", [{"call": CALL, "outputs": [{"t": 8}]}], said_by=Speaker.TOOL),
             RequestMessage("user", "And now?"),
             RequestMessage("tool", [{"t": 9}], name="now", extra={"parameters": {"a": 1}}),
         ),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recctl.wire import Ending, read_exchange
-from recctl.wire.completion import RequestMessage
+from recctl.wire.completion import RequestMessage, Speaker
 from tests.builders import read, record
 from tests.unit.wire.streams import exchange
 
@@ -76,3 +76,12 @@ def test_a_request_that_failed_is_read_by_its_own_protocol() -> None:
     exchanged = read_exchange(exchange(FAILED, asked, "/v1beta/models/gemini-3-pro:generateContent"))
     assert exchanged.wire.name == "http-error"
     assert exchanged.request.messages == (RequestMessage("user", "Hi"),)
+
+
+def test_who_speaks_may_go_by_roles_of_the_protocol() -> None:
+    asked = {"message": "Bye", "chat_history": [{"role": "CHATBOT", "message": "Hi"}]}
+    messages = read_exchange(exchange(FAILED, asked, "/v1/chat")).request.messages
+    assert [message.speaker for message in messages] == [Speaker.MODEL, Speaker.USER]
+    of_chat = {"messages": [{"role": "developer"}, {"role": "CHATBOT"}]}
+    messages = read_exchange(exchange(FAILED, of_chat)).request.messages
+    assert [message.speaker for message in messages] == [Speaker.SYSTEM, None]
