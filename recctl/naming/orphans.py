@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.folders import find_base
 from recctl.project import recordings_folder
-from recctl.testsuite.code import CodeTree, Fate, parse_test_id, read_source
+from recctl.testsuite.code import CodeTree, Fate, is_in_code, is_scenario, parse_test_id, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -57,7 +57,9 @@ _KEPT = 64
 
 
 def _is_defined(test_id: str, root: Path, read: Callable[[Path], bytes | None]) -> bool:
-    """Whether a test's file defines something of its name, and of its class's."""
+    """Whether a test's file defines something of its name, and of its class's; of scenarios that is open."""
+    if is_scenario(test_id):
+        return False
     address = parse_test_id(test_id)
     if address is None:
         return True
@@ -79,7 +81,7 @@ def find_orphans(all_facts: Sequence[Facts], root: Path, wanted: Container[str] 
     by_base: defaultdict[Path, list[Facts]] = defaultdict(list, {root: []})
     elsewhere: list[Facts] = []
     for facts in all_facts:
-        if facts.test_id is None or parse_test_id(facts.test_id) is None:
+        if facts.test_id is None or not is_in_code(facts.test_id):
             continue
         base = find_test_base(facts, root)
         (elsewhere if base is None or not base.is_relative_to(root) else by_base[base]).append(facts)

@@ -15,22 +15,28 @@ from recctl import git
 from recctl.recordings.formats import ANY_MODULE
 from recctl.testsuite.code.module import Doubt, Module, read_module, read_source
 from recctl.testsuite.code.names import Address, normalise, parse_test_id
+from recctl.testsuite.code.rust import SUFFIX, ScenarioTree, is_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["Address", "CodeTree", "Fate", "parse_test_id", "read_source"]
+__all__ = ["Address", "CodeTree", "Fate", "is_in_code", "is_scenario", "parse_test_id", "read_source"]
 
 
 class Fate(NamedTuple):
     """What became of a test: `gone` is the proof that it no longer exists, `doubt` why that can't be told.
 
-    Both are None for a test that exists, and for an id that names no Python function.
+    Both are None for a test that exists, and for an id that names nothing in a source.
     """
 
     gone: str | None = None
     doubt: str | None = None
+
+
+def is_in_code(test_id: str) -> bool:
+    """Whether an id names something in a source: a Python function, or a scenario of tests in Rust."""
+    return parse_test_id(test_id) is not None or is_scenario(test_id)
 
 
 class CodeTree:
@@ -41,9 +47,15 @@ class CodeTree:
         self._modules: dict[str, Module | str] = {}
         self._conftests: dict[PurePosixPath, bool] = {}
         self._indexes: dict[Path, _Index] = {}
+        self._scenarios = ScenarioTree(base, _walk_sources)
 
     def has_file(self, path: str) -> bool:
-        """Whether a file lies there, as test ids name it; any source, for an id that names no module."""
+        """Whether a file lies there, as test ids name it; any source, for an id that names no module.
+
+        Scenarios may stand in any source below the folder of their program.
+        """
+        if path.endswith(SUFFIX):
+            return self._scenarios.has_sources(path)
         if PurePosixPath(path).name == ANY_MODULE:
             beside = (self._base / path).parent.glob(ANY_MODULE)
             return any(source.name != "conftest.py" for source in beside)
@@ -55,6 +67,11 @@ class CodeTree:
         An id that `is_open` names any module of its folder where that is `*.py`, and any class where it has
         none: the test is gone if it is in none of them, nor in any other source.
         """
+        if is_scenario(test_id):
+            absence = self._scenarios.find_absence(test_id)
+            doubt = absence and absence.doubt
+            reason = absence and absence.reason
+            return Fate(doubt=f"{reason}, but {doubt}") if doubt else Fate(gone=reason)
         name = parse_test_id(test_id)
         if name is None:
             return Fate()
@@ -200,8 +217,8 @@ _OWN_COLLECTOR = re.compile(
 _BINDING = re.compile(rb"\b(?:def|class)\s+([^\s(:\[]+)|^[ \t]*([^\s=#.,()\[\]]+)[ \t]*=(?!=)", re.MULTILINE)
 
 
-def _walk_sources(start: Path) -> Iterator[Path]:
-    """The Python files below a folder that git does not ignore; hidden folders and environments left out."""
+def _walk_sources(start: Path, suffix: str = ".py") -> Iterator[Path]:
+    """The sources below a folder that git does not ignore; hidden folders and environments left out."""
     ignored = git.list_ignored(start)
     for folder, names, files in os.walk(start):
         inner = Path(folder).relative_to(start)
@@ -212,4 +229,4 @@ def _walk_sources(start: Path) -> Iterator[Path]:
         ]
         if "pyvenv.cfg" in files:
             names.clear()
-        yield from (Path(folder, file) for file in files if file.endswith(".py"))
+        yield from (Path(folder, file) for file in files if file.endswith(suffix))
