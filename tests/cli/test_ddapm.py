@@ -109,9 +109,11 @@ def test_a_walk_passes_over_what_other_projects_keep_as_json(run: Run, folder: P
         "trace.json": {"log": {"version": "1.2", "creator": {"name": "Firefox"}, "entries": []}},
         "recordings.json": {"recordings": [{"title": "Blue", "year": 1971}]},
         "tsconfig.json": {"compilerOptions": {"target": "es2022"}},
+        "meta.json": {"meta": {"title": "x"}, "data": []},
+        "provider.json": {"provider": "aws", "model_spec": "x"},
         "users_post_0123abcd.json": {"id": 1, "body": "hello"},
     }.items():
         (folder / path).write_text(json.dumps(value, indent=2))
     outcome = run("validate", "--format", "json")
     report = json.loads(outcome.out)
-    assert (report["checked"], report["ignored"]) == (2, 6)
+    assert (report["checked"], report["ignored"]) == (2, 8)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.project import Place, Settings
 from recctl.recordings.formats import is_claimed
 from recctl.recordings.formats.httprr import FORMAT
 from recctl.recordings.load import load
@@ -67,6 +68,7 @@ def test_exchanges_are_read_in_order_with_their_bodies() -> None:
         "llms/testdata/TestX.httprr#2",
     )
     assert one.document == {
+        "test_id": "llms::TestX",
         "request": {
             "method": "POST",
             "url": "https://api.openai.com/v1/chat/completions",
@@ -168,6 +170,21 @@ def test_sizes_are_those_of_the_exchanges() -> None:
 )
 def test_a_walk_takes_what_is_named_like_a_trace(name: str, content: bytes, *, is_one: bool) -> None:
     assert is_claimed(name, ("testdata",), lambda: content) == is_one
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "test_id"),
+    [
+        ("llms/openai/testdata", "TestX.httprr", "llms/openai::TestX"),
+        ("llms/testdata", "TestX_y-sub-a.httprr.gz", "llms::TestX_y/sub-a"),
+        ("testdata", "TestX.httprr", ".::TestX"),
+        ("llms/testdata", "testing.httprr", None),
+        ("llms/traces", "TestX.httprr", None),
+    ],
+)
+def test_a_file_is_of_the_test_whose_name_it_has(folder: str, name: str, test_id: str | None) -> None:
+    told = FORMAT.find_test(Place(folder, name), Settings(), lambda _: False)
+    assert (told and told.test_id) == test_id
 
 
 # --- edits --------------------------------------------------------------------------------------------------

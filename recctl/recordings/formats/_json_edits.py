@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.recordings.bodies import read_json
 from recctl.recordings.formats._json_files import SIDES, File, Layout, Steps, read, take
 from recctl.recordings.http import find_header
 from recctl.recordings.recording import JSON, Recording
@@ -70,7 +71,7 @@ def _put(value: JSON, steps: Steps, new: JSON) -> JSON:
 def _store(layout: Layout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
     """An exchange as stored, changed as its document is; None for a change that can't be stored."""
     inner: dict[Steps, tuple[Edit, ...]] = {}
-    old = recording.document
+    before, old = item, recording.document
     for part, steps in layout.places.items():
         was, will = take(old, part), take(document, part)
         if was != will:
@@ -94,5 +95,10 @@ def _store(layout: Layout, item: JSON, recording: Recording, document: dict[str,
         if written == edited.value and edited.edits:
             inner[body.steps] = edited.edits
         for steps in body.copies:
-            item = _put(item, steps, will)
-    return _Change(item, inner)
+            copy = take(item, steps)
+            if copy == was:
+                item = _put(item, steps, will)
+            elif isinstance(copy, str) and read_json(copy) == was is not None:
+                changed = apply_edits(copy, splice_json(copy, was, will))
+                item = item if changed is None else _put(item, steps, changed)
+    return _Change(layout.complete(before, item), inner)

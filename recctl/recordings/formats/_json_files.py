@@ -30,8 +30,8 @@ class StoredBody(NamedTuple):
     """Where an exchange keeps a body, and how.
 
     `read` makes a text, bytes or a JSON value of what is stored under `steps`. `write` gives what is to be
-    stored there for another one, from what was. `copies` are other places in which the same body is kept, as
-    JSON.
+    stored there for another one, from what was. `copies` are other places in which the same body may be kept,
+    as a JSON value or its text.
     """
 
     steps: Steps
@@ -49,7 +49,10 @@ class Layout(NamedTuple):
     `places` are the keys under which an exchange keeps its parts, by those of a recording's document, and
     `find_body` tells how one side of it keeps its body.
     `read_headers` makes an object of headers as stored, `write_headers` what is stored for another one.
-    `find_sent` gives the body of an exchange's request as it was sent, where files are named after that.
+    `find_sent` gives the body of an exchange's request as it was sent, where files are named after that,
+    `find_test_id` the id of the test that a file says it is of.
+    `complete` is for what follows from a change: it gets an item as stored before and after it, and gives
+    what is to be stored. `known` are the keys of more in which no secret stands: dates, hashes.
     """
 
     name: str
@@ -61,6 +64,9 @@ class Layout(NamedTuple):
     read_headers: Callable[[JSON], JSON] = lambda stored: stored
     write_headers: Callable[[JSON, JSON], JSON] = lambda _, headers: headers
     find_sent: Callable[[JSON], str | None] = lambda _: None
+    find_test_id: Callable[[JSON], str | None] = lambda _: None
+    complete: Callable[[JSON, JSON], JSON] = lambda _, after: after
+    known: tuple[Steps, ...] = ()
     hint: str = "put it right, or record it again"
 
 
@@ -126,13 +132,15 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
     bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
     errors = _tell_defects(layout, source, file, bad)
     is_sound = _has_unique_keys(source.content, file.value) and not _holds_more(layout, file)
-    room = Room(source.settings.max_size)
+    room, test_id = Room(source.settings.max_size), layout.find_test_id(file.value)
     found: list[Recording | LoadError] = []
     for index, item in enumerate(file.items):
         if index in errors:
             found.append(errors[index])
         else:
             document = _read_item(layout, item, room)
+            if test_id is not None:
+                document["test_id"] = test_id
             recording = Recording(source, document, is_sound, format=layout.name, index=index)
             found.append(replace(recording, is_alone=file.steps is None, sent=layout.find_sent(item)))
     return tuple(found)
@@ -223,10 +231,10 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
 
 def _holds_more(layout: Layout, file: File) -> bool:
     """Whether a long word, as secrets are, stands in a file where no recording has it."""
-    known: set[Steps] = set()
+    known: set[Steps] = {*layout.known}
     for index, item in enumerate(file.items):
         start = file.lead_to(index)
-        known.update((*start, *place) for place in layout.places.values())
+        known.update((*start, *place) for place in (*layout.places.values(), *layout.known))
         for body in (layout.find_body(item, side) for side in SIDES):
             known.update((*start, *steps) for steps in (body.steps, *body.copies))
     return any(_LONG_WORD.search(word) for word in _list_words(file.value, (), known))
@@ -306,6 +314,21 @@ def _find_steps(layout: Layout, item: JSON, steps: Steps) -> Steps:
         return (*body.steps, *inner)
     place = layout.places.get((side, "url" if name == "endpoint" else name), (side, name))
     return (*place, *inner)
+
+
+def measure(layout: Layout, source: Source) -> tuple[int, ...]:
+    """How many bytes each exchange takes up in the file; nothing where it can't be read."""
+    file = open_file(layout, source)
+    if isinstance(file, LoadError):
+        return ()
+    if file.steps is None:
+        return (len(source.content),)
+    from recctl.recordings.splicing.json_text import find_spans
+
+    text, pointer = source.content.decode(), join_pointer(file.steps)
+    line, column = _locate(source, [pointer])[pointer]
+    start = sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+    return tuple(len(text[first:end].encode()) for first, end in find_spans(text, start))
 
 
 # --- changing -----------------------------------------------------------------------------------------------

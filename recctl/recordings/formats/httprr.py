@@ -12,13 +12,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
-from recctl.recordings.formats import Defect, Format, Matching
+from recctl.recordings.formats import Defect, Format, Matching, NamedTest
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.project import Place, Settings
     from recctl.recordings.source import Source
     from recctl.text.syntax import Position
 
@@ -29,6 +30,25 @@ _TITLE = b"httprr trace v1"
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
     """Whether a file has a name that no other has, or begins like a trace."""
     return bool(name) or read().startswith(_TITLE)
+
+
+def find_test(place: Place, settings: Settings, is_there: Callable[[str], bool]) -> NamedTest | None:  # noqa: ARG001
+    """The test whose name a file below `testdata` has: `PACKAGE::TestX/subtest`.
+
+    What separates a subtest's name from those within it can't be told from other hyphens.
+    """
+    parts = place.folder.split("/")
+    name = re.fullmatch(_TEST, place.name)
+    if _FOLDER not in parts or name is None:
+        return None
+    above = len(parts) - 1 - parts[::-1].index(_FOLDER)
+    package = "/".join(parts[:above]) or "."
+    return NamedTest("/".join(filter(None, (f"{package}::{name[1]}", name[2]))))
+
+
+_FOLDER = "testdata"
+_TEST = r"(Test(?![a-z])\w*)(?:-(.+))?\.httprr(?:\.gz)?"
+"""How the files of Go's tests are called: a hyphen, which no test's name has, begins that of a subtest."""
 
 
 class Span(NamedTuple):
@@ -301,7 +321,7 @@ def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | 
 
 FORMAT = Format(
     NAME,
-    "testdata",
+    _FOLDER,
     (".httprr", ".httprr.gz"),
     claims,
     read,
@@ -309,5 +329,7 @@ FORMAT = Format(
     locate,
     edit,
     measure=measure,
+    find_test=find_test,
+    start="Test",
     matching=Matching(("method", "url", "headers", "body"), in_order=True, once=False),
 )

@@ -141,21 +141,22 @@ def _not_a_recording(source: Source, document: JSON) -> LoadError:
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
     """Whether a JSON file lies where recorders write to, is named like a hash, or starts like a recording.
 
-    One that starts like it, but has the text that was sent for the request's body, or a proxy's name, is
-    another recorder's.
+    One that starts like it, but has the text that was sent for the request's body, or what was sent twice, or
+    a proxy's name, is another recorder's.
     """
     if RECORDINGS in folders or (name and re.fullmatch(_HASH_NAME, name)):
         return True
     content = read()
     if re.match(_HEAD, content[:HEAD_SIZE]) is None or read_proxied_name(name) is not None:
         return False
-    return content.find(_TEXT_BODY, 0, content.find(_RESPONSE)) < 0
+    end = content.find(_RESPONSE)
+    return all(content.find(sign, 0, end) < 0 for sign in _OTHERS)
 
 
 _HASH_NAME = rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json"
 _HEAD = rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 
-_TEXT_BODY = b'\n    "body": "'
+_OTHERS = (b'\n    "body": "', b'\n    "canonical_json": ')
 _RESPONSE = b'\n  "response": '
 
 

@@ -36,11 +36,12 @@ def splice_json(
         line, column = positions[pointer]
         start = line_starts[line - 1] + column - 1
         gone = _find_gone(was, will)
+        spans = find_spans(text, start) if gone else []
         _, end = json.JSONDecoder().raw_decode(text, start)
         if pointer in known:
             edits += _splice_string(text, start, known[pointer])
-        elif gone:
-            edits += _remove(text, start, gone)
+        elif gone and len(spans) == len(was):  # else a key stands twice
+            edits += _remove(spans, gone)
         else:
             edits += splice_text(text[start:end], _write(text[start:end], was, will), start)
     return edits
@@ -61,9 +62,8 @@ def _find_gone(old: JSON, new: JSON) -> list[int]:
     return gone if place == len(after) else []
 
 
-def _remove(text: str, start: int, gone: list[int]) -> list[Edit]:
-    """The edits that cut entries out of the object or the list that begins there; some stay."""
-    spans = _find_spans(text, start)
+def _remove(spans: list[tuple[int, int]], gone: list[int]) -> list[Edit]:
+    """The edits that cut entries, by their places, out of an object or a list of which some stay."""
     kept = max(index for index in range(len(spans)) if index not in gone)
     edits = [Edit(spans[index][0], spans[index + 1][0], "") for index in gone if index < kept]
     if kept < len(spans) - 1:
@@ -71,7 +71,7 @@ def _remove(text: str, start: int, gone: list[int]) -> list[Edit]:
     return edits
 
 
-def _find_spans(text: str, start: int) -> list[tuple[int, int]]:
+def find_spans(text: str, start: int) -> list[tuple[int, int]]:
     """From where to where each entry of an object or a list stands, its key included."""
     is_object, decoder, spans = text[start] == "{", json.JSONDecoder(), []
     place = _skip(text, start + 1)
