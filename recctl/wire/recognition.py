@@ -46,14 +46,16 @@ def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
     """The protocol of a reply that says next to nothing, or hands over a text, by what was asked."""
     is_empty = body in (None, "", "null") or body == {} or body == []
     if is_empty or (isinstance(body, dict) and len(body) <= _FEW and not any(map(_is_nested, body.values()))):
-        path, asked = _find_path(recording), _find_asked(recording)
+        path, asked = _find_path(recording), _find_asked(recording) or recording.request.get("body")
         for wire in each_wire():
             if wire.recognises is recognises_none and wire.recognises_request(path, asked):
                 return wire
     method, status = recording.request.get("method"), recording.response.get("status")
     if status is None or not isinstance(method, str) or not (is_empty or isinstance(body, str)):
         return None
-    return load_wire(_NOTHING) if method.upper() != "POST" or status in _NOTED else None
+    is_question = method.upper() == "POST" and not _QUESTIONS.isdisjoint(recording.asked)
+    is_noted = status in _NOTED or (is_empty and not is_question)
+    return load_wire(_NOTHING) if is_noted or method.upper() != "POST" else None
 
 
 def _is_nested(value: JSON) -> bool:
@@ -63,6 +65,9 @@ def _is_nested(value: JSON) -> bool:
 _FEW = 3
 _NOTED = (202, 204, 205)
 """The HTTP statuses of replies that need not say anything."""
+
+_QUESTIONS = frozenset({"messages", "prompt", "input", "inputs", "contents", "instances", "texts", "query"})
+"""Keys of requests that want an answer."""
 
 _NOTHING = "no_content"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recctl.text.amounts import show_size
 from recctl.text.digests import sha256
-from recctl.wire.building.values import decode_base64, is_nothing
+from recctl.wire.building.values import as_object, decode_base64, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,8 @@ def describe(value: JSON, key: str = "", depth: int = 0) -> str:
         if key.endswith(("_at", "created")) and value in _TIMES:
             return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
         return show_size(value) if key in _SIZE_KEYS and value >= 0 else f"{value:,}"
+    if key == "tools" and isinstance(value, list):
+        return ", ".join(map(_name_tool, value))
     if isinstance(value, dict) and depth < _DEEPEST:
         told = {name: inner for name, inner in value.items() if not is_nothing(inner)}
         return ", ".join(f"{name} {_describe_inside(inner, name, depth + 1)}" for name, inner in told.items())
@@ -63,6 +65,13 @@ def describe(value: JSON, key: str = "", depth: int = 0) -> str:
 
 _DEEPEST = 8
 """How many objects and lists inside each other are told in words; what is deeper is told as JSON."""
+
+
+def _name_tool(tool: JSON) -> str:
+    """What a tool is called: by its name, or by its type where it is the provider's own."""
+    told = as_object(tool)
+    names = (as_object(told.get("function")).get("name"), told.get("name"), told.get("type"))
+    return next((name for name in names if isinstance(name, str)), "?")
 
 
 def _describe_inside(value: JSON, key: str, depth: int) -> str:

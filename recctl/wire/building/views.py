@@ -134,6 +134,18 @@ def find_vectors(data: dict[str, JSON]) -> tuple[str, list[JSON]]:
     for key in ("data", "embeddings"):
         if data.get(key) and isinstance(data[key], list):
             return key, data[key]
+    typed = data.get("embeddings")
+    if isinstance(typed, dict):  # Cohere's, by the type of their numbers
+        return "embeddings", [
+            {"embedding": vector, "embedding_type": kind}
+            for kind, vectors in typed.items()
+            for vector in (vectors if isinstance(vectors, list) else [vectors])
+        ]
+    if has_entries(data.get("predictions"), "embeddings"):  # those of Vertex AI
+        return "predictions", [
+            prediction.get("embeddings") if isinstance(prediction, dict) else prediction
+            for prediction in data["predictions"]
+        ]
     vector = data.get("embedding")
     return "embedding", [] if is_nothing(vector) else [vector]
 

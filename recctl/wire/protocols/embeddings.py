@@ -30,11 +30,17 @@ if TYPE_CHECKING:
 
 NAME = "embeddings"
 _CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", ".EmbedContentResponse")
+_TYPES = ("float", "int8", "uint8", "binary", "ubinary", "base64")
 _COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
     if has_entries(item.get("data"), "embedding") or has_entries([item.get("embedding")], "values"):
+        return True
+    if has_entries(item.get("predictions"), "embeddings"):
+        return True
+    typed = item.get("embeddings")
+    if isinstance(typed, dict) and any(isinstance(typed.get(kind), list) for kind in _TYPES):
         return True
     return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
 

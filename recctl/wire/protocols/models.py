@@ -8,13 +8,16 @@ from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import is_nothing
-from recctl.wire.building.views import add_models, describe_models
+from recctl.wire.building.views import add_models, describe_models, has_entries
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion
 
 NAME = "models"
+_HOLDERS = ("data", "models")
+_MARKS = ("supportedGenerationMethods", "endpoints", "displayName")
+"""What Gemini and Cohere tell of each model, beside its name."""
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
@@ -22,6 +25,8 @@ def _is_one(item: dict[str, JSON]) -> bool:
     if listed == []:
         told = {key for key, value in item.items() if not is_nothing(value)}
         return told == {"object"} and bool(item["object"] == "list")  # else it may be a list of anything
+    if any(has_entries(item.get("models"), "name", mark) for mark in _MARKS):
+        return True
     return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
 
 
@@ -33,12 +38,13 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     builder = ReplyBuilder()
     models: list[JSON] = []
     for data, _ in builder.read(items, numbered=in_list):
-        if isinstance(data.get("data"), list):
-            models += data["data"]
-            builder.extra.add_rest((), data, {"data", *FOLDED})
+        holder = next((key for key in _HOLDERS if isinstance(data.get(key), list)), None)
+        if holder is not None:
+            models += data[holder]
+            builder.extra.add_rest((), data, {holder, *FOLDED})
         else:
             models.append(data)
-    add_models(builder, models, "id")
+    add_models(builder, models, "id", "name")
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 

@@ -19,7 +19,7 @@ NAME = "no-content"
 
 def _assemble(items: list[JSON], _in_list: bool) -> Completion:
     builder = ReplyBuilder()
-    builder.kind = "nothing"
+    builder.kind = "empty reply"
     texts = [item for item in items if isinstance(item, str) and item not in ("", "null")]
     if texts:
         text = "\n".join(texts)

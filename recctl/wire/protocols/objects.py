@@ -130,7 +130,7 @@ def _find_kind(item: JSON) -> _Kind | None:
 def _is_one(item: dict[str, JSON]) -> bool:
     listed = item.get("data")
     if isinstance(listed, list) and item.get("object", "list") in _PAGES:
-        return bool(listed) and _find_kind(listed[0]) is not None
+        return _find_kind(listed[0]) is not None if listed else "has_more" in item
     return _find_kind(item) is not None
 
 

@@ -1,11 +1,12 @@
 """What a program sends to those who watch it: spans, events, logs. It shows in the request alone.
 
-Datadog's intake, LangSmith, Langfuse, PostHog, Segment, OpenTelemetry (OTLP as JSON), Sentry's envelopes, the
-traces of OpenAI's agents.
+Datadog's intake, LangSmith, Langfuse, Braintrust, PostHog, Segment, OpenTelemetry (OTLP), Sentry's envelopes,
+the traces of OpenAI's agents.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from recctl.text.amounts import show_count
@@ -30,6 +31,7 @@ _HOLDERS = {
     "events": ("event", "event_type", "eventName", "name", "type"),
     "post": ("run_type", "dotted_order"),
     "patch": ("run_type", "dotted_order"),
+    "rows": ("span_id", "root_span_id", "project_id"),
     "spans": ("span_id", "spanId", "trace_id"),
     "metrics": ("metric_type", "score_value"),
     "resourceSpans": ("scopeSpans", "resource"),
@@ -50,8 +52,15 @@ _NAMES = ("event", "name", "event_type", "type", "label", "run_type", "message",
 _MOST = 5
 
 
+_PROTOBUF = ("application/x-protobuf", "application/protobuf")
+_MULTIPART = re.compile(r'\bname="?(?:post|patch)\.[\w-]+')
+"""How LangSmith names the parts of a form, each a run that begins or goes on."""
+
+
 def _recognises_request(_path: str, asked: JSON) -> bool:
-    return any(True for _ in _find_lists(asked))
+    if isinstance(asked, str):
+        return _MULTIPART.search(asked) is not None
+    return as_object(asked).get("type") in _PROTOBUF or any(True for _ in _find_lists(asked))
 
 
 def _find_lists(asked: JSON) -> Iterator[tuple[str, list[JSON]]]:
@@ -88,11 +97,11 @@ _ENVELOPE = frozenset({"event_id", "sent_at", "dsn"})
 
 def _assemble(items: list[JSON], in_list: bool) -> Completion:
     completion = assemble_view(NAME, [item for item in items if isinstance(item, dict)], in_list, _add)
-    return completion if completion.kind else completion._replace(kind="nothing")
+    return completion if completion.kind else completion._replace(kind="empty reply")
 
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
-    builder.kind = "receipt" if data else "nothing"
+    builder.kind = "receipt" if data else "empty reply"
     tell_values(builder, data, data)
     builder.extra.add_rest((), data, ())
 

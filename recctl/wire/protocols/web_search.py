@@ -1,4 +1,4 @@
-"""Pages that a search engine found: Tavily's and SerpApi's lists, Brave's."""
+"""Pages that a search engine found: the lists of Tavily, SerpApi and those like them."""
 
 from __future__ import annotations
 

@@ -35,7 +35,12 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x02\0" + bytes(200)
         (12_345, "size_bytes", "12.3 kB"),
         ({"total": 2, "failed": 0, "note": None}, "request_counts", "total 2, failed 0"),
         (["a", "b"], "ids", "a, b"),
-        ([{"type": "file"}, {"type": "code"}], "tools", "type file; type code"),
+        ([{"type": "file"}, {"type": "code"}], "parts", "type file; type code"),
+        (
+            [{"type": "function", "function": {"name": "add"}}, {"name": "now"}, {"type": "code"}, 5],
+            "tools",
+            "add, now, code, ?",
+        ),
         ({"usage": {"input": 1, "output": 2}, "id": {"a": 1}}, "x", "usage (input 1, output 2), id a 1"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.wire import assemble, read_exchange, read_request
-from recctl.wire.completion import Completion, Fact, Request, RequestMessage
+from recctl.wire.completion import Completion, Fact, Request, RequestMessage, ToolCall
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
 from tests.unit.wire.streams import codes, exchange
@@ -121,6 +121,7 @@ def test_a_job_that_failed_says_why() -> None:
         {"type": "file", "name": "a"},
         {"object": ["batch"]},
         {"data": []},
+        {"object": "list", "data": [{"id": "x"}]},
     ],
 )
 def test_what_says_nothing_known_is_none_of_these(body: Any) -> None:
@@ -415,6 +416,180 @@ def test_what_a_server_is_asked() -> None:
     ]
 
 
+# What does not say what it is
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "facts"),
+    [
+        (
+            {"batch_id": "b1", "name": "nightly", "state": {"num_requests": 2, "num_pending": 0}},
+            "batch",
+            [("batch_id", "b1"), ("name", "nightly"), ("state", "num_requests 2, num_pending 0")],
+        ),
+        ({"id": "j1", "status": "PENDING"}, "job", [("id", "j1"), ("status", "PENDING")]),
+        (
+            {"file": {"name": "files/a", "mimeType": "text/plain", "sizeBytes": "9", "uri": "https://x/a"}},
+            "file",
+            [("name", "files/a"), ("mimeType", "text/plain"), ("sizeBytes", "9")],
+        ),
+        (
+            {"voices": [{"voice_id": "v1", "name": "Ada", "category": "premade"}]},
+            "1 voice",
+            [("v1", "Ada, premade")],
+        ),
+        (
+            {"matches": [{"id": "a", "score": 0.5}, {"id": "b", "score": 0.25}], "namespace": "n"},
+            "2 matches",
+            [("a", "0.5"), ("b", "0.25")],
+        ),
+        (
+            {"pass": False, "result": {"is_safe": False}},
+            "verdict",
+            [("pass", "no"), ("result", "is_safe no")],
+        ),
+    ],
+)
+def test_records_are_told_by_their_keys(body: Any, kind: str, facts: list[tuple[str, str]]) -> None:
+    completion = view(body)
+    assert (completion.wire, completion.kind, told(completion)) == ("records", kind, facts)
+    assert completion.extra in (body, body.get("file"))
+
+
+@pytest.mark.parametrize("body", [{"id": "j1", "status": "x", "verdict": 1}, {"matches": []}, {"rows": [5]}])
+def test_what_lacks_their_keys_is_no_record(body: Any) -> None:
+    assert view(body).wire == "unknown"
+
+
+# Conversations that a provider keeps
+
+OUTPUT = {"type": "message.output", "role": "assistant", "model": "m", "content": "Noon.", "id": "o1"}
+CALLED = {
+    "type": "function.call",
+    "id": "f1",
+    "tool_call_id": "c1",
+    "name": "now",
+    "arguments": '{"zone": "UTC"}',
+}
+
+
+def test_a_reply_in_a_conversation() -> None:
+    body = {
+        "object": "conversation.response",
+        "conversation_id": "conv_1",
+        "outputs": [CALLED, {"type": "tool.execution", "name": "web_search"}, OUTPUT],
+        "usage": {"total_tokens": 9},
+    }
+    completion = view(body)
+    assert (completion.wire, completion.id, completion.model) == ("conversations", "conv_1", "m")
+    assert completion.usage == {"total_tokens": 9}
+    (choice,) = completion.choices
+    assert (choice.message.role, choice.message.content) == ("assistant", "Noon.")
+    assert choice.message.tool_calls == (ToolCall("c1", None, "now", '{"zone": "UTC"}'),)
+    assert completion.extra["outputs"]["1"] == {"type": "tool.execution", "name": "web_search"}
+
+
+def test_a_reply_in_a_conversation_piece_by_piece() -> None:
+    events: list[dict[str, Any]] = [
+        {"type": "conversation.response.started", "conversation_id": "conv_1"},
+        {
+            "type": "message.output.delta",
+            "role": "assistant",
+            "model": "m",
+            "output_index": 0,
+            "content": "No",
+        },
+        {"type": "message.output.delta", "role": "assistant", "output_index": 0, "content": "on."},
+        {
+            "type": "function.call.delta",
+            "id": "f1",
+            "tool_call_id": "c1",
+            "name": "now",
+            "arguments": '{"zone"',
+        },
+        {"type": "function.call.delta", "id": "f1", "tool_call_id": "c1", "arguments": ': "UTC"}'},
+        {"type": "conversation.response.done", "usage": {"total_tokens": 9}},
+    ]
+    completion = view(send(*events), streaming=True)
+    assert (completion.streamed, completion.complete, completion.notes) == (True, True, ())
+    (choice,) = completion.choices
+    assert (completion.id, completion.model, choice.message.content) == ("conv_1", "m", "Noon.")
+    assert choice.message.tool_calls == (ToolCall("c1", None, "now", '{"zone": "UTC"}'),)
+    assert codes(view(send(*events[:3]), streaming=True)) == ["incomplete-stream"]
+    error = {"type": "conversation.response.error", "message": "no", "code": 1}
+    assert view(send(*events[:3], error), streaming=True).error == {"message": "no", "code": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (
+            {"object": "conversation.history", "conversation_id": "conv_1", "entries": [
+                {"type": "message.input", "role": "user", "content": "How late?"}, OUTPUT,
+            ]},
+            "conversation of 2 items",
+        ),
+        (
+            {"object": "list", "data": [
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "How late?"}]},
+                {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Noon."}]},
+            ]},
+            "conversation of 2 items",
+        ),
+        (
+            {"object": "response.compaction", "id": "resp_1", "output": [
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "How late?"}]},
+                {"type": "message", "role": "assistant", "content": "Noon."},
+            ]},
+            "compacted conversation of 2 items",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_said_so_far(body: Any, kind: str) -> None:
+    completion = view(body)
+    assert (completion.wire, completion.kind) == ("conversations", kind)
+    assert told(completion) == [("user", "How late?"), ("assistant", "Noon.")]
+
+
+def test_what_is_asked_in_a_conversation() -> None:
+    reply = {"object": "conversation.response", "outputs": []}
+    asked = read_request(exchange(reply, {"inputs": "Q", "agent_id": "a1"}))
+    assert (asked.messages, asked.parameters) == ((RequestMessage("user", "Q"),), {"agent_id": "a1"})
+    result = {"type": "function.result", "tool_call_id": "c1", "result": "noon"}
+    (message,) = read_request(exchange(reply, {"inputs": [result]})).messages
+    assert message == RequestMessage("tool", "noon", tool_call_id="c1")
+
+
+# Predictions of Vertex AI
+
+
+def test_texts_that_were_predicted() -> None:
+    counts = {"outputTokenCount": {"totalTokens": 2}}
+    body = {
+        "predictions": [{"content": "Hi", "safetyAttributes": {"blocked": False}}],
+        "metadata": {"tokenMetadata": counts},
+    }
+    completion = view(body)
+    assert (completion.wire, completion.usage) == ("vertex-predictions", counts)
+    assert completion.choices[0].message.content == "Hi"
+    assert completion.extra == {"choices": {"0": {"safetyAttributes": {"blocked": False}}}}
+    chat = view({"predictions": [{"candidates": [{"author": "1", "content": "Hi"}], "citations": [1]}]})
+    assert (chat.choices[0].message.content, chat.extra) == (
+        "Hi",
+        {"choices": {"0": {"author": "1"}}, "citations": [1]},
+    )
+
+
+def test_what_a_prediction_is_of() -> None:
+    body = {"predictions": [{"content": "Hi"}]}
+    assert read_request(exchange(body, {"instances": [{"prompt": "Q"}]})).prompt == "Q"
+    said = {"context": "Be brief.", "messages": [{"author": "user", "content": "Q"}]}
+    assert read_request(exchange(body, {"instances": [said]})).messages == (
+        RequestMessage("system", "Be brief."),
+        RequestMessage("user", "Q"),
+    )
+
+
 # What is told by the request alone
 
 
@@ -442,6 +617,9 @@ def exchanged(asked: Any, reply: Any, *, status: int = 202, method: str = "POST"
             {"data": {"attributes": {"metrics": [{"metric_type": "score", "label": "a"}]}}},
             [("metrics", "1 item: a")],
         ),
+        ({"rows": [{"span_id": "1", "name": "chat"}]}, [("rows", "1 item: chat")]),
+        ('--b\r\nContent-Disposition: form-data; name="post.1"\r\n\r\n{}\r\n--b--', []),
+        ({"bytes": 84, "type": "application/x-protobuf"}, []),
         ({"run_id": "1", "sdk_version": "2", "type": "team"}, [("event", "1 item: team")]),
     ],
 )
@@ -450,7 +628,7 @@ def test_telemetry_is_told_by_what_is_sent(asked: Any, facts: list[tuple[str, st
     sent = exchanged(asked, reply)
     assert sent.completion.wire == "telemetry"
     assert [(fact.name, fact.text) for fact in sent.request.facts] == facts
-    assert sent.completion.kind == ("receipt" if reply else "nothing")
+    assert sent.completion.kind == ("receipt" if reply else "empty reply")
 
 
 def test_a_key_that_telemetry_is_sent_with_is_hidden() -> None:
@@ -464,7 +642,7 @@ def test_a_key_that_telemetry_is_sent_with_is_hidden() -> None:
         ("DELETE", 200, {}, "no-content"),
         ("POST", 204, "", "no-content"),
         ("POST", 202, None, "no-content"),
-        ("POST", 200, {}, "unknown"),
+        ("POST", 200, {}, "no-content"),
         ("POST", 200, "so it goes", "unknown"),
         ("GET", 200, "so it goes", "no-content"),
         ("GET", 200, {"a": {}}, "unknown"),
@@ -472,6 +650,11 @@ def test_a_key_that_telemetry_is_sent_with_is_hidden() -> None:
 )
 def test_what_need_not_say_anything_says_nothing(method: str, status: int, reply: Any, wire: str) -> None:
     assert exchanged({"a": 1}, reply, status=status, method=method).completion.wire == wire
+
+
+@pytest.mark.parametrize("reply", [{}, "", None])
+def test_a_question_that_nobody_answered_is_not_what_was_meant(reply: Any) -> None:
+    assert exchanged({"messages": []}, reply, status=200).completion.wire == "unknown"
 
 
 def test_a_text_that_was_fetched_is_shown() -> None:
@@ -501,6 +684,17 @@ _BODIES: list[Any] = [
     rpc({"content": [{"type": "text", "text": "a"}], "isError": True}),
     rpc({"contents": [{"uri": "a", "text": "b"}]}, method="m", params={"a": 1}),
     rpc({"messages": [{"role": "user", "content": {"type": "text", "text": "a"}}]}),
+]
+_BODIES += [
+    {"batches": [{"batch_id": "b1", "state": {"num_requests": 2}}]},
+    {"file": {"name": "files/a", "mimeType": "text/plain", "uri": "https://x/a"}},
+    {"object": "conversation.response", "outputs": [OUTPUT, CALLED], "usage": {"n": 1}},
+    {"object": "list", "data": [{"type": "message", "role": "user", "content": [{"text": "a"}]}]},
+    [
+        {"type": "message.output.delta", "content": "a", "output_index": 0},
+        {**CALLED, "type": "function.call.delta"},
+    ],
+    {"predictions": [{"candidates": [{"content": "a"}]}], "metadata": {"tokenMetadata": {"n": 1}}},
 ]
 _ASKED: list[Any] = [
     {"batch": [{"event": "a", "type": "b"}], "api_key": "c"},

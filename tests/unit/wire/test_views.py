@@ -257,6 +257,31 @@ def test_a_pull_that_fails_says_why() -> None:
     assert (completion.error, completion.complete) == ("no such model", False)
 
 
+def test_vectors_of_several_types() -> None:  # Cohere
+    body = {"id": "e1", "embeddings": {"float": [[0.5, 0.25]], "int8": [[5, 2]]}, "texts": ["a"]}
+    completion = view(body)
+    assert (completion.wire, completion.kind) == ("embeddings", "2 vectors of 2 numbers")
+    assert completion.extra["vectors"] == [
+        {"embedding_type": "float", "first": [0.5, 0.25]},
+        {"embedding_type": "int8", "first": [5, 2]},
+    ]
+
+
+def test_vectors_that_were_predicted() -> None:  # Vertex AI
+    predicted = {"embeddings": {"values": [0.5, 0.25], "statistics": {"token_count": 1}}}
+    completion = view({"predictions": [predicted], "metadata": {"billableCharacterCount": 4}})
+    assert (completion.wire, completion.kind) == ("embeddings", "1 vector of 2 numbers")
+    assert completion.extra["vectors"] == [{"statistics": {"token_count": 1}, "first": [0.5, 0.25]}]
+    assert completion.extra["metadata"] == {"billableCharacterCount": 4}
+
+
+def test_models_in_other_lists() -> None:
+    models = [{"name": "models/small", "displayName": "Small", "supportedGenerationMethods": ["embed"]}]
+    completion = view({"models": models, "nextPageToken": "x"})
+    assert (completion.wire, completion.extra["ids"]) == ("models", ["models/small"])
+    assert [(fact.name, fact.text) for fact in completion.facts] == [("models/small", "Small")]
+
+
 # Rerank
 
 
@@ -502,9 +527,7 @@ def test_an_object_that_lists_nothing_is_one_of_no_models(rest: dict[str, Any]) 
     assert (completion.wire, completion.extra, completion.notes) == ("models", {"count": 0}, ())
 
 
-@pytest.mark.parametrize(
-    "rest", [{"model": "m"}, {"results": [5]}, {"has_more": False}, {"usage": {"n": 1}}, {"object": "page"}]
-)
+@pytest.mark.parametrize("rest", [{"model": "m"}, {"results": [5]}, {"usage": {"n": 1}}, {"object": "page"}])
 def test_an_object_that_lists_nothing_but_says_more_may_be_of_anything(rest: dict[str, Any]) -> None:
     assert view({"object": "list", "data": [], **rest}).wire == "unknown"
 
