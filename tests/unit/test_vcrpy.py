@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import gzip
 import json
 import zlib
@@ -149,6 +150,29 @@ def test_bodies_that_a_serializer_parsed() -> None:
     recording = read_one(PARSED)
     assert recording.asked == {"model": "small", "n": 1}
     assert recording.body == {"text": "two\nlines\n"}
+
+
+OF_HTTPX = """\
+interactions:
+- request: {body: '{}', headers: {}, method: POST, uri: 'http://x/y'}
+  response:
+    content: '{"text": "Hello"}'
+    headers: {}
+    http_version: HTTP/1.1
+    status_code: 200
+version: 1
+"""
+
+
+def test_replies_that_httpx_got_below_vcrpy_5() -> None:
+    recording = read_one(OF_HTTPX)
+    assert (recording.body, recording.response["status"]) == ({"text": "Hello"}, 200)
+    places = FORMAT.locate(recording.source, 0, ["/response/status", "/response/body/text"])
+    assert [places[pointer].line for pointer in places] == [7, 4]
+    document = copy.deepcopy(recording.document)
+    document["response"] |= {"status": 201, "body": {"text": "Ho"}}
+    changed = OF_HTTPX.replace("200", "201").replace("Hello", "Ho")
+    assert FORMAT.edit(recording.source, {0: document}) == changed.encode()
 
 
 def test_a_compressed_cassette_with_two_lists() -> None:

@@ -199,6 +199,34 @@ class _Upper(NamedTuple):
         yield (self.key,), inner
 
 
+def either(first: Part, other: Part) -> Part:
+    """The first part where it has a value, else the other: where a recorder has kept it once."""
+    return _Either(first, other)
+
+
+class _Either(NamedTuple):
+    first: Part
+    other: Part
+
+    def read(self, side: Stored) -> YAML:
+        return self._choose(side).read(side)
+
+    def write(self, side: Stored, old: JSON, new: JSON) -> Stored | None:
+        return self._choose(side).write(side, old, new)
+
+    def strip(self, side: Stored) -> Stored:
+        return self._choose(side).strip(side)
+
+    def find_ways(self, inner: Steps, load: Callable[[], Stored]) -> Iterator[tuple[Steps, Steps]]:
+        yield from self.first.find_ways(inner, load)
+        yield from self.other.find_ways(inner, load)
+
+    def _choose(self, side: Stored) -> Part:
+        return (
+            self.other if self.first.read(side) is None and self.other.read(side) is not None else self.first
+        )
+
+
 def pairs(key: str) -> Part:
     """The part for headers that are kept as a list under a key: `[{name: accept, value: "*/*"}, ...]`.
 

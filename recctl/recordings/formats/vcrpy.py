@@ -2,7 +2,8 @@
 
 Mirrors vcrpy 9.4 (`vcr/serialize.py`, `vcr/serializers/`) and the layouts that projects made of it: JSON
 bodies under `parsed_body` (pydantic-ai's serializer), compressed files with the two lists `requests` and
-`responses` (langchain's), vcrpy's own JSON serializer.
+`responses` (langchain's), vcrpy's own JSON serializer. vcrpy 5 and older kept what httpx got in a layout of
+its own, with `content` and `status_code`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require
+from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, either, require
 from recctl.recordings.formats import Defect, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
@@ -58,11 +59,14 @@ def _find_request_body(request: Stored) -> KeptBody:
 def _find_reply_body(response: Stored) -> KeptBody:
     if _PARSED.steps[0] in response:
         return _PARSED
+    if _OF_HTTPX.steps[0] in response and "body" not in response:
+        return _OF_HTTPX
     is_wrapped = isinstance(response.get("body"), (dict, type(None)))
     return KeptBody(("body", "string") if is_wrapped else ("body",))
 
 
 _PARSED = KeptBody(("parsed_body",), "parsed")
+_OF_HTTPX = KeptBody(("content",))
 
 
 def _find_defects(item: Stored) -> tuple[Defect, ...]:
@@ -116,9 +120,9 @@ FORMAT = make_format(
         ),
         Side(
             "response",
-            {"headers": at("headers"), "status": at("status", "code")},
+            {"headers": at("headers"), "status": either(at("status", "code"), at("status_code"))},
             _find_reply_body,
-            (("parsed_body",), ("body", "string"), ("body",)),
+            (("parsed_body",), ("body", "string"), ("body",), ("content",)),
         ),
         require("method", "uri"),
         _HINT,
