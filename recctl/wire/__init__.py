@@ -60,8 +60,11 @@ def read_request(recording: Recording) -> Request:
 
 
 def _read_request(recording: Recording, wire: Wire) -> Request:
-    request = wire.read_request(_read_asked(recording))
-    speakers = wire.form.speakers
+    """What was asked by a protocol; some have the model in the path, and not in the body."""
+    asked, model = _read_asked(recording), recording.model
+    request, speakers = wire.read_request(asked), wire.form.speakers
+    if request.model is None and "model" not in asked and isinstance(model, str):
+        request = request._replace(model=model)
     if not speakers:
         return request
     messages = (message._replace(said_by=speakers.get(message.role or "")) for message in request.messages)

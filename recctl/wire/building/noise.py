@@ -11,6 +11,11 @@ OPENAI_NOISE = {
 }
 """What those add who copy OpenAI's completions: Groq, Cerebras, llama.cpp, Azure."""
 
+BEDROCK_NOISE = {
+    "amazon-bedrock-invocationMetrics": "counts of tokens, and durations",
+    "guardrailProcessingLatency": "a duration",
+    "metrics": "durations",
+}
 OLLAMA_DURATIONS = dict.fromkeys(
     ("eval_duration", "load_duration", "prompt_eval_duration", "total_duration"), "a duration"
 )
@@ -27,6 +32,7 @@ TIMES = {
 """When something happened to what an API keeps: to a job, a file, a run."""
 
 GEMINI_NOISE = {
+    "earlier_usage": "counts of tokens",
     "response_id": "made up for each reply",
     "sdk_http_response": "headers of HTTP",
     "usage_metadata": "counts of tokens",

@@ -20,6 +20,7 @@ from recctl.wire.building.blocks import (
     read_turn,
 )
 from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing
@@ -244,4 +245,5 @@ WIRE = Wire(
     attachments=_ATTACHMENTS,
     recognises_request=_is_request,
     form=RequestForm(instructions=("system",), schemas=("input_schema",), call_ids=("id", "tool_use_id")),
+    noise=BEDROCK_NOISE,
 )

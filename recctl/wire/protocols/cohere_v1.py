@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from recctl.wire.building.blocks import check_final
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.message import CallBuilder, ChoiceBuilder
+from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
 from recctl.wire.completion import Request, RequestMessage, Speaker, Tool, ToolCall
-from recctl.wire.protocol import Ending, RequestForm, Wire
+from recctl.wire.protocol import Attachments, Ending, RequestForm, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -309,6 +310,8 @@ _ENDINGS = {
     "ERROR_TOXIC": Ending.REFUSED,
 }
 
+_NOISE = {**BEDROCK_NOISE, "response_id": "made up for each reply", "meta": "counts of tokens, and warnings"}
+
 WIRE = Wire(
     NAME,
     _recognises,
@@ -327,4 +330,6 @@ WIRE = Wire(
         instructions=("preamble",),
     ),
     endings=_ENDINGS,
+    attachments=Attachments(keys=("citations", "documents")),
+    noise=_NOISE,
 )

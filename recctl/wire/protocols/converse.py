@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.building.blocks import Blocks, Piece, add_finish_reason, add_role, note_late, read_turn
 from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire.protocol import Ending, RequestForm, Wire
+from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageSum, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -291,6 +292,10 @@ _ENDINGS = {
     "content_filtered": Ending.REFUSED,
 }
 
+_USAGE = UsageSum(
+    ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"), "totalTokens"
+)
+
 WIRE = Wire(
     NAME,
     _recognises,
@@ -299,4 +304,7 @@ WIRE = Wire(
     recognises_request=_is_request,
     form=_FORM,
     endings=_ENDINGS,
+    attachments=Attachments(holders=("content",)),
+    usage=_USAGE,
+    noise=BEDROCK_NOISE,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.wire.building.builder import ReplyBuilder
+from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.protocol import Ending, Wire
@@ -165,6 +166,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request(asked, "inputText")
 
 
+_NOISE = {**BEDROCK_NOISE, "log_id": "made up for each reply"}
 _ENDINGS = {
     "FINISH": Ending.WHOLE,
     "STOP_CRITERIA_MET": Ending.WHOLE,
@@ -179,4 +181,4 @@ _ENDINGS = {
     "CONTENT_FILTERED": Ending.REFUSED,
 }
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS)
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, noise=_NOISE)

@@ -35,7 +35,7 @@ def send(*events: dict[str, Any], key: str = "type") -> list[str]:
 def exchange(reply: Any, asked: Any, path: str = "/v1/chat/completions") -> Recording:
     """A recording of a reply to what a client asked at a path."""
     document = record(reply, url=f"https://models.test{path}")
-    document["request"]["body"] = asked
+    document["request"] |= {"body": asked, "model": None}
     return read(document)
 
 

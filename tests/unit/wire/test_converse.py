@@ -264,6 +264,12 @@ def test_requests_are_read_by_what_they_ask() -> None:
     )
 
 
+def test_a_model_that_stands_in_the_path_is_the_one_that_was_asked() -> None:
+    document = record(whole(), model="amazon.nova-lite-v1:0")
+    document["request"]["body"] = ASKED
+    assert read_request(read(document)).model == "amazon.nova-lite-v1:0"
+
+
 texts = st.text(min_size=1, max_size=8)
 blocks = st.lists(
     st.one_of(

@@ -150,4 +150,4 @@ def test_what_was_asked_by_a_form_or_a_list_is_read() -> None:
     ):
         document = record({"choices": []})
         document["request"]["body"] = body
-        assert read_request(read(document)) == Request(parameters=parameters)
+        assert read_request(read(document)) == Request("small", parameters=parameters)
