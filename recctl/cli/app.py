@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from recctl import __version__
 
 COMMANDS = (
+    "find",
     "validate",
     "show",
     "diff",

@@ -40,19 +40,19 @@ def _are_one(gone: Change, came: Change, form: RequestForm) -> bool:
     """Whether what went and what came are one under another name."""
     one, other = gone.left, came.right
     if all(_MESSAGE.fullmatch(change.label) for change in (gone, came)):
-        return all("role" in side for side in (one, other)) and canonical(
-            _leave_out(one, "role")
-        ) == canonical(_leave_out(other, "role"))
+        return _find_renamed_key(one, other) is not None
     are_tools = gone.label.startswith("tool ") and came.label.startswith("tool ")
     have_names = None not in (_find_name(one, form), _find_name(other, form))
     return are_tools and have_names and _is_same_tool(one, other, form)
 
 
-_MESSAGE = re.compile(r"message [0-9]+ \([^()]*\)")
+_MESSAGE = re.compile(r"message [0-9]+(?: \([^()]*\))?")
 
 
-def _leave_out(entry: dict[str, JSON], key: str) -> dict[str, JSON]:
-    return {name: value for name, value in entry.items() if name != key}
+def _find_renamed_key(one: dict[str, JSON], other: dict[str, JSON]) -> str | None:
+    """The key by which messages are told apart, where two differ in nothing else; None where they do."""
+    differing = [key for key in {**one, **other} if canonical(one.get(key)) != canonical(other.get(key))]
+    return differing[0] if len(differing) == 1 and differing[0] in ("role", "name", "type") else None
 
 
 def _find_name(tool: dict[str, JSON], form: RequestForm) -> tuple[str, ...] | None:
@@ -94,8 +94,9 @@ def _is_empty_schema(value: JSON) -> bool:
 
 def _tell_renamed(gone: Change, came: Change, form: RequestForm) -> Iterator[Change]:
     if _MESSAGE.fullmatch(came.label):
-        roles = gone.left["role"], came.right["role"]
-        yield Change(f"{came.where}/role", "request", *roles, f"{came.label}: role")
+        key = _find_renamed_key(gone.left, came.right) or "role"
+        names = gone.left.get(key), came.right.get(key)
+        yield Change(f"{came.where}/{key}", "request", *names, f"{came.label}: {key}")
         return
     name = gone.label.removeprefix("tool ")
     name_steps = _find_name(came.right, form)

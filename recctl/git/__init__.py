@@ -507,3 +507,21 @@ def _read_versions(
         path = next(records) if status.startswith("R") else old
         if path in files and not status.startswith("D"):
             yield Version(path, commit, blob, old if path != old else None)
+
+
+def find_move(folder: Path, commit: str, path: str) -> str | None:
+    """What a commit has renamed a file to, which may have changed a little; None where it has not.
+
+    Paths are relative to the folder. Raises GitError.
+    """
+    which = ["--no-commit-id", "-r", "--root", "-z", "--relative", "--find-renames", "--diff-filter=R"]
+    records = iter(_ask_list(["diff-tree", *which, "--name-status", commit], folder))
+    moves = {next(records): next(records) for _ in records}
+    return moves.get(path)
+
+
+def describe_commit(folder: Path, commit: str) -> tuple[str, str]:
+    """When a commit was made, as a date, and what its author calls it. Raises GitError."""
+    told = run(["show", "--no-patch", "--format=%cs%x00%s", commit], folder).decode("utf-8", "replace")
+    date, _, subject = told.rstrip("\n").partition("\0")
+    return date, subject

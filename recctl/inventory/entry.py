@@ -121,6 +121,11 @@ class Entry:
             return State.REPLACED
         return State(facts.status.value)
 
+    @property
+    def is_found(self) -> bool:
+        """Whether the recorder finds it, as far as its name and its place tell."""
+        return self.state in (State.CURRENT, State.BY_TEST)
+
     def with_facts(self, facts: Facts) -> Self:
         """The same recording, with more known about its name."""
         return self if facts is self.facts else replace(self, facts=facts)

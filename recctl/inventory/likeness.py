@@ -1,9 +1,9 @@
 """How much two requests are alike, told from a few hundred bytes for each.
 
-What is kept of a request are numbers: those of the parts of its body (each parameter, each message, each
-tool, with its value), and those of its words; of many, the smallest. Two requests are as much alike as these
-sets have in common. Where there are few numbers, that is exact; else it is the estimate that the smallest
-ones give (A. Broder, On the resemblance and containment of documents, 1997).
+What is kept of a request are numbers: those of the parts of its body (each parameter, each message and line
+of it, each tool), and those of its words; of many, the smallest. Two requests are as much alike as these sets
+have in common. Where there are few numbers, that is exact; else it is the estimate that the smallest ones
+give (A. Broder, On the resemblance and containment of documents, 1997).
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ def read_likeness(body: JSON) -> Likeness:
         text = text[:_KEPT] + text[-_KEPT:]
     parts = {crc32(part) for part in _list_parts(body)} if isinstance(body, dict) else ()
     words = {crc32(word.encode("utf-8", "surrogatepass")) for word in _WORD.findall(text)}
-    return Likeness(*(frozenset(nsmallest(_MOST, numbers)) for numbers in (parts, words)))
+    return Likeness(frozenset(nsmallest(_PARTS, parts)), frozenset(nsmallest(_WORDS, words)))
 
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _KEPT = 5000
-_MOST = 48
+_PARTS, _WORDS = 64, 96
 """How many numbers are kept of each kind."""
 
 
 def _list_parts(body: dict[str, JSON]) -> Iterator[bytes]:
-    """Each key of a body with its value; of a list or an object, each thing in it by itself."""
+    """Each key of a body with its value; of a list or an object, each thing in it, and its lines."""
     for key, value in body.items():
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             inner = [(key, item) for item in value]
@@ -72,16 +72,16 @@ def _list_parts(body: dict[str, JSON]) -> Iterator[bytes]:
 
 def measure_likeness(one: Likeness, other: Likeness) -> float:
     """How much two requests are alike, from 0 to 1."""
-    parts = _overlap(one.parts, other.parts)
-    words = _overlap(one.words, other.words)
+    parts = _overlap(one.parts, other.parts, _PARTS)
+    words = _overlap(one.words, other.words, _WORDS)
     return (parts + words) / 2 if one.parts and other.parts else words
 
 
-def _overlap(one: frozenset[int], other: frozenset[int]) -> float:
-    """How much of two sets is in both; where only the smallest numbers are kept, of those that both know."""
+def _overlap(one: frozenset[int], other: frozenset[int], most: int) -> float:
+    """How much of two sets is in both, of which the smallest numbers are kept, up to so many."""
     if not one or not other:
         return 1.0 if not (one or other) else 0.0
-    if len(one) < _MOST and len(other) < _MOST:
+    if len(one) < most and len(other) < most:
         return len(one & other) / len(one | other)
-    known = frozenset(nsmallest(_MOST, one | other))
+    known = frozenset(nsmallest(most, one | other))
     return len(one & other & known) / len(known)

@@ -85,6 +85,7 @@ COMMAND_OF = {
     "threads": "list",
     "conversation": "show",
     "comparison": "diff",
+    "answers": "find",
     "restoration": "restore",
     "runs": "undo",
     "undone": "undo",
