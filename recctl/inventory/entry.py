@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from recctl.inventory.likeness import Likeness, restore_likeness
 from recctl.naming.facts import Facts, Status
+from recctl.wire.usage import Tokens
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import Key
@@ -29,18 +30,6 @@ class State(StrEnum):
     AHEAD = "ahead"
     UNEXPLAINED = "unexplained"
     NOT_APPLICABLE = "not-applicable"
-
-
-class Tokens(NamedTuple):
-    """How many tokens a request and its reply came to, as the provider counted them."""
-
-    prompt: int
-    reply: int
-
-    @property
-    def total(self) -> int:
-        """Both together."""
-        return self.prompt + self.reply
 
 
 @dataclass(frozen=True, slots=True)

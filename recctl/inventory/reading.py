@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.diff.differences import canonical
 from recctl.diff.sent import find_kept
-from recctl.inventory.entry import Entry, Tokens
+from recctl.inventory.entry import Entry
 from recctl.inventory.likeness import read_likeness
 from recctl.text.digests import blake2b
 from recctl.wire import read_exchange
@@ -37,7 +37,7 @@ def read_entry(recording: Recording, facts: Facts, location: str, size: int) -> 
         status=status if type(status) is int else None,
         finish=_find_finish(completion),
         tool_calls=_list_tools(completion),
-        tokens=None if completion.usage is None else read_tokens(completion.usage),
+        tokens=exchange.count_tokens(),
         size=size,
         asked=asked,
         answered=answered,
@@ -66,38 +66,3 @@ def _find_finish(completion: Completion) -> str | None:
 def _list_tools(completion: Completion) -> tuple[str, ...]:
     calls = (call for choice in completion.choices for call in choice.message.tool_calls)
     return tuple(call.name or "" for call in calls)
-
-
-def read_tokens(usage: dict[str, JSON]) -> Tokens | None:
-    """How many tokens a usage tells, whatever the provider calls them; None where it tells neither side."""
-    counts = []
-    for names in (_PROMPT, _REPLY):
-        found = [usage[name] for name in names if type(usage.get(name)) is int]
-        counts.append(found[0] if found else None)
-    if counts == [None, None]:
-        nested = usage.get("tokens")
-        return read_tokens(nested) if isinstance(nested, dict) else None
-    thoughts = next((usage[name] for name in _THOUGHTS if type(usage.get(name)) is int), 0)
-    return Tokens(counts[0] or 0, (counts[1] or 0) + thoughts)
-
-
-_PROMPT = (
-    "prompt_tokens",
-    "input_tokens",
-    "inputTokens",
-    "promptTokenCount",
-    "prompt_token_count",
-    "prompt_eval_count",
-    "total_input_tokens",
-)
-_REPLY = (
-    "completion_tokens",
-    "output_tokens",
-    "outputTokens",
-    "candidatesTokenCount",
-    "candidates_token_count",
-    "eval_count",
-    "total_output_tokens",
-)
-_THOUGHTS = ("thoughtsTokenCount", "thoughts_token_count")
-"""What Gemini counts beside the tokens of the reply that is shown."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.assembly import assemble_reply
 from recctl.wire.exchange import Exchange
-from recctl.wire.protocol import Attachments, Ending, Entries, RequestForm, UsageSum, Wire, by_class
+from recctl.wire.protocol import Attachments, Ending, Entries, RequestForm, UsageKeys, Wire, by_class
 from recctl.wire.recognition import find_form, recognise, recognise_request
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = [
     "Entries",
     "Exchange",
     "RequestForm",
-    "UsageSum",
+    "UsageKeys",
     "Wire",
     "assemble",
     "by_class",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.wire.building.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
 from recctl.wire.protocol import COMMON_NOISE, Ending
-from recctl.wire.recognition import find_ending, gather_noise
+from recctl.wire.recognition import find_ending, gather_noise, gather_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recctl.wire.building.steps import Step
     from recctl.wire.completion import Choice, Completion, Part, Request, Tool
     from recctl.wire.protocol import Wire
+    from recctl.wire.usage import Tokens
 
 
 class Exchange(NamedTuple):
@@ -94,6 +95,15 @@ class Exchange(NamedTuple):
     def list_tools(self) -> Iterable[Tool]:
         """The tools that the request offers, those of namespaces and those added on the way among them."""
         return self.asked_by.list_tools(self.request, self.recording.asked)
+
+    def count_tokens(self) -> Tokens | None:
+        """How many tokens each side took, by the protocol's counters or else by any; None where none tell."""
+        from recctl.wire.usage import count_tokens
+
+        usage = self.completion.usage
+        if usage is None:
+            return None
+        return count_tokens(usage, (self.wire.usage,)) or count_tokens(usage, gather_usage())
 
     def find_usage_gap(self) -> str | None:
         """Why the counters in the usage do not add up; None when they do, or are not all there."""

@@ -65,22 +65,28 @@ class Attachments(NamedTuple):
     repeat_reasoning: tuple[str, ...] = ()
 
 
-class UsageSum(NamedTuple):
-    """Counters of tokens that add up to another one.
+class UsageKeys(NamedTuple):
+    """Which counters of a usage say what; of several keys, the first that is there counts.
 
-    What is counted under `apart`, each a counter with details and a key of these, may be part of the total
-    alone. `spared` are parts of the names of models whose total may hold more than is told.
+    `prompt` and `reply` are the keys of the two sides, `thoughts` of what the model thought, where that is
+    counted beside the reply. They may all stand under one of `holders`. `total`, if it is any, is that of
+    what these add up to, and `also` what else is counted in it; what is counted under `apart`, each a
+    counter's details and a key of these, may be. `spared` are parts of the names of models whose total may
+    hold more than is told.
     """
 
-    parts: tuple[str, ...]
-    total: str
+    prompt: tuple[str, ...] = ("prompt_tokens",)
+    reply: tuple[str, ...] = ("completion_tokens",)
+    thoughts: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
+    total: str = ""
+    also: tuple[str, ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     spared: tuple[str, ...] = ()
 
 
-OPENAI_USAGE = UsageSum(
-    ("prompt_tokens", "completion_tokens"),
-    "total_tokens",
+OPENAI_USAGE = UsageKeys(
+    total="total_tokens",
     apart=(("completion_tokens_details", "reasoning_tokens"), ("prompt_tokens_details", "audio_tokens")),
     spared=("gemini",),
 )
@@ -206,7 +212,7 @@ class Wire(NamedTuple):
     `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
     `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
     `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
-    `attachments` tell what in `extra` belongs to the answer, `usage` which counters add up, and `entries`
+    `attachments` tell what in `extra` belongs to the answer, `usage` which counters say what, and `entries`
     what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
     the next although they say the same, and why, beside those of `COMMON_NOISE`. `list_data` gives the data
     in a body, as base64, of which `assemble` tells the size alone.
@@ -225,7 +231,7 @@ class Wire(NamedTuple):
     native_reason: str = ""
     shows_streaming: bool = True
     attachments: Attachments = Attachments()
-    usage: UsageSum = OPENAI_USAGE
+    usage: UsageKeys = OPENAI_USAGE
     noise: Mapping[str, str] = _NO_NOISE
     entries: Entries = NO_ENTRIES
     list_data: Callable[[JSON], Iterable[str]] = list_nothing

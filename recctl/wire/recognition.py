@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON, Recording
-    from recctl.wire.protocol import Ending, Wire
+    from recctl.wire.protocol import Ending, UsageKeys, Wire
 
 
 def recognise(recording: Recording) -> Wire:
@@ -203,3 +203,9 @@ def _gather_endings() -> dict[str, Ending]:
 def gather_noise() -> dict[str, str]:
     """What all protocols call noise of their own, and why."""
     return {key: reason for wire in each_wire() for key, reason in wire.noise.items()}
+
+
+@cache
+def gather_usage() -> tuple[UsageKeys, ...]:
+    """The counters of all protocols."""
+    return tuple(dict.fromkeys(wire.usage for wire in each_wire()))

@@ -1,34 +1,66 @@
-"""Whether counters of tokens add up."""
+"""What the counters of a usage come to: how many tokens each side took, and whether they add up."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion
-    from recctl.wire.protocol import UsageSum
+    from recctl.wire.protocol import UsageKeys
 
 
-def find_gap(completion: Completion, rule: UsageSum) -> str | None:
+class Tokens(NamedTuple):
+    """How many tokens a request and its reply came to, as the provider counted them."""
+
+    prompt: int
+    reply: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.reply
+
+
+def count_tokens(usage: dict[str, JSON], every: Iterable[UsageKeys]) -> Tokens | None:
+    """The tokens of both sides, by the first of some keys that tells one; None where none does."""
+    for keys in every:
+        for counters in (usage, *(usage.get(holder) for holder in keys.holders)):
+            found = _count(counters, keys) if isinstance(counters, dict) else None
+            if found is not None:
+                return found
+    return None
+
+
+def _count(counters: dict[str, JSON], keys: UsageKeys) -> Tokens | None:
+    prompt, reply, thoughts = (_find(counters, names) for names in (keys.prompt, keys.reply, keys.thoughts))
+    if prompt is None and reply is None:
+        return None
+    return Tokens(prompt or 0, (reply or 0) + (thoughts or 0))
+
+
+def _find(counters: dict[str, JSON], names: Sequence[str]) -> int | None:
+    return next((count for name in names if type(count := counters.get(name)) is int), None)
+
+
+def find_gap(completion: Completion, keys: UsageKeys) -> str | None:
     """Why the counters of a reply's usage do not add up; None when they do, or are not all there."""
-    usage = completion.usage or {}
-    keys = (*rule.parts, rule.total)
-    counts = [count for key in keys if type(count := usage.get(key)) is int]
-    if len(counts) < len(keys):
+    usage, model = completion.usage or {}, completion.model or ""
+    prompt, reply, total = (_find(usage, names) for names in (keys.prompt, keys.reply, (keys.total,)))
+    if prompt is None or reply is None or total is None:
         return None
-    *parts, total = counts
-    missing = total - sum(parts)
-    model = completion.model or ""
-    if missing == 0 or (missing > 0 and any(name in model for name in rule.spared)):
+    others = (*keys.thoughts, *keys.also)
+    missing = total - prompt - reply - sum(_find(usage, (name,)) or 0 for name in others)
+    if missing == 0 or (missing > 0 and any(name in model for name in keys.spared)):
         return None
-    apart = [_read_detail(usage, *path) for path in rule.apart]
-    if missing > 0 and missing in _list_sums(apart):
+    if missing > 0 and missing in _list_sums(_read_detail(usage, *path) for path in keys.apart):
         return None
-    told = " and ".join(f"{count:,} {_name(key)}" for count, key in zip(parts, rule.parts, strict=True))
-    return f"{told} tokens are not {total:,} in total"
+    sides = (_name(names[0]) for names in (keys.prompt, keys.reply))
+    told = " and ".join(f"{count:,} {name}" for count, name in zip((prompt, reply), sides, strict=True))
+    more = ", with what else is counted," if any(_find(usage, (name,)) for name in others) else ""
+    return f"{told} tokens{more} are not {total:,} in total"
 
 
 def _read_detail(usage: dict[str, JSON], holder: str, key: str) -> int:
@@ -38,7 +70,7 @@ def _read_detail(usage: dict[str, JSON], holder: str, key: str) -> int:
     return count if type(count) is int else 0
 
 
-def _list_sums(counts: Sequence[int]) -> set[int]:
+def _list_sums(counts: Iterable[int]) -> set[int]:
     """What each selection of some counts adds up to."""
     sums = {0}
     for count in counts:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from recctl.input import cache
 from recctl.input.sources import select
 from recctl.inventory import index as module
-from recctl.inventory.entry import Entry, State, Tokens
+from recctl.inventory.entry import Entry, State
 from recctl.inventory.index import Index, read_index
 from recctl.inventory.likeness import Likeness, measure_likeness, read_likeness, restore_likeness
-from recctl.inventory.reading import read_tokens
 from recctl.project import Project, Settings
 from recctl.recordings.recording import Key
+from recctl.wire.usage import Tokens
 from tests.builders import TEST_ID, chunk, delta, record
 from tests.names import old_name, write
 
@@ -162,22 +162,6 @@ def test_an_entry_is_the_same_after_it_was_written_down(root: Path) -> None:
     write(root / FOLDER, ask_for_weather())
     (entry,) = look(root).entries
     assert Entry.restore(entry.facts.path, entry.location, entry.dump()) == entry
-
-
-@pytest.mark.parametrize(
-    ("usage", "tokens"),
-    [
-        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, Tokens(3, 2)),
-        ({"input_tokens": 3, "output_tokens": 2, "cache_read_input_tokens": 1}, Tokens(3, 2)),
-        ({"inputTokens": 3, "outputTokens": 2}, Tokens(3, 2)),
-        ({"promptTokenCount": 3, "candidatesTokenCount": 2, "thoughtsTokenCount": 4}, Tokens(3, 6)),
-        ({"prompt_eval_count": 3, "eval_count": None}, Tokens(3, 0)),
-        ({"tokens": {"input_tokens": 3, "output_tokens": 2}}, Tokens(3, 2)),
-        ({"credits": 1, "prompt_tokens": "many"}, None),
-    ],
-)
-def test_tokens_are_counted_whatever_they_are_called(usage: dict[str, Any], tokens: Tokens | None) -> None:
-    assert read_tokens(usage) == tokens
 
 
 BODIES = st.recursive(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, Wire
+from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -246,4 +246,5 @@ WIRE = Wire(
     recognises_request=_is_request,
     form=RequestForm(instructions=("system",), schemas=("input_schema",), call_ids=("id", "tool_use_id")),
     noise=BEDROCK_NOISE,
+    usage=UsageKeys(("input_tokens",), ("output_tokens",)),
 )

@@ -11,7 +11,7 @@ from recctl.wire.building.blocks import Blocks, add_finish_reason, add_role, not
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.protocol import Attachments, Ending, Wire
+from recctl.wire.protocol import Attachments, Ending, UsageKeys, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -232,4 +232,5 @@ WIRE = Wire(
     recognises_request=_is_request,
     endings=_ENDINGS,
     attachments=Attachments(keys=("citations",), holders=("content",)),
+    usage=UsageKeys(("input_tokens",), ("output_tokens",), holders=("tokens",)),
 )

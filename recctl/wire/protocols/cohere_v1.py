@@ -16,7 +16,7 @@ from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import is_nothing, write_text
 from recctl.wire.completion import Request, RequestMessage, Speaker, Tool, ToolCall
-from recctl.wire.protocol import Attachments, Ending, RequestForm, Wire
+from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageKeys, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -332,4 +332,5 @@ WIRE = Wire(
     endings=_ENDINGS,
     attachments=Attachments(keys=("citations", "documents")),
     noise=_NOISE,
+    usage=UsageKeys(("input_tokens",), ("output_tokens",), holders=("tokens",)),
 )

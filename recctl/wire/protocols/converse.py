@@ -16,7 +16,7 @@ from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
-from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageSum, Wire
+from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageKeys, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -292,8 +292,11 @@ _ENDINGS = {
     "content_filtered": Ending.REFUSED,
 }
 
-_USAGE = UsageSum(
-    ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"), "totalTokens"
+_USAGE = UsageKeys(
+    ("inputTokens",),
+    ("outputTokens",),
+    total="totalTokens",
+    also=("cacheReadInputTokens", "cacheWriteInputTokens"),
 )
 
 WIRE = Wire(

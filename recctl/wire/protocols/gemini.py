@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, Wire, by_class
+from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.json_paths import put_together
 from recctl.wire.building.message import CallBuilder
@@ -407,6 +407,12 @@ _FORM = RequestForm(
 )
 
 
+_USAGE = UsageKeys(
+    ("promptTokenCount", "prompt_token_count"),
+    ("candidatesTokenCount", "candidates_token_count"),
+    ("thoughtsTokenCount", "thoughts_token_count"),
+)
+
 WIRE = Wire(
     NAME,
     by_class("GenerateContentResponse", _is_one, in_events=True),
@@ -418,4 +424,5 @@ WIRE = Wire(
     list_data=_list_data,
     recognises_request=_is_request,
     form=_FORM,
+    usage=_USAGE,
 )

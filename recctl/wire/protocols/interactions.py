@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, Wire
+from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     Piece,
@@ -288,4 +288,5 @@ WIRE = Wire(
         call_ids=("id", "call_id"),
         conversations=("previous_interaction_id",),
     ),
+    usage=UsageKeys(("total_input_tokens",), ("total_output_tokens",)),
 )

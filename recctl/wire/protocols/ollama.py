@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, Wire
+from recctl.wire import Attachments, Ending, UsageKeys, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.noise import OLLAMA_DURATIONS
@@ -133,4 +133,5 @@ WIRE = Wire(
     attachments=_ATTACHMENTS,
     noise=OLLAMA_DURATIONS,
     recognises_request=_is_request,
+    usage=UsageKeys(("prompt_eval_count",), ("eval_count",)),
 )

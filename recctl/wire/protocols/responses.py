@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, Wire
+from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Piece,
     add_finish_reason,
@@ -216,4 +216,5 @@ WIRE = Wire(
     list_tools=_list_tools,
     endings=_ENDINGS,
     attachments=_ATTACHMENTS,
+    usage=UsageKeys(("input_tokens",), ("output_tokens",), total="total_tokens"),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from recctl.wire import Ending, read_exchange
 from recctl.wire.completion import RequestMessage, Speaker
+from recctl.wire.usage import Tokens
 from tests.builders import read, record
 from tests.unit.wire.streams import exchange
 
@@ -85,3 +86,31 @@ def test_who_speaks_may_go_by_roles_of_the_protocol() -> None:
     of_chat = {"messages": [{"role": "developer"}, {"role": "CHATBOT"}]}
     messages = read_exchange(exchange(FAILED, of_chat)).request.messages
     assert [message.speaker for message in messages] == [Speaker.SYSTEM, None]
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, Tokens(3, 2)),
+        ({"input_tokens": 3, "output_tokens": 2, "cache_read_input_tokens": 1}, Tokens(3, 2)),
+        ({"inputTokens": 3, "outputTokens": 2}, Tokens(3, 2)),
+        ({"promptTokenCount": 3, "candidatesTokenCount": 2, "thoughtsTokenCount": 4}, Tokens(3, 6)),
+        ({"prompt_eval_count": 3, "eval_count": None}, Tokens(3, 0)),
+        ({"tokens": {"input_tokens": 3, "output_tokens": 2}}, Tokens(3, 2)),
+        ({"credits": 1, "prompt_tokens": "many"}, None),
+    ],
+)
+def test_tokens_are_counted_whatever_they_are_called(usage: dict[str, Any], tokens: Tokens | None) -> None:
+    body = {"object": "chat.completion", "choices": [{"message": {"content": "Hi"}}], "usage": usage}
+    assert read_exchange(read(record(body))).count_tokens() == tokens
+
+
+def test_counters_that_do_not_add_up_are_told_by_the_names_of_the_protocol() -> None:
+    def find_gap(**usage: int) -> str | None:
+        body = {"object": "response", "id": "r", "output": [], "usage": usage}
+        return read_exchange(read(record(body))).find_usage_gap()
+
+    assert find_gap(input_tokens=3, output_tokens=4, total_tokens=7) is None
+    assert find_gap(input_tokens=3, output_tokens=4) is None
+    gap = find_gap(input_tokens=3, output_tokens=4, total_tokens=9)
+    assert gap == "3 input and 4 output tokens are not 9 in total"
