@@ -36,8 +36,7 @@ class Exchange(NamedTuple):
         """How what was asked last, and what was answered, begins: a line each, or nothing."""
         from recctl.wire.building.lines import read_question_line, read_reply_line
 
-        told = read_reply_line(self.completion) or self.wire.entries.describe(self.completion.extra)
-        return read_question_line(self.request), told
+        return read_question_line(self.request), read_reply_line(self.completion)
 
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""

@@ -26,11 +26,6 @@ def list_nothing(_: JSON) -> tuple[()]:
     return ()
 
 
-def describe_nothing(_: JSON) -> str:
-    """That there is nothing to tell."""
-    return ""
-
-
 def list_tools(request: Request, _: dict[str, JSON]) -> Iterable[Tool]:
     """The tools that a request offers, where they are all in one list."""
     return request.tools
@@ -102,13 +97,12 @@ class Entries(NamedTuple):
 
     `derived` are the keys of `extra` that follow from the entries, such as their count. `are_models` is true
     for lists of models. `read_vectors` gives the vectors of a body, in order, and None for one that can't be
-    read. `describe` tells a reply in a line, from its `extra`.
+    read.
     """
 
     derived: tuple[str, ...] = ()
     are_models: bool = False
     read_vectors: Callable[[JSON], Iterable[list[float] | None]] = list_nothing
-    describe: Callable[[dict[str, JSON]], str] = describe_nothing
 
 
 NO_ENTRIES = Entries()
@@ -215,7 +209,8 @@ class Wire(NamedTuple):
     `attachments` tell what in `extra` belongs to the answer, `usage` which counters say what, and `entries`
     what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
     the next although they say the same, and why, beside those of `COMMON_NOISE`. `list_data` gives the data
-    in a body, as base64, of which `assemble` tells the size alone.
+    in a body, as base64, of which `assemble` tells the size alone, and `folded` are keys whose values it
+    knowingly leaves out, and why, beside those that all do.
     """
 
     name: str
@@ -235,6 +230,7 @@ class Wire(NamedTuple):
     noise: Mapping[str, str] = _NO_NOISE
     entries: Entries = NO_ENTRIES
     list_data: Callable[[JSON], Iterable[str]] = list_nothing
+    folded: Mapping[str, str] = _NO_NOISE
 
 
 def by_class(

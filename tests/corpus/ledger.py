@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from recctl.wire.building.builder import FOLDED, FOLDED_IN_EVENTS, SUMMARISED
 from recctl.wire.building.values import decode_base64, is_nothing
+from recctl.wire.recognition import each_wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,13 +158,16 @@ def _open_choice(choice: Choice, kept: dict[str, Any]) -> _Account:
     return account
 
 
+_FOLDED_IN_EVENTS = {*FOLDED_IN_EVENTS, *(key for wire in each_wire() for key in wire.folded)}
+
+
 class _Ledger:
     """A completion in accounts, and what was not found in them."""
 
     def __init__(self, completion: Completion) -> None:
         self._completion = completion
         is_of_events = completion.wire in _EVENT_WIRES
-        self._folded = {*FOLDED, *(FOLDED_IN_EVENTS if is_of_events else ())}
+        self._folded = {*FOLDED, *(_FOLDED_IN_EVENTS if is_of_events else ())}
         extra = dict(completion.extra)
         of_choices = extra.pop("choices", {})
         self._choices = {

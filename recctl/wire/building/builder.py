@@ -42,12 +42,13 @@ FOLDED_IN_EVENTS = {
     "content_index": "the same, of parts in an output",
     "summary_index": "the same, of parts of a summary",
     "annotation_index": "the same, of annotations",
-    "contentBlockIndex": "the same, on Bedrock",
-    "p": "random padding that hides the length of an event, on Bedrock",
     "usage": "counts so far, where later ones replace them",
     "status": "that something is in progress or completed; how a reply ends is its finish reason",
 }
-"""Keys of server-sent events whose values are left out too, and why; `[DONE]` and pings are, as a whole."""
+"""Keys of server-sent events whose values are left out too, and why; `[DONE]` and pings are, as a whole.
+
+A protocol may have more of its own.
+"""
 
 SUMMARISED = {
     "embedding": "a vector is told by its dimension and first numbers",

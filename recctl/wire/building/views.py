@@ -80,12 +80,6 @@ def add_models(builder: ReplyBuilder, models: list[JSON], *id_keys: str) -> None
         builder.extra.add(("models", model_id), rest)
 
 
-def describe_models(extra: dict[str, JSON]) -> str:
-    """How many models a reply lists."""
-    ids = extra.get("ids")
-    return show_count(len(ids), "model") if isinstance(ids, list) else ""
-
-
 def _describe_model(model: JSON) -> str:
     """A model in a few words: those of its values that are none of the ids."""
     told = (model.get(key) for key in _MODEL_KEYS) if isinstance(model, dict) else ()

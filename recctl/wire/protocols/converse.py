@@ -310,4 +310,8 @@ WIRE = Wire(
     attachments=Attachments(holders=("content",)),
     usage=_USAGE,
     noise=BEDROCK_NOISE,
+    folded={
+        "contentBlockIndex": "positions, which the order of texts and calls keeps",
+        "p": "random padding that hides the length of an event",
+    },
 )

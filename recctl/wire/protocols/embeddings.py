@@ -97,11 +97,6 @@ def _read_vectors(body: JSON) -> Iterator[list[float] | None]:
         yield from (read_vector(find_vector(entry)[1]) for entry in entries)
 
 
-def _describe_vectors(extra: dict[str, JSON]) -> str:
-    count, dimension = extra.get("count"), extra.get("dimension")
-    return f"{show_count(count, 'vector')} of {dimension} numbers" if count and dimension else ""
-
-
 _PLACES = ("/embeddings", "/api/embed", ":embedContent", ":batchEmbedContents")
 
 
@@ -115,8 +110,6 @@ WIRE = Wire(
     _assemble,
     read_prompt_request,
     noise={**OLLAMA_DURATIONS, "sdk_http_response": "headers of HTTP"},
-    entries=Entries(
-        derived=("count", "dimension", "vectors"), read_vectors=_read_vectors, describe=_describe_vectors
-    ),
+    entries=Entries(derived=("count", "dimension", "vectors"), read_vectors=_read_vectors),
     recognises_request=_is_request,
 )

@@ -8,7 +8,7 @@ from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import is_nothing
-from recctl.wire.building.views import add_models, describe_models, has_entries
+from recctl.wire.building.views import add_models, has_entries
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -55,5 +55,5 @@ WIRE = Wire(
     read_chat_request,
     shows_streaming=False,
     noise={"permission": "ids and times of a model"},
-    entries=Entries(derived=("count",), are_models=True, describe=describe_models),
+    entries=Entries(derived=("count",), are_models=True),
 )

@@ -8,7 +8,7 @@ from recctl.wire import Entries, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.sse import peek, read_events
-from recctl.wire.building.views import add_models, describe_models, has_entries
+from recctl.wire.building.views import add_models, has_entries
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -66,5 +66,5 @@ WIRE = Wire(
     _assemble,
     read_chat_request,
     noise={"size_vram": "how much of a model lay in graphics memory"},
-    entries=Entries(derived=("count",), describe=describe_models),
+    entries=Entries(derived=("count",)),
 )

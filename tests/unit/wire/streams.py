@@ -16,6 +16,7 @@ from recctl.recordings.recording import Recording
 from recctl.wire import assemble, read_request, recognise
 from recctl.wire.building.builder import FOLDED, FOLDED_IN_EVENTS
 from recctl.wire.completion import Choice, Completion, Request
+from recctl.wire.recognition import each_wire
 from tests.builders import read, record, source
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def mark(draw: st.DrawFn, document: Any) -> tuple[Any, list[str]]:
     return marked, marks
 
 
-_FOLDED = {*FOLDED, *FOLDED_IN_EVENTS}
+_FOLDED = {*FOLDED, *FOLDED_IN_EVENTS, *(key for wire in each_wire() for key in wire.folded)}
 
 
 def _find_places(value: Any) -> Iterator[tuple[Any, Any]]:
