@@ -160,6 +160,96 @@ def test_an_archive_that_is_named_is_read_whoever_made_it() -> None:
     assert [recording.format for recording in read(BROWSER)] == ["polly"]
 
 
+# --- as YAML ------------------------------------------------------------------------------------------------
+
+AS_YAML = """\
+log:
+  _recordingName: chat
+  creator:
+    name: Polly.JS
+    version: 6.0.6
+  entries:
+    - _id: 897d3731ab8e15a1549f29445eafd1e1
+      _order: 0
+      request:
+        headers:
+          - name: accept
+            value: a
+        method: POST
+        postData:
+          mimeType: application/json
+          textJSON:
+            model: s
+            text: >-
+              Blue, or
+
+              green?
+        url: https://x/v1/chat/completions
+      response:
+        content:
+          mimeType: text/event-stream
+          text: |
+            data: {"a": 1}
+            data: {"b": 2}
+        headers: []
+        status: 200
+      startedDateTime: 2024-12-03T13:50:56.142Z
+    - _id: 744ac84492fba82f361266614d76e69b
+      request: {headers: [], method: GET, url: https://x/models}
+      response: {status: 404, headers: []}
+"""
+
+
+def yaml_source(content: str) -> Any:
+    return make_source(content.encode(), "recording.har.yaml", "agent/recordings/chat_123")
+
+
+def test_the_same_is_read_from_yaml() -> None:
+    assert is_claimed("recording.har.yaml", ("recordings",), AS_YAML.encode)
+    one, other = load(yaml_source(AS_YAML))
+    assert isinstance(one, Recording)
+    assert isinstance(other, Recording)
+    assert (one.format, one.request["body"]) == ("polly", {"model": "s", "text": "Blue, or\ngreen?"})
+    assert (one.body, other.response["status"]) == (['data: {"a": 1}', 'data: {"b": 2}'], 404)
+    places = FORMAT.locate(yaml_source(AS_YAML), 0, ["", "/request/body/text", "/response/body/1"])
+    assert [position.line for position in places.values()] == [7, 18, 26]
+    assert sum(FORMAT.measure(yaml_source(AS_YAML))) < len(AS_YAML)
+
+
+def test_yaml_is_changed_in_its_lines() -> None:
+    one, _ = load(yaml_source(AS_YAML))
+    assert isinstance(one, Recording)
+    document = copy.deepcopy(one.document)
+    document["request"]["headers"]["accept"] = "MASKED"
+    document["request"]["body"]["model"] = "large"
+    document["response"]["body"][1] = 'data: {"b": 3}'
+    changed = AS_YAML.replace("value: a", "value: MASKED").replace("model: s", "model: large")
+    assert FORMAT.edit(yaml_source(AS_YAML), {0: document}) == changed.replace('"b": 2', '"b": 3').encode()
+
+
+def test_an_entry_goes_from_yaml_with_its_lines() -> None:
+    start = AS_YAML.index("    - _id: 744")
+    assert FORMAT.edit(yaml_source(AS_YAML), {1: None}) == AS_YAML[:start].encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "message"),
+    [
+        ("log: [", "invalid-yaml", "not YAML"),
+        (
+            "log: {}\n---\nlog: {}\n",
+            "not-a-recording",
+            "not a recording of Polly.JS: it is 2 documents, and not one",
+        ),
+        ("log: {}", "not-a-recording", "not a recording of Polly.JS: its 'log' has no list of 'entries'"),
+    ],
+)
+def test_yaml_that_is_refused_is_told(content: str, rule: str, message: str) -> None:
+    (error,) = FORMAT.read(yaml_source(content))
+    assert isinstance(error, LoadError)
+    assert (error.rule, error.message[: len(message)]) == (rule, message)
+
+
 # --- edits --------------------------------------------------------------------------------------------------
 
 

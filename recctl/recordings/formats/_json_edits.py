@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.bodies import read_json
-from recctl.recordings.formats._json_files import SIDES, File, Layout, Steps, read, take
+from recctl.recordings.formats._json_files import SIDES, File, Layout, Steps, is_yaml, read, take
 from recctl.recordings.http import find_header
 from recctl.recordings.recording import JSON, Recording
 from recctl.recordings.splicing import Edit, apply_edits
@@ -36,10 +37,10 @@ def edit(
 
     What comes back was read again and says what was meant; None where it can't be written so.
     """
-    if file.steps is None and None in changes.values():
+    if file.has_bytes or (file.steps is None and None in changes.values()):
         return None
     items: list[JSON] = []
-    inner: dict[Steps, tuple[Edit, ...]] = {}
+    inner: _Inner = {}
     for index, item in enumerate(file.items):
         recording, document = before[index], changes.get(index)
         if index not in changes:
@@ -50,14 +51,39 @@ def edit(
                 return None
             items.append(change.item)
             inner.update(((*file.lead_to(index), *steps), edits) for steps, edits in change.inner.items())
-    text = source.content.decode()
-    whole = items[0] if file.steps is None else _put(file.value, file.steps, items)
-    keeps_places = len(items) == len(file.items)
-    written = apply_edits(text, splice_json(text, file.value, whole, inner if keeps_places else {}))
-    if written is None:
-        return None
-    content = written.encode("utf-8", "surrogatepass")
-    return content if says(read(layout, source._replace(content=content)), before, changes) else None
+    value = items[0] if file.steps is None else _put(file.value, file.steps, items)
+    known = inner if len(items) == len(file.items) else {}
+    ways = (_write_yaml, _write_yaml_anew) if is_yaml(source) else (_write_json,)
+    for write in ways:
+        content = write(source.content, file.value, value, known)
+        if content is not None and says(read(layout, source._replace(content=content)), before, changes):
+            return content
+    return None
+
+
+_Inner = dict[Steps, tuple[Edit, ...]]
+
+
+def _write_json(content: bytes, old: JSON, new: JSON, inner: _Inner) -> bytes | None:
+    text = content.decode()
+    written = apply_edits(text, splice_json(text, old, new, inner))
+    return None if written is None else written.encode("utf-8", "surrogatepass")
+
+
+def _write_yaml(content: bytes, old: JSON, new: JSON, inner: _Inner, *, whole: bool = False) -> bytes | None:
+    from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
+    from recctl.text.yaml_places import compose
+    from recctl.text.yaml_text import decode_yaml
+
+    mark, text = decode_yaml(content)
+    splicer = YAMLSplicer(text, whole=whole)
+    splicer.change(compose(text, old, new), old, new, inner)
+    written = apply_edits(text, splicer.edits)
+    return None if written is None else mark + written.encode()
+
+
+_write_yaml_anew = partial(_write_yaml, whole=True)
+"""Texts that change are written whole, and not spliced."""
 
 
 def _put(value: JSON, steps: Steps, new: JSON) -> JSON:

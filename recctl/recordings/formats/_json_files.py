@@ -1,4 +1,7 @@
-"""What formats have in common whose files are JSON: how exchanges are read, found again and changed."""
+"""What formats have in common whose files are JSON: how exchanges are read, found again and changed.
+
+A file may say the same in YAML, if its name says that it does.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from recctl.recordings.bodies import read_json
+from recctl.recordings.bodies import read_json, write_bytes
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
+from recctl.text.amounts import show_count
 from recctl.text.pointer import join_pointer, split_pointer
 
 if TYPE_CHECKING:
@@ -109,11 +113,17 @@ _NAMES = {dict: "an object", list: "an array", str: "a string", int: "a whole nu
 
 
 class File(NamedTuple):
-    """A file's value, the keys that lead to its exchanges (None: it is one), and these."""
+    """A file's value, the keys that lead to its exchanges (None: it is one), and these.
+
+    `is_odd` says that a key stands twice in it, or something else is odd, `has_bytes` that YAML has bytes
+    where there is text here.
+    """
 
     value: JSON
     steps: Steps | None
     items: list[JSON]
+    is_odd: bool = False
+    has_bytes: bool = False
 
     def lead_to(self, index: int) -> Steps:
         """The keys that lead to one of the exchanges."""
@@ -131,7 +141,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
         return (file,)
     bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
     errors = _tell_defects(layout, source, file, bad)
-    is_sound = _has_unique_keys(source.content, file.value) and not _holds_more(layout, file)
+    is_sound = not (file.is_odd or _holds_more(layout, file))
     room, test_id = Room(source.settings.max_size), layout.find_test_id(file.value)
     found: list[Recording | LoadError] = []
     for index, item in enumerate(file.items):
@@ -147,6 +157,23 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
 
 
 def open_file(layout: Layout, source: Source) -> File | LoadError:
+    """What a file says, and where its exchanges are in that; or why it holds none."""
+    found = _read_yaml(layout, source) if is_yaml(source) else _read_json(source)
+    if isinstance(found, LoadError):
+        return found
+    steps = layout.find_items(found.value)
+    if isinstance(steps, str):
+        return LoadError(source, "not-a-recording", f"not {layout.noun}: {steps}", _ELSEWHERE)
+    items = [found.value] if steps is None else [*_take_list(found.value, steps)]
+    return found._replace(steps=steps, items=items)
+
+
+def is_yaml(source: Source) -> bool:
+    """Whether a file is YAML, by its name."""
+    return source.place is not None and source.place.name.endswith((".yaml", ".yml"))
+
+
+def _read_json(source: Source) -> File | LoadError:
     try:
         value = read_json(source.content.decode())
     except UnicodeDecodeError:
@@ -159,10 +186,23 @@ def open_file(layout: Layout, source: Source) -> File | LoadError:
         if isinstance(found, Fault):
             return LoadError(source, "invalid-json", *found)
         value = found.value
-    steps = layout.find_items(value)
-    if isinstance(steps, str):
-        return LoadError(source, "not-a-recording", f"not {layout.noun}: {steps}", _ELSEWHERE)
-    return File(value, steps, [value] if steps is None else [*_take_list(value, steps)])
+    return File(value, None, [], is_odd=not _has_unique_keys(source.content, value))
+
+
+def _read_yaml(layout: Layout, source: Source) -> File | LoadError:
+    from recctl.text.syntax import Fault
+    from recctl.text.yaml_text import read_documents
+
+    found = read_documents(source.content, max_size=source.settings.max_size)
+    if isinstance(found, Fault):
+        return LoadError(source, "invalid-yaml", *found)
+    if len(found) != 1:
+        count = show_count(len(found), "document")
+        message = f"not {layout.noun}: it is {count}, and not one"
+        return LoadError(source, "not-a-recording", message, _ELSEWHERE)
+    (document,) = found
+    value = write_bytes(document.value) if document.has_bytes else document.value
+    return File(value, None, [], bool(document.oddities), document.has_bytes)
 
 
 _ELSEWHERE = "move files that hold no recordings elsewhere"
@@ -196,9 +236,21 @@ def _tell_defects(
 
 
 def _locate(source: Source, pointers: Iterable[str]) -> dict[str, Position]:
-    from recctl.text.syntax import locate
+    from recctl.text.syntax import find_positions, locate
 
-    return locate(source.content.decode(), {*pointers})
+    if not is_yaml(source):
+        return locate(source.content.decode(), {*pointers})
+    from recctl.text.yaml_places import find_places
+    from recctl.text.yaml_text import decode_yaml
+
+    _, text = decode_yaml(source.content)
+    steps = {pointer: split_pointer(pointer) for pointer in pointers}
+    places, position_of = find_places(text, steps.values()), find_positions(text)
+    return {
+        pointer: position_of(places[path].start)
+        for pointer, path in steps.items()
+        if path in places and places[path].depth == len(path)
+    }
 
 
 def _read_item(layout: Layout, item: JSON, room: Room) -> dict[str, JSON]:
@@ -259,12 +311,14 @@ def _list_words(value: JSON, steps: Steps, known: set[Steps]) -> Iterator[str]:
 
 
 def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:
-    """Keys that stand twice; what is in no exchange counts to the first."""
+    """Keys that stand twice in JSON; what is in no exchange counts to the first."""
     if all(isinstance(item, Recording) and item.as_written for item in items):
         return {}
     from recctl.text.syntax import find_duplicate_keys
 
     found: dict[int, list[Defect]] = {}
+    if is_yaml(source):
+        return found
     for steps, position in find_duplicate_keys(source.content.decode()):
         index = next((int(step) for step in steps if step.isdecimal()), 0)
         index = index if index < len(items) else 0
@@ -323,6 +377,13 @@ def measure(layout: Layout, source: Source) -> tuple[int, ...]:
         return ()
     if file.steps is None:
         return (len(source.content),)
+    if is_yaml(source):
+        from recctl.text.yaml_places import find_places
+        from recctl.text.yaml_text import decode_yaml
+
+        _, text = decode_yaml(source.content)
+        spans = find_places(text, [(*file.steps, "*")]).values()
+        return tuple(len(text[start:end].encode()) for start, end, _ in spans)
     from recctl.recordings.splicing.json_text import find_spans
 
     text, pointer = source.content.decode(), join_pointer(file.steps)

@@ -2,7 +2,8 @@
 
 Mirrors `@pollyjs/persister` and `@pollyjs/adapter-node-http` 6.0: HAR 1.2, in which an entry is known by
 `_id`, a hash of what Polly was told to look at of its request, and `_order`, its number among those of the
-same hash. What Node got compressed is a list of its pieces in base64, as text.
+same hash. What Node got compressed is a list of its pieces in base64, as text. Cody keeps the same in YAML,
+and JSON that was sent as a value, `textJSON`.
 """
 
 from __future__ import annotations
@@ -43,12 +44,14 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     Browsers and other programs make archives, too.
     """
     head = read()[:HEAD_SIZE]
-    if name == _NAME and folders and (not head.strip() or head.startswith(b"<<<<<<<")):
+    if name.startswith(_NAME) and folders and (not head.strip() or head.startswith(b"<<<<<<<")):
         return True
-    return re.match(rb'\s*\{\s*"log"\s*:\s*\{', head) is not None and b'"Polly.JS"' in head
+    return re.match(_HEAD, head) is not None and re.search(_CREATOR, head) is not None
 
 
 _NAME = "recording.har"
+_HEAD = rb'\s*\{\s*"log"\s*:\s*\{|log:\s*\n'
+_CREATOR = rb"""name["']?\s*:\s*["']?Polly\.JS\b"""
 
 
 def _find_items(value: JSON) -> Steps | str | None:
@@ -85,7 +88,9 @@ def _write_headers(stored: JSON, headers: JSON) -> JSON:
 
 def _find_body(item: JSON, side: str) -> StoredBody:
     if side == "request":
-        return StoredBody(("request", "postData", "text"))
+        data = take(item, ("request", "postData"))
+        has_value = isinstance(data, dict) and "textJSON" in data
+        return StoredBody(("request", "postData", "textJSON" if has_value else "text"))
     if take(item, ("response", "content", "encoding")) == "base64":
         return StoredBody(_CONTENT, _read_base64, _write_base64)
     return StoredBody(_CONTENT)
@@ -149,7 +154,7 @@ _LAYOUT = Layout(
 FORMAT = Format(
     _LAYOUT.name,
     "recordings",
-    (".har",),
+    (".har", ".har.yaml", ".har.yml"),
     claims,
     partial(json_files.read, _LAYOUT),
     json_files.inspect,
