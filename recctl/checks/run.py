@@ -101,6 +101,8 @@ def validate(
     )
 
 
+_FEW_FILES = 2
+
 _FEW = 8
 """How many replies are kept while they are compared: those of one name come one after the other."""
 
@@ -112,6 +114,8 @@ def _examine_all(project: Project, targets: list[Target], jobs: int | None) -> I
     if targets:
         from recctl.checks.examine import examine  # with all that it takes; for known files, nothing is
 
+        if len(targets) > _FEW_FILES:
+            import_module("jsonschema_rs")  # a few small ones are read in less time without it
         if len(targets) > WORTH_CACHING:
             from recctl.checks.secret_finder import prepare
 

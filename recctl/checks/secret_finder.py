@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -182,7 +183,8 @@ get_finder = lru_cache(maxsize=8)(Finder)
 
 def prepare() -> None:
     """Make ready what is needed for any file, and for the few that name something secret."""
-    may_hold_secret("")
+    _compile_gate()
+    _compile_encoded()
     for kind in KINDS:
         if kind.is_named:
             _compile(kind.pattern)
@@ -193,12 +195,29 @@ def may_hold_secret(text: str, plain: int = 0) -> bool:
 
     The last `plain` characters are not asked for what is in base64.
     """
+    if "jsonschema_rs" not in sys.modules and next(_first_few, False) and is_plainly_free(text, plain):
+        return False
     try:
         if _compile_gate().is_valid(text) or _compile_encoded().is_valid(text[: len(text) - plain]):
             return True
         return not text.isascii() and _compile_disguise().is_valid(text)
     except ValueError:  # lone surrogates, which they can't read
         return True
+
+
+_first_few = iter([True] * 4)  # texts of a process: to make all gates ready takes as long as reading these
+
+
+def is_plainly_free(text: str, plain: int = 0) -> bool:
+    """Whether words show that `may_hold_secret` has nothing to find: in a short text without escapes."""
+    if len(text) > _MEDIUM or not text.isascii() or any(sign in text for sign in ("%", "\\/", "\\u")):
+        return False
+    gates = dict.fromkeys(kind.gate for kind in _list_hinted(text))
+    may_be_base64 = re.search(TEXT_AFTER[0], text[: len(text) - plain]) is not None
+    return not may_be_base64 and not any(re.search(gate, text) for gate in gates)
+
+
+_MEDIUM = 16_384  # characters; of these, words are found in a tenth of that time
 
 
 @cache

@@ -110,6 +110,19 @@ def test_version_loads_no_heavy_library() -> None:
     assert finished.stdout == f"recctl {__version__}\n"
 
 
+def test_a_small_sound_file_is_checked_without_a_validator(pytestconfig: pytest.Config) -> None:
+    folder = pytestconfig.rootpath / "examples/good/tests/inference/recordings"
+    script = (
+        "import sys; sys.argv = ['recctl', 'validate', sys.argv[1]]\n"
+        "from recctl.__main__ import main; main()\n"
+        "heavy = {'rich', 'jsonschema', 'jsonschema_rs', 'yaml'}\n"
+        "sys.stdout.write(' '.join(sorted(heavy & sys.modules.keys())))"
+    )
+    small = min(folder.iterdir(), key=lambda path: path.stat().st_size)
+    command = [sys.executable, "-c", script, str(small)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
+
+
 def test_an_internal_error_is_one_line_and_no_traceback() -> None:
     script = (
         "import sys; sys.argv = ['recctl', 'rules']\n"

@@ -26,11 +26,14 @@ from recctl.checks.schema import (
     _load_reference,
     check_schema,
     list_schemas,
+    load_schema,
     read_schema,
     retrieve,
 )
+from recctl.checks.schema_proof import proves
 from recctl.recordings import formats
 from tests.builders import CHUNK, chunk, delta, read, record
+from tests.unit.wire.hostile import spoil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -467,6 +470,27 @@ def test_sound_recordings_do_without_the_slow_reference() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
+
+
+@given(spoil(record([chunk(delta(content="Hi", tool_calls=[call(name="f", arguments="{}")])), 1.0])))
+def test_what_is_proved_without_the_compiled_validator_is_sound_to_that_as_well(document: Any) -> None:
+    if proves("recording", document, load_schema):
+        assert problems(document) == []
+
+
+def test_sound_recordings_are_proved_without_the_compiled_validator(pytestconfig: pytest.Config) -> None:
+    files = (pytestconfig.rootpath / "examples/good/tests").rglob("recordings/*.json")
+    documents = [json.loads(file.read_bytes()) for file in files]
+    assert len(documents) > 10
+    assert [document for document in documents if not proves("recording", document, load_schema)] == []
+
+
+@pytest.mark.parametrize("value", [{"status": 1.0}, {"novel": "\ud83d"}])
+def test_what_is_in_doubt_is_not_proved(value: Any) -> None:
+    schemas = {"x": {"properties": {"status": {"type": "integer"}, "novel": {"pattern": "."}}}}
+    assert not proves("x", value, schemas.__getitem__)
+    assert not proves("x", value, {"x": {"maxItems": 1}}.__getitem__)
+    assert proves("x", {}, schemas.__getitem__)
 
 
 # The schema files

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from recctl.checks.finding import Finding, Severity
 from recctl.checks.secret import MOST_FINDINGS, RULES, check_secrets, hide_secrets, mask_secrets
+from recctl.checks.secret_finder import is_plainly_free
 from recctl.project import SecretSettings
+from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.wire import read_exchange
@@ -179,6 +181,12 @@ def test_what_stands_around_a_secret_shows_its_kind(kind: str, around: str, secr
     (finding,) = check(ask(around.format(secret)))
     assert finding.message.startswith(f"{kind} ({secret[: min(4, len(secret) // 4)]}…, {len(secret)} char")
     assert found(f"Use {secret} here.") == []
+
+
+def test_words_show_that_a_text_may_hold_a_secret() -> None:
+    texts = [*(secret for _, secret in KINDS), *(around.format(secret) for _, around, secret in NAMED)]
+    assert [text for text in texts if is_plainly_free(serialise(ask(text)).decode())] == []
+    assert is_plainly_free(serialise(ask("What is a token?")).decode())
 
 
 @pytest.mark.parametrize("said", [*(secret for _, secret in KINDS), *(a.format(s) for _, a, s in NAMED)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.checks import secret_decoding
-from recctl.checks.secret_finder import Finder, may_hold_secret
+from recctl.checks.secret_finder import Finder, is_plainly_free, may_hold_secret
 from recctl.checks.secret_kinds import KINDS
 from recctl.project import SecretSettings
 
@@ -100,6 +100,11 @@ def test_of_many_texts_those_are_picked_that_one_by_one_may_hold_a_secret(asked:
     finder = Finder(SecretSettings())
     for texts in asked:
         assert finder.pick(texts) == [place for place, text in enumerate(texts) if may_hold_secret(text)]
+
+
+@given(st.lists(st.sampled_from((*SAID, *PIECES, *NAMES)), max_size=12).map("".join))
+def test_a_text_in_which_words_show_nothing_has_no_secret(text: str) -> None:
+    assert not (is_plainly_free(text) and [*Finder(SecretSettings()).find(text)])
 
 
 def test_a_text_that_comes_again_is_told_as_before_and_by_each_finder_for_itself() -> None:
