@@ -141,11 +141,12 @@ def report(project: Project, selection: Selection, orders: Orders, jobs: int | N
 
 def describe(facts: Facts) -> Entry:
     """A recording as it stands, with a sentence on why, and nothing done about it."""
+    if facts.status in (Status.CURRENT, Status.AHEAD):  # a model list may have the name of another week
+        return Entry(facts, _explain(facts), None)
     destination = facts.destination
     is_elsewhere = destination is not None and destination != facts.location
     new_path = show_path(destination) if destination is not None and is_elsewhere else None
-    stays = facts.status in (Status.CURRENT, Status.AHEAD)  # a model list may have the name of another week
-    return Entry(facts, _explain(facts), None if stays else new_path)
+    return Entry(facts, _explain(facts), new_path)
 
 
 def _explain(facts: Facts) -> str:
