@@ -51,11 +51,14 @@ class Cache:
 
 
 def _dump(examined: Examined) -> list[Any]:
-    """A result without the path, which every finding, and what is known of a name, would repeat."""
-    findings = [
-        [*finding._replace(path="", position=None), finding.position and [*finding.position]]
-        for finding in examined.findings
-    ]
+    """A result without the path, which every finding, and what is known of a name, would repeat.
+
+    That the same is found in other files is told of no file by itself.
+    """
+    findings = []
+    for finding in examined.findings:
+        *fields, _also = finding._replace(path="", position=None)
+        findings.append([*fields, finding.position and [*finding.position]])
     return [findings, [facts.dump() for facts in examined.facts], examined.recordings]
 
 

@@ -6,7 +6,7 @@ from functools import cache, lru_cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.checks import content, schema, stream, tools
+from recctl.checks import account, content, schema, stream, tools
 from recctl.checks.conversation import list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
@@ -122,6 +122,7 @@ _CHECKS: tuple[tuple[tuple[Rule, ...], _Check], ...] = (
     (stream.RULES, lambda exchange: stream.check_stream(exchange.recording, exchange)),
     (content.RULES, lambda exchange: content.check_content(exchange.recording, exchange)),
     (tools.RULES, lambda exchange: tools.check_tools(exchange.recording, exchange)),
+    (account.RULES, lambda exchange: account.check_accounts(exchange.recording)),
 )
 """The rules, with what checks them. Secrets are not among these: they are hidden in what others quote."""
 
@@ -152,6 +153,7 @@ def _add_excerpts(source: Source, read: Callable[[], str], findings: list[Findin
 
     A file with a secret in it is not quoted: parts of the secret can stand on any of its lines. Of a long one
     whose recordings hold none, only what surrounds a quotation is looked at again: comments, for example.
+    Nor is what tells of an account.
     """
     has_secret = any(finding.rule == SECRET.name for finding in findings)
     if has_secret or not any(finding.position for finding in findings):
@@ -170,7 +172,9 @@ def _add_excerpts(source: Source, read: Callable[[], str], findings: list[Findin
         return _cut_excerpt(lines[line - 1], column) if is_safe else None
 
     return [
-        finding._replace(excerpt=quote(*finding.position)) if finding.position is not None else finding
+        finding._replace(excerpt=quote(*finding.position))
+        if finding.position is not None and finding.rule != account.ACCOUNT_ID.name
+        else finding
         for finding in findings
     ]
 

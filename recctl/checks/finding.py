@@ -65,7 +65,8 @@ class Finding(NamedTuple):
     about all of it. `test_id` is that recording's test, where it is known.
     `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
     line's start) to as many after it; None where there is no line, or where it is not to be shown. `mark`
-    tells findings at the same place apart, and stands for the message where there is no pointer.
+    tells findings at the same place apart, and stands for the message where there is no pointer. `also` are
+    the other files that it is about, where the same in several is told as one.
     """
 
     rule: str
@@ -80,6 +81,7 @@ class Finding(NamedTuple):
     mark: str | None = None
     number: int | None = None
     test_id: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def at(self) -> str:

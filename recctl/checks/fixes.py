@@ -1,6 +1,6 @@
 """Fixes: what a recording would be with the findings gone that can be mended without changing what it says.
 
-No fix touches the request: the hash, and so the name, covers it.
+No fix touches what a replay is found by: a request that the name is a hash of, a url.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.checks.account import ACCOUNT_ID, find_accounts, make_masks, mask_accounts
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.input.sources import read
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
+from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -20,12 +22,12 @@ from recctl.recordings.source import Source, Unread
 from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from recctl.checks.finding import Report
     from recctl.input.sources import Target
-    from recctl.recordings.recording import JSON
+    from recctl.recordings.recording import JSON, LoadError
 
 
 class Fix(NamedTuple):
@@ -37,11 +39,15 @@ class Fix(NamedTuple):
 
 
 class Fixable(NamedTuple):
-    """A file with findings that can be mended; `rules` are those that it is to satisfy."""
+    """A file with findings that can be mended; `rules` are those that it is to satisfy.
+
+    `masks` are what is to stand in place of the ids of accounts, in all files.
+    """
 
     target: Target
     path: Path
     rules: frozenset[str]
+    masks: dict[str, str]
 
     def find_fix(self) -> Fix | Unread | None:
         """The fix for the file, which is read for that; as `mend`."""
@@ -60,7 +66,7 @@ class Fixable(NamedTuple):
         """
         target, place = self.target, Place(self.path.parent.as_posix(), self.path.name)
         source = Source(target.file, content, place, target.settings, target.number)
-        return attempt(target.name, _mend, source, self.rules)
+        return attempt(target.name, _mend, source, self.rules, self.masks)
 
 
 def find_fixable(report: Report, targets: Sequence[Target]) -> Iterator[Fixable]:
@@ -68,14 +74,29 @@ def find_fixable(report: Report, targets: Sequence[Target]) -> Iterator[Fixable]
     rules: dict[str, set[str]] = {}
     for finding in report.findings:
         if finding.fixable:
-            rules.setdefault(finding.path, set()).add(finding.rule)
+            for path in (finding.path, *finding.also):
+                rules.setdefault(path, set()).add(finding.rule)
+    wanted = [target for target in targets if target.path is not None and target.file in rules]
+    masks = make_masks(_list_accounts(each for each in wanted if ACCOUNT_ID.name in rules[each.file]))
+    for target in wanted:
+        if target.path is not None:
+            yield Fixable(target, target.path, frozenset(rules[target.file]), masks)
+
+
+def _list_accounts(targets: Iterable[Target]) -> Iterator[str]:
+    """The ids of accounts that stand in files."""
     for target in targets:
-        if target.path is not None and target.file in rules:
-            yield Fixable(target, target.path, frozenset(rules[target.file]))
+        source = read(target)
+        items = attempt(target.name, load, source) if isinstance(source, Source) else ()
+        for item in () if isinstance(items, Unread) else items:
+            if isinstance(item, Recording):
+                yield from (account.value for account in find_accounts(item))
 
 
-def _mend(source: Source, rules: frozenset[str]) -> bytes | None:
-    recording, *_ = load(source)
+def _mend(source: Source, rules: frozenset[str], masks: dict[str, str]) -> bytes | None:
+    recording, *_ = items = load(source)
+    if ACCOUNT_ID.name in rules and any(isinstance(item, Recording) and not item.is_alone for item in items):
+        return _mask(source, items, masks)
     if not isinstance(recording, Recording) or not recording.is_alone:
         return None
     if not (recording.as_written or FORMATTING.name in rules):
@@ -87,6 +108,18 @@ def _mend(source: Source, rules: frozenset[str]) -> bytes | None:
             _set(document, pointer, value)
     after = serialise(document)
     return None if after == source.content else after
+
+
+def _mask(source: Source, items: tuple[Recording | LoadError, ...], masks: dict[str, str]) -> bytes | None:
+    """The file with masks for its accounts, spliced in; all else stays as it is."""
+    changes: dict[int, dict[str, JSON] | None] = {}
+    form = None
+    for item in items:
+        if isinstance(item, Recording):
+            document = mask_accounts(item, masks)
+            if document is not None:
+                form, changes[item.index] = load_format(item.format), document
+    return None if form is None else form.edit(source._replace(number=None), changes)
 
 
 def _set(document: JSON, pointer: str, value: JSON) -> None:

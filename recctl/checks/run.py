@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from recctl import git
 from recctl.checks import conversation, identity
+from recctl.checks.account import tell_once
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import Report
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from recctl.naming.history import Past
     from recctl.project import Project, Settings
 
-_FAMILIES = ("content", "conversation", "file", "identity", "schema", "secret", "stream", "tools")
+_FAMILIES = ("account", "content", "conversation", "file", "identity", "schema", "secret", "stream", "tools")
 
 Watch = Callable[[int], None]
 
@@ -95,7 +96,12 @@ def validate(
     return Report(
         checked=sum(file.recordings for file in examined_files),
         ignored=selection.ignored,
-        findings=tuple(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
+        findings=tuple(
+            sorted(
+                tell_once(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
+                key=_order,
+            )
+        ),
         errors=tuple(sorted(errors, key=lambda error: error.name)),
         remark=describe_schemes(all_facts, scheme),
     )

@@ -109,9 +109,14 @@ def is_cookie(match: re.Match[str]) -> bool:
     """Whether one of the values in a header with cookies is drawn by lot, and gives access to something."""
     cookies = re.findall("([^=;,\\s]*)=([^;,\\s]{16,})", match["secret"])
     return any(
-        _looks_random(value) and not re.fullmatch(_OF_CDNS, name) and not re.search(_PLACEHOLDER, value)
+        _looks_random(value) and not names_visitor(name) and not re.search(_PLACEHOLDER, value)
         for name, value in cookies
     )
+
+
+def names_visitor(name: str) -> bool:
+    """Whether a cookie's name is that of one which knows a visitor and lets nobody in."""
+    return re.fullmatch(_OF_CDNS, name) is not None
 
 
 # By which content delivery networks tell bots from browsers, and balance load: they know a visitor, and let

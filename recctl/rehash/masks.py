@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
+from recctl.text.masking import make_mask
 from recctl.wire import assemble
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Masks:
     def _find_mask(self, value: str, values: tuple[str, ...]) -> str:
         number = 0
         while True:
-            mask = _mask(value, number)
+            mask = make_mask(value, number)
             if mask not in self._masks.values() and not any(other in mask for other in values):
                 return mask
             number += 1
@@ -150,22 +151,6 @@ _MOST_OF_A_KIND = 10_000
 
 def _is_masked(character: str) -> bool:
     return character.isalpha() or character.isdigit()
-
-
-def _mask(value: str, number: int) -> str:
-    """The mask of that number, counted in the last letters and digits; the first ones are all 9 and x."""
-    masked = []
-    for character in reversed(value):
-        if character.isdigit():
-            number, step = divmod(number, 10)
-            masked.append(str((9 + step) % 10))
-        elif character.isalpha():
-            number, step = divmod(number, 26)
-            letter = chr(ord("a") + (ord("x") - ord("a") + step) % 26)
-            masked.append(letter.upper() if character.isupper() else letter)
-        else:
-            masked.append(character)
-    return "".join(reversed(masked))
 
 
 def _respell(spelled: str, mask: str) -> str:

@@ -631,3 +631,43 @@ def test_files_that_are_named_at_run_time_are_named_by_how_their_names_begin(
     unknown = run("show", "spec", "--test", "greeting", cwd=tmp_path)
     assert (unknown.code, unknown.out) == (2, "")
     assert unknown.err.startswith("error: no recording is of test 'greeting'\n")
+
+
+def test_ids_of_accounts_are_masked_alike_in_all_files(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "spec/fixtures/vcr_cassettes"
+    folder.mkdir(parents=True)
+    example = CHECKOUT / "examples/bad/account-id/spec/fixtures/vcr_cassettes/chat_streams_a_greeting.yml"
+    text = example.read_text()
+    (folder / "a.yml").write_text(text)
+    (folder / "b.yml").write_text(
+        text.replace("https://api.openai.com/v1", "https://x/v1/projects/teapots-9/locations/a")
+    )
+
+    found = run("validate", cwd=tmp_path)
+    assert found.out.splitlines() == [
+        (
+            "spec/fixtures/vcr_cassettes/a.yml:23:9: warning[account-id] an organisation "
+            "(blu…, 15 characters) in 2 files (recctl validate --fix masks it)"
+        ),
+        (
+            "spec/fixtures/vcr_cassettes/b.yml:5:10: warning[account-id] a project (te…, 9 characters) "
+            "(it is part of the url, by which a replay finds it, and so --fix leaves it)"
+        ),
+    ]
+    shown = run("validate", "--diff", cwd=tmp_path)
+    assert [line for line in shown.out.splitlines() if line.startswith(("-  ", "+  "))] == [
+        "-      - blue-teapots-42",
+        "+      - xxxx-xxxxxxx-99",
+    ] * 2
+    fixed = run("validate", "--fix", cwd=tmp_path)
+    assert fixed.code == 0
+    assert fixed.err.splitlines()[:2] == [
+        "masked an organisation (blu…, 15 characters) in 2 files",
+        "fixed 2 files; `recctl undo 1` takes it back",
+    ]
+    assert (folder / "a.yml").read_text() == text.replace("blue-teapots-42", "xxxx-xxxxxxx-99")
+    assert (
+        run("validate", "--select", "account-id", "spec/fixtures/vcr_cassettes/a.yml", cwd=tmp_path).out == ""
+    )
+    run("undo", cwd=tmp_path)
+    assert (folder / "a.yml").read_text() == text

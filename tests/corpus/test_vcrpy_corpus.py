@@ -67,6 +67,7 @@ def cassettes(sources: list[Source]) -> list[tuple[Source, list[Recording]]]:
 
 
 def test_every_file_is_read_or_told_why(sources: list[Source]) -> None:
+    known = 0
     found: Counter[str] = Counter()
     for source in sources:
         items = FORMAT.read(source)
@@ -81,15 +82,15 @@ def test_every_file_is_read_or_told_why(sources: list[Source]) -> None:
             else:
                 found["exchanges"] += 1
                 found["streams"] += item.is_streaming
-                found["known wires"] += recognise(item).name != "unknown"
+                known += recognise(item).name != "unknown"
     assert found == {
         "claimed": 696,
         "empty": 2,
         "not HTTP": 35,
         "exchanges": 1256,
-        "streams": 139,
-        "known wires": 902,
+        "streams": 162,
     }
+    assert known >= 1193
 
 
 def test_the_schema_holds_for_the_files_that_are_cassettes_and_for_no_other(sources: list[Source]) -> None:
@@ -173,7 +174,7 @@ def test_a_header_and_both_bodies_are_changed_where_they_stand(
         ("headers", 1): 690,
         ("headers", 4): 4,  # a policy that is folded
         ("body", 1): 1244,
-        ("body", -1): 69,
+        ("body", -1): 91,
         ("content-length", 1): 505,
     }
 

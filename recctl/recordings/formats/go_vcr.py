@@ -90,5 +90,5 @@ FORMAT = make_format(
     claims=claims,
     find_test=find_test,
     start="Test",
-    matching=Matching(("method", "url"), in_order=True, once=True),
+    matching=Matching(("method", "url", "headers", "body"), in_order=True, once=True),
 )

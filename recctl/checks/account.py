@@ -1,0 +1,367 @@
+"""The *account* family: who recorded it? Ids of organisations, projects and cloud accounts, and cookies."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from recctl.checks.finding import Finding, Rule, Severity
+from recctl.checks.secret_judges import names_visitor
+from recctl.recordings.formats import load_format
+from recctl.text.digests import sha256
+from recctl.text.masking import make_mask
+from recctl.text.pointer import join_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from recctl.recordings.recording import JSON, Recording
+
+ACCOUNT_ID = Rule(
+    "account-id",
+    Severity.WARNING,
+    "The id of an account, or a cookie, stands in the recording.",
+    "It lets nobody in, but tells whose account it is, and goes into every copy of the repository. Recorders "
+    "filter the headers of requests; providers name the organisation and the project in their replies. Ids "
+    "of requests are none, nor are placeholders such as `<NAME>` or `xxxx`. The same value is told once.",
+    "`recctl validate --fix` puts a mask of the same kind in its place, the same one in all files, but "
+    "leaves it where replays are matched by it, as by a url. Then have the recorder filter it.",
+    bad="openai-organization: [acme-7f3k2p]",
+    good="openai-organization: [xxxx-9x9x9x]",
+)
+
+RULES = (ACCOUNT_ID,)
+
+
+class Account(NamedTuple):
+    """What tells of an account: its kind, the value, by the steps to its text and the place there.
+
+    `name` is what it is told by where that is not its value: a cookie's name.
+    """
+
+    kind: str
+    value: str
+    steps: tuple[str | int, ...]
+    start: int
+    name: str = ""
+
+
+def check_accounts(recording: Recording) -> Iterator[Finding]:
+    """What of a recording tells of an account, each value once. Raises nothing."""
+    found: dict[tuple[str, str], list[Account]] = {}
+    for account in find_accounts(recording):
+        found.setdefault((account.kind, account.name or account.value), []).append(account)
+    for accounts in found.values():
+        changed = [account for account in accounts if may_change(recording, account.steps)]
+        first = (changed or accounts)[0]
+        hint = "recctl validate --fix masks it" if changed else _explain(recording, first)
+        pointer = join_pointer(first.steps)
+        finding = ACCOUNT_ID.make_finding(
+            recording.source.name, _describe(first), hint, pointer, fixable=bool(changed)
+        )
+        yield finding._replace(mark=_tell_apart(first))
+
+
+def _describe(account: Account) -> str:
+    if account.name:
+        return f"{account.kind} ({account.name})"
+    return f"{account.kind} ({_abbreviate(account.value)}, {len(account.value):,} characters)"
+
+
+def _abbreviate(value: str) -> str:
+    head = _PREFIX.match(value)
+    known = len(head[0]) if head is not None else 0
+    return f"{value[: known + min(4, (len(value) - known) // 4)]}…"
+
+
+_PREFIX = re.compile("^(?:org-|proj_|wrkspc_|user-)")
+"""What says of which kind an id is; it stays."""
+
+
+def _tell_apart(account: Account) -> str:
+    """What tells an id from others; too little of its digest to find it by."""
+    if account.name:
+        return account.name
+    return f"{_abbreviate(account.value)}[{len(account.value)}] {sha256(account.value.encode())[:4]}"
+
+
+def _explain(recording: Recording, account: Account) -> str:
+    form = load_format(recording.format)
+    if form.is_named_by_hash:
+        return "recctl rehash --redact-from FILE masks it, and names the file anew where it must"
+    what = "url" if account.steps[1] in ("url", "endpoint") else "request"
+    return f"it is part of the {what}, by which a replay finds it, and so --fix leaves it"
+
+
+def may_change(recording: Recording, steps: tuple[str | int, ...]) -> bool:
+    """Whether a text can become another without its replay being missed, or its file's name untrue."""
+    form = load_format(recording.format)
+    if form.is_named_by_hash or form.matching is None:
+        return False
+    return steps[0] == "response" or (steps[1] in ("headers", "body") and steps[1] not in form.matching.parts)
+
+
+def is_masked(finding: Finding) -> bool:
+    """Whether a finding is of an account that a fix masks."""
+    return finding.rule == ACCOUNT_ID.name and finding.fixable
+
+
+def tell_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings, in their order, with those of one value told as one, at the first of the files."""
+    first: dict[str, Finding] = {}
+    paths: dict[str, dict[str, None]] = {}
+    fixable: set[str] = set()
+    for finding in findings:
+        if finding.rule != ACCOUNT_ID.name:
+            yield finding
+            continue
+        key = f"{finding.message}\n{finding.mark}"
+        first.setdefault(key, finding)
+        paths.setdefault(key, {})[finding.path] = None
+        if finding.fixable:
+            fixable.add(key)
+    for key, finding in first.items():
+        others = tuple(path for path in paths[key] if path != finding.path)
+        message = f"{finding.message} in {len(others) + 1:,} files" if others else finding.message
+        yield finding._replace(message=message, also=others, fixable=key in fixable)
+
+
+def find_accounts(recording: Recording) -> Iterator[Account]:
+    """What of a recording tells of an account, in its order: headers, url, what is made for it in bodies."""
+    document = recording.document
+    for side in ("request", "response"):
+        part = document.get(side)
+        if isinstance(part, dict):
+            yield from _search_headers(part.get("headers"), (side, "headers"))
+            if isinstance(part.get("url"), str):
+                yield from _search_url(part["url"], (side, "url"))
+            yield from _search_keys(part.get("body"), (side, "body"))
+    if _may_hold_more(recording):
+        for side in ("request", "response"):
+            part = document.get(side)
+            body = part.get("body") if isinstance(part, dict) else None
+            yield from _search_texts(body, (side, "body"))
+
+
+def _search_headers(headers: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    for name, values in headers.items() if isinstance(headers, dict) else ():
+        lowered = name.lower()
+        kind = _HEADER.search(lowered)
+        is_cookie = lowered in ("cookie", "set-cookie")
+        if kind is None and not is_cookie:
+            continue
+        listed = values if isinstance(values, list) else [values]
+        for index, value in enumerate(listed):
+            place = (*steps, name, index) if isinstance(values, list) else (*steps, name)
+            if not isinstance(value, str):
+                continue
+            if is_cookie:
+                yield from _search_cookies(value, place)
+            elif kind is not None and len(value) >= _SHORTEST and not is_placeholder(value):
+                yield Account(_KINDS[kind[1]], value, place, 0)
+
+
+_HEADER = re.compile(
+    "(?:^|[-_])(organi[sz]ation|org|project|workspace|tenant|account|subscription)(?:[-_](?:id|uuid|name))?$"
+)
+_KINDS = {
+    "organization": "an organisation",
+    "organisation": "an organisation",
+    "org": "an organisation",
+    "project": "a project",
+    "workspace": "a workspace",
+    "tenant": "a tenant",
+    "account": "an account",
+    "subscription": "a subscription",
+    "space": "a space",
+}
+_SHORTEST = 4
+"""In characters: what is shorter tells nothing."""
+
+
+def _search_cookies(header: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    """The cookies that let nobody in, and tell one visitor from others; the rest is the rule `secret`'s."""
+    for cookie in _COOKIE.finditer(header):
+        if names_visitor(cookie[1]) and not is_placeholder(cookie[2]):
+            yield Account("a cookie", cookie[2], steps, cookie.start(2), name=cookie[1])
+
+
+_COOKIE = re.compile(r"(?:^|[;,\s])([^=;,\s]+)=([^;,\s]{16,})")
+
+
+def _search_url(url: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    known: set[int] = set()
+    for pattern in (_IN_PATH, _IN_QUERY):
+        for found in pattern.finditer(url):
+            value, start = found["value"], found.start("value")
+            if any(map(str.isdigit, value)) and not is_placeholder(value):
+                known.add(start)
+                yield Account(_KINDS[found["kind"]], value, steps, start)
+    yield from (account for account in _search_text(url, steps) if account.start not in known)
+
+
+_IN_PATH = re.compile(
+    "/(?P<kind>project|organization|account|subscription|workspace|tenant)s/(?P<value>[^/?#:%<>{}]{6,})(?=[/:?#]|$)"
+)
+_IN_QUERY = re.compile(
+    "[?&](?P<kind>project|organization|org|account|space|workspace|tenant|subscription)(?:_id|Id)=(?P<value>[^&#]{6,})"
+)
+
+
+def _search_keys(body: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    """What stands under the keys that are made for it, on top of a body or where clients put more."""
+    if not isinstance(body, dict):
+        return
+    for key, value in body.items():
+        if key in _INNER and isinstance(value, dict):
+            yield from _search_keys({k: v for k, v in value.items() if k not in _INNER}, (*steps, key))
+        kind = _KEY.fullmatch(key)
+        if kind is None or not isinstance(value, str) or len(value) < _SHORTEST_IN_BODY:
+            continue
+        if any(map(str.isdigit, value)) and not is_placeholder(value):
+            yield Account(_KINDS[kind[1]], value, (*steps, key), 0)
+
+
+_INNER = ("error", "extra_body", "extra_query")
+_KEY = re.compile("(organization|org|project|workspace|account|tenant|space|subscription)(?:_id|Id)")
+_SHORTEST_IN_BODY = 8
+
+
+def _may_hold_more(recording: Recording) -> bool:
+    """Whether a sign of an id stands anywhere in a recording."""
+    if recording.is_alone and recording.as_written:
+        text = recording.source.content
+    else:
+        try:
+            text = orjson.dumps(recording.document)
+        except orjson.JSONEncodeError:  # it may be a lone surrogate
+            return True
+    return any(sign in text for sign in _SIGNS)
+
+
+_SIGNS = (b"org-", b"proj_", b"wrkspc_", b"arn:aws", b"projects/")
+
+
+def _search_texts(value: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    if isinstance(value, str):
+        yield from _search_text(value, steps)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _search_texts(item, (*steps, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _search_texts(item, (*steps, number))
+
+
+def _search_text(text: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
+    """The ids that show by themselves what they are."""
+    for kind, pattern in _SHAPES:
+        for found in pattern.finditer(text):
+            if not is_placeholder(found[1]):
+                yield Account(kind, found[1], steps, found.start(1))
+
+
+_SHAPES = (
+    ("an organisation", re.compile(r"(?<![A-Za-z0-9_-])(org-[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
+    ("a project", re.compile(r"(?<![A-Za-z0-9_-])(proj_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
+    ("a workspace", re.compile(r"(?<![A-Za-z0-9_-])(wrkspc_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
+    (
+        "a project",
+        re.compile(r"(?<![A-Za-z0-9_-])projects/([0-9]{9,13}|[a-z][a-z0-9-]{5,29})(?=/locations/)"),
+    ),
+    (
+        "an AWS account",
+        re.compile(
+            r"(?<![a-z])arn(?::|%3[Aa])aws[a-z-]*(?:(?::|%3[Aa])[a-z0-9-]*){2}(?::|%3[Aa])([0-9]{12})(?![0-9])"
+        ),
+    ),
+)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for one that was taken out, or was made up."""
+    letters = re.sub("[^A-Za-z0-9]", "", _PREFIX.sub("", value, count=1))
+    is_mask = (
+        re.fullmatch("[xX9]*", letters[:-_COUNTED] if len(letters) > 2 * _COUNTED else letters) is not None
+    )
+    return (
+        is_mask or len(set(letters)) <= 1 or value in _PUBLISHED or re.search(_PLACEHOLDER, value) is not None
+    )
+
+
+_COUNTED = 3
+"""How many of the last letters and digits tell masks apart that would be the same."""
+
+_PUBLISHED = ("123456789012", "012345678901", "111122223333", "444455556666", "210987654321")
+"""The AWS accounts of the manuals."""
+
+_PLACEHOLDER = re.compile(
+    r"(?i)^[<\[{$*(%]|\*{3}|redact|scrub|filter|mask|hidden|sanitiz|anonym|placeholder|example|dummy|fake|changeme"
+    r"|xxxx|^(?:0000|abcdef|123456)|(?:^|[-_])(?:test|mock|demo|sample|your|my|some|foo|bar|acme)(?:[-_]|$|[0-9])"
+)
+
+
+def make_masks(values: Iterable[str]) -> dict[str, str]:
+    """A mask for each of some values, no two the same."""
+    masks: dict[str, str] = {}
+    used: set[str] = set()
+    for value in sorted({*values}):
+        head = _PREFIX.match(value)
+        start = head.end() if head is not None else 0
+        numbered = (value[:start] + make_mask(value[start:], number) for number in count())
+        masks[value] = next(mask for mask in numbered if mask not in used)
+        used.add(masks[value])
+    return masks
+
+
+def mask_accounts(recording: Recording, masks: dict[str, str]) -> dict[str, JSON] | None:
+    """A recording's document with masks for its accounts, where that may be; None if nothing changes.
+
+    An id that is found here is masked wherever it stands in the parts that may change, if it is no word.
+    """
+    found = [each for each in find_accounts(recording) if each.value in masks]
+    changed = [each for each in found if may_change(recording, each.steps)]
+    if not found:
+        return None
+    ids = {each.value: masks[each.value] for each in found if _is_unmistakable(each.value)}
+    document = {**recording.document}
+    for side in ("request", "response"):
+        part = document[side]
+        document[side] = {
+            key: _replace(value, ids) if may_change(recording, (side, key)) else value
+            for key, value in part.items()
+        }
+    for account in changed:
+        _mask_at(document, account, masks[account.value])
+    return None if document == recording.document else document
+
+
+def _is_unmistakable(value: str) -> bool:
+    return len(value) >= _LONG_ENOUGH and any(map(str.isdigit, value))
+
+
+_LONG_ENOUGH = 12
+
+
+def _replace(value: JSON, masks: dict[str, str]) -> JSON:
+    """A value of JSON with masks in its texts, made anew: the former one stays as it is."""
+    if isinstance(value, str):
+        for each, mask in masks.items():
+            value = value.replace(each, mask)
+        return value
+    if isinstance(value, list):
+        return [_replace(item, masks) for item in value]
+    return {key: _replace(item, masks) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _mask_at(document: dict[str, JSON], account: Account, mask: str) -> None:
+    holder: JSON = document
+    *above, last = account.steps
+    for step in above:
+        holder = holder[step]
+    text, end = holder[last], account.start + len(account.value)
+    if isinstance(text, str) and text[account.start : end] == account.value:
+        holder[last] = text[: account.start] + mask + text[end:]
