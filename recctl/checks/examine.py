@@ -60,6 +60,8 @@ def _examine(target: Target, root: Path, with_facts: bool, with_turn: bool) -> E
     secrets: set[str] = set()
     items, text = load(source), cache(partial(read_text, source))
     of_file = check_file(source, items)
+    if any(isinstance(item, LoadError) and item.is_other for item in items):
+        return Examined((), recordings=0)
     if not items:
         findings += [*of_file.get(0, ()), find_empty(source)]
     for item in items:

@@ -36,6 +36,7 @@ class LoadError(NamedTuple):
 
     `number` is which of the file's recordings should be there, from 1; None where it is all of the file.
     `total` is how many it stands for: of very many bad ones in a file, the last are told in one.
+    `is_other` says that the file is one that another recorder keeps beside recordings, and may well be sound.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class LoadError(NamedTuple):
     position: Position | None = None
     number: int | None = None
     total: int = 1
+    is_other: bool = False
 
     @property
     def name(self) -> str:

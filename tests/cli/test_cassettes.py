@@ -448,6 +448,16 @@ def test_a_test_that_only_another_recorder_knows_takes_its_file_along(run: Run, 
     ]
 
 
+def test_a_hook_that_names_another_recorders_file_finds_nothing_in_it(run: Run, folder: Path) -> None:
+    path = "tests/cassettes/test_x/test_planets_ws.yaml"
+    (folder / path).write_text(
+        "version: 1\ninteractions:\n- {kind: message, direction: sent, data: {text: hi}}\n"
+    )
+    assert run("validate", "--force-exclude", path, CASSETTE, cwd=folder).code == 0
+    told = f"error: {path}: no HTTP was recorded here: it holds a session over a WebSocket, 1 message "
+    assert run("show", path, cwd=folder).err == f"{told}(no rule has anything to say of it)\n"
+
+
 def test_where_there_is_nothing_but_a_companion_it_goes_with_its_test(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "tests/cassettes/test_x/test_planets.xai.yaml"
     path.parent.mkdir(parents=True)

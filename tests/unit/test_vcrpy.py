@@ -364,6 +364,20 @@ def test_a_bad_exchange_does_not_hide_the_others(item: str, message: str) -> Non
     assert (first.index, last.index) == (0, 2)
 
 
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("- {kind: message, direction: sent, data: {}}\n" * 3, "a session over a WebSocket, 3 messages"),
+        ("- {request_sample: {}, response_sample: {}}\n", "1 call over gRPC, in xAI's protobuf"),
+        ("- {request_stream: {}, response_stream: {}}\n" * 2, "2 calls over gRPC, in xAI's protobuf"),
+    ],
+)
+def test_what_other_recorders_keep_is_told_for_what_it_is(items: str, message: str) -> None:
+    (error,) = read(f"version: 1\ninteractions:\n{items}")
+    assert isinstance(error, LoadError)
+    assert (error.message, error.is_other) == (f"no HTTP was recorded here: it holds {message}", True)
+
+
 def test_an_item_is_what_yaml_takes_for_one() -> None:
     """A line that looks like the start of an item may be part of a text."""
     text = cassette(exchange('"a\n- request:\n"'), exchange("OK"))

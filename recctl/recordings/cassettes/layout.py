@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from recctl.recordings.recording import name_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from recctl.recordings.formats import Defect
     from recctl.recordings.recording import JSON
@@ -93,7 +93,8 @@ class Layout(NamedTuple):
     exchange.
     `constructors` make values of tags that the recorder's own reader knows beside YAML's; see
     `yaml_text.read_documents`. They get plain values, and construct no object.
-    `refuse` may tell more exactly why the value of a file is none: a message and a hint.
+    `refuse` may tell more exactly why the value of a file is none: a message and a hint. `name_others` may
+    tell what items are that are no exchanges of HTTP, all of them.
     `find_defects` tells what is wrong with how an exchange is stored, beyond what it says. It is asked of
     every exchange that is read, and has to be quick.
     `complete` is for what follows from a change: it gets an exchange as stored before and after it, and gives
@@ -112,6 +113,7 @@ class Layout(NamedTuple):
     apart: Mapping[str, str] = {}
     constructors: Mapping[str, Callable[[YAML], YAML]] = {}
     refuse: Callable[[YAML], tuple[str, str] | None] = lambda _: None
+    name_others: Callable[[Sequence[YAML]], str | None] = lambda _: None
     find_defects: Callable[[Stored], tuple[Defect, ...]] = lambda _: ()
     complete: Callable[[Stored, Stored], Stored] = lambda _, after: after
     may_be_json: bool = False

@@ -209,6 +209,11 @@ def _refuse_items(layout: Layout, source: Source, items: list[YAML]) -> LoadErro
     """The error for a file of which no exchange is one of HTTP."""
     from recctl.text.syntax import shorten
 
+    what = layout.name_others(items)
+    if what is not None:
+        message = f"no HTTP was recorded here: it holds {what}"
+        hint = "no rule has anything to say of it"
+        return LoadError(source, "not-a-recording", message, hint, is_other=True)
     first = next((item for item in items if isinstance(item, dict) and item), None)
     keys = [repr(shorten(key)) for key in [*(first or ())][:3]]
     what = f"hold {' and '.join(keys)}" if keys else "hold no mappings"

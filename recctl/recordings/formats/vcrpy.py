@@ -16,9 +16,10 @@ from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, a
 from recctl.recordings.formats import Defect, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from recctl.recordings.cassettes.layout import Stored
     from recctl.recordings.recording import JSON
@@ -50,6 +51,19 @@ def _refuse(value: YAML) -> tuple[str, str] | None:
             "convert it with vcrpy's migration script (python -m vcr.migration), or record it again",
         )
     return None
+
+
+def _name_others(items: Sequence[YAML]) -> str | None:
+    """What pydantic-ai's own recorders keep in files that look like cassettes."""
+    keys = {key for item in items if isinstance(item, dict) for key in item}
+    if {"kind", "direction"} <= keys:
+        return f"a session over a WebSocket, {show_count(len(items), 'message')}"
+    if keys and all(_CALL.fullmatch(key) for key in keys):
+        return f"{show_count(len(items), 'call')} over gRPC, in xAI's protobuf"
+    return None
+
+
+_CALL = re.compile(r"(?:request|response)_(?:sample|stream|[a-z_]+)")
 
 
 def _find_request_body(request: Stored) -> KeptBody:
@@ -132,6 +146,7 @@ FORMAT = make_format(
         apart={"request": "requests", "response": "responses"},
         constructors=CONSTRUCTORS,
         refuse=_refuse,
+        name_others=_name_others,
         find_defects=_find_defects,
         complete=_complete,
         may_be_json=True,
