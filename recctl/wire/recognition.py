@@ -157,21 +157,25 @@ _LINES = 64
 _FIRST_FAILURE = 400
 """The HTTP status from which on a reply says why there is none."""
 
-_MOST_COMMON = "chat"
+_MOST_COMMON = ("chat", "responses", "anthropic", "embeddings", "gemini")
+"""The protocols that are asked first, as most recordings are of one of them.
+
+Gemini counts tokens in its embeddings, too: these go before it.
+"""
 
 _LISTED = "models"
 """What comes as a list that is no stream; that it is of models may show only in what was asked for."""
 
 
 def each_wire() -> Iterator[Wire]:
-    """The protocols, the most common one first; a module is imported when its turn comes."""
+    """The protocols, the most common ones first; a module is imported when its turn comes."""
     return map(load_wire, _list_protocols())
 
 
 @cache
 def _list_protocols() -> tuple[str, ...]:
     names = (path.stem for path in (Path(__file__).parent / "protocols").glob("[!_]*.py"))
-    return tuple(sorted(names, key=lambda name: (name != _MOST_COMMON, name)))
+    return (*_MOST_COMMON, *sorted({*names} - {*_MOST_COMMON}))
 
 
 @cache
