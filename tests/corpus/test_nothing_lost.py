@@ -12,6 +12,7 @@ from recctl.recordings.recording import Recording
 from recctl.wire import assemble
 from tests.builders import chunk, delta, read, record, source
 from tests.corpus.ledger import find_losses
+from tests.corpus.values import find_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,20 @@ def test_nothing_of_any_real_recording_is_lost(shared: Path) -> None:
         losses[path.name] = find_losses(_read_reply(recording), assemble(recording))
     assert paths
     assert {name: lost for name, lost in losses.items() if lost} == {}
+
+
+@pytest.mark.corpus
+def test_every_value_of_any_public_cassette_is_told(shared: Path) -> None:
+    """By all protocols, of all recorders whose files are read."""
+    paths = sorted(path for path in shared.glob("foreign/**/*") if path.is_file())
+    missing, exchanges = {}, 0
+    for path in paths:
+        for item in load(source(path.read_bytes(), path.name, path.parent.as_posix())):
+            if isinstance(item, Recording):
+                exchanges += 1
+                missing[str(item.key)] = find_missing(item.body, assemble(item))
+    assert exchanges > len(paths)
+    assert {name: values for name, values in missing.items() if values} == {}
 
 
 def _read_reply(recording: Recording) -> Any:
@@ -140,3 +155,23 @@ def test_a_picture_that_is_told_wrongly_is_noticed() -> None:
 def test_a_model_that_is_left_out_is_noticed(change: dict[str, Any]) -> None:
     whole = assemble(read(record(_MODELS)))
     assert find_losses(_MODELS, whole._replace(extra={**whole.extra, **change})) != []
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (
+            {"id": "batch_1", "object": "batch", "status": "completed", "request_counts": {"total": 12}},
+            "status",
+        ),
+        ({"id": "batch_1", "object": "batch", "request_counts": {"total": 12}}, "request_counts"),
+        ({"jsonrpc": "2.0", "result": {"tools": [{"name": "now", "inputSchema": {"a": "bc"}}]}}, "result"),
+        ({"text": "Hello", "language": "english", "duration": 6.25}, "language"),
+    ],
+)
+def test_a_value_that_is_not_told_is_noticed(body: Any, key: str) -> None:
+    completion = assemble(read(record(body)))
+    assert find_missing(body, completion) == []
+    kept = {name: value for name, value in completion.extra.items() if name != key}
+    missing = find_missing(body, completion._replace(extra=kept))
+    assert {pointer.split("/")[1] for pointer in missing} == {key}
