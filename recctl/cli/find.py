@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recctl.cli import options
+from recctl.cli.completion import complete_recordings, complete_tests
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, say, say_failure, write_output
 from recctl.cli.session import make_mask, make_view, open_project, say_selected, select_paths
 from recctl.errors import RecctlError
+from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from recctl.input.sources import Selection
@@ -29,6 +31,7 @@ def command(
             help="A hash or its first digits, a test's id or a part of it, a recorder's error message, a "
             "cassette, a log (- for standard input), or what `recctl track` wrote.",
             show_default=False,
+            autocompletion=complete_recordings,
         ),
     ] = None,
     paths: Annotated[
@@ -52,7 +55,8 @@ def command(
         str | None, typer.Option("--endpoint", metavar="URL", help="Where the body of --request goes.")
     ] = None,
     test: Annotated[
-        str | None, typer.Option("--test", metavar="ID", help="The test that sends it.", show_default=False)
+        str | None,
+        typer.Option("--test", metavar="ID", help="The test that sends it.", autocompletion=complete_tests),
     ] = None,
     nearest: Annotated[
         int | None,
@@ -108,6 +112,9 @@ def command(
     write_output(render(findings, view), output)
     for error in findings.errors if verbose else ():
         say_failure(error)
+    if findings.errors and not verbose:
+        what = f"{show_count(len(findings.errors), 'file')} could not be looked into"
+        say(f"{what}; -v says why", quiet=quiet)
     say(summarise_answers(findings), quiet=quiet)
     return int(not all(answer.is_found for answer in findings.answers))
 

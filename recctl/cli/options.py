@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.cli.completion import complete_endpoints, complete_models, complete_providers, complete_tests
 from recctl.render import list_formats
 
 if TYPE_CHECKING:
@@ -81,15 +82,27 @@ MaxSize = Annotated[
 Tests = Annotated[
     list[str] | None,
     typer.Option(
-        "--test", metavar="ID", help="Only this test's: its id, or a part of it that ends at /, :: or [."
+        "--test",
+        metavar="ID",
+        help="Only this test's: its id, or a part of it that ends at /, :: or [.",
+        autocompletion=complete_tests,
     ),
 ]
-Models = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="Only this model's.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="NAME", help="Only this model's.", autocompletion=complete_models),
+]
 Endpoints = Annotated[
-    list[str] | None, typer.Option("--endpoint", metavar="PATH", help="Only this endpoint's.")
+    list[str] | None,
+    typer.Option(
+        "--endpoint", metavar="PATH", help="Only this endpoint's.", autocompletion=complete_endpoints
+    ),
 ]
 Providers = Annotated[
-    list[str] | None, typer.Option("--provider", metavar="NAME", help="Only this provider's.")
+    list[str] | None,
+    typer.Option(
+        "--provider", metavar="NAME", help="Only this provider's.", autocompletion=complete_providers
+    ),
 ]
 OlderThan = Annotated[
     str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")

@@ -32,11 +32,13 @@ _CLOCK_TICK = 100_000_000  # nanoseconds; far above the 4 ms by which Linux's ti
 class FileCache:
     """Values by file, each as JSON has it, in `.recctl/cache/NAME` below `root`.
 
-    `basis` is all that they depend on, beside the files and recctl itself.
+    `basis` is all that they depend on, beside the files and recctl itself. With `holds_tests`, they say which
+    tests files are of, which the sources may decide: then nothing is remembered of such files.
     """
 
-    def __init__(self, root: Path, name: str, basis: object) -> None:
+    def __init__(self, root: Path, name: str, basis: object, *, holds_tests: bool = True) -> None:
         self._state = State(root)
+        self._holds_tests = holds_tests
         self._name = f"cache/{name}"
         self._basis = f"{__version__} {sys.version} {_describe_package()} {basis!r}"
         self._prefix = f"{root.as_posix().rstrip('/')}/"
@@ -46,7 +48,7 @@ class FileCache:
     def get(self, target: Target) -> Any:
         """The value of a file that is as it was when that was put here; None for none."""
         match self._files.get(self._find_place(target)):
-            case [identity, value] if identity == _identify(target):
+            case [identity, value] if identity == self._identify(target):
                 return value
         return None
 
@@ -57,9 +59,16 @@ class FileCache:
                 return value
         return None
 
+    def list_all(self) -> Iterator[tuple[str, Any]]:
+        """Every file's path from the root, and its value, whatever has become of the file since."""
+        for place, entry in self._files.items():
+            match entry:
+                case [_, value]:
+                    yield place, value
+
     def put(self, target: Target, value: Any) -> None:
         """Remember the value of a file, if that can be told from any later state of it."""
-        identity, place = _identify(target), self._find_place(target)
+        identity, place = self._identify(target), self._find_place(target)
         if identity is None:
             return
         is_settled = time.time_ns() - max(identity[1], identity[2]) >= _CLOCK_TICK
@@ -73,6 +82,14 @@ class FileCache:
             return
         with suppress(OSError):
             self._state.write_signed(self._name, self._serialise(), sync=False)
+
+    def _identify(self, target: Target) -> list[int] | None:
+        """What changes when a file does; None for what is no whole file, or is not to be remembered."""
+        if target.path is None or target.number is not None:
+            return None
+        if self._holds_tests and target.settings.test_names:
+            return None
+        return _identify(target.path)
 
     def _find_place(self, target: Target) -> str:
         """What a file is known by: its path from the root, so that it is the same from every folder."""
@@ -125,12 +142,10 @@ def _is_writable(value: Any) -> bool:
     return True
 
 
-def _identify(target: Target) -> list[int] | None:
+def _identify(path: Path) -> list[int] | None:
     """What changes when a file does: size, times of its content and of its inode, and the inode."""
-    if target.path is None or target.number is not None or target.settings.test_names:
-        return None  # whose tests `test-names` tells, the sources decide, too
     try:
-        status = os.stat(target.path)  # noqa: PTH116  (a third of the time of Path.stat, for every file)
+        status = os.stat(path)  # noqa: PTH116  (a third of the time of Path.stat, for every file)
     except OSError:
         return None
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]

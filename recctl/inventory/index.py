@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl.input.cache import FileCache
 from recctl.naming.relations import relate
 from recctl.parallel import map_files
+from recctl.project import Place
 from recctl.recordings.attempt import attempt
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
@@ -49,9 +50,7 @@ def read_index(
     Without `is_kept`, nothing is remembered, nor taken from what was. `watch` is called with the number of
     files that are done.
     """
-    cache = None
-    if is_kept and len(selection.targets) >= WORTH_KEEPING:
-        cache = FileCache(project.root, "index", (project.root, project.all_settings(), project.overrides))
+    cache = _open_cache(project) if is_kept and len(selection.targets) >= WORTH_KEEPING else None
     entries: list[Entry] = []
     errors: list[Unread | LoadError] = [*selection.unread]
     prefix = f"{project.root.as_posix().rstrip('/')}/"
@@ -66,6 +65,20 @@ def read_index(
     return Index(
         tuple(entry.with_facts(facts) for entry, facts in zip(entries, related, strict=True)), tuple(errors)
     )
+
+
+def read_kept(project: Project) -> Iterator[Entry]:
+    """What was known of recordings when it was last looked: no file is."""
+    from recctl.inventory.entry import Entry
+
+    for location, value in _open_cache(project).list_all():
+        if _find_digest(value) is not None:
+            yield from (Entry.restore(location, location, values) for values in value[1])
+
+
+def _open_cache(project: Project) -> FileCache:
+    basis = (project.root, project.all_settings(), project.overrides)
+    return FileCache(project.root, "index", basis, holds_tests=False)
 
 
 class _Read(NamedTuple):
@@ -149,7 +162,24 @@ def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterato
     if dumped:
         from recctl.inventory.entry import Entry
 
-        yield from (Entry.restore(target.file, location, values) for values in dumped)
+        entries = [Entry.restore(target.file, location, values) for values in dumped]
+        yield from _name_tests(target, entries) if target.settings.test_names else entries
+
+
+def _name_tests(target: Target, entries: list[Entry]) -> Iterator[Entry]:
+    """The entries of a file with the test that the sources give it now."""
+    from recctl.recordings.formats import load_format
+    from recctl.recordings.load import find_test, tell_test
+
+    form = load_format(entries[0].facts.format)
+    if target.path is None or form.is_named_by_hash:
+        yield from entries
+        return
+    place = Place(target.path.parent.as_posix(), target.path.name)
+    test_id, told = find_test(form, place, target.settings), tell_test(form, place, target.settings)
+    for entry in entries:
+        is_open = told is not None and told.is_open
+        yield entry.with_facts(entry.facts._replace(test_id=test_id, is_test_open=is_open))
 
 
 def _survey_neighbours(project: Project, selection: Selection, entries: list[Entry]) -> list[Facts]:

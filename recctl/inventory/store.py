@@ -167,11 +167,18 @@ class Store:
         for number, each in enumerate(near):
             if number >= least and min(distance for distance, *_ in ranked).is_a_word:
                 break
-            recording = self.load(each.recording)
-            changes = [] if recording is None else find_changes(recording, query, self._mask)
+            changes = self._find_changes(each.recording, query)
             ranked.append((_measure(each, changes), number, each, changes))
         ranked.sort(key=lambda each: each[:2])
         return tuple(self._tell(query, near, changes) for *_, near, changes in ranked[: self.most])
+
+    def _find_changes(self, entry: Entry, query: Query) -> list[Change]:
+        """What differs from a request; nothing where that can't be told, of what nests too deeply."""
+        recording = self.load(entry)
+        try:
+            return [] if recording is None else find_changes(recording, query, self._mask)
+        except RecursionError:
+            return []
 
     def _tell(self, query: Query, near: Near[Entry], changes: list[Change]) -> Nearby:
         entry, is_own = near

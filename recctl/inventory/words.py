@@ -40,7 +40,7 @@ def read_word(project: Project, word: str, test: str | None = None) -> list[Wish
     if messages:
         return [(_add_test(query, test), None) for query in messages]
     path = Path.cwd() / word
-    if _is_file(path):
+    if _is_file(path) and not word.endswith(_SOURCES):
         return _read_file(project, path, word, test)
     whole, mark, number = word.rpartition("#")
     if mark and number.isdecimal() and len(number) < _DIGITS and _is_file(Path.cwd() / whole):
@@ -56,6 +56,9 @@ def read_word(project: Project, word: str, test: str | None = None) -> list[Wish
 
 _LARGEST = 64_000_000
 _DIGITS = 10
+_SOURCES = (".py", ".rb", ".go", ".rs", ".R", ".ts", ".js")
+"""How files of tests are called, whose ids begin with their paths."""
+
 _ENDINGS = (".yaml", ".yml", ".json", ".yaml.gz")
 
 

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.cli.completion import (
+    complete_endpoints,
+    complete_models,
+    complete_providers,
+    complete_recordings,
+    complete_tests,
+)
 from tests.builders import TEST_ID
 from tests.names import ask, current_name, old_name, write
 
@@ -446,6 +453,51 @@ def test_a_hostile_word_ends_well(run: Run, word: str) -> None:
     assert outcome.code == 1
     assert "\x1b" not in outcome.out
     assert "\0" not in outcome.out
+
+
+def test_shells_complete_tests_hashes_and_models_that_the_index_knows(
+    run: Run, hashed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recctl.inventory.index.WORTH_KEEPING", 1)
+    monkeypatch.setattr("recctl.input.cache._CLOCK_TICK", -(1 << 60))
+    monkeypatch.chdir(hashed)
+    assert complete_recordings("tests/") == []
+    digits = current_name(ask("Hello"))[:12]
+    run("find", digits)
+    assert complete_recordings("tests/") == [TEST_ID]
+    assert complete_recordings("test_re") == ["test_reply"]
+    assert complete_recordings(digits[:4]) == [digits]
+    assert complete_tests("test_c") == ["test_chat.py"]
+    assert (complete_models("s"), complete_endpoints("/"), complete_providers("")) == (
+        ["small"],
+        ["/v1/chat/completions"],
+        ["localhost"],
+    )
+
+
+def test_a_file_of_tests_and_a_folder_stand_for_what_was_recorded_for_them(run: Run, cassettes: Path) -> None:
+    assert run("find", "tests/test_chat.py", cwd=cassettes).err == "3 recordings of 3\n"
+    assert run("find", "tests/", cwd=cassettes).err == "3 recordings of 3\n"
+
+
+def test_a_file_that_cannot_be_read_is_mentioned(run: Run, hashed: Path) -> None:
+    (hashed / FOLDER / "broken.json").write_text("{", encoding="utf-8")
+    name = current_name(ask("Hello"))
+    outcome = run("find", name)
+    assert (outcome.code, outcome.err) == (
+        0,
+        "1 file could not be looked into; -v says why\n1 recording of 2\n",
+    )
+    assert f"error: {FOLDER}/broken.json:1:2: the file ends" in run("find", name, "-v").err
+
+
+def test_a_request_that_nests_deeply_ends_well(run: Run, hashed: Path) -> None:
+    body: Any = "deep"
+    for _ in range(300):
+        body = [body]
+    request = {"method": "POST", "url": ask("Hello")["request"]["url"], "body": {"input": body}}
+    (hashed / "deep.txt").write_text(json.dumps(request), encoding="utf-8")
+    assert run("find", "--request", "deep.txt").code in (1, 2)
 
 
 def test_an_empty_folder_has_nothing(run: Run) -> None:

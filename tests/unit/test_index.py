@@ -13,7 +13,7 @@ from recctl.input import cache
 from recctl.input.sources import select
 from recctl.inventory import index as module
 from recctl.inventory.entry import Entry, State
-from recctl.inventory.index import Index, read_index
+from recctl.inventory.index import Index, read_index, read_kept
 from recctl.inventory.likeness import Likeness, measure_likeness, read_likeness, restore_likeness
 from recctl.project import Project, Settings
 from recctl.recordings.recording import Key
@@ -134,6 +134,32 @@ def test_a_file_that_has_changed_is_read(root: Path) -> None:
     assert look(root).entries[0].model == "small"
     path.write_bytes(path.read_bytes().replace(b'"small"', b'"large"'))
     assert look(root).entries[0].model == "large"
+
+
+def test_which_test_a_file_is_of_is_told_by_the_sources_each_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = root / "tests/cassettes/test_hi.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(CASSETTE, encoding="utf-8")
+    source = root / "tests/test_chat.py"
+    source.write_text("def test_hi(): ...\n", encoding="utf-8")
+    project = Project(root, settings=Settings(test_names=("{function}",)))
+    selection = select(project, ["."])
+    assert read_index(project, selection).entries[0].test_id == "tests/test_chat.py::test_hi"
+    source.rename(root / "tests/test_talk.py")
+    monkeypatch.setattr(module, "_read_file", pytest.fail)
+    assert read_index(project, selection).entries[0].test_id == "tests/test_talk.py::test_hi"
+
+
+def test_what_was_known_is_told_without_a_look_at_the_files(root: Path) -> None:
+    path = write(root / FOLDER, ask_for_weather())
+    project = Project(root, settings=Settings(scheme="ogx-2026-04"))
+    assert [*read_kept(project)] == []
+    look(root)
+    path.unlink()
+    (entry,) = read_kept(project)
+    assert (entry.test_id, entry.key.path) == (TEST_ID, f"{FOLDER}/{path.name}")
 
 
 def test_what_cannot_be_read_is_told_each_time(root: Path) -> None:

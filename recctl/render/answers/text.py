@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.inventory.answer import Cause
 from recctl.recordings.names import shorten_name
 from recctl.render.changes.text import needs_lines, spell_short, tell_long
-from recctl.render.kit.columns import cut_start, shorten_test
+from recctl.render.kit.columns import cut_end, cut_start, shorten_test
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ _DIGITS = 12
 
 def _list_labels(nearby: Nearby) -> str:
     """The names of what differs, each once."""
-    labels = dict.fromkeys(each.change.label or each.change.where for each in nearby.differing)
+    every = (each.change.label or each.change.where for each in nearby.differing)
+    labels = dict.fromkeys(label.partition(": ")[0] for label in every)
     return ", ".join([*labels][:_CHANGES]) + (", …" if len(labels) > _CHANGES else "")
 
 
@@ -99,7 +100,10 @@ def _tell_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterato
             shown = _show_test(test, view)
             yield from _tell_field(label if number == 0 else "", shown, "cyan", is_whole=True)
         yield line(_show_key(entry, view), indent=2 + _LABEL, is_whole=True)
-        yield line(Span(_describe(entry), "dim"), indent=4 + _LABEL)
+        told = _describe(entry)
+        if view.width is not None:
+            told = cut_end(told, max(_ROOM, view.width - 4 - _LABEL))
+        yield line(Span(told, "dim"), indent=4 + _LABEL)
         if number and nearby.changes and not view.verbose:
             yield line(Span("differs in ", "dim"), _list_labels(nearby), indent=4 + _LABEL)
         else:
