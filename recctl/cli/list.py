@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -9,11 +11,13 @@ import typer
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
-from recctl.cli.session import make_filter, make_view, open_project, say_selected, select_paths
+from recctl.cli.session import make_filter, make_mask, make_view, open_project, say_selected, select_paths
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
-    from recctl.input.sources import Selection
+    from collections.abc import Callable, Iterator, Sequence
+
+    from recctl.input.sources import Selection, Target
     from recctl.inventory.columns import Column
     from recctl.inventory.conditions import Condition
     from recctl.inventory.entry import Entry
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from recctl.naming.filters import Filter
     from recctl.project import Project
     from recctl.recordings.recording import Key
+    from recctl.render import View
+    from recctl.render.inventory import InventoryView
+    from recctl.render.page import Conversation
 
 
 def _complete_column() -> list[str]:
@@ -134,7 +141,7 @@ def command(
         threads = _read_threads(selection, listing)
         write_output(render_tree(threads, view), output, page=page)
         return conclude(threads.errors)
-    write_output(render(listing, view), output, page=page)
+    write_output(render(listing, _make_view(project, selection, view, output_format)), output, page=page)
     if listing.entries:
         say(summarise_listing(listing), quiet=quiet)
     elif selection.targets:
@@ -213,6 +220,53 @@ def _filter(project: Project, known: tuple[Entry, ...], entries: list[Entry], wa
     state = read_git_state(project.root) if wanted.min_age is not None else None
     keys = {facts.key for facts in select_facts([each.facts for each in known], wanted, project, state)}
     return [entry for entry in entries if entry.key in keys]
+
+
+def _make_view(project: Project, selection: Selection, view: View, output_format: str) -> InventoryView:
+    """The view, for a page with what it is made of."""
+    from recctl.render import extend_view
+    from recctl.render.inventory import InventoryView
+
+    if output_format != "html":
+        return extend_view(view, InventoryView)
+    mask = make_mask(project)
+    describe = partial(_describe_conversations, selection, mask)
+    return extend_view(view, InventoryView, mask=mask, describe_conversations=describe)
+
+
+def _describe_conversations(
+    selection: Selection, mask: Callable[[str], str], entries: Sequence[Entry]
+) -> Iterator[Conversation]:
+    """What a page shows of each recording, read from its file; of one that can't be read, why."""
+    from recctl.parallel import map_files
+    from recctl.render.page import Conversation
+
+    targets = {target.file: target._replace(number=None) for target in selection.targets}
+    by_file = groupby(entries, key=lambda entry: entry.facts.path)
+    wanted = [(targets[path], [entry.key for entry in group]) for path, group in by_file]
+    described = map_files(partial(_describe_file, mask=mask), wanted, None)
+    for (_, keys), told in zip(wanted, described, strict=True):
+        yield from (told.get(key) or Conversation(("it can't be shown",), ()) for key in keys)
+
+
+def _describe_file(wanted: tuple[Target, list[Key]], mask: Callable[[str], str]) -> dict[Key, Conversation]:
+    from recctl.input.sources import read
+    from recctl.recordings.attempt import attempt
+    from recctl.recordings.load import load
+    from recctl.recordings.recording import Recording
+    from recctl.recordings.source import Unread
+    from recctl.render.page.conversation import describe_conversation
+    from recctl.wire import read_exchange
+
+    target, keys = wanted
+    source = read(target)
+    told: dict[Key, Conversation] = {}
+    for item in () if isinstance(source, Unread) else load(source):
+        if isinstance(item, Recording) and item.key in keys:
+            shown = attempt(str(item.key), lambda item=item: describe_conversation(read_exchange(item), mask))
+            if not isinstance(shown, Unread):
+                told[item.key] = shown
+    return told
 
 
 def _read_threads(selection: Selection, listing: Listing) -> Threads:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
 
 
+_SHARED = ("markdown", "html")
+"""The formats that are made to be shared."""
+
+
 class Part(StrEnum):
     """A side of an exchange, or both."""
 
@@ -44,7 +48,9 @@ def command(
     part: Annotated[Part, typer.Option("--part", help="What to show.")] = Part.BOTH,
     chunks: Annotated[bool, typer.Option("--chunks", help="Chunk by chunk: what each one added.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="As it was recorded, nothing put together.")] = False,
-    unmask: Annotated[bool, typer.Option("--unmask", help="Leave secrets in markdown as they are.")] = False,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Leave secrets in markdown and html as they are.")
+    ] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Show what is staged and not in HEAD.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long texts on a terminal.")] = False,
     output_format: Annotated[str, options.format_option("conversation")] = "text",
@@ -108,12 +114,12 @@ def command(
         fold=basis.width is not None and not full,
         timeline=chunks,
         raw=raw,
-        mask=make_mask(project) if output_format == "markdown" and not unmask else str,
+        mask=make_mask(project) if output_format in _SHARED and not unmask else str,
         refuse=failures.append,
     )
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()
     page = not is_typed  # a pager would read what is typed, too
-    write_output(render(chain(first, shown), view), output, page=page)
+    write_output(render(chain(first, shown), view), output, page=page and output_format != "html")
     code = conclude(failures)
     if (staged or files_from) and not (selection.targets or failures):
         say(f"no {'new recordings are staged' if staged else 'recordings are listed'}", quiet=quiet)

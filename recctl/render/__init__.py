@@ -2,7 +2,7 @@
 
 A folder's package has what its formats share, and a function `find_renderer` that says what they are given.
 A new file in a folder, with a function `render` that takes the same, is a new format: there is no list to add
-it to. What begins with an underscore is no format; `kit` and `changes` hold what several folders need.
+it to. What begins with an underscore is no format; `kit`, `changes` and `page` hold what several need.
 """
 
 from __future__ import annotations

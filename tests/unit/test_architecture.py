@@ -123,7 +123,7 @@ RENDERERS = sorted((PACKAGE / "render").glob("*/[!_]*.py"))
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in RENDERERS if path.parent.name not in ("kit", "changes")],
+    [path for path in RENDERERS if path.parent.name not in ("kit", "changes", "page")],
     ids=lambda path: f"{path.parent.name}-{path.stem}",
 )
 def test_a_format_is_given_what_its_folder_says(path: Path) -> None:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recctl.render import View, load_renderer
 from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from recctl.inventory.entry import Entry
     from recctl.inventory.listing import Listing
+    from recctl.render.page import Conversation
 
 
-def find_renderer(name: str) -> Callable[[Listing, View], Iterator[str]]:
+def _describe_none(entries: Sequence[Entry]) -> Iterator[Conversation]:
+    from recctl.render.page import Conversation
+
+    return (Conversation((), ()) for _ in entries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventoryView(View):
+    """How a list is looked at.
+
+    `mask` takes secrets out of what is made to be shared. `describe_conversations` reads what a page shows of
+    each recording: in their order, one for each.
+    """
+
+    mask: Callable[[str], str] = str
+    describe_conversations: Callable[[Sequence[Entry]], Iterator[Conversation]] = _describe_none
+
+
+def find_renderer(name: str) -> Callable[[Listing, InventoryView], Iterator[str]]:
     """What shows a list of recordings in a format. Raises RecctlError where there is no such format."""
     return load_renderer("inventory", name)
 

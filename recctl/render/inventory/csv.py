@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.inventory.listing import Listing
-    from recctl.render import View
+    from recctl.render.inventory import InventoryView
 
 
-def render(listing: Listing, _view: View) -> Iterator[str]:
+def render(listing: Listing, _view: InventoryView) -> Iterator[str]:
     """The columns that were asked for, with their names above; or the groups."""
     if listing.grouped_by is not None:
         yield _write((listing.grouped_by.name, "recordings", "bytes", "tokens"))

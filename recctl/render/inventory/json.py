@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from recctl.inventory.entry import Entry
     from recctl.inventory.listing import Group, Listing
     from recctl.inventory.search import Hit
-    from recctl.render import View
+    from recctl.render.inventory import InventoryView
 
 
-def render(listing: Listing, _view: View) -> Iterator[str]:
+def render(listing: Listing, _view: InventoryView) -> Iterator[str]:
     """All that is known of each recording, whatever columns were asked for; or the groups."""
     described = [describe_entry(entry, listing.hits.get(entry.key, ())) for entry in listing.entries]
     document: dict[str, Any] = {"version": "recctl.list.v1"}

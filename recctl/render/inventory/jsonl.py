@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.listing import Listing
-    from recctl.render import View
+    from recctl.render.inventory import InventoryView
 
 
-def render(listing: Listing, _view: View) -> Iterator[str]:
+def render(listing: Listing, _view: InventoryView) -> Iterator[str]:
     """Each recording, or each group, as `json` describes it."""
     if listing.grouped_by is not None:
         for group in listing.groups:

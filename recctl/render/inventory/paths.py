@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.listing import Listing
-    from recctl.render import View
+    from recctl.render.inventory import InventoryView
 
 
-def render(listing: Listing, view: View) -> Iterator[str]:
+def render(listing: Listing, view: InventoryView) -> Iterator[str]:
     """Each file once, however many of its recordings are listed; with NUL at its end, as it is."""
     for path in dict.fromkeys(entry.facts.path for entry in listing.entries):
         yield f"{path}\0" if view.nul else f"{quote_path(path)}\n"

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from recctl.inventory.entry import Entry
     from recctl.inventory.listing import Listing
     from recctl.inventory.search import Hit
-    from recctl.render import View
+    from recctl.render.inventory import InventoryView
 
 
-def render(listing: Listing, view: View) -> Iterator[str]:
+def render(listing: Listing, view: InventoryView) -> Iterator[str]:
     """A line for each recording, or for each group; with -v, where its texts have what was searched for."""
     if listing.grouped_by is not None:
         yield from render_lines(_tell_groups(listing, view), view.unbroken)
@@ -82,7 +82,7 @@ _STYLES = {
 }
 
 
-def _tell_groups(listing: Listing, view: View) -> Iterator[Line]:
+def _tell_groups(listing: Listing, view: InventoryView) -> Iterator[Line]:
     assert listing.grouped_by is not None  # noqa: S101  (as the caller has made sure)
     heads = tuple(map(Cell, (listing.grouped_by.name, "recordings", "size", "tokens")))
     rows = [
