@@ -16,7 +16,6 @@ import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.cassettes import reading
 from recctl.recordings.compression import GZIP
 from recctl.recordings.formats import HEAD_SIZE, Format
 
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.cassettes.layout import Layout
-    from recctl.recordings.recording import JSON
+    from recctl.recordings.formats import Defect
+    from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
+    from recctl.text.syntax import Position
 
 
 def make_format(
@@ -46,19 +47,48 @@ def make_format(
         folder,
         suffixes,
         claims,
-        partial(reading.read, layout),
-        partial(reading.inspect, layout),
-        partial(reading.locate, layout),
+        partial(_read, layout),
+        partial(_inspect, layout),
+        partial(_locate, layout),
         partial(_edit, layout),
-        measure=partial(reading.measure, layout),
+        measure=partial(_measure, layout),
         **more,
     )
 
 
+# A walk asks formats whose a file is, and needs nothing of how it is read.
+
+
+def _read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
+    from recctl.recordings.cassettes.reading import read
+
+    return read(layout, source)
+
+
+def _inspect(
+    layout: Layout, source: Source, items: tuple[Recording | LoadError, ...]
+) -> dict[int, list[Defect]]:
+    from recctl.recordings.cassettes.reading import inspect
+
+    return inspect(layout, source, items)
+
+
+def _locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    from recctl.recordings.cassettes.reading import locate
+
+    return locate(layout, source, index, pointers)
+
+
 def _edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    from recctl.recordings.cassettes.edits import edit  # which a walk needs not
+    from recctl.recordings.cassettes.edits import edit
 
     return edit(layout, source, changes)
+
+
+def _measure(layout: Layout, source: Source) -> tuple[int, ...]:
+    from recctl.recordings.cassettes.reading import measure
+
+    return measure(layout, source)
 
 
 def find_head(read: Callable[[], bytes]) -> bytes:

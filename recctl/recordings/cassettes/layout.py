@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.recordings.recording import name_type
 
@@ -20,7 +20,7 @@ Stored = dict[str, Any]
 """A request or a reply as a file has it: a mapping of YAML's values."""
 
 
-class Part(Protocol):
+class Part:
     """Where and how a request or a reply keeps one of its values: its method, URL, status or headers.
 
     The steps that a part gets and gives start at the request or reply.
@@ -28,12 +28,15 @@ class Part(Protocol):
 
     def read(self, side: Stored) -> YAML:
         """The value as a recording has it, of a request or reply as stored."""
+        raise NotImplementedError
 
     def write(self, side: Stored, old: JSON, new: JSON) -> Stored | None:
         """What is stored with `new` in place of `old`, all else as it is; None if it can't be kept so."""
+        raise NotImplementedError
 
     def strip(self, side: Stored) -> Stored:
         """What is stored without what `read` makes the value of."""
+        raise NotImplementedError
 
     def find_ways(self, inner: Steps, load: Callable[[], Stored]) -> Iterable[tuple[Steps, Steps]]:
         """Where something in the value may stand, given the steps to it from there; the likeliest first.
@@ -41,6 +44,7 @@ class Part(Protocol):
         Each way is in two pieces, of which all of the first have to lead somewhere. `load` reads what is
         stored, for those who have to know.
         """
+        raise NotImplementedError
 
 
 class KeptBody(NamedTuple):
@@ -155,8 +159,9 @@ def at(*steps: str) -> Part:
     return _At(steps)
 
 
-class _At(NamedTuple):
-    steps: Steps
+class _At(Part):
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
 
     def read(self, side: Stored) -> YAML:
         value: YAML = side
@@ -182,8 +187,9 @@ def upper(key: str) -> Part:
     return _Upper(key)
 
 
-class _Upper(NamedTuple):
-    key: str
+class _Upper(Part):
+    def __init__(self, key: str) -> None:
+        self.key = key
 
     def read(self, side: Stored) -> YAML:
         value = side.get(self.key)
@@ -206,9 +212,10 @@ def either(first: Part, other: Part) -> Part:
     return _Either(first, other)
 
 
-class _Either(NamedTuple):
-    first: Part
-    other: Part
+class _Either(Part):
+    def __init__(self, first: Part, other: Part) -> None:
+        self.first = first
+        self.other = other
 
     def read(self, side: Stored) -> YAML:
         return self._choose(side).read(side)
@@ -237,8 +244,9 @@ def pairs(key: str) -> Part:
     return _Pairs(key)
 
 
-class _Pairs(NamedTuple):
-    key: str
+class _Pairs(Part):
+    def __init__(self, key: str) -> None:
+        self.key = key
 
     def read(self, side: Stored) -> YAML:
         found: dict[str, list[YAML]] = {}

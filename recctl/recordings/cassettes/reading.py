@@ -136,7 +136,7 @@ def parse(layout: Layout, source: Source, content: bytes) -> Raw | LoadError:
     if isinstance(documents, Fault):
         return LoadError(source, "invalid-yaml", *documents)
     has_bytes = any(document.has_bytes for document in documents)
-    has_comment = b"#" in content and _COMMENT.search(content) is not None
+    has_comment = b"#" in content and re.search(_COMMENT, content, re.MULTILINE) is not None
     is_sound = not has_comment and not any(document.oddities for document in documents)
     if not layout.items:
         numbers = tuple(index for index, document in enumerate(documents) if document.value is not None)
@@ -156,7 +156,7 @@ def parse(layout: Layout, source: Source, content: bytes) -> Raw | LoadError:
     return _find_items(layout, source, value, has_bytes=has_bytes, is_sound=is_sound)
 
 
-_COMMENT = re.compile(rb"^[ \t]*#.*[^\s]{16}", re.MULTILINE)
+_COMMENT = rb"^[ \t]*#.*[^\s]{16}"
 
 
 def _has_unique_keys(content: bytes) -> bool:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, quote_plus
+from typing import TYPE_CHECKING
 
 from recctl.project import Place
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, leave_out, pairs
+from recctl.recordings.cassettes.layout import KeptBody, Layout, Part, Reader, Side, at, leave_out, pairs
 from recctl.recordings.formats import Matching, NamedTest
 from recctl.recordings.recording import JSON, name_type
 
@@ -34,24 +33,19 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     """Whether a file starts with the request of an exchange, or lies among cassettes and says nothing."""
     if FOLDER in folders and is_empty_or_in_conflict(read):
         return True
-    return _HEAD.match(find_head(read)) is not None
+    return re.match(_HEAD, find_head(read), re.VERBOSE) is not None
 
 
-_HEAD = re.compile(
-    rb"""(?:[ \t]*(?:\#.*)?\n | ---[ \t]*\n)*       # blank lines, comments, the start of the document
+_HEAD = rb"""(?:[ \t]*(?:\#.*)?\n | ---[ \t]*\n)*       # blank lines, comments, the start of the document
          (?:when:[ \t]*(?:\#.*)?\n[ \t]+(?:path|method|query_param|header|body(?:_encoding)?):
-           |then:[ \t]*(?:\#.*)?\n[ \t]+(?:status|header|body(?:_encoding)?):)""",
-    re.VERBOSE,
-)
+           |then:[ \t]*(?:\#.*)?\n[ \t]+(?:status|header|body(?:_encoding)?):)"""
 
 
-class _URL(NamedTuple):
+class _URL(Part):
     """A URL without a host, kept as a path and a list of the query's parameters."""
 
-    query: str = "query_param"
-
     def read(self, side: Stored) -> YAML:
-        parameters = side.get(self.query)
+        parameters = side.get(_QUERY)
         pairs = (
             [each for each in parameters if isinstance(each, dict)] if isinstance(parameters, list) else []
         )
@@ -64,18 +58,25 @@ class _URL(NamedTuple):
         path, _, query = new.partition("?")
         changed = {**side, "path": path}
         if query != old.partition("?")[2]:
+            from urllib.parse import parse_qsl  # which a walk needs not, as below
+
             found = parse_qsl(query, keep_blank_values=True)
-            changed[self.query] = [{"name": name, "value": value} for name, value in found]
+            changed[_QUERY] = [{"name": name, "value": value} for name, value in found]
         return changed
 
     def strip(self, side: Stored) -> Stored:
-        return pairs(self.query).strip(leave_out(side, ("path",)))
+        return pairs(_QUERY).strip(leave_out(side, ("path",)))
 
     def find_ways(self, inner: Steps, load: Callable[[], Stored]) -> Iterator[tuple[Steps, Steps]]:  # noqa: ARG002
         yield ("path",), ()
 
 
+_QUERY = "query_param"
+
+
 def _quote(value: YAML) -> str:
+    from urllib.parse import quote_plus
+
     return quote_plus(value if isinstance(value, str) else "", safe="[]:/,@")
 
 
@@ -134,7 +135,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:  # noqa:
     program = PurePosixPath(path)
     if program.suffix != ".rs" or not scenario:
         return ()
-    *segments, name = (_REPLACED.sub("_", segment) for segment in scenario.split("/"))
+    *segments, name = (re.sub(_REPLACED, "_", segment) for segment in scenario.split("/"))
     folders = (program.parent, program.parent.parent / _FIXTURES)
     return tuple(
         Place(PurePosixPath(folder, FOLDER, program.stem, *segments).as_posix(), f"{name}{_SUFFIX}")
@@ -142,7 +143,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:  # noqa:
     )
 
 
-_REPLACED = re.compile(r"[^A-Za-z0-9_-]")
+_REPLACED = r"[^A-Za-z0-9_-]"  # compiled where a test is asked for
 
 FORMAT = make_format(
     Layout(

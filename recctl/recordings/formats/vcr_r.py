@@ -8,10 +8,10 @@ files of before 2.0, a header a text or several, and replies are kept as they we
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import Layout, Reader, Side, at, leave_out, require, upper
+from recctl.recordings.cassettes.layout import Layout, Part, Reader, Side, at, leave_out, require, upper
 from recctl.recordings.formats import Matching
 from recctl.recordings.formats.vcr_ruby import BODY_WAYS, HINT, ITEM_HINT, find_body
 
@@ -38,7 +38,7 @@ _HEAD = (
 )
 
 
-class _Status(NamedTuple):
+class _Status(Part):
     """A status, which is a number, or the text of one in a mapping."""
 
     def read(self, side: Stored) -> YAML:
