@@ -45,7 +45,7 @@ def _recognise(recording: Recording) -> Wire | None:
 def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
     """The protocol of a reply that says next to nothing, or hands over a text, by what was asked."""
     is_empty = body in (None, "", "null") or body == {} or body == []
-    if is_empty or (isinstance(body, dict) and len(body) <= _FEW and not any(map(_is_nested, body.values()))):
+    if is_empty or (isinstance(body, dict) and len(body) <= _FEW):
         path, asked = _find_path(recording), _find_asked(recording) or recording.request.get("body")
         for wire in each_wire():
             if wire.recognises is recognises_none and wire.recognises_request(path, asked):
@@ -56,10 +56,6 @@ def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
     is_question = method.upper() == "POST" and not _QUESTIONS.isdisjoint(recording.asked)
     is_noted = status in _NOTED or (is_empty and not is_question)
     return load_wire(_NOTHING) if is_noted or method.upper() != "POST" else None
-
-
-def _is_nested(value: JSON) -> bool:
-    return isinstance(value, (dict, list))
 
 
 _FEW = 3

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "openai-assistants"
 _RUN, _STEP, _MESSAGE = "thread.run", "thread.run.step", "thread.message"
 _OBJECTS = (_RUN, _STEP, _MESSAGE)
+_DELTAS = (f"{_STEP}.delta", f"{_MESSAGE}.delta")
 _TYPE_KEY = "event"
 _ENDS = ("requires_action", "completed", "incomplete", "failed", "cancelled", "expired")
 _RUN_TOLD = ("status", "assistant_id", "thread_id", "incomplete_details", "instructions")
@@ -47,6 +48,8 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
     run = _Run()
     is_event = False
     for event in read_events(items, run.builder, streamed=streamed, type_key=_TYPE_KEY):
+        if not event.type and event.data.get("object") in _DELTAS:  # its name was sent on a line of its own
+            event = event._replace(type=str(event.data["object"]))  # noqa: PLW2901
         is_event = is_event or bool(event.type)
         if event.type:
             run.add_event(event)

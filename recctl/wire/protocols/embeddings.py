@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NAME = "embeddings"
 _CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", ".EmbedContentResponse")
 _TYPES = ("float", "int8", "uint8", "binary", "ubinary", "base64")
+_LEAST = 8
+"""How many numbers a list has at least that is taken for a vector without anything that says so."""
+
 _COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
 
 
@@ -45,8 +48,31 @@ def _is_one(item: dict[str, JSON]) -> bool:
     return any(isinstance(item.get(key), list) for key in ("embeddings", "embedding"))
 
 
+def _recognises(item: JSON) -> bool:
+    return _is_vector(item) or _IS_BODY(item)
+
+
+_IS_BODY = by_class(_CLASSES, _is_one)
+
+
+def _is_vector(item: JSON) -> bool:
+    """Whether an item of a list is a vector, or a list of them: TEI, and Hugging Face's pipelines."""
+    while isinstance(item, list) and item and isinstance(item[0], list):
+        item = item[0]
+    return isinstance(item, list) and len(item) >= _LEAST and {*map(type, item)} <= {float, int}
+
+
 def _assemble(items: list[JSON], in_list: bool) -> Completion:
+    if in_list and items and _is_vector(items[0]):
+        items, in_list = [{"embeddings": _flatten(items)}], False
     return assemble_view(NAME, items, in_list, _add)
+
+
+def _flatten(items: list[JSON]) -> list[JSON]:
+    """The vectors in lists of lists, however deep they are."""
+    while items and all(isinstance(item, list) and item and isinstance(item[0], list) for item in items):
+        items = [each for item in items for each in item]
+    return items
 
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
@@ -91,6 +117,8 @@ def _describe_vector(entry: JSON) -> tuple[int | None, dict[str, JSON]]:
 
 
 def _read_vectors(body: JSON) -> Iterator[list[float] | None]:
+    if isinstance(body, list) and body and _is_vector(body[0]):
+        body = {"embeddings": _flatten(body)}
     for item in body if isinstance(body, list) else [body]:
         data = item.get("__data__", item) if isinstance(item, dict) else None
         entries = find_vectors(data)[1] if isinstance(data, dict) else ()
@@ -106,7 +134,7 @@ def _is_request(path: str, _: JSON) -> bool:
 
 WIRE = Wire(
     NAME,
-    by_class(_CLASSES, _is_one),
+    _recognises,
     _assemble,
     read_prompt_request,
     noise={**OLLAMA_DURATIONS, "sdk_http_response": "headers of HTTP"},

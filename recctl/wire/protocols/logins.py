@@ -29,8 +29,8 @@ _LIVES = frozenset(
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
-    if any(isinstance(item.get(key), str) for key in _TOKENS):
-        return True
+    if any(isinstance(item.get(key), str) for key in (*_TOKENS, "client_secret")):
+        return "object" not in item  # a payment has a secret, too
     secret = item.get("token", item.get("value"))
     return isinstance(secret, str) and not _LIVES.isdisjoint(item)
 

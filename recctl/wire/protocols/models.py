@@ -27,7 +27,8 @@ def _is_one(item: dict[str, JSON]) -> bool:
         return told == {"object"} and bool(item["object"] == "list")  # else it may be a list of anything
     if any(has_entries(item.get("models"), "name", mark) for mark in _MARKS):
         return True
-    return _is_model(item) or (isinstance(listed, list) and any(map(_is_model, listed[:1])))
+    lists = (item.get(key) for key in _HOLDERS)
+    return _is_model(item) or any(isinstance(each, list) and any(map(_is_model, each[:1])) for each in lists)
 
 
 def _is_model(item: JSON) -> bool:

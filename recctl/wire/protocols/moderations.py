@@ -1,11 +1,11 @@
-"""What moderation finds in texts and pictures, by the endpoints of OpenAI, Mistral and Azure."""
+"""What moderation finds in texts and pictures, by the endpoints of OpenAI, Mistral, Azure and Bedrock."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire.building.facts import describe
+from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.values import as_list, as_object
 from recctl.wire.building.views import IDENTITY_KEYS, add_identity, assemble_view, has_entries
@@ -22,7 +22,12 @@ _HIGHEST = 3
 
 
 def _is_one(item: dict[str, JSON]) -> bool:
-    return has_entries(item.get("results"), "categories") or not {*_AZURE, *_SHIELDS}.isdisjoint(item)
+    is_guardrail = "action" in item and isinstance(item.get("assessments"), list)  # Bedrock's
+    return (
+        is_guardrail
+        or has_entries(item.get("results"), "categories")
+        or not {*_AZURE, *_SHIELDS}.isdisjoint(item)
+    )
 
 
 def _assemble(items: list[JSON], in_list: bool) -> Completion:
@@ -38,6 +43,8 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
             builder.tell("finds" if len(results) == 1 else f"input {number}", _tell_result(result))
             builder.tell("highest", _tell_highest(result.get("category_scores")))
     _tell_azure(builder, data)
+    for key in ("action", "actionReason", "outputs") if "assessments" in data else ():
+        builder.tell(key, shorten(describe(data.get(key) or "")), key)
     builder.extra.add_rest((), data, IDENTITY_KEYS)
 
 

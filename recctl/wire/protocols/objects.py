@@ -54,10 +54,12 @@ _FILE_KEYS = (
 )
 
 _OBJECTS = {
+    "agent": _Kind("agent", ("name", "description", "instructions", "tools", "version")),
     "assistant": _Kind("assistant", ("name", "description", "instructions", "tools")),
     "batch": _Kind(
         "batch", ("status", "request_counts", *_COUNTS, "endpoint", "errors", *_BATCH_FILES), "batches"
     ),
+    "bucket": _Kind("span of time", ("start_time", "end_time", "results"), "spans of time"),
     "container": _Kind("container", ("name", "status", "expires_after", "last_active_at")),
     "container.file": _Kind("file of a container", ("path", "bytes", "source", "container_id")),
     "conversation": _Kind("conversation", ("name", "description", "metadata")),

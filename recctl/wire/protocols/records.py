@@ -82,6 +82,17 @@ _ROWS = (
         ("name", "displayName", "state", "sizeBytes", "activeDocumentsCount"),
         ("fileSearchStores", "documents", "tunedModels"),
     ),
+    _Row(
+        "account",
+        frozenset({"total_credits", "total_usage"}),
+        ("total_credits", "total_usage"),
+        (),
+        ("data",),
+    ),
+    _Row("account", frozenset({"label", "usage", "limit"}), wraps=("data",)),
+    _Row("passage", frozenset({"content", "score", "location"}), ("score", "content"), ("retrievalResults",)),
+    _Row("page", frozenset({"markdown", "metadata"}), ("metadata", "markdown"), ("data",), ("data",)),
+    _Row("login service", frozenset({"issuer", "token_endpoint"}), ("issuer", "token_endpoint")),
     _Row("server", frozenset({"version", "instance_flags"}), ("version", "instance_flags")),
     _Row("prompt", frozenset({"commit_hash", "manifest"}), ("commit_hash", "manifest")),
     _Row("dataset", frozenset({"slug", "columns"}), ("slug", "name", "description", "columns", "rows")),
@@ -151,7 +162,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], found: _Found) -> None:
         builder.extra.add_rest((), data, ())
         return
     builder.kind = row.kind
-    tell_values(builder, as_object(records[0]), row.told)
+    tell_values(builder, as_object(records[0]), row.told or sorted(row.has))
     builder.extra.add_rest((), as_object(records[0]), FOLDED)
     builder.extra.add_rest(("document",), data if key else {}, {key})
 

@@ -43,6 +43,7 @@ _HOLDERS = {
 _LONE = (
     {"ddsource", "message"},
     {"dotted_order", "run_type"},
+    {"dotted_order", "trace_id"},
     {"sdk_version", "run_id"},
     {"event", "distinct_id"},
 )

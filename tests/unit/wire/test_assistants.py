@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import assemble, read_request
+from recctl.wire import assemble, read_exchange, read_request
 from recctl.wire.completion import Completion, Fact, Message, RequestMessage, ToolCall
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
@@ -140,6 +140,19 @@ def test_why_a_run_failed() -> None:
         view(run("failed", last_error=error)),
     ):
         assert (completion.error, completion.complete, codes(completion)) == (error, False, ["error"])
+
+
+def test_each_chunk_of_a_run_tells_what_it_added() -> None:
+    lines = [
+        line
+        for name, data in (START, piece("Hi"), END)
+        for line in (f"event: {name}", f"data: {json.dumps(data)}", "")
+    ]
+    steps = read_exchange(read(record(lines, streaming=True))).read_steps()
+    assert [step.added for step in steps if step.added] == [
+        (("content", "Hi"),),
+        (("usage", {"total_tokens": 9}),),
+    ]
 
 
 def test_events_that_nobody_knows_are_kept() -> None:

@@ -239,6 +239,20 @@ def test_data_by_type_and_size(kind: str, name: str) -> None:
     assert told(completion) == [("type", kind), ("size", "12.3 kB")]
 
 
+def test_sound_that_is_sent_while_it_is_made() -> None:
+    pieces = [base64.b64encode(bytes([number]) * 90).decode() for number in range(2)]
+    events: list[dict[str, Any]] = [
+        *({"type": "speech.audio.delta", "audio": piece} for piece in pieces),
+        {"type": "speech.audio.done", "usage": {"total_tokens": 5}},
+    ]
+    completion = view(send(*events), streaming=True)
+    assert (completion.wire, completion.kind, completion.streamed) == ("media", "sound", True)
+    assert (told(completion), completion.usage) == ([("sound", "data, 180 B")], {"total_tokens": 5})
+    assert told(view({"audioContent": PNG, "alignment": {"a": 1}})) == [
+        ("sound", "image/png of 1024 x 512, 224 B")
+    ]
+
+
 # What is found in a text
 
 
@@ -256,6 +270,8 @@ def test_what_moderation_finds() -> None:
 def test_what_azure_finds() -> None:
     analysed = {"categoriesAnalysis": [{"category": "Hate", "severity": 2}], "blocklistsMatch": []}
     assert told(view(analysed)) == [("severity", "Hate 2")]
+    guarded = view({"action": "GUARDRAIL_INTERVENED", "assessments": [{}], "outputs": [{"text": "No."}]})
+    assert told(guarded) == [("action", "GUARDRAIL_INTERVENED"), ("outputs", "text No.")]
     assert told(view({"userPromptAnalysis": {"attackDetected": True}, "documentsAnalysis": []})) == [
         ("userPromptAnalysis", "attackDetected yes")
     ]
@@ -314,6 +330,14 @@ def test_a_login_shows_no_secret() -> None:
         ("token_type", "Bearer"),
     ]
     assert "ya29" not in str(completion)
+
+
+def test_the_secret_of_a_client_is_hidden() -> None:
+    completion = view({"client_id": "c1", "client_secret": "hush-hush-hush", "redirect_uris": []})
+    assert (completion.wire, completion.extra) == (
+        "login",
+        {"client_id": "c1", "client_secret": "[a secret of 14 characters]"},
+    )
 
 
 def test_the_secret_of_a_realtime_session_is_hidden() -> None:
@@ -444,6 +468,11 @@ def test_what_a_server_is_asked() -> None:
             [("a", "0.5"), ("b", "0.25")],
         ),
         (
+            {"data": {"total_credits": 5, "total_usage": 1.5}},
+            "account",
+            [("total_credits", "5"), ("total_usage", "1.5")],
+        ),
+        (
             {"pass": False, "result": {"is_safe": False}},
             "verdict",
             [("pass", "no"), ("result", "is_safe no")],
@@ -453,7 +482,7 @@ def test_what_a_server_is_asked() -> None:
 def test_records_are_told_by_their_keys(body: Any, kind: str, facts: list[tuple[str, str]]) -> None:
     completion = view(body)
     assert (completion.wire, completion.kind, told(completion)) == ("records", kind, facts)
-    assert completion.extra in (body, body.get("file"))
+    assert completion.extra in (body, body.get("file"), body.get("data"))
 
 
 @pytest.mark.parametrize("body", [{"id": "j1", "status": "x", "verdict": 1}, {"matches": []}, {"rows": [5]}])
@@ -605,6 +634,7 @@ def exchanged(asked: Any, reply: Any, *, status: int = 202, method: str = "POST"
     [
         ({"batch": [{"event": "started"}, {"event": "ended"}]}, [("batch", "2 items: started, ended")]),
         ({"post": [{"run_type": "llm", "name": "chat"}]}, [("post", "1 item: chat")]),
+        ({"dotted_order": "1", "trace_id": "2", "name": "chat"}, [("event", "1 item: chat")]),
         ([{"spans": [{"span_id": "1", "name": "chat"}]}], [("spans", "1 item: chat")]),
         ([{"ddsource": "python", "message": "hi"}], [("events", "1 item: hi")]),
         ({"resourceSpans": [{"scopeSpans": []}]}, [("resourceSpans", "1 item")]),
@@ -623,7 +653,7 @@ def exchanged(asked: Any, reply: Any, *, status: int = 202, method: str = "POST"
         ({"run_id": "1", "sdk_version": "2", "type": "team"}, [("event", "1 item: team")]),
     ],
 )
-@pytest.mark.parametrize("reply", [{}, "", None, {"status": "ok"}])
+@pytest.mark.parametrize("reply", [{}, "", None, {"successes": [{"id": "1"}], "errors": []}])
 def test_telemetry_is_told_by_what_is_sent(asked: Any, facts: list[tuple[str, str]], reply: Any) -> None:
     sent = exchanged(asked, reply)
     assert sent.completion.wire == "telemetry"
@@ -674,6 +704,9 @@ _BODIES: list[Any] = [
     [{"type": "image_generation.completed", "b64_json": PNG, "usage": {}}],
     {"images": [PNG]},
     {"bytes": 5, "type": "audio/mpeg"},
+    [{"type": "speech.audio.delta", "audio": PNG}, {"type": "speech.audio.done", "usage": {}}],
+    {"audioContent": PNG},
+    [[0.5] * 8, [0.25] * 8],
     {"results": [{**VERDICT, "category_scores": {"hate": 0.5}}]},
     {"categoriesAnalysis": [{"category": "Hate", "severity": 2}], "blocklistsMatch": [1]},
     {"totalTokens": 8, "promptTokensDetails": [{"modality": "TEXT"}]},

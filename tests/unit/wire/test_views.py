@@ -275,6 +275,17 @@ def test_vectors_that_were_predicted() -> None:  # Vertex AI
     assert completion.extra["metadata"] == {"billableCharacterCount": 4}
 
 
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_vectors_in_bare_lists(depth: int) -> None:  # TEI, Hugging Face's pipelines
+    body: Any = [[0.5, 0.25] * 4, [1.5, 1.25] * 4]
+    for _ in range(depth):
+        body = [body]
+    shown = read_exchange(read(record(body, streaming=False)))
+    assert (shown.completion.wire, shown.completion.kind) == ("embeddings", "2 vectors of 8 numbers")
+    assert (shown.completion.streamed, shown.completion.notes) == (False, ())
+    assert [*shown.wire.entries.read_vectors(body)] == [[0.5, 0.25] * 4, [1.5, 1.25] * 4]
+
+
 def test_models_in_other_lists() -> None:
     models = [{"name": "models/small", "displayName": "Small", "supportedGenerationMethods": ["embed"]}]
     completion = view({"models": models, "nextPageToken": "x"})
