@@ -40,7 +40,7 @@ def _are_one(gone: Change, came: Change, form: RequestForm) -> bool:
     """Whether what went and what came are one under another name."""
     one, other = gone.left, came.right
     if all(_MESSAGE.fullmatch(change.label) for change in (gone, came)):
-        return _find_renamed_key(one, other) is not None
+        return _find_renamed_key(one, other, form) is not None
     are_tools = gone.label.startswith("tool ") and came.label.startswith("tool ")
     have_names = None not in (_find_name(one, form), _find_name(other, form))
     return are_tools and have_names and _is_same_tool(one, other, form)
@@ -49,10 +49,10 @@ def _are_one(gone: Change, came: Change, form: RequestForm) -> bool:
 _MESSAGE = re.compile(r"message [0-9]+(?: \([^()]*\))?")
 
 
-def _find_renamed_key(one: dict[str, JSON], other: dict[str, JSON]) -> str | None:
+def _find_renamed_key(one: dict[str, JSON], other: dict[str, JSON], form: RequestForm) -> str | None:
     """The key by which messages are told apart, where two differ in nothing else; None where they do."""
     differing = [key for key in {**one, **other} if canonical(one.get(key)) != canonical(other.get(key))]
-    return differing[0] if len(differing) == 1 and differing[0] in ("role", "name", "type") else None
+    return differing[0] if len(differing) == 1 and differing[0] in (*form.roles, "name", "type") else None
 
 
 def _find_name(tool: dict[str, JSON], form: RequestForm) -> tuple[str, ...] | None:
@@ -94,7 +94,7 @@ def _is_empty_schema(value: JSON) -> bool:
 
 def _tell_renamed(gone: Change, came: Change, form: RequestForm) -> Iterator[Change]:
     if _MESSAGE.fullmatch(came.label):
-        key = _find_renamed_key(gone.left, came.right) or "role"
+        key = _find_renamed_key(gone.left, came.right, form) or "role"
         names = gone.left.get(key), came.right.get(key)
         yield Change(f"{came.where}/{key}", "request", *names, f"{came.label}: {key}")
         return

@@ -82,7 +82,7 @@ def _compare_entries(
 ) -> Iterator[Change]:
     """The differences between two lists of messages, or of tools, whose order means little."""
     is_tools, name_tool = key in form.tools, partial(_name_tool, form=form)
-    identify = name_tool if is_tools else _name_message
+    identify = name_tool if is_tools else partial(_name_message, form=form)
     pairs = (pair_by_name if is_tools else align)(left, right, identify)
     is_told = False
     for i, j in pairs:
@@ -90,7 +90,7 @@ def _compare_entries(
         position = i if j is None else j
         assert position is not None  # noqa: S101  (one of the two stands somewhere)
         entry = one if j is None else other
-        label = _label_tool(entry, position, form) if is_tools else _label_message(entry, position)
+        label = _label_tool(entry, position, form) if is_tools else _label_message(entry, position, form)
         place = f"{where}/{position}"
         if i is None or j is None:
             is_told = True
@@ -123,8 +123,9 @@ def _hold_tools(form: RequestForm, *entries: dict[str, JSON]) -> bool:
     return all(any(isinstance(entry.get(key), list) for key in form.tool_lists) for entry in entries)
 
 
-def _label_message(entry: JSON, position: int) -> str:
-    role = entry.get("role") if isinstance(entry, dict) else None
+def _label_message(entry: JSON, position: int, form: RequestForm) -> str:
+    roles = (entry.get(key) for key in form.roles) if isinstance(entry, dict) else ()
+    role = next((role for role in roles if isinstance(role, str)), None)
     return f"message {position + 1} ({role})" if isinstance(role, str) else f"message {position + 1}"
 
 
@@ -141,8 +142,8 @@ def _name_tool(tool: JSON, form: RequestForm) -> JSON:
     return name or tool.get("type")
 
 
-def _name_message(message: JSON) -> JSON:
+def _name_message(message: JSON, form: RequestForm) -> JSON:
     """What tells messages apart that don't say the same: the role, the name, the type."""
     if not isinstance(message, dict):
         return None
-    return [message.get(key) for key in ("role", "name", "type")]
+    return [message.get(key) for key in (*form.roles, "name", "type")]

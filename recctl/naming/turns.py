@@ -82,7 +82,7 @@ def _read_messages(key: str, entries: Iterable[dict[str, JSON]], form: RequestFo
     by_speaker: dict[Speaker, list[JSON]] = {speaker: [] for speaker in Speaker}
     speakers = {**SPEAKERS, **form.speakers} if form.speakers else SPEAKERS
     for entry in entries:
-        role, content = entry.get("role"), entry.get("content")
+        role, content = _find(entry, form.roles), entry.get("content")
         if isinstance(role, str) and isinstance(content, str):  # as nearly all are
             roles.append(role)
             by_speaker[speakers.get(role, Speaker.USER)].append([content])
@@ -93,7 +93,7 @@ def _read_messages(key: str, entries: Iterable[dict[str, JSON]], form: RequestFo
             speaker = _find_maker(str(entry.get("type", "")), form)
         parts = _read_parts(entry, form)
         answers = [part for part in parts if speaker is Speaker.USER and _is_answer(part, form)]
-        roles.append("tool" if answers and len(answers) == len(parts) else _name_role(entry))
+        roles.append("tool" if answers and len(answers) == len(parts) else _name_role(role, entry))
         by_speaker[Speaker.TOOL] += answers
         said = [part for part in parts if part not in answers] if answers else parts
         if said or not answers:
@@ -102,8 +102,11 @@ def _read_messages(key: str, entries: Iterable[dict[str, JSON]], form: RequestFo
     return Question(key, tuple(roles), asked, by_speaker[Speaker.SYSTEM], by_speaker[Speaker.TOOL])
 
 
-def _name_role(entry: dict[str, JSON]) -> str:
-    role = entry.get("role")
+def _find(entry: dict[str, JSON], keys: Iterable[str]) -> JSON:
+    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+
+
+def _name_role(role: JSON, entry: dict[str, JSON]) -> str:
     return str(role if role is not None or "type" not in entry else entry["type"])
 
 
@@ -116,9 +119,9 @@ def _find_maker(kind: str, form: RequestForm) -> Speaker:
 
 def _read_parts(entry: dict[str, JSON], form: RequestForm) -> list[JSON]:
     """What a message says, in parts; a text is the same as a list of the one part that holds it."""
-    content = next((entry[key] for key in form.contents if entry.get(key) is not None), None)
+    content = _find(entry, form.contents)
     if content is None:
-        content = {key: value for key, value in entry.items() if key not in ("role", "id")}
+        content = {key: value for key, value in entry.items() if key not in (*form.roles, "id")}
     return [_read_part(part) for part in (content if isinstance(content, list) else [content])]
 
 

@@ -111,40 +111,45 @@ NO_ENTRIES = Entries()
 class RequestForm(NamedTuple):
     """How requests are written, for those who compare them as they were sent, or follow what is said in them.
 
-    `messages` and `tools` are the keys of lists whose entries come and go. What names a tool stands in its
-    entry, or there under one of `tool_keys`; an entry may hold `tool_lists` itself, and the list of tools may
-    stand under `tool_holder`, beside what else is said of them. `schemas` are the keys of its parameters.
-    What a message says stands under one of `contents`, and what belongs to a bare prompt `beside_prompt`.
-    `speakers` are roles beside those that all have. Items without a role are what a tool or a model has made
-    where their types end as in `results` or `model_items`; a part of a message with one of `result_keys` is
-    what a tool has answered, too. `instructions` are keys of texts that say
-    nothing when they are empty, and `defaults`, by dotted path, values that say what counts anyway. What
-    stands under `settings` may be empty, too, and is spelled in either case. Values under `names` are no ids,
-    however they look.
+    Messages: `messages` are the keys of lists of them, or of a bare prompt that stands there, to which what
+    is under `beside_prompt` belongs. Who speaks stands under one of `roles`, what is said under one of
+    `contents`; `speakers` are roles beside those of `SPEAKERS`. Entries without a role are a tool's where
+    their types end as in `results`, and the model's where they end as in `model_items`; so are parts of a
+    user's message, which show it by one of `result_keys`, too. `instructions` stand beside the messages.
 
-    Calls and their results have the id of the call under one of `call_ids`; those of no named tool are parts
-    whose types end as in `other_calls`. `conversations` are keys by which a request refers to a conversation
-    that the provider has, and `references` the types of parts that stand for something said in one.
+    Tools: `tools` are the keys of lists of them, which may stand under `tool_holder` beside what else is said
+    of tools, and in whose entries there may be lists under `tool_lists`. A tool is what stands in an entry
+    under one of `tool_keys`, or the entry; `schemas` are the keys of its parameters. A call and its result
+    have the call's id under one of `call_ids`; calls of no named tool are parts whose types end as in
+    `other_calls`.
+
+    Parameters: `defaults`, by dotted path, are values that say what counts anyway. What stands under
+    `settings` may be empty, and is spelled in either case. Values under `names` are no ids, however they
+    look.
+
+    `conversations` are keys by which a request refers to a conversation that the provider has, `references`
+    the types of parts that stand for something said in one.
     """
 
     messages: tuple[str, ...] = ("messages", "input")
-    tools: tuple[str, ...] = ("tools", "functions")
-    tool_keys: tuple[str, ...] = ("function",)
-    tool_lists: tuple[str, ...] = ()
-    tool_holder: tuple[str, ...] = ()
-    schemas: tuple[str, ...] = ("parameters",)
-    contents: tuple[str, ...] = ("content",)
     beside_prompt: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("role",)
+    contents: tuple[str, ...] = ("content",)
     speakers: Mapping[str, Speaker] = _NO_SPEAKERS
     results: tuple[str, ...] = ("_result", "_output")
-    result_keys: tuple[str, ...] = ()
     model_items: tuple[str, ...] = ("_call", "reasoning", "thinking", "thought")
+    result_keys: tuple[str, ...] = ()
     instructions: tuple[str, ...] = ("system", "instructions")
+    tools: tuple[str, ...] = ("tools", "functions")
+    tool_holder: tuple[str, ...] = ()
+    tool_lists: tuple[str, ...] = ()
+    tool_keys: tuple[str, ...] = ("function",)
+    schemas: tuple[str, ...] = ("parameters",)
+    call_ids: tuple[str, ...] = ("id", "tool_call_id")
+    other_calls: tuple[str, ...] = ()
     defaults: Mapping[str, JSON] = _NO_DEFAULTS
     settings: tuple[str, ...] = ()
     names: tuple[str, ...] = ("model", "name")
-    call_ids: tuple[str, ...] = ("id", "tool_call_id")
-    other_calls: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
@@ -189,28 +194,36 @@ _NO_NOISE: Mapping[str, str] = {}
 
 
 class Wire(NamedTuple):
-    """A wire protocol.
+    """A wire protocol: four things that each has to say, and more that it may.
 
     `recognises` tells from one chunk of a stream, or from a whole body, whether it is of this protocol.
     `assemble` puts a reply together: it gets the chunks and true, or a list of the one body and false.
-    `read_request` reads what a client asked for by this protocol. `is_last_resort` is for replies that only
-    say that a request has failed: asked when no other protocol recognises a chunk.
+    `read_request` reads what a client asked for by this protocol.
 
-    `recognises_request` tells from the path of a URL, and what was sent there, whether that is of this
-    protocol; where none does, a request is of the protocol that its reply came by. Replies that tell nothing
-    are of the protocol of the request, if it is one that recognises no reply. `form` tells how requests
-    are written. `list_tools` gives the tools that a request offers, of namespaces, too. `client_calls` are
-    the types of calls that a client runs, with arguments in JSON: others are run by the provider, or take any
-    text.
+    Of replies:
 
-    `endings` has the finish reasons: those of other protocols, which routers hand on, need not be repeated.
-    `native_reason` is the key under which a router keeps the finish reason of the provider that it asked.
-    `shows_streaming` is false where the form of a reply does not tell whether it was streamed.
-    `attachments` tell what in `extra` belongs to the answer, `usage` which counters say what, and `entries`
-    what a reply consists of that nobody has said. `noise` are the keys whose values differ from one reply to
-    the next although they say the same, and why, beside those of `COMMON_NOISE`. `list_data` gives the data
-    in a body, as base64, of which `assemble` tells the size alone, and `folded` are keys whose values it
-    knowingly leaves out, and why, beside those that all do.
+    - `is_last_resort`: that they only say that a request has failed, by no protocol's own form: such a one is
+      asked when no other recognises a chunk.
+    - `endings`: what each finish reason comes to. Those of other protocols, which routers hand on, need not
+      be repeated; `native_reason` is the key under which a router keeps that of the provider that it asked.
+    - `noise`: keys whose values differ from one reply to the next although they say the same, and why, beside
+      those of `COMMON_NOISE`.
+    - `attachments`: what in `extra` belongs to the answer.
+    - `usage`: which counters say what.
+    - `client_calls`: the types of calls that a client runs, with arguments in JSON. Others are run by the
+      provider, or take any text.
+    - `entries`: what a reply consists of that nobody has said.
+    - `list_data`: the data in a body, as base64, of which `assemble` tells the size alone.
+    - `folded`: keys whose values `assemble` knowingly leaves out, and why, beside those that all do.
+    - `shows_streaming`: false where the form of a reply does not tell whether it was streamed.
+
+    Of requests:
+
+    - `recognises_request`: tells from the path of a URL, and what was sent there, whether that is of this
+      protocol. Where none does, a request is of the protocol that its reply came by; and a reply that tells
+      nothing is of the protocol of its request, if that is one which recognises no reply.
+    - `form`: how they are written.
+    - `list_tools`: the tools that one offers, where they are not all in one list.
     """
 
     name: str
@@ -218,19 +231,19 @@ class Wire(NamedTuple):
     assemble: Callable[[list[JSON], bool], Completion]
     read_request: Callable[[dict[str, JSON]], Request]
     is_last_resort: bool = False
-    recognises_request: Callable[[str, JSON], bool] = recognises_none
-    form: RequestForm = RequestForm()
-    list_tools: Callable[[Request, dict[str, JSON]], Iterable[Tool]] = list_tools
-    client_calls: frozenset[str | None] = frozenset({None, "function", "tool_use", "function_call"})
     endings: Mapping[str, Ending] = _NO_ENDINGS
     native_reason: str = ""
-    shows_streaming: bool = True
+    noise: Mapping[str, str] = _NO_NOISE
     attachments: Attachments = Attachments()
     usage: UsageKeys = OPENAI_USAGE
-    noise: Mapping[str, str] = _NO_NOISE
+    client_calls: frozenset[str | None] = frozenset({None, "function", "tool_use", "function_call"})
     entries: Entries = NO_ENTRIES
     list_data: Callable[[JSON], Iterable[str]] = list_nothing
     folded: Mapping[str, str] = _NO_NOISE
+    shows_streaming: bool = True
+    recognises_request: Callable[[str, JSON], bool] = recognises_none
+    form: RequestForm = RequestForm()
+    list_tools: Callable[[Request, dict[str, JSON]], Iterable[Tool]] = list_tools
 
 
 def by_class(
