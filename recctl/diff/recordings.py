@@ -14,7 +14,7 @@ from recctl.naming.folders import lies_as_expected
 from recctl.naming.survey import has_right_name
 from recctl.recordings.names import is_model_list
 from recctl.text.pointer import escape_pointer
-from recctl.wire import find_form, read_exchange
+from recctl.wire import find_form, read_exchange, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -91,12 +91,11 @@ def _is_same(left: Recording, right: Recording) -> bool:
 
 def describe_side(recording: Recording) -> Side:
     """What a comparison tells of one recording."""
-    model = recording.model
     return Side(
         name=str(recording.key),
         test_id=recording.test_id,
         endpoint=recording.endpoint,
-        model=model if isinstance(model, str) else None,
+        model=read_model(recording),
         found=has_right_name(recording),
     )
 

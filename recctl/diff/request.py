@@ -104,7 +104,7 @@ def _compare_entries(
         for difference in find_differences(one, other):
             is_told = True
             inside = name_place(difference.path, form)
-            named = label if inside in ("", "content") else f"{label}: {inside}"
+            named = label if inside in ("", *form.contents) else f"{label}: {inside}"
             yield Change(place + difference.pointer, "request", difference.left, difference.right, named)
     if not is_told:
         yield Change(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.diff.differences import fingerprint
@@ -143,7 +143,7 @@ def find_topic(change: Change) -> DriftTopic:
     message = _MESSAGE.fullmatch(label)
     if message is not None:
         speaker, inside = _name_speaker(message["role"]), message["inside"]
-        if not inside or _IN_TEXTS.fullmatch(inside):
+        if not inside or _match_texts().fullmatch(inside):
             return DriftTopic(f"{speaker} {verb}")
         return DriftTopic(f"{{}} of {speaker} {verb}", (_INDEX.sub("", inside),))
     tool = _TOOL.fullmatch(label)
@@ -178,8 +178,12 @@ def _name_speaker(role: str | None) -> str:
     return "a message" if speaker is None else _NAMES[speaker]
 
 
-_IN_TEXTS = re.compile(r"(?:content|parts)(?:\.[0-9]+)?(?:\.(?:text|content))?|text")
-"""The places in a message that hold what it says."""
+@cache
+def _match_texts() -> re.Pattern[str]:
+    """The places in a message that hold what it says."""
+    contents = "|".join(map(re.escape, gather_form().contents))
+    return re.compile(rf"(?:{contents})(?:\.[0-9]+)?(?:\.(?:text|content))?|text")
+
 
 _INDEX = re.compile(r"\.[0-9]+(?=\.|\Z)")
 

@@ -85,12 +85,12 @@ def _find_parent(
     said: Sequence[_Step | None],
 ) -> int | None:
     """Which recording another one goes on from; each has more messages than the one before, or a later id."""
-    previous = exchanges[number].request.parameters.get("previous_response_id")
+    earlier = exchanges[number].earlier_ids
     longest, parent = 0, None
     for other, steps in enumerate(asked):
         if other == number:
             continue
-        if previous is not None and exchanges[other].completion.id == previous and other < number:
+        if exchanges[other].completion.id in earlier and other < number:
             return other
         reply = said[other]
         if reply is None or not longest < len(steps) < len(asked[number]):

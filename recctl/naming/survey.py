@@ -35,6 +35,7 @@ from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.schemes import list_released
+from recctl.wire import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -220,7 +221,7 @@ def find_facts(
         status=status,
         test_id=test_id,
         endpoint=recording.endpoint,
-        model=recording.model if isinstance(recording.model, str) else None,
+        model=read_model(recording),
         providers=tuple(_list_providers(recording)),
         turn=turn,
         is_model_list=is_list,

@@ -9,7 +9,7 @@ from recctl.naming.engine.texts import write_equal
 from recctl.naming.facts import Turn
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.text.digests import blake2b
-from recctl.wire import RequestForm, find_form
+from recctl.wire import RequestForm, find_form, read_model
 from recctl.wire.completion import SPEAKERS, Speaker
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def find_turn(recording: Recording, scheme: Scheme, models: str | None) -> Turn 
     return Turn(
         test_id=test_id,
         endpoint=recording.endpoint,
-        model=str(recording.model or ""),
+        model=str(recording.model or read_model(recording) or ""),
         roles=roles,
         asked=models or _digest(write(asked)),
         instructed=_digest(write(instructed)) if instructed else "",

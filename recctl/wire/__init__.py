@@ -31,6 +31,7 @@ __all__ = [
     "by_class",
     "find_form",
     "read_exchange",
+    "read_model",
     "read_request",
     "recognise",
 ]
@@ -57,6 +58,14 @@ def assemble(recording: Recording) -> Completion:
 def read_request(recording: Recording) -> Request:
     """What a recording's client asked for. Takes any recording and raises nothing."""
     return _read_request(recording, recognise_request(recording) or recognise(recording))
+
+
+def read_model(recording: Recording) -> str | None:
+    """The model that was asked: as the recording says, or else by the protocol of the request."""
+    model = recording.model
+    if model is None and recording.asked:
+        return read_request(recording).model
+    return model if isinstance(model, str) else None
 
 
 def _read_request(recording: Recording, wire: Wire) -> Request:

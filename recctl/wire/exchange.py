@@ -91,6 +91,12 @@ class Exchange(NamedTuple):
 
         return find_attachments(self.completion, part, self.wire.attachments)
 
+    @property
+    def earlier_ids(self) -> frozenset[str]:
+        """The ids by which the request refers to what was said before, and the provider has."""
+        told = (self.recording.asked.get(key) for key in self.asked_by.form.conversations)
+        return frozenset(value for value in told if isinstance(value, str))
+
     def list_tools(self) -> Iterable[Tool]:
         """The tools that the request offers, those of namespaces and those added on the way among them."""
         return self.asked_by.list_tools(self.request, self.recording.asked)

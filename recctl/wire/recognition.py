@@ -191,11 +191,12 @@ def find_ending(wire: Wire, reason: str | None) -> Ending | None:
     """
     if reason is None or reason in wire.endings:
         return wire.endings.get(reason or "")
-    return _gather_endings().get(reason)
+    return gather_endings().get(reason)
 
 
 @cache
-def _gather_endings() -> dict[str, Ending]:
+def gather_endings() -> dict[str, Ending]:
+    """The finish reasons of all protocols, and what each comes to."""
     return {word: ending for wire in each_wire() for word, ending in wire.endings.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -79,4 +80,5 @@ def _list_sums(counts: Iterable[int]) -> set[int]:
 
 
 def _name(key: str) -> str:
-    return key.removesuffix("_tokens").removesuffix("Tokens")
+    """What a counter counts: `prompt` for `prompt_tokens`, `in` for `tokens_in`."""
+    return re.sub("_?tokens_?", "", key, flags=re.IGNORECASE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from recctl.wire.recognition import each_wire
 from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:
@@ -116,6 +117,20 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
         f"{found.place}: {found.module}" for found in OWN if found.module.startswith("recctl.wire.protocols")
     }
     assert taken == set()
+
+
+def test_only_a_protocol_knows_its_name() -> None:
+    """What its words come to is told by its `Wire`; elsewhere, no table is by protocol."""
+    names = {wire.name for wire in each_wire()} - {"models", "objects", "file-processor"}  # other things, too
+    assert "openai-chat" in names
+    known = {
+        f"{path.relative_to(PACKAGE.parent).as_posix()}:{node.lineno}: {node.value}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "wire" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+    }
+    assert known == set()
 
 
 RENDERERS = sorted((PACKAGE / "render").glob("*/[!_]*.py"))
