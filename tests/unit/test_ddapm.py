@@ -335,3 +335,60 @@ def test_whatever_stands_in_a_file_nothing_is_raised(file: dict[str, Any], shown
     if isinstance(item, Recording) and given.place is not None:
         identify(item, given.place)
         assert FORMAT.edit(given, {0: item.document}) == content
+
+
+# --- the files of before ------------------------------------------------------------------------------------
+
+OLD = f"""\
+interactions:
+- request:
+    body: '{BODY}'
+    headers:
+      ? !!python/object/apply:multidict._multidict.istr
+      - Accept
+      : - '*/*'
+    method: POST
+    uri: {URL}
+  response:
+    body:
+      string: '{{"id": "x"}}'
+    headers:
+      content-encoding:
+      - gzip
+    status:
+      code: 200
+      message: OK
+version: 1
+"""
+OLD_NAME = name("openai/chat/completions", json.loads(BODY)).replace(".json", ".yaml")
+
+
+def test_a_cassette_of_that_name_is_an_old_file_and_named_alike() -> None:
+    (recording,) = items = load(source(OLD.encode(), OLD_NAME))
+    assert isinstance(recording, Recording)
+    assert (recording.format, str(recording.key)) == ("ddapm", f"{FOLDER}/{OLD_NAME}")
+    assert identify(recording, Place(FOLDER, OLD_NAME)).wanted == OLD_NAME
+    assert identify(recording, Place(FOLDER, OLD_NAME)).schemes == ("ddapm",)
+    assert FORMAT.inspect(source(OLD.encode(), OLD_NAME), items) == {0: []}
+
+
+@pytest.mark.parametrize("other", ["test_chat.yaml", "test_chat_post_0123abcd.yaml", "openai_0123abcd.yaml"])
+def test_a_cassette_of_another_name_is_vcrpy_s(other: str) -> None:
+    (recording,) = load(source(OLD.encode(), other))
+    assert isinstance(recording, Recording)
+    assert recording.format == "vcrpy"
+
+
+def test_an_old_file_is_changed_as_a_cassette_is() -> None:
+    given = source(OLD.encode(), OLD_NAME)
+    (recording,) = FORMAT.read(given)
+    assert isinstance(recording, Recording)
+    document = recording.document | {"request": recording.request | {"url": "https://y/z"}}
+    assert FORMAT.edit(given, {0: document}) == OLD.replace(URL, "https://y/z").encode()
+    assert FORMAT.locate(given, 0, ["/request/url"])["/request/url"].line == 9
+
+
+def test_what_is_no_yaml_and_has_no_such_name_is_told_as_vcrpy_tells_it() -> None:
+    (error,) = load(source(b"a: b", "x.yaml"))
+    assert isinstance(error, LoadError)
+    assert error.message == "not a cassette: a mapping, but without 'interactions'"

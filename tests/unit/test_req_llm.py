@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.recordings.formats import is_claimed
+from recctl.recordings.formats import is_claimed, list_places
 from recctl.recordings.formats.req_llm import FORMAT
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
@@ -142,6 +142,10 @@ WEBSOCKET = {"format": "responses_websocket_v1", "request": {"url": "wss://x"}, 
 )
 def test_a_walk_takes_what_starts_like_one(content: bytes, folders: tuple[str, ...], *, is_one: bool) -> None:
     assert is_claimed("x.json", folders, lambda: content) == is_one
+
+
+def test_no_hook_runs_on_all_that_is_called_a_fixture() -> None:
+    assert {place.folder for place in list_places()}.isdisjoint({"", "fixtures"})
 
 
 def test_a_fixture_that_starts_like_ogx_s_recordings_is_none() -> None:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlparse
 
+from recctl.recordings.bodies import is_described
 from recctl.recordings.names import find_route
 from recctl.recordings.recording import Kind
 from recctl.schemes import DRAFTS, MASK, SCHEMES, Changes, Drop, Field, Form, Scheme, Style, list_released
@@ -196,6 +197,8 @@ class Texts:
                 self._look_at(recording, "body")
                 if not isinstance(recording.request.get("method"), str):
                     self.unjudged = "the request has no method"
+                elif recording.sent is None and is_described(recording.request["body"]):
+                    self.unjudged = "the request's body is no text"
             case Kind.HTTP:
                 self._look_at(recording, "payload")
             case Kind.FILE_PROCESSOR:

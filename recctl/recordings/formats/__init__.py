@@ -65,9 +65,9 @@ ANY_MODULE = "*.py"
 class Format(NamedTuple):
     """A format.
 
-    `folder` is the name of the folders that its recorder writes to, `suffixes` are the endings of its files'
-    names. `start` is how those names begin, or those of folders below it, where others keep their files in
-    folders of that name, too.
+    `folder` is the name of the folders that its recorder writes to, "" for one that tells nothing, since
+    others keep other files in it; `suffixes` are the endings of its files' names. `start` is how those names
+    begin, or those of folders below it, where others keep their files in folders of that name, too.
     `claims` tells whether a walk takes a file for one of its own: by its name, the names of the folders that
     it lies in, from the root on, and, where these do not decide it, by the beginning of its content
     (`HEAD_SIZE` bytes or more), which its last argument gives.
@@ -87,7 +87,7 @@ class Format(NamedTuple):
     it can ask whether a file is there; `list_places` where a test's files may lie, the likeliest first. The
     ids start where the places' folders do. Both know of none where files are not named after tests.
     `find_successor` gives the name of the file that takes the place of one beside it, by the name of that,
-    where its recorder leaves such files behind.
+    where its recorder has left it behind.
     `matching` is for files that hold several recordings.
     `schema` is the name of the JSON Schema that its recordings' documents are held to.
     `is_named_by_hash` says that files are named after a hash of the request, by a scheme;
@@ -121,21 +121,26 @@ HEAD_SIZE = 4096
 DEFAULT = "ogx"
 """The format of what is like the files of none."""
 
-_FIRST = (DEFAULT, "vcrpy")
-"""The formats that are asked first; of a file that is like those of none, the first has the word whose files
-are named so."""
+_FIRST = (DEFAULT, "ddapm", "vcrpy")
+"""The formats that are asked first. The names of the second's files tell them from others of its layouts."""
+
+_USUAL = (DEFAULT, "vcrpy")
+"""Which have the word about a file that is like those of none, if theirs are named so."""
 
 
 def find_format(name: str, content: bytes) -> Format:
-    """The format of a file, by its name, and by its content where the name fits several or none."""
+    """The format of a file, by its name, and by its content where the name fits several or none.
+
+    What is named like the default's files may be another's.
+    """
     others: list[Format] = []
     for found in _each_format():  # each is loaded when it is asked; most files are of the first
         if name.endswith(found.suffixes):
-            if found.claims("", (), lambda: content):
+            if found.claims("" if found.name == DEFAULT else name, (), lambda: content):
                 return found
             others.append(found)
     if others:
-        return others[0]
+        return next((found for found in others if found.name in _USUAL), others[0])
     by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
     return next(by_content, load_format(DEFAULT))
 
@@ -175,14 +180,6 @@ def find_owner(
     )
 
 
-def list_successors(name: str) -> Iterator[tuple[Format, str]]:
-    """The names of files that would take the place of one beside them, each with its format."""
-    for found in _each_format():
-        successor = found.find_successor(name)
-        if successor is not None:
-            yield found, successor
-
-
 @cache
 def list_suffixes() -> tuple[str, ...]:
     """The endings of the names of all formats' files."""
@@ -201,7 +198,10 @@ def list_places(*, only_hashed: bool = False) -> Iterator[FilePlace]:
     """Where recorders write to. With `only_hashed`, those of formats whose files are named after a hash."""
     among = (found for found in _each_format() if found.is_named_by_hash or not only_hashed)
     yield from dict.fromkeys(
-        FilePlace(found.folder, found.start, suffix) for found in among for suffix in found.suffixes
+        FilePlace(found.folder, found.start, suffix)
+        for found in among
+        if found.folder
+        for suffix in found.suffixes
     )
 
 

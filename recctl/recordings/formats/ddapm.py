@@ -2,7 +2,7 @@
 
 Mirrors `ddapm_test_agent/vcr_proxy.py` of dd-apm-test-agent 1.42 to 1.69: `json.dump(cassette, file,
 indent=2)`, no newline at the end, bodies that are no text as `base64:` and their bytes. Before that its files
-were vcrpy's: it still opens one, makes a JSON file of the same name of it, and deletes it.
+were vcrpy's, in YAML: it still opens one, makes a JSON file of the same name of it, and deletes it.
 """
 
 from __future__ import annotations
@@ -10,26 +10,36 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.formats import Format
+from recctl.recordings.formats import Format, vcrpy
 from recctl.recordings.formats import _json_files as json_files
 from recctl.recordings.formats._json_files import HEADERS, METHOD, PLACES, STATUS, URL, Layout, StoredBody
 from recctl.recordings.names import read_proxied_name, spell_safely
+from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.recordings.recording import JSON
+    from recctl.recordings.formats import Defect
+    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
+    from recctl.text.syntax import Position
 
 NAME = "ddapm"
+_CASSETTES = vcrpy.FORMAT
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
-    """Whether a file starts like a recording; one that is named like one may be in conflict, or empty."""
+    """Whether a file starts like a recording; one that is named like one may be in conflict, or empty.
+
+    A cassette of vcrpy's is one if it has the name that its url asks for.
+    """
     head = read()
+    if name.endswith(_OLD):
+        return _is_named_like_one(name, folders) and _CASSETTES.claims(name, (), read) and _fits(name, head)
     if re.match(_WHOLE_HEAD, head) is not None:
         return True
     is_torn = not head.strip() or head.startswith(b"<<<<<<<")
@@ -44,10 +54,24 @@ _WHOLE_HEAD = (
 )
 
 
+def _fits(name: str, content: bytes) -> bool:
+    """Whether a name ends with the path of the url that a cassette has first, or with the end of that."""
+    parsed, url = read_proxied_name(name), re.search(_URL, content)
+    if parsed is None or url is None:
+        return False
+    parts = url[1].decode("utf-8", "replace").split("/")
+    ends = (spell_safely("/".join(("", *parts[start:]))) for start in range(len(parts)))
+    return parsed.stem.endswith(tuple(ends))
+
+
+_URL = rb"(?m)^[ ]+uri: ['\"]?https?://[^/\s]+/([^\s'\"]+)"
+_OLD = ".yaml"
+
+
 def _is_named_like_one(name: str, folders: tuple[str, ...]) -> bool:
     """Whether a name is made of a path that begins with that of the folder, a method and eight digits."""
     parsed = read_proxied_name(name)
-    if parsed is None or parsed.suffix != ".json":
+    if parsed is None:
         return False
     return not folders or f"_{spell_safely(folders[-1])}_" in f"_{parsed.stem}_"
 
@@ -55,7 +79,7 @@ def _is_named_like_one(name: str, folders: tuple[str, ...]) -> bool:
 def find_successor(name: str) -> str | None:
     """The JSON file that the recorder makes of one of its old files."""
     parsed = read_proxied_name(name)
-    return name.removesuffix(".yaml") + ".json" if parsed is not None and parsed.suffix == ".yaml" else None
+    return name.removesuffix(_OLD) + ".json" if parsed is not None and parsed.suffix == _OLD else None
 
 
 def _read_body(stored: JSON) -> Any:
@@ -111,15 +135,60 @@ _LAYOUT = Layout(
 )
 
 
+def read(source: Source) -> tuple[Recording | LoadError, ...]:
+    """The one exchange that a file holds, or why it holds none; several of an old one. Raises nothing."""
+    if not _is_old(source):
+        return json_files.read(_LAYOUT, source)
+    items = _CASSETTES.read(source)
+    is_alone = len(items) == 1
+    return tuple(
+        replace(item, format=NAME, is_alone=is_alone) if isinstance(item, Recording) else item
+        for item in items
+    )
+
+
+def _is_old(source: Source) -> bool:
+    return source.place is not None and source.place.name.endswith(_OLD)
+
+
+def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:
+    """What is wrong with how a file is written, without what the recorder does not mind in an old one."""
+    if not _is_old(source):
+        return json_files.inspect(source, items)
+    found = _CASSETTES.inspect(source, items)
+    return {
+        index: [defect for defect in defects if defect.rule not in _HARMLESS]
+        for index, defects in found.items()
+    }
+
+
+_HARMLESS = ("unreadable-tag", "encoding-mismatch")
+"""It builds Python's objects, and plays a reply without the header that says how it was compressed."""
+
+
+def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    """Where values stand in a file, as the format has it in which the file is written."""
+    if _is_old(source):
+        return _CASSETTES.locate(source, index, pointers)
+    return json_files.locate(_LAYOUT, source, index, pointers)
+
+
+def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a changed file, as the format has it in which the file is written."""
+    if _is_old(source):
+        return _CASSETTES.edit(source, changes)
+    return json_files.edit(_LAYOUT, source, changes)
+
+
 FORMAT = Format(
     NAME,
     "vcr-cassettes",
-    (".json",),
+    (".json", _OLD),
     claims,
-    partial(json_files.read, _LAYOUT),
-    json_files.inspect,
-    partial(json_files.locate, _LAYOUT),
-    partial(json_files.edit, _LAYOUT),
+    read,
+    inspect,
+    locate,
+    edit,
     find_successor=find_successor,
     is_named_by_hash=True,
 )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.recordings.splicing.bodies import Stored
 
-FOLDER = "fixtures"
+_FOLDER = "fixtures"
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001
@@ -42,7 +42,7 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     content = read()
     if re.match(_HEAD, content) is None or re.search(_BASE64, content[:HEAD_SIZE]) is None:
         return False
-    return b'"canonical_json"' in content or (FOLDER in folders and b'"chunks"' in content)
+    return b'"canonical_json"' in content or (_FOLDER in folders and b'"chunks"' in content)
 
 
 _HEAD = rb'\s*\{\s*"(?:captured_at|chunks|model_spec|provider|request|response|streaming)"\s*:'
@@ -127,7 +127,7 @@ _LAYOUT = Layout(
 
 FORMAT = Format(
     _LAYOUT.name,
-    FOLDER,
+    "",  # all kinds of files lie below folders called `fixtures`
     (".json",),
     claims,
     partial(json_files.read, _LAYOUT),
