@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.recordings.recording import JSON, Recording
+    from recctl.text.syntax import Position
 
 ACCOUNT_ID = Rule(
     "account-id",
@@ -59,10 +60,26 @@ def check_accounts(recording: Recording) -> Iterator[Finding]:
         first = (changed or accounts)[0]
         hint = "recctl validate --fix masks it" if changed else _explain(recording, first)
         pointer = join_pointer(first.steps)
-        finding = ACCOUNT_ID.make_finding(
-            recording.source.name, _describe(first), hint, pointer, fixable=bool(changed)
-        )
-        yield finding._replace(mark=_tell_apart(first))
+        yield ACCOUNT_ID.make_finding(
+            recording.source.name,
+            _describe(first),
+            hint,
+            pointer,
+            position=_find_position(recording.source.content, first.value),
+            fixable=bool(changed),
+        )._replace(mark=_tell_apart(first))
+
+
+def _find_position(content: bytes, value: str) -> Position | None:
+    """Where a value stands in a file first; None where it is not written so. Reading YAML takes longer."""
+    from recctl.text.syntax import Position
+
+    offset = content.find(value.encode("utf-8", "replace"))
+    if offset < 0:
+        return None
+    start = content.rfind(b"\n", 0, offset) + 1
+    line = content.count(b"\n", 0, offset) + 1
+    return Position(line, len(content[start:offset].decode("utf-8", "replace")) + 1)
 
 
 def _describe(account: Account) -> str:
@@ -231,18 +248,23 @@ _SHORTEST_IN_BODY = 8
 
 
 def _may_hold_more(recording: Recording) -> bool:
-    """Whether a sign of an id stands anywhere in a recording."""
+    """Whether what looks like an id stands anywhere in the bodies of a recording."""
     if recording.is_alone and recording.as_written:
         text = recording.source.content
     else:
+        sides = (recording.document.get(side) for side in ("request", "response"))
         try:
-            text = orjson.dumps(recording.document)
+            text = orjson.dumps([side.get("body") for side in sides if isinstance(side, dict)])
         except orjson.JSONEncodeError:  # it may be a lone surrogate
             return True
-    return any(sign in text for sign in _SIGNS)
+    return any(sign in text for sign in _SIGNS) and _SIGN.search(text) is not None
 
 
-_SIGNS = (b"org-", b"proj_", b"wrkspc_", b"arn:aws", b"projects/")
+_SIGNS = (b"org-", b"proj_", b"wrkspc_", b"arn:aws", b"arn%3", b"projects/")
+_SIGN = re.compile(
+    rb"(?:org-|proj_|wrkspc_)[A-Za-z0-9]{20}|arn(?::|%3[Aa])aws[a-z-]*(?:(?::|%3[Aa])[a-z0-9-]*){2}"
+    rb"(?::|%3[Aa])[0-9]{12}|projects/[a-z0-9-]{6,30}/locations/"
+)
 
 
 def _search_texts(value: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:

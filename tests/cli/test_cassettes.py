@@ -660,7 +660,7 @@ def test_ids_of_accounts_are_masked_alike_in_all_files(tmp_path: Path, run: Run)
             "(blu…, 15 characters) in 2 files (recctl validate --fix masks it)"
         ),
         (
-            "spec/fixtures/vcr_cassettes/b.yml:5:10: warning[account-id] a project (te…, 9 characters) "
+            "spec/fixtures/vcr_cassettes/b.yml:5:32: warning[account-id] a project (te…, 9 characters) "
             "(it is part of the url, by which a replay finds it, and so --fix leaves it)"
         ),
     ]

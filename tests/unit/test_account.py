@@ -156,6 +156,7 @@ def test_a_finding_tells_no_more_than_the_start_and_the_length() -> None:
         "an organisation (org-aB3d…, 28 characters)",
         "recctl validate --fix masks it",
         "/response/headers/openai-organization/0",
+        position=first.position,
         fixable=True,
     )._replace(mark=first.mark)
     assert second.message == "a project (p…, 4 characters)"
