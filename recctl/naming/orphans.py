@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.folders import find_base
 from recctl.project import recordings_folder
-from recctl.testsuite.code import CodeTree, Fate, is_in_code, is_scenario, parse_test_id, read_source
+from recctl.testsuite.code import CodeTree, Fate, is_in_code, is_in_python, parse_test_id, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -57,8 +57,8 @@ _KEPT = 64
 
 
 def _is_defined(test_id: str, root: Path, read: Callable[[Path], bytes | None]) -> bool:
-    """Whether a test's file defines something of its name, and of its class's; of scenarios that is open."""
-    if is_scenario(test_id):
+    """Whether a test's file defines something of its name, and of its class's; beside Python that is open."""
+    if not is_in_python(test_id):
         return False
     address = parse_test_id(test_id)
     if address is None:

@@ -681,3 +681,26 @@ def test_ids_of_accounts_are_masked_alike_in_all_files(tmp_path: Path, run: Run)
     )
     run("undo", cwd=tmp_path)
     assert (folder / "a.yml").read_text() == text
+
+
+def test_cassettes_of_go_follow_their_tests(tmp_path: Path, run: Run) -> None:
+    content = (CHECKOUT / "examples/good/providertests/testdata/TestChat/greeting.yaml").read_bytes()
+    for name in ("TestChat/gpt/hi.yaml", "TestChat/gpt/bye.yaml", "TestGone.yaml"):
+        path = tmp_path / "llm/testdata" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (tmp_path / "llm/chat_test.go").write_text("package llm\n\nfunc TestChat(t *testing.T) {}\n")
+
+    assert run("validate", cwd=tmp_path).out == (
+        "llm/testdata/TestGone.yaml: warning[missing-test] no source of tests in llm has a function TestGone "
+        "(recctl mv takes it along with a test that was renamed, recctl prune takes it away)\n"
+    )
+    shown = run("show", "--test", "TestChat/gpt/hi", "--format", "json", cwd=tmp_path)
+    assert [told["test_id"] for told in json.loads(shown.out)["recordings"]] == ["llm::TestChat/gpt/hi"]
+    assert run("mv", "llm::TestChat", "llm::TestTalk", "--apply", cwd=tmp_path).code == 0
+    moved = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.yaml"))
+    assert moved == [
+        "llm/testdata/TestGone.yaml",
+        "llm/testdata/TestTalk/gpt/bye.yaml",
+        "llm/testdata/TestTalk/gpt/hi.yaml",
+    ]

@@ -213,3 +213,21 @@ def test_what_a_walk_takes_for_one(content: str, is_one: bool) -> None:
 def test_a_file_is_named_after_its_test(folder: str, name: str, test_id: str | None) -> None:
     found = FORMAT.find_test(Place(folder, name), Settings(), lambda _: False)
     assert (found and found.test_id) == test_id
+
+
+@pytest.mark.parametrize(
+    ("test_id", "places"),
+    [
+        ("llm::TestChat", (Place("llm/testdata", "TestChat.yaml"),)),
+        ("a/b::TestChat/gpt/hi", (Place("a/b/testdata/TestChat/gpt", "hi.yaml"),)),
+        (".::TestChat/hi", (Place("testdata/TestChat", "hi.yaml"),)),
+        ("llm::helper", ()),
+        ("llm", ()),
+    ],
+)
+def test_where_the_file_of_a_test_lies(test_id: str, places: tuple[Place, ...]) -> None:
+    assert FORMAT.list_places(test_id, Settings()) == places
+    for place in places:
+        found = FORMAT.find_test(place, Settings(), lambda _: False)
+        assert found is not None
+        assert found.test_id == test_id

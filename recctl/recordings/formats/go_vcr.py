@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.project import Place
 from recctl.recordings.cassettes import find_head, make_format
 from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require
 from recctl.recordings.cassettes.lengths import follow_length, measure_body
@@ -17,7 +18,7 @@ from recctl.recordings.formats import Matching, NamedTest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.project import Place, Settings
+    from recctl.project import Settings
     from recctl.recordings.cassettes.layout import Stored
 
 _FOLDER = "testdata"
@@ -68,6 +69,17 @@ def find_test(place: Place, settings: Settings, is_there: Callable[[str], bool])
 _TEST = r"Test(?![a-z])"
 """How Go's tests are called."""
 
+
+def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:  # noqa: ARG001
+    """Where the cassette of a test lies that is named by `t.Name()`."""
+    package, _, name = test_id.partition("::")
+    if not re.match(_TEST, name):
+        return ()
+    *folders, last = name.split("/")
+    above = () if package == "." else (package,)
+    return (Place("/".join((*above, _FOLDER, *folders)), last + _SUFFIX),)
+
+
 FORMAT = make_format(
     Layout(
         "go_vcr",
@@ -89,6 +101,7 @@ FORMAT = make_format(
     suffixes=(_SUFFIX,),
     claims=claims,
     find_test=find_test,
+    list_places=list_places,
     start="Test",
     matching=Matching(("method", "url", "headers", "body"), in_order=True, once=True),
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.recordings.formats import ANY_MODULE
+from recctl.testsuite.code.go import GoTree, is_go_test
 from recctl.testsuite.code.module import Doubt, Module, read_module, read_source
 from recctl.testsuite.code.names import Address, normalise, parse_test_id
 from recctl.testsuite.code.rust import SUFFIX, ScenarioTree, is_scenario
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["Address", "CodeTree", "Fate", "is_in_code", "is_scenario", "parse_test_id", "read_source"]
+__all__ = ["Address", "CodeTree", "Fate", "is_in_code", "is_in_python", "parse_test_id", "read_source"]
 
 
 class Fate(NamedTuple):
@@ -35,8 +36,13 @@ class Fate(NamedTuple):
 
 
 def is_in_code(test_id: str) -> bool:
-    """Whether an id names something in a source: a Python function, or a scenario of tests in Rust."""
-    return parse_test_id(test_id) is not None or is_scenario(test_id)
+    """Whether an id names something in a source: a function in Python or Go, a scenario of tests in Rust."""
+    return parse_test_id(test_id) is not None or is_scenario(test_id) or is_go_test(test_id)
+
+
+def is_in_python(test_id: str) -> bool:
+    """Whether an id names something in a source in Python, if it does so at all."""
+    return not (is_scenario(test_id) or is_go_test(test_id))
 
 
 class CodeTree:
@@ -48,14 +54,17 @@ class CodeTree:
         self._conftests: dict[PurePosixPath, bool] = {}
         self._indexes: dict[Path, _Index] = {}
         self._scenarios = ScenarioTree(base, _walk_sources)
+        self._go = GoTree(base, _walk_sources)
 
     def has_file(self, path: str) -> bool:
         """Whether a file lies there, as test ids name it; any source, for an id that names no module.
 
-        Scenarios may stand in any source below the folder of their program.
+        Scenarios may stand in any source below the folder of their program, Go's tests in any of a package.
         """
         if path.endswith(SUFFIX):
             return self._scenarios.has_sources(path)
+        if not path.endswith(".py") and self._go.has_sources(path):
+            return True
         if PurePosixPath(path).name == ANY_MODULE:
             beside = (self._base / path).parent.glob(ANY_MODULE)
             return any(source.name != "conftest.py" for source in beside)
@@ -67,8 +76,9 @@ class CodeTree:
         An id that `is_open` names any module of its folder where that is `*.py`, and any class where it has
         none: the test is gone if it is in none of them, nor in any other source.
         """
-        if is_scenario(test_id):
-            absence = self._scenarios.find_absence(test_id)
+        if not is_in_python(test_id):
+            tree = self._scenarios if is_scenario(test_id) else self._go
+            absence = tree.find_absence(test_id)
             doubt = absence and absence.doubt
             reason = absence and absence.reason
             return Fate(doubt=f"{reason}, but {doubt}") if doubt else Fate(gone=reason)
