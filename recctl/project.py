@@ -107,7 +107,7 @@ class Project:
     """A tree of recordings with one configuration.
 
     `config` is the file it came from, if any; `given` are the fields, of this and of the settings, that stand
-    there.
+    there. `baseline` and `drift_baseline` are files with what `validate` and `drift` know, from the root on.
     """
 
     root: Path
@@ -115,6 +115,8 @@ class Project:
     given: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    baseline: str | None = None
+    drift_baseline: str | None = None
     settings: Settings = _DEFAULTS
     overrides: tuple[Override, ...] = ()
 
@@ -445,6 +447,8 @@ _SETTINGS_KEYS: dict[str, Callable[[Any], Any]] = {
 _PROJECT_KEYS: dict[str, Callable[[Any], Any]] = {
     "paths": parse_texts,
     "exclude": parse_texts,
+    "baseline": parse_text,
+    "drift-baseline": parse_text,
     "overrides": _parse_tables,
     "renames": _parse_renames,
     "schemes": _parse_schemes,

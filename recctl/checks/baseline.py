@@ -68,15 +68,21 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
 
     A file that was not checked is never remembered as such.
     """
-    remembered = (finding for finding in findings if finding.rule != INTERNAL_ERROR.name)
-    known = sorted({_remember(finding, path.parent) for finding in remembered})
-    document = {"version": _VERSION, "findings": [item._asdict() for item in known]}
+    content, count = dump_baseline(findings, path.parent)
     try:
         with replacing(path) as file:
-            file.write(json.dumps(document, indent=2).encode() + b"\n")
+            file.write(content)
     except OSError as error:
         raise RecctlError(f"{path}: {describe(error)}", "name a file that can be written") from None
-    return len(known)
+    return count
+
+
+def dump_baseline(findings: Iterable[Finding], folder: Path) -> tuple[bytes, int]:
+    """What a baseline in a folder says of findings, and how many it knows then."""
+    remembered = (finding for finding in findings if finding.rule != INTERNAL_ERROR.name)
+    known = sorted({_remember(finding, folder) for finding in remembered})
+    document = {"version": _VERSION, "findings": [item._asdict() for item in known]}
+    return json.dumps(document, indent=2).encode() + b"\n", len(known)
 
 
 def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target]) -> Compared:

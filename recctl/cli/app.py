@@ -86,5 +86,9 @@ def _recctl(
 ) -> None:
     """Look after recorded LLM API traffic that is kept in git."""
     if context.invoked_subcommand is None:
+        from recctl.cli.welcome import look_around
+
+        if look_around():
+            raise typer.Exit
         sys.stderr.write(f"{context.get_help()}\n")
         raise typer.Exit(2)

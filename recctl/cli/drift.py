@@ -11,7 +11,7 @@ import typer
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
-from recctl.cli.session import make_mask, make_view, open_project, say_selected, select_paths
+from recctl.cli.session import choose_baseline, make_mask, make_view, open_project, say_selected, select_paths
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
@@ -43,7 +43,12 @@ def command(
     ] = False,
     stat: Annotated[bool, typer.Option("--stat", help="A table by test file: --format stat.")] = False,
     baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE", help="Leave out the drift that FILE knows.")
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Leave out the drift that FILE knows. Default: the configured one; '' for none.",
+        ),
     ] = None,
     write_baseline: Annotated[
         str | None, typer.Option("--write-baseline", metavar="FILE", help="Write all drift to FILE.")
@@ -85,6 +90,7 @@ def command(
     output_format = _choose_format(output_format, stat=stat)
     render = find_renderer(output_format)
     project = open_project(config, isolated=isolated, max_size=max_size)
+    baseline = choose_baseline(project, baseline, project.drift_baseline)
     run = _read_tracked(project, tracked)
     selection = select_paths(
         project, paths, files_from, nul=nul and files_from is not None, force_exclude=force_exclude

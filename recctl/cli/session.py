@@ -151,6 +151,15 @@ def make_view(
     )
 
 
+def choose_baseline(project: Project, named: str | None, configured: str | None) -> str | None:
+    """The file of what is known: the one that is named, else the configured one; none where "" is named."""
+    if named is not None or configured is None:
+        return named or None
+    from recctl.input.sources import show_path
+
+    return show_path(project.root / configured)
+
+
 def make_mask(project: Project) -> Callable[[str], str]:
     """What masks the secrets in texts that are shared, from whatever part of the project they come."""
     from functools import partial

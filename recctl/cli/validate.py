@@ -14,6 +14,7 @@ from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, has_other_names, say, say_failure, write_output
 from recctl.cli.session import (
+    choose_baseline,
     make_mask,
     make_view,
     open_project,
@@ -62,7 +63,12 @@ def command(
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change.")] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
     baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE", help="Leave out the findings that FILE knows.")
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Leave out the findings that FILE knows. Default: the configured one; '' for none.",
+        ),
     ] = None,
     write_baseline: Annotated[
         str | None, typer.Option("--write-baseline", metavar="FILE", help="Write all findings to FILE.")
@@ -101,6 +107,7 @@ def command(
     project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     project = _choose_rules(project, _split(select), _split(ignore))
     selection = select_paths(project, paths, files_from, nul=nul, force_exclude=force_exclude, tests=tests)
+    baseline = choose_baseline(project, baseline, project.baseline)
     check_output(output, project, selection.targets, files_from, baseline)
     check_replaceable(write_baseline, "baseline")
     if fix or diff:

@@ -10,6 +10,7 @@ import pytest
 
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
+from tests.names import ask, old_name, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,40 +52,42 @@ def test_the_configuration_as_text(run: Run, project: Path) -> None:
     outcome = run("config", cwd=project)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == (
-        f'root         = "{project.as_posix()}"  (recctl.toml)\n'
-        "paths        = []  (default)\n"
-        'exclude      = ["tests/old/"]  (recctl.toml)\n'
-        'scheme       = "acme"  (recctl.toml)\n'
-        "select       = []  (default)\n"
-        "ignore       = []  (default)\n"
-        "max-size     = 64000000  (default)\n"
-        'secrets      = {"allow": [], "patterns": {"project id": "proj-[0-9]"}}  (recctl.toml)\n'
-        "keep         = []  (default)\n"
-        "noise        = []  (default)\n"
-        "test-names   = []  (default)\n"
-        "companions   = []  (default)\n"
-        'schemes.acme = {"fields": {"path": "/request/url | path", "body": "/request/body"}, '
+        f'root           = "{project.as_posix()}"  (recctl.toml)\n'
+        "paths          = []  (default)\n"
+        'exclude        = ["tests/old/"]  (recctl.toml)\n'
+        "baseline       = null  (default)\n"
+        "drift-baseline = null  (default)\n"
+        'scheme         = "acme"  (recctl.toml)\n'
+        "select         = []  (default)\n"
+        "ignore         = []  (default)\n"
+        "max-size       = 64000000  (default)\n"
+        'secrets        = {"allow": [], "patterns": {"project id": "proj-[0-9]"}}  (recctl.toml)\n'
+        "keep           = []  (default)\n"
+        "noise          = []  (default)\n"
+        "test-names     = []  (default)\n"
+        "companions     = []  (default)\n"
+        'schemes.acme   = {"fields": {"path": "/request/url | path", "body": "/request/body"}, '
         '"drop": ["/body/*/id"], "replace": [["a+", "é"]], "within": ["body"], "length": 16}  (recctl.toml)\n'
-        'renames      = [{"old": "acme", "new": "zeta"}]  (recctl.toml)\n'
-        'overrides[0] = {"paths": ["2025/"], "max-size": 1000, "keep": ["*"]}  (recctl.toml)\n'
+        'renames        = [{"old": "acme", "new": "zeta"}]  (recctl.toml)\n'
+        'overrides[0]   = {"paths": ["2025/"], "max-size": 1000, "keep": ["*"]}  (recctl.toml)\n'
     )
 
 
 def test_what_is_in_force_for_a_file(run: Run, project: Path) -> None:
     outcome = run("config", "2025/x.json", cwd=project)
     lines = outcome.out.splitlines()
-    assert "max-size     = 1000  (recctl.toml, overrides)" in lines
-    assert 'keep         = ["*"]  (recctl.toml, overrides)' in lines
-    assert "noise        = []  (default)" in lines
+    assert "max-size       = 1000  (recctl.toml, overrides)" in lines
+    assert 'keep           = ["*"]  (recctl.toml, overrides)' in lines
+    assert "noise          = []  (default)" in lines
     assert not any(line.startswith("overrides") for line in lines)
 
 
 def test_a_value_that_is_the_default_is_from_where_it_stands(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "recctl.toml").write_text('max-size = "64MB"\nkeep = []\nexclude = []\n')
+    (tmp_path / "recctl.toml").write_text('max-size       = "64MB"\nkeep = []\nexclude = []\n')
     lines = run("config").out.splitlines()
-    assert "max-size   = 64000000  (recctl.toml)" in lines
-    assert {"keep       = []  (recctl.toml)", "exclude    = []  (recctl.toml)"} < {*lines}
-    assert "noise      = []  (default)" in lines
+    assert "max-size       = 64000000  (recctl.toml)" in lines
+    assert {"keep           = []  (recctl.toml)", "exclude        = []  (recctl.toml)"} < {*lines}
+    assert "noise          = []  (default)" in lines
 
 
 def test_an_override_that_changes_nothing_is_where_a_value_is_from(run: Run, tmp_path: Path) -> None:
@@ -93,17 +96,17 @@ def test_an_override_that_changes_nothing_is_where_a_value_is_from(run: Run, tmp
     )
     lines = run("config", "2025/x.json").out.splitlines()
     assert {
-        'select     = ["schema"]  (recctl.toml, overrides)',
-        "max-size   = 64000000  (recctl.toml, overrides)",
+        'select         = ["schema"]  (recctl.toml, overrides)',
+        "max-size       = 64000000  (recctl.toml, overrides)",
     } < {*lines}
     lines = run("config", "2026/x.json").out.splitlines()
-    assert {'select     = ["schema"]  (recctl.toml)', "max-size   = 64000000  (default)"} < {*lines}
+    assert {'select         = ["schema"]  (recctl.toml)', "max-size       = 64000000  (default)"} < {*lines}
 
 
 def test_a_file_is_that_of_its_path_from_wherever_it_is_named(run: Run, project: Path) -> None:
     (project / "tests").mkdir()
     outcome = run("config", "../2025/x.json", cwd=project / "tests")
-    assert "max-size     = 1000  (recctl.toml, overrides)" in outcome.out.splitlines()
+    assert "max-size       = 1000  (recctl.toml, overrides)" in outcome.out.splitlines()
 
 
 def test_the_configuration_as_json(run: Run, project: Path) -> None:
@@ -112,6 +115,8 @@ def test_the_configuration_as_json(run: Run, project: Path) -> None:
         "root": project.as_posix(),
         "paths": [],
         "exclude": [],
+        "baseline": None,
+        "drift-baseline": None,
         "scheme": None,
         "select": [],
         "ignore": [],
@@ -201,3 +206,81 @@ def test_a_scheme_that_there_is_not_stops_every_command(run: Run, tmp_path: Path
     outcome = run(*command.split())
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == "error: unknown scheme 'ogx-2026-4'\nhint: did you mean 'ogx-2026-04'?\n"
+
+
+def test_init_writes_what_fits_and_takes_today_s_findings_down(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "tests/recordings"
+    old = ask("Name a lake.")
+    for question in ("Hello?", "Bye?"):
+        write(folder, ask(question))
+    write(folder, old, old_name(old))
+    outcome = run("config", "--init")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == (
+        "3 recordings of ogx\n"
+        "66 % of those that are named after a hash have the names of ogx-2026-04\n"
+        "wrote recctl.toml:\n"
+        '  paths = ["tests"]\n'
+        '  scheme = "ogx-2026-04"\n'
+        '  baseline = "recctl-baseline.json"\n'
+        "wrote 6 findings to recctl-baseline.json, which are known from now on:\n"
+        "  1 outdated-hash (error)\n"
+        "  3 misplaced (warning)\n"
+        "  2 volatile-field (warning)\n"
+        "recctl validate fails for what is new; recctl undo 1 takes this back\n"
+    )
+    assert (tmp_path / "recctl.toml").read_text() == (
+        'paths = ["tests"]\nscheme = "ogx-2026-04"\nbaseline = "recctl-baseline.json"\n'
+    )
+    assert run("validate").code == 0
+    assert run("validate", "--baseline", "").code == 1
+    assert run("validate", cwd=folder).code == 0
+    again = run("config", "--init")
+    assert (again.code, again.err) == (
+        2,
+        "error: recctl.toml configures recctl already\nhint: edit it; recctl config shows it\n",
+    )
+    assert run("undo").code == 0
+    assert not (tmp_path / "recctl.toml").exists()
+    assert not (tmp_path / "recctl-baseline.json").exists()
+
+
+def test_init_adds_a_table_to_what_configures_the_project(run: Run, tmp_path: Path) -> None:
+    before = '[project]\nname = "x"'
+    (tmp_path / "pyproject.toml").write_text(before)
+    write(tmp_path / "recordings", ask("Hello?"))
+    assert run("config", "--init").code == 0
+    text = (tmp_path / "pyproject.toml").read_text()
+    assert text == before + '\n\n[tool.recctl]\npaths = ["recordings"]\nscheme = "ogx-2026-04"\n' + (
+        'baseline = "recctl-baseline.json"\n'
+    )
+    assert run("validate").code == 0
+
+
+def test_init_needs_recordings(run: Run, tmp_path: Path) -> None:
+    outcome = run("config", "--init")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: there are no recordings here to configure recctl for\nhint: run it where they are\n",
+    )
+    assert not (tmp_path / "recctl.toml").exists()
+
+
+def test_recctl_alone_says_what_is_here_and_how_to_begin(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "tests/recordings", ask("Hello?"))
+    outcome = run()
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (
+        "1 recording of ogx\n"
+        "100 % of those that are named after a hash have the names of ogx-2026-04\n"
+        "\n"
+        "For recctl.toml, or below [tool.recctl] in pyproject.toml:\n"
+        "\n"
+        '  paths = ["tests"]\n'
+        '  scheme = "ogx-2026-04"\n'
+        "\n"
+        "recctl config --init writes that, and a baseline: then recctl validate fails for what is new.\n"
+        "recctl --help lists the commands, recctl help the manual.\n"
+    )
+    (tmp_path / "recctl.toml").write_text("")
+    assert run().err.startswith("Usage: recctl [OPTIONS] COMMAND")

@@ -49,6 +49,16 @@ def summarise_findings(report: Report, *, verbose: bool) -> str:
     return text
 
 
+def count_rules(report: Report) -> Iterator[str]:
+    """How many findings each rule has, the gravest and most frequent first, a line each."""
+    counted: dict[tuple[int, str, str], int] = {}
+    for finding in report.findings:
+        key = (-finding.severity, finding.severity.label, finding.rule)
+        counted[key] = counted.get(key, 0) + 1
+    order = sorted(counted.items(), key=lambda item: (item[0][0], -item[1], item[0][2]))
+    yield from (f"{count:,} {rule} ({label})" for (_, label, rule), count in order)
+
+
 def visible(report: Report, view: View) -> list[Finding]:
     """The findings that people want to see: all, or all but notes."""
     return [finding for finding in report.findings if view.verbose or finding.severity is not Severity.NOTE]
