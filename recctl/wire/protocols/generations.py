@@ -12,7 +12,7 @@ from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.protocol import Ending, Wire
+from recctl.wire.protocol import Ending, UsageKeys, Wire
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -181,4 +181,9 @@ _ENDINGS = {
     "CONTENT_FILTERED": Ending.REFUSED,
 }
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, noise=_NOISE)
+_USAGE = UsageKeys(
+    ("inputTextTokenCount", "prompt_token_count", "num_tokens_prompt_total"),
+    ("tokenCount", "totalOutputTextTokenCount", "generation_token_count", "num_tokens_generated"),
+)
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, noise=_NOISE, usage=_USAGE)

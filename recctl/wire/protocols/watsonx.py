@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, UsageKeys, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import peek, read_events
@@ -61,4 +61,11 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return request._replace(model=request.model or text_or_none(model))
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request)
+_ENDINGS = {
+    "eos_token": Ending.WHOLE,
+    "stop_sequence": Ending.WHOLE,
+    "max_tokens": Ending.CUT_SHORT,
+}
+_USAGE = UsageKeys(("input_token_count",), ("generated_token_count",))
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, usage=_USAGE)

@@ -97,6 +97,7 @@ def test_who_speaks_may_go_by_roles_of_the_protocol() -> None:
         ({"promptTokenCount": 3, "candidatesTokenCount": 2, "thoughtsTokenCount": 4}, Tokens(3, 6)),
         ({"prompt_eval_count": 3, "eval_count": None}, Tokens(3, 0)),
         ({"tokens": {"input_tokens": 3, "output_tokens": 2}}, Tokens(3, 2)),
+        ({"input_length": 3, "generated_tokens": 2}, Tokens(3, 2)),
         ({"credits": 1, "prompt_tokens": "many"}, None),
     ],
 )
