@@ -181,7 +181,8 @@ def _tell_fact(fact: Fact, width: int, view: ConversationView) -> Iterator[Line]
         yield line(Span(fact.name, "dim"), indent=2)
         yield from _tell_text(fact.text, view, indent=4)
     else:
-        yield line(Span(f"{fact.name:<{width}} ", "dim"), fact.text, indent=2, hang=width + 1)
+        text = _fold_line(fact.text) if view.fold else fact.text
+        yield line(Span(f"{fact.name:<{width}} ", "dim"), text, indent=2, hang=width + 1)
 
 
 def _tell_rest(rest: dict[str, Any], view: ConversationView) -> Iterator[Line]:

@@ -63,11 +63,15 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 def _describe(result: JSON) -> str:
     """Which of the documents comes here, with its score, and how it begins where it is given back."""
     told = as_object(result)
-    scores = [f"{key} {told[key]}" for key in sorted(_SCORES & told.keys())]
+    scores = [f"{key} {_round(told[key])}" for key in sorted(_SCORES & told.keys())]
     document = told.get("document")
     text = as_object(document).get("text", document)
     beginning = [shorten(" ".join(text.split()), _LONGEST)] if isinstance(text, str) else []
     return ", ".join([f"document {told.get('index')}", *scores, *beginning])
+
+
+def _round(score: JSON) -> JSON:
+    return f"{score:.4g}" if isinstance(score, float) else score
 
 
 _LONGEST = 100

@@ -348,6 +348,14 @@ def test_what_a_tool_gave_back() -> None:
     assert completion.extra == {"content": "42", "metadata": {"took": 1}}
 
 
+def test_pages_that_a_tool_has_found() -> None:
+    pages = [{"url": "https://x/bears", "title": "Bears", "content": "Brown."}]
+    completion = view(tool_result(content=json.dumps({"query": "bears", "top_k": pages})))
+    assert completion.facts == (Fact("1.", "Bears, https://x/bears"),)
+    for content in ('{"query"', '{"query": "bears"}', '{"top_k": [5]}'):
+        assert view(tool_result(content=content)).facts == (Fact("content", content, ("content",)),)
+
+
 def test_why_a_tool_failed() -> None:
     completion = view(tool_result(content=None, error_message="no network", error_code=7))
     assert (completion.error, completion.complete) == ({"message": "no network", "code": 7}, False)
