@@ -42,7 +42,9 @@ def _compare_failures(left: Exchange, right: Exchange) -> Iterator[Change]:
     if (one.error is None) != (other.error is None):
         yield Change("/response/error", "error", one.error, other.error, "error")
     elif one.complete != other.complete:
-        yield Change("/complete", "error", one.complete, other.complete, "complete")
+        is_under_way = any(note.code == "under-way" for note in (*one.notes, *other.notes))
+        kind = "other" if is_under_way else "error"  # one was asked for while it was being made
+        yield Change("/complete", kind, one.complete, other.complete, "complete")
     for difference in find_differences(one.error, other.error) if one.error and other.error else ():
         where = f"/response/error{difference.pointer}"
         kind = "noise" if is_known_noise(where, noise) else "wording"

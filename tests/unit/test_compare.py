@@ -171,6 +171,35 @@ def test_a_stream_that_was_cut_off_fails() -> None:
     assert pair.changes[0] == Change("/complete", "error", True, False, "complete")
 
 
+def test_what_was_being_made_when_it_was_asked_for_has_not_failed() -> None:
+    told = {"name": "batches/1", "metadata": {"state": "RUNNING"}}
+    pair = compare(record({**told, "done": False}), record({**told, "done": True}))
+    assert pair.verdict is Verdict.WORDING
+    assert [(change.where, change.kind) for change in pair.changes] == [
+        ("/complete", "other"),
+        ("/response/extra/done", "other"),
+    ]
+
+
+def test_a_run_that_was_made_again_differs_in_ids_alone() -> None:
+    def run(number: int) -> list[str]:
+        said = {"content": [{"index": 0, "type": "text", "text": {"value": "Hi"}}]}
+        ids = {"id": f"run_{number}", "thread_id": f"thread_{number}", "created_at": 1_700_000_000 + number}
+        events = {
+            "thread.run.created": {"object": "thread.run", "status": "queued", **ids},
+            "thread.message.delta": {"id": f"msg_{number}", "delta": said},
+            "thread.run.completed": {"object": "thread.run", "status": "completed", **ids},
+        }
+        return [
+            line
+            for name, data in events.items()
+            for line in (f"event: {name}", f"data: {json.dumps(data)}", "")
+        ]
+
+    pair = compare(record(run(1)), record(run(2)))
+    assert (pair.verdict, pair.changes) == (Verdict.NOISE, ())
+
+
 def test_two_failures_differ_in_their_wording() -> None:
     pair = compare(record({"error": {"message": "no model"}}), record({"error": {"message": "no key"}}))
     assert pair.changes == (Change("/response/error/message", "wording", "no model", "no key", "error"),)

@@ -31,6 +31,19 @@ TIMES = {
 }
 """When something happened to what an API keeps: to a job, a file, a run."""
 
+OBJECT_NOISE = {
+    **TIMES,
+    **dict.fromkeys(
+        (
+            *("assistant_id", "batch_id", "container_id", "error_file", "error_file_id", "first_id"),
+            *("input_file_id", "input_files", "last_id", "message_id", "output_file", "output_file_id"),
+            *("run_id", "step_id", "thread_id", "vector_store_id"),
+        ),
+        "the id of something else that was made up, too",
+    ),
+}
+"""What differs of objects that an API keeps though they are alike: times, and ids of other objects."""
+
 GEMINI_NOISE = {
     "earlier_usage": "counts of tokens",
     "response_id": "made up for each reply",

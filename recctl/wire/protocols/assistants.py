@@ -9,7 +9,7 @@ from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.message import CallBuilder
-from recctl.wire.building.noise import TIMES
+from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import as_object, is_nothing, join
@@ -66,6 +66,16 @@ class _Run:
         self._calls: dict[tuple[str, str], CallBuilder] = {}
         self._message = ""
         self._said: dict[str, list[str]] = {}
+        self._places: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def _find_place(self, holder: str, own_id: str) -> tuple[str, str]:
+        """Where in `extra` a message, a step or a result is: by its number, as ids are made up each time."""
+        place = self._places.get((holder, own_id))
+        if place is None:
+            place = (holder, str(sum(known[0] == holder for known in self._places)))
+            self._places[holder, own_id] = place
+            self.builder.extra.add((*place, "id"), own_id)
+        return place
 
     def add_event(self, event: Event) -> None:
         """Add what an event says; dumps of the SDK's events hold it under `data`."""
@@ -120,7 +130,7 @@ class _Run:
                     said.append(text)
                     self._message = message_id
                 self._keep_part(message_id, rest)
-            self.builder.extra.add_rest(("messages", message_id), told, {"content", "role"})
+            self.builder.extra.add_rest(self._find_place("messages", message_id), told, {"content", "role"})
             return
         if state in _ENDS:
             whole = [_read_part(part) for part in parts if part] if isinstance(parts, list) else []
@@ -132,18 +142,21 @@ class _Run:
             elif text != (join(said) or ""):
                 note = "what the stream adds up to is not what its last event says"
                 self.builder.note_once("final-mismatch", note, pointer)
-                self.builder.extra.add(("messages", message_id, "final"), text)
+                self.builder.extra.add((*self._find_place("messages", message_id), "final"), text)
             for _, rest in whole if said else ():
                 self.builder.extra.extend(
-                    ("messages", message_id, "annotations"), rest.get("annotations", [])
+                    (*self._find_place("messages", message_id), "annotations"),
+                    rest.get("annotations", []),
                 )
         self.builder.extra.add_rest(
-            ("messages", message_id), told, {"id", "object", "content", "role", "status"}
+            self._find_place("messages", message_id),
+            told,
+            {"id", "object", "content", "role", "status"},
         )
 
     def _keep_part(self, message_id: str, rest: dict[str, JSON]) -> None:
         """Keep what a part of a message has beside its text: annotations, a picture."""
-        place = ("messages", message_id, "parts", str(rest.pop("index", 0)))
+        place = (*self._find_place("messages", message_id), "parts", str(rest.pop("index", 0)))
         if rest.get("type") not in (None, "text"):
             self.builder.choice(0).add_other(place)
         if rest.get("type") == "text":
@@ -167,10 +180,10 @@ class _Run:
             elif state not in _ANNOUNCED:
                 self._add_call(step_id, call, place)
         if isinstance(details, dict):
-            self.builder.extra.add_rest(("steps", step_id), details, {"tool_calls"})
+            self.builder.extra.add_rest(self._find_place("steps", step_id), details, {"tool_calls"})
         placed = {"id", "object", "step_details", "delta", "usage", "status", "type"}
-        self.builder.extra.add_rest(("steps", step_id), data, placed)
-        self.builder.extra.add(("steps", step_id, "usage"), data.get("usage"))
+        self.builder.extra.add_rest(self._find_place("steps", step_id), data, placed)
+        self.builder.extra.add((*self._find_place("steps", step_id), "usage"), data.get("usage"))
 
     def _find_call(self, step_id: str, call: dict[str, JSON], pointer: str) -> CallBuilder:
         """The call that an event is about: of its id, else of its index in the step; begun if it is new."""
@@ -220,15 +233,11 @@ class _Run:
     def _keep_results(
         self, found: CallBuilder, step_id: str, call: dict[str, JSON], tool: dict[str, JSON]
     ) -> None:
-        place = ("results", found.id or step_id)
-        for key, value in tool.items():
-            if isinstance(value, list):
-                known = self.builder.extra.last.get((*place, key))
-                if value != known:
-                    self.builder.extra.add((*place, key), value)
-            elif key not in ("name", "arguments", "input"):
-                self.builder.extra.add((*place, key), value)
-        self.builder.extra.add_rest(place, call, {"id", "type", "index", found.type or ""})
+        told = {key: value for key, value in tool.items() if key not in ("name", "arguments", "input")}
+        beside = {key: call[key] for key in call if key not in ("id", "type", "index", found.type)}
+        for key, value in {**told, **beside}.items():
+            if not is_nothing(value):
+                self.builder.extra.add((*self._find_place("results", found.id or step_id), key), value)
 
     def add_required(self, data: dict[str, JSON], pointer: str) -> None:
         """Add the calls whose results a run waits for."""
@@ -321,4 +330,4 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_chat_request({**rest, "messages": [{"role": asked["role"], "content": asked["content"]}]})
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, noise=TIMES)
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, noise=OBJECT_NOISE)

@@ -9,7 +9,7 @@ from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import shorten
 from recctl.wire.building.lines import tell_body
-from recctl.wire.building.noise import TIMES
+from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.values import describe_error
 from recctl.wire.building.views import has_entries
@@ -67,4 +67,11 @@ def _tell_reply(result: dict[str, JSON]) -> str:
     return tell_body(reply)
 
 
-WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_parameters, shows_streaming=False, noise=TIMES)
+WIRE = Wire(
+    NAME,
+    by_class((), _is_one),
+    _assemble,
+    read_parameters,
+    shows_streaming=False,
+    noise=OBJECT_NOISE,
+)

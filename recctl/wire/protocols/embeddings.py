@@ -10,6 +10,7 @@ from recctl.wire.building.builder import FOLDED
 from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.noise import OLLAMA_DURATIONS
 from recctl.wire.building.requests import read_prompt_request
+from recctl.wire.building.values import as_object
 from recctl.wire.building.views import (
     IDENTITY_KEYS,
     add_identity,
@@ -33,6 +34,9 @@ _CLASSES = ("CreateEmbeddingResponse", ".EmbedResponse", ".EmbeddingsResponse", 
 _TYPES = ("float", "int8", "uint8", "binary", "ubinary", "base64")
 _LEAST = 8
 """How many numbers a list has at least that is taken for a vector without anything that says so."""
+
+_BY_TYPE = "embeddingsByType"
+"""Where Titan has the same vectors once more."""
 
 _COUNTERS = frozenset({"prompt_eval_count", "eval_count"})
 
@@ -93,7 +97,9 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
         builder.extra.add(("dimension",), next(iter(dimensions), None))
         entries = [entry for _, entry in told]
     builder.extra.add(("vectors",), entries)
-    builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder})
+    for kind, vector in as_object(data.get(_BY_TYPE)).items():
+        builder.extra.add((_BY_TYPE, kind), _describe_vector(vector)[1])
+    builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder, _BY_TYPE})
 
 
 def _tell_beginning(entry: dict[str, JSON]) -> str:
@@ -138,6 +144,6 @@ WIRE = Wire(
     _assemble,
     read_prompt_request,
     noise={**OLLAMA_DURATIONS, "sdk_http_response": "headers of HTTP"},
-    entries=Entries(derived=("count", "dimension", "vectors"), read_vectors=_read_vectors),
+    entries=Entries(derived=("count", "dimension", "vectors", _BY_TYPE), read_vectors=_read_vectors),
     recognises_request=_is_request,
 )

@@ -12,7 +12,7 @@ from recctl.text.amounts import show_count
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.facts import describe, shorten
-from recctl.wire.building.noise import TIMES
+from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import is_nothing
 from recctl.wire.building.views import IDENTITY_KEYS, add_object
@@ -164,4 +164,11 @@ def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) 
     builder.extra.add_rest((), data, IDENTITY_KEYS | {"data"})
 
 
-WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request, shows_streaming=False, noise=TIMES)
+WIRE = Wire(
+    NAME,
+    by_class((), _is_one),
+    _assemble,
+    read_chat_request,
+    shows_streaming=False,
+    noise=OBJECT_NOISE,
+)

@@ -12,7 +12,7 @@ from recctl.text.amounts import show_count
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.facts import describe, shorten, tell_values
-from recctl.wire.building.noise import TIMES
+from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.values import as_list, as_object, is_nothing
 
@@ -176,4 +176,11 @@ _PLURALS = {
     "version of a model": "versions of a model",
 }
 
-WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_prompt_request, shows_streaming=False, noise=TIMES)
+WIRE = Wire(
+    NAME,
+    by_class((), _is_one),
+    _assemble,
+    read_prompt_request,
+    shows_streaming=False,
+    noise=OBJECT_NOISE,
+)

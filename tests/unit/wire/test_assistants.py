@@ -97,7 +97,7 @@ def test_what_was_run_and_what_was_said_keep_their_order() -> None:
         ("tool_call", None, call),
         ("text", "It is 2.", None),
     ]
-    assert completion.extra["results"] == {"call_1": {"outputs": [{"type": "logs", "logs": "2"}]}}
+    assert completion.extra["results"] == {"0": {"id": "call_1", "outputs": [{"type": "logs", "logs": "2"}]}}
 
 
 def test_a_run_that_waits_for_a_tool_calls_it_once() -> None:
@@ -124,7 +124,7 @@ def test_a_stream_that_breaks_off_is_incomplete() -> None:
 def test_a_message_that_is_not_what_its_pieces_add_up_to_is_noted() -> None:
     completion = stream(START, piece("Hel"), ("thread.message.completed", message("assistant", "Hello")), END)
     assert codes(completion) == ["final-mismatch"]
-    assert completion.extra["messages"]["msg_1"]["final"] == "Hello"
+    assert completion.extra["messages"]["0"]["final"] == "Hello"
 
 
 def test_a_whole_message_stands_in_for_pieces_that_did_not_come() -> None:

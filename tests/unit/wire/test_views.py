@@ -267,6 +267,11 @@ def test_vectors_of_several_types() -> None:  # Cohere
     ]
 
 
+def test_vectors_that_are_there_once_more_are_told_alike() -> None:  # Titan
+    completion = view({"embedding": [0.5, 0.25], "embeddingsByType": {"float": [0.5, 0.25]}})
+    assert completion.extra["embeddingsByType"] == {"float": {"first": [0.5, 0.25]}}
+
+
 def test_vectors_that_were_predicted() -> None:  # Vertex AI
     predicted = {"embeddings": {"values": [0.5, 0.25], "statistics": {"token_count": 1}}}
     completion = view({"predictions": [predicted], "metadata": {"billableCharacterCount": 4}})
