@@ -74,9 +74,13 @@ class _Held:
         forms = (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
         if any(form in self._text for form in forms) or "".join(value.split()) in self._squeezed:
             return True
-        size = len(decode_base64(value) or b"") if len(value) >= _DATA else 0
+        data = decode_base64(value) if len(value) >= _DATA else None
         is_hidden = f"[a secret of {len(value):,} characters]" in self._text
-        return is_hidden or (size > 0 and str(size) in self._text)
+        return is_hidden or (data is not None and self._has_data(data))
+
+    def _has_data(self, data: bytes) -> bool:
+        """Whether data are there: by their size, or as the text that they are."""
+        return str(len(data)) in self._text or data.decode("utf-8", "replace") in self._text
 
 
 def _write(value: Any) -> str:
