@@ -275,6 +275,8 @@ def _choose(project: Project, removals: dict[str, _Removal], wishes: list[_Wish]
 def _settle_name(project: Project, wish: _Wish, chosen: dict[str, _Choice]) -> None:
     """Leave one choice for a name, at most; what only moved counts where no file has the name any more."""
     matching = [location for location in chosen if wish.names(location)]
+    if not matching:
+        return
     gone = [location for location in matching if not chosen[location].removal.is_move]
     left = gone or ([] if _find_named(project, wish) else matching)
     if len(left) > 1:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from recctl.diff.sent import find_kept
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.comparing import find_differing_parts
+from recctl.inventory.likeness import digest_body
 from recctl.inventory.named import find_gone, is_equal, tell_changed
 from recctl.inventory.query import Query, Reason
-from recctl.inventory.reading import digest_body
 from recctl.project import Place
 from recctl.recordings.formats import load_format
 from recctl.text.amounts import show_count
@@ -148,7 +148,7 @@ def _fits(method: str, url: str, body: str, query: Query, parts: tuple[str, ...]
     if query.url is not None and _find_other(url, query.url, parts):
         return False
     is_matched = any("body" in name for name in parts)
-    return not (is_matched and query.has_body) or body == digest_body(query.body)
+    return not (is_matched and query.has_body) or body == query.digest
 
 
 def _find_other(one: str, other: str, parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from recctl.diff.differences import canonical
+from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,11 @@ def _list_parts(body: dict[str, JSON]) -> Iterator[bytes]:
         yield from (
             b"%b=%b" % (name.encode("utf-8", "surrogatepass"), canonical(item)) for name, item in inner
         )
+
+
+def digest_body(body: JSON) -> str:
+    """What only equal bodies of requests have in common."""
+    return blake2b(canonical(body), digest_size=8).hexdigest()
 
 
 def measure_likeness(one: Likeness, other: Likeness) -> float:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from recctl.input.sources import show_path
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.entry import State
-from recctl.inventory.reading import digest_body
 from recctl.naming.engine import explain, find_wanted
 from recctl.project import Place, is_of_test
 from recctl.recordings.formats import DEFAULT
@@ -93,7 +92,9 @@ def _list_expected(entry: Entry) -> tuple[str, ...]:
 
 def find_gone(store: Store, query: Query, words: Sequence[str], tests: Sequence[str] = ()) -> Answer | None:
     """The answer where a file was there and is gone, or is called otherwise now; None where none was."""
-    from recctl.inventory.since import find_lost  # with all that it takes; most have no use for it
+    if not store.has_past:
+        return None
+    from recctl.inventory.since import find_lost  # with all that it takes
 
     lost = find_lost(store.project, words, tests)
     if lost is None:
@@ -167,7 +168,7 @@ def find_hashed_request(store: Store, query: Query, given: Recording | None) -> 
         return replace(
             _tell_other_name(store, query, nearest[0].entry), expected=expected, nearest=nearest[:1]
         )
-    gone = find_gone(store, query, [wanted]) if wanted is not None else None
+    gone = find_gone(store, query, expected) if expected else None
     return gone or replace(tell_changed(store, query, store.find_near(query)), expected=expected)
 
 
@@ -175,7 +176,7 @@ def is_equal(entry: Entry, query: Query) -> bool:
     """Whether a recording is of the very request, as far as that is known."""
     if not query.has_body or query.method not in (None, entry.method):
         return False
-    if entry.body != digest_body(query.body) or (query.test and not is_of_test(entry.test_id, query.test)):
+    if entry.body != query.digest or (query.test and not is_of_test(entry.test_id, query.test)):
         return False
     if query.url is not None:
         return find_endpoint(entry.url) == find_endpoint(query.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from heapq import nlargest
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
@@ -87,6 +88,7 @@ class Sought(NamedTuple):
     endpoint: str | None = None
     model: str | None = None
     likeness: Likeness | None = None
+    url: str | None = None
 
 
 def describe_sought(sent: SentRequest, test_id: str, location: str | None) -> Sought:
@@ -99,6 +101,7 @@ def describe_sought(sent: SentRequest, test_id: str, location: str | None) -> So
         endpoint=find_endpoint(sent.url),
         model=model if isinstance(model, str) else None,
         likeness=read_likeness(sent.body),
+        url=sent.url,
     )
 
 
@@ -124,18 +127,17 @@ class Candidates(Generic[_Comparable]):
                 self._by_test[each.test_id].append(each)
 
     def find(self, sought: Sought, most: int = 1) -> list[Near[_Comparable]]:
-        """The nearest ones, `most` of them: of the file in which it was sought, of the test, then of all.
+        """The nearest ones, up to `most`: of the file in which it was sought, else of the test, else of all.
 
         Those that are not near are left out: they neither went to the same endpoint, nor asked much the same.
         """
-        found: dict[int, Near[_Comparable]] = {}
         for group, is_own in self._list_groups(sought):
-            ranked = ((_rank(each, sought), each) for each in group if id(each) not in found)
-            best = nlargest(most - len(found), ranked, key=lambda pair: pair[0])
-            found.update((id(each), Near(each, is_own)) for rank, each in best if rank.is_near)
-            if len(found) >= most:
-                break
-        return [*found.values()]
+            ranked = ((_rank(each, sought), each) for each in group)
+            best = nlargest(most, ranked, key=lambda pair: pair[0])
+            found = [Near(each, is_own) for rank, each in best if rank.is_near]
+            if found:
+                return found
+        return []
 
     def _list_groups(self, sought: Sought) -> Iterator[tuple[list[_Comparable], bool]]:
         if sought.location is not None:
@@ -154,6 +156,7 @@ class _Rank(NamedTuple):
     has_method: bool
     has_model: bool
     likeness: float
+    steps: float
     is_of_function: bool
 
     @property
@@ -171,8 +174,18 @@ def _rank(each: Comparable, sought: Sought) -> _Rank:
         has_method=sought.method is None or each.method == sought.method,
         has_model=sought.model is not None and each.model == sought.model,
         likeness=0.0 if sought.likeness is None else measure_likeness(each.likeness, sought.likeness),
+        steps=0.0 if sought.url is None else _overlap(_split(each.url), _split(sought.url)),
         is_of_function=bool(sought.test_id) and _strip(each.test_id or "") == _strip(sought.test_id),
     )
+
+
+def _split(url: str) -> frozenset[str]:
+    """The parts of a url: what stands between slashes, and the like."""
+    return frozenset(re.split(r"[/?&=:]+", url))
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
 
 
 def _strip(test_id: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from recctl.inventory.likeness import digest_body
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -50,6 +53,11 @@ class Query:
     line: int | None = None
     number: int | None = None
     is_masked: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """What only an equal body has in common with its body."""
+        return digest_body(self.body)
 
     @property
     def test_id(self) -> str | None:

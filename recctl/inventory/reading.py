@@ -5,17 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.diff.differences import canonical
 from recctl.diff.sent import find_kept
 from recctl.inventory.entry import Entry
-from recctl.inventory.likeness import read_likeness
-from recctl.text.digests import blake2b
+from recctl.inventory.likeness import digest_body, read_likeness
 from recctl.wire import read_exchange
 from recctl.wire.completion import Speaker
 
 if TYPE_CHECKING:
     from recctl.naming.facts import Facts
-    from recctl.recordings.recording import JSON, Recording
+    from recctl.recordings.recording import Recording
     from recctl.wire.completion import Completion, Request
 
 
@@ -44,11 +42,6 @@ def read_entry(recording: Recording, facts: Facts, location: str, size: int) -> 
         body=digest_body(kept.body),
         sketch=read_likeness(kept.body).dump(),
     )
-
-
-def digest_body(body: JSON) -> str:
-    """What only equal bodies have in common."""
-    return blake2b(canonical(body), digest_size=8).hexdigest()
 
 
 def _count_turns(request: Request) -> int:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl import git
+from recctl.changes import state as changes
 from recctl.input.sources import Target, read, show_path
 from recctl.inventory.answer import UNMATCHED, Nearby
 from recctl.inventory.comparing import find_changes, judge_changes
@@ -49,7 +51,14 @@ class Store:
         self.project, self.entries = project, entries
         self.most, self._least = (_MOST, 1) if most is None else (most, most)
         self._mask = mask
+        self._tests: dict[str, list[Entry]] = {}
         self._read: dict[str, dict[int | None, Recording]] = {}
+
+    @cached_property
+    def has_past(self) -> bool:
+        """Whether anything may know of files that are gone: git, or what runs of recctl have left behind."""
+        root = self.project.root
+        return git.find_top_level(root) is not None or bool(changes.State(root).list("runs"))
 
     @cached_property
     def hashed(self) -> list[Entry]:
@@ -66,7 +75,11 @@ class Store:
 
     def list_of_test(self, word: str | None) -> list[Entry]:
         """Those of the tests that a word means."""
-        return [entry for entry in self.entries if word and is_of_test(entry.test_id, word)]
+        if not word:
+            return []
+        if word not in self._tests:
+            self._tests[word] = [entry for entry in self.entries if is_of_test(entry.test_id, word)]
+        return self._tests[word]
 
     def settings_in(self, folder: str) -> Settings:
         """The settings of files in a folder."""
@@ -155,6 +168,7 @@ class Store:
             endpoint=query.endpoint if query.url is None else find_endpoint(query.url),
             model=model if isinstance(model, str) else None,
             likeness=read_likeness(query.body) if query.has_body else None,
+            url=query.url,
         )
 
     def _rank(self, query: Query, near: Iterable[Near[Entry]], least: int) -> tuple[Nearby, ...]:
