@@ -51,7 +51,10 @@ _START = f"(?:{MODELS})?[0-9a-f]{{1,64}}|{MODELS}[0-9a-f]{{1,64}}-[0-9a-f]{{0,8}
 def is_named_by(prefix: str, name: str) -> bool:
     """Whether a file's name, or the hash in it, starts so."""
     start = prefix.lower()
-    return name.startswith(start) or name.removeprefix(MODELS).startswith(start)
+    if name.startswith(start) or name.removeprefix(MODELS).startswith(start):
+        return True
+    parsed = read_proxied_name(name)
+    return parsed is not None and parsed.hash.startswith(start)
 
 
 def read_name(word: str) -> str | None:

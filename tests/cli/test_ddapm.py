@@ -75,6 +75,12 @@ def test_an_edited_request_gets_the_name_that_goes_with_it(run: Run, folder: Pat
     assert path.read_bytes() == before.replace(b"small", b"large")
 
 
+def test_a_recording_is_found_by_the_first_digits_of_its_hash(run: Run, folder: Path) -> None:
+    digits = SOUND.removesuffix(".json")[-8:]
+    assert run("show", digits[:6], "--format", "brief").out.startswith(f"vcr-cassettes/openai/{SOUND}\n")
+    assert folder.is_dir()
+
+
 def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)

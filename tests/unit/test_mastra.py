@@ -120,6 +120,15 @@ def test_what_is_refused_is_told_with_its_line(
     assert (error.position and error.position.line) == line
 
 
+def test_of_very_many_bad_exchanges_the_last_are_told_in_one() -> None:
+    items = load(source(write([PLAIN, *[7] * 5000])))
+    assert [(item.number, item.total) for item in items if isinstance(item, LoadError)][98:] == [
+        (100, 1),
+        (101, 1),
+        (102, 4900),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "is_one"),
     [

@@ -219,10 +219,12 @@ def _tell_defects(
     bad = {index: defect for index, defect in defects.items() if defect is not None}
     if not bad:
         return {}
-    pointers = {index: join_pointer((*file.lead_to(index), *steps)) for index, (_, steps) in bad.items()}
+    wanted = (source.number or 0) - 1
+    told = {index: bad[index] for index in [*[*bad][:_MOST_DEFECTS], wanted] if index in bad}
+    pointers = {index: join_pointer((*file.lead_to(index), *steps)) for index, (_, steps) in told.items()}
     positions = _locate(source, pointers.values())
     noun = layout.noun if file.steps is None else "an exchange"
-    return {
+    errors = {
         index: LoadError(
             source,
             "not-a-recording",
@@ -231,8 +233,18 @@ def _tell_defects(
             positions.get(pointers[index]),
             None if file.steps is None else index + 1,
         )
-        for index, (message, _) in bad.items()
+        for index, (message, _) in told.items()
     }
+    rest = [index for index in bad if index not in errors]
+    if rest:
+        message = f"{len(rest):,} more from here on are no exchanges"
+        more = LoadError(source, "not-a-recording", message, layout.hint, number=rest[0] + 1, total=len(rest))
+        errors.update(dict.fromkeys(rest, more))
+    return errors
+
+
+_MOST_DEFECTS = 100
+"""How many bad exchanges of a file are told one by one."""
 
 
 def _locate(source: Source, pointers: Iterable[str]) -> dict[str, Position]:

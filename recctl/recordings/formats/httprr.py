@@ -9,6 +9,7 @@ files that are compressed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
@@ -124,13 +125,21 @@ def _refuse(source: Source, message: str, text: str, place: int, number: int | N
 
 def open_trace(source: Source) -> Trace | LoadError:
     """Where everything stands in a file."""
-    content = source.content
+    found = _parse(source.content, source.settings.max_size)
+    if isinstance(found, Trace):
+        return found
+    hint = "record it again, or take it from git's history"
+    return LoadError(source, "not-a-recording", f"not an httprr trace: {found}", hint)
+
+
+@lru_cache(maxsize=1)  # places are asked for exchange by exchange
+def _parse(content: bytes, max_size: int) -> Trace | str:
+    """Where everything stands in a file, or why it can't be read."""
     if content.startswith(GZIP):
         try:
-            content = inflate(content, source.settings.max_size)
+            content = inflate(content, max_size)
         except InflationError as error:
-            hint = "record it again, or take it from git's history"
-            return LoadError(source, "not-a-recording", f"not an httprr trace: {error}", hint)
+            return str(error)
     text = content.decode("latin-1")
     title = re.match(r"httprr trace v1\r?\n", text)
     if title is None:

@@ -52,18 +52,20 @@ def _count_equal(one: str, other: str, limit: int) -> int:
 
 
 def split_like(pieces: list[str], edits: Iterable[Edit]) -> list[str]:
-    """The pieces of a text after edits of the whole."""
-    ordered = sorted(edits, reverse=True)
-    edited, start = [], 0
-    for number, piece in enumerate(pieces, 1):
-        end = start + len(piece)
-        new = piece
-        for left, right, text in ordered:
-            if left <= end and right >= start:
-                cut = max(left, start) - start
-                is_its_own = start <= left < end or (left == end and number == len(pieces))
-                rest = new[max(cut, min(right, end) - start) :]
-                new = new[:cut] + (text if is_its_own else "") + rest
-        edited.append(new)
+    """The pieces of a text after edits of the whole: what is new stands in the piece in which it begins."""
+    ordered = sorted(edits, key=lambda edit: edit[:2])
+    edited, start, number = [], 0, 0
+    for index, piece in enumerate(pieces, 1):
+        end, kept, place = start + len(piece), "", start
+        while number < len(ordered):
+            left, right, text = ordered[number]
+            if left >= end and index < len(pieces):
+                break
+            kept += piece[place - start : max(left, place) - start] + (text if left >= start else "")
+            place = max(place, min(right, end))
+            if right > end:
+                break
+            number += 1
+        edited.append(kept + piece[place - start :])
         start = end
     return edited
