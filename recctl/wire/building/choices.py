@@ -67,6 +67,13 @@ def _find_content(choice: dict[str, JSON]) -> JSON:
     return next(filter(None, contents), None)
 
 
+def _rename_reason(choice: dict[str, JSON]) -> dict[str, JSON]:
+    """A choice with its reason to stop as the finish reason, if it has no other: Mistral's, on Bedrock."""
+    if "stop_reason" not in choice or "finish_reason" in choice:
+        return choice
+    return {"finish_reason" if key == "stop_reason" else key: value for key, value in choice.items()}
+
+
 def _tells_any_role(delta: JSON) -> bool:
     return isinstance(delta, dict) and bool(delta.get("role"))
 
@@ -208,6 +215,7 @@ class _Assembly:
 
     def _add_choice(self, position: int, value: dict[str, JSON]) -> None:
         choice = self.builder.choice(_index(value, position))
+        value = _rename_reason(value)
         had_ended = choice.has_ended
         text, delta = value.get("text"), value.get("delta")
         if text and (told := _find_content(value)):  # Together says it twice

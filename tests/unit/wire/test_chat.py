@@ -245,6 +245,18 @@ def test_an_id_that_is_no_text_is_kept_and_no_second_reply() -> None:
     assert completion.extra == {"other_ids": 5}
 
 
+def test_a_reason_to_stop_is_the_finish_reason_where_there_is_no_other() -> None:  # Mistral on Bedrock
+    pieces = [
+        {"index": 0, "message": {"role": "assistant", "content": text}, "stop_reason": reason}
+        for text, reason in (("Hel", None), ("lo", "stop"))
+    ]
+    completion = assemble(read(record([{"choices": [piece]} for piece in pieces])))
+    assert completion.choices == (Choice(0, Message("assistant", "Hello"), "stop"),)
+    assert (completion.complete, completion.extra) == (True, {})
+    both = {**delta(content="Hi", finish_reason="stop"), "stop_reason": 128}  # vLLM's token
+    assert stream(chunk(both)).extra["choices"] == {"0": {"stop_reason": 128}}
+
+
 def test_usage_comes_last_in_a_chunk_without_choices() -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "prompt_tokens_details": None}
     assert stream(chunk(delta(content="Hi")), STOP, chunk(usage=usage)).usage == usage
