@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from recctl import git
 from recctl.changes.disk import keep_owner, sync_files, sync_folder, write_file
-from recctl.changes.journal import Change, File, Journal, Run, digest
+from recctl.changes.journal import File, Journal, PathChange, Run, digest
 from recctl.changes.tree import Refusal, RefusedError, Sight, find_place, locate, look, refusing
 from recctl.errors import InterruptError, RecctlError
 
@@ -34,7 +34,9 @@ def keep_nothing(file: File, content: bytes) -> None:
     """Keep no copy."""
 
 
-def find_obstacle(root: Path, change: Change, sights: Sights, keep: Keep = keep_nothing) -> Refusal | None:
+def find_obstacle(
+    root: Path, change: PathChange, sights: Sights, keep: Keep = keep_nothing
+) -> Refusal | None:
     """Why a change can't be made now, if it can't. A file that was seen is only read again if it must be."""
     seen = None if change.before is None else sights.get(change.path)
     try:
@@ -58,7 +60,7 @@ def execute(journal: Journal, run: Run, read: Callable[[File], bytes], sights: S
     refusals: dict[int, Refusal] = {}
     drafts: list[Path] = []
 
-    def attempt(act: Callable[[Collection[Change]], object]) -> None:
+    def attempt(act: Callable[[Collection[PathChange]], object]) -> None:
         for number, group in enumerate(run.groups):
             if number not in refusals:
                 try:
@@ -87,7 +89,7 @@ def execute(journal: Journal, run: Run, read: Callable[[File], bytes], sights: S
 
 
 def _stage(
-    root: Path, read: Callable[[File], bytes], changes: Collection[Change], sights: Sights
+    root: Path, read: Callable[[File], bytes], changes: Collection[PathChange], sights: Sights
 ) -> list[Path]:
     """Make each file that will be, beside its place; gives what was written and is to be synced.
 
@@ -112,7 +114,7 @@ def _stage(
     return written
 
 
-def _switch(journal: Journal, run: Run, sights: Sights, changes: Collection[Change]) -> None:
+def _switch(journal: Journal, run: Run, sights: Sights, changes: Collection[PathChange]) -> None:
     """Let staged files take their places, unless something has changed; what fails half-way is put back."""
     for change in changes:
         if refusal := find_obstacle(journal.root, change, sights):
@@ -124,7 +126,7 @@ def _switch(journal: Journal, run: Run, sights: Sights, changes: Collection[Chan
         raise
 
 
-def _replace(root: Path, changes: Collection[Change]) -> None:
+def _replace(root: Path, changes: Collection[PathChange]) -> None:
     """New names first, then old ones go: what moves to a free name is always there."""
     for change in sorted(changes, key=lambda change: change.after is None):
         place, draft = root / change.path, _name_draft(root, change.path)
@@ -157,7 +159,7 @@ def _link(source: Path, path: Path) -> bool:
     return False
 
 
-def _put_back(journal: Journal, run: Run, changes: Collection[Change]) -> tuple[Refusal, ...]:
+def _put_back(journal: Journal, run: Run, changes: Collection[PathChange]) -> tuple[Refusal, ...]:
     """Give paths what they had before. What somebody else has changed since is left alone, and returned."""
     reverse, left = [], []
     try:
@@ -167,7 +169,7 @@ def _put_back(journal: Journal, run: Run, changes: Collection[Change]) -> tuple[
             if _is_same(found, change.before):
                 continue
             if found is None or _is_same(found, change.after):
-                reverse.append(Change(change.path, found, change.before))
+                reverse.append(PathChange(change.path, found, change.before))
             else:
                 left.append(Refusal(change.path, "has changed since, and was left as it is"))
         sync_files(_stage(journal.root, partial(journal.read_before, run), reverse, {}))

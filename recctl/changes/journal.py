@@ -54,7 +54,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PathChange:
     """What becomes of one path; None stands for no file."""
 
     path: str
@@ -74,7 +74,7 @@ class Run:
     command: str
     time: str
     recctl: str
-    groups: tuple[tuple[Change, ...], ...]
+    groups: tuple[tuple[PathChange, ...], ...]
     folders: tuple[str, ...] = ()
     undoes: str | None = None
     done: tuple[int, ...] | None = None
@@ -94,9 +94,9 @@ class Run:
         return "emptied" if self.emptied else "applied"
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[PathChange, ...]:
         """What becomes of each path by all groups that were done, or that may have been."""
-        total: dict[str, Change] = {}
+        total: dict[str, PathChange] = {}
         for number, group in enumerate(self.groups):
             if self.done is None or number in self.done:
                 for change in group:
@@ -314,7 +314,7 @@ class Journal:
     def _write_ending(self, run: Run, ending: _Ending) -> None:
         _write_json(self._state, f"{_place(run.run_id)}/{_OUTCOME}", ending._asdict())
 
-    def list_missing(self, groups: tuple[tuple[Change, ...], ...]) -> Iterator[str]:
+    def list_missing(self, groups: tuple[tuple[PathChange, ...], ...]) -> Iterator[str]:
         """The folders that have to be made for what the groups put into them."""
         targets = (change.path for group in groups for change in group if change.after is not None)
         for folder in {folder for target in targets for folder in PurePath(target).parents}:
@@ -361,7 +361,7 @@ class NewRun:
         with suppress(FileExistsError):  # for another file of the same content
             self._state.create(f"{kept}/{file.digest}", content, file.mode)
 
-    def begin(self, groups: tuple[tuple[Change, ...], ...]) -> Run:
+    def begin(self, groups: tuple[tuple[PathChange, ...], ...]) -> Run:
         """Write down what it will do; what it has kept of other files goes. Raises RecctlError as `keep`."""
         run = Run(
             run_id=self._open(),
@@ -400,7 +400,7 @@ class NewRun:
             self._state.make_folder(f"{_place(self._run_id)}/{_KEPT}")
         return self._run_id
 
-    def _list_folders(self, groups: tuple[tuple[Change, ...], ...]) -> list[str]:
+    def _list_folders(self, groups: tuple[tuple[PathChange, ...], ...]) -> list[str]:
         before = self._undoes.folders if self._undoes else ()
         return sorted({*self._journal.list_missing(groups), *before})
 
@@ -491,8 +491,10 @@ def _parse_ending(content: bytes) -> _Ending | None:
         return None
 
 
-def _parse_change(values: dict[str, Any]) -> Change:
-    return Change(_expect(str, values["path"]), _parse_file(values["before"]), _parse_file(values["after"]))
+def _parse_change(values: dict[str, Any]) -> PathChange:
+    return PathChange(
+        _expect(str, values["path"]), _parse_file(values["before"]), _parse_file(values["after"])
+    )
 
 
 def _parse_file(values: dict[str, Any] | None) -> File | None:

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.changes.execution import execute, find_obstacle, keep_nothing, roll_back
 from recctl.changes.journal import (
     PERMISSIONS,
-    Change,
     File,
     Journal,
+    PathChange,
     Run,
     Trash,
     digest,
@@ -202,7 +202,7 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
         raise RecctlError("there is no run to take back", "recctl has changed nothing here")
     with _open_settled(root) as journal:
         run = journal.find_standing(run_id)
-        group = tuple(Change(change.path, change.after, change.before) for change in run.changes)
+        group = tuple(PathChange(change.path, change.after, change.before) for change in run.changes)
         sights: Sights = {}
         with journal.open_run("undo", undoes=run) as new_run:
             found = (find_obstacle(root, change, sights, new_run.keep) for change in group)
@@ -262,7 +262,7 @@ class _Checked(NamedTuple):
     `mended` is what files are to be that are to be mended, by its digest.
     """
 
-    ready: list[tuple[Group, tuple[Change, ...]]]
+    ready: list[tuple[Group, tuple[PathChange, ...]]]
     held_back: list[HeldBack]
     sights: Sights
     mended: dict[str, bytes]
@@ -294,7 +294,7 @@ def _check(root: Path, plan: Plan, keep: Keep = keep_nothing) -> _Checked:
 
 def _resolve(
     root: Path, group: Group, tree: dict[str, File | None], checked: _Checked, keep: Keep
-) -> tuple[Change, ...]:
+) -> tuple[PathChange, ...]:
     """What becomes of each path of a group, when `tree` is what earlier groups have made of theirs."""
     found: dict[str, File] = {}
     mended: dict[str, File] = {}
@@ -325,7 +325,7 @@ def _resolve(
             raise RefusedError(path, "exists already")
         mode = step.mode & PERMISSIONS if isinstance(step, Create) else found[step.path].mode
         after[path] = found[step.path] if step.content is None else File(digest(step.content), mode)
-    return tuple(Change(path, found.get(path), file) for path, file in after.items())
+    return tuple(PathChange(path, found.get(path), file) for path, file in after.items())
 
 
 def _claim(group: Group, wanted: set[str]) -> set[str]:

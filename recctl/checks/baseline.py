@@ -20,7 +20,7 @@ from recctl.errors import RecctlError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recctl.checks.finding import Finding, Report
+    from recctl.checks.finding import CheckReport, Finding
     from recctl.input.sources import Target
 
 _VERSION = "recctl.baseline.v2"
@@ -39,7 +39,7 @@ class Known(NamedTuple):
 class Compared(NamedTuple):
     """A report without the findings that a baseline knows; how many it knew; what it could now forget."""
 
-    report: Report
+    report: CheckReport
     known: int
     fixed: tuple[Known, ...]
 
@@ -85,7 +85,7 @@ def dump_baseline(findings: Iterable[Finding], folder: Path) -> tuple[bytes, int
     return json.dumps(document, indent=2).encode() + b"\n", len(known)
 
 
-def compare_with_baseline(report: Report, path: Path, looked_at: Iterable[Target]) -> Compared:
+def compare_with_baseline(report: CheckReport, path: Path, looked_at: Iterable[Target]) -> Compared:
     """Take out of a report what the baseline knows.
 
     `looked_at` are the files that were to be checked: only of the rules in force for those that could be, and

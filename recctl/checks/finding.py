@@ -104,7 +104,7 @@ class Examined(NamedTuple):
     recordings: int = 1
 
 
-class Report(NamedTuple):
+class CheckReport(NamedTuple):
     """What a validation found. `checked` counts recordings, `ignored` the JSON files that are no recordings.
 
     `errors` are the files that could not be looked at. `remark` is a sentence on what was assumed, if it was.

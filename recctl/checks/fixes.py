@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
     from recctl.input.sources import Target
     from recctl.recordings.recording import JSON, LoadError
 
@@ -69,7 +69,7 @@ class Fixable(NamedTuple):
         return attempt(target.name, _mend, source, self.rules, self.masks)
 
 
-def find_fixable(report: Report, targets: Sequence[Target]) -> Iterator[Fixable]:
+def find_fixable(report: CheckReport, targets: Sequence[Target]) -> Iterator[Fixable]:
     """The files with findings that can be mended, in the order of `targets`."""
     rules: dict[str, set[str]] = {}
     for finding in report.findings:

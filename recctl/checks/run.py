@@ -12,7 +12,7 @@ from recctl.checks import conversation, identity
 from recctl.checks.account import tell_once
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
-from recctl.checks.finding import Report
+from recctl.checks.finding import CheckReport
 from recctl.checks.identity import (
     MISSING_TEST,
     check_missing_tests,
@@ -60,7 +60,7 @@ def validate(
     cache: Cache | None = None,
     known: dict[str, Examined] | None = None,
     watch: Watch = _ignore,
-) -> Report:
+) -> CheckReport:
     """Check all that was selected, one file at a time; the report is the same for any number of `jobs`.
 
     `jobs` is how many processes to use, one a core by default. `cache` knows files that have not changed, and
@@ -93,7 +93,7 @@ def validate(
     findings += check_twins(all_facts)
     settings = {target.file: target.settings for target in (*targets, *selection.companions)}
     errors = [*selection.unread, *(file.error for file in examined_files if file.error is not None)]
-    return Report(
+    return CheckReport(
         checked=sum(file.recordings for file in examined_files),
         ignored=selection.ignored,
         findings=tuple(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Validator
 
-    from recctl.checks.secret_shapes import Kind
+    from recctl.checks.secret_shapes import SecretKind
     from recctl.project import SecretSettings
 
 
@@ -140,7 +140,7 @@ def _match_kinds(text: str) -> Iterator[tuple[str, re.Match[str]]]:
                 yield kind.name, match
 
 
-def _list_likely(text: str) -> Iterator[Kind]:
+def _list_likely(text: str) -> Iterator[SecretKind]:
     """The kinds that may be in a text: by words for a short one, else by their gates."""
     if len(text) > _LONG:
         yield from (kind for kind in KINDS if _opens(kind.gate, text))
@@ -148,7 +148,7 @@ def _list_likely(text: str) -> Iterator[Kind]:
         yield from _list_hinted(text)
 
 
-def _list_hinted(text: str) -> list[Kind]:
+def _list_hinted(text: str) -> list[SecretKind]:
     lowered = text.lower()
     return [
         kind

@@ -19,7 +19,7 @@ from recctl.checks.secret_judges import (
     is_random_value,
     is_token,
 )
-from recctl.checks.secret_shapes import ALNUM, HEX, WORD, Kind, prefixed
+from recctl.checks.secret_shapes import ALNUM, HEX, WORD, SecretKind, prefixed
 
 _NAME_END = (  # spelled out, since `re` knows of that how it starts
     "(?:[kK][eE][yY]|[sS][eE][cC][rR][eE][tT]|[tT][oO][kK][eE][nN]|[aA][uU][tT][hH](?i:orization))"
@@ -46,8 +46,8 @@ _UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 # A pattern that starts with a set, and looks back from behind it, is found several times as fast as one that
 # starts with a choice or with what stands before.
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[SecretKind, ...] = (
+    SecretKind(
         "a private key",
         "-----BEGIN PRIVATE KEY-----",
         r"-----BEGIN(?: |\+|%(?:25)*20)(?:[A-Z0-9]+(?: |\+|%(?:25)*20)){0,3}PRIVATE",
@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = (
         r"(?:-----END[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----)?)",
         is_key_block,
     ),
-    Kind(
+    SecretKind(
         "a private key",
         "PuTTY-User-Key-File-3: … Private-Lines: …",
         r"Private-Lines: [0-9]",
@@ -130,7 +130,7 @@ KINDS: tuple[Kind, ...] = (
         3000,
         is_random,
     ),
-    Kind(
+    SecretKind(
         "an Azure API key",
         "…JQQJ99…",
         r"JQQJ99[A-Za-z0-9]{26}",
@@ -138,7 +138,7 @@ KINDS: tuple[Kind, ...] = (
         rf"(?<![{WORD}])(?P<secret>[A-Za-z0-9]{{52}}JQQJ99[A-Za-z0-9]{{26}})(?![{WORD}])",
         is_random,
     ),
-    Kind(
+    SecretKind(
         "an Azure access key",
         "AccountKey=…",
         rf"A(?:ccess|ccount)Key(?:=|%(?:25)*3[Dd]){_VALUE_RAW}{{40}}",
@@ -146,7 +146,7 @@ KINDS: tuple[Kind, ...] = (
         r"(?<![A-Za-z])(?:Shared)?A(?:ccess|ccount)Key=(?P<secret>[A-Za-z0-9+/]{40,100}+={0,2})",
         is_random,
     ),
-    Kind(
+    SecretKind(
         "an Azure client secret",
         "…8Q~…",
         r"Q~[A-Za-z0-9_.~-]{31}",
@@ -154,7 +154,7 @@ KINDS: tuple[Kind, ...] = (
         r"(?<![\w.~-])(?P<secret>[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{31,34})(?![\w~-])",
         is_random,
     ),
-    Kind(
+    SecretKind(
         "an Azure signature",
         "sig=…",
         rf"sig(?:=|%(?:25)*3[Dd]){_VALUE_RAW}{{40}}",
@@ -179,7 +179,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     *prefixed("a Databricks token", "dapi…", "dapi", HEX, 32, 32, ending="(?:-[0-9])?"),
     *prefixed("a Vault token", "hvs.…", "hvs. hvb. hvr.", WORD, 24, 300, is_random),
-    Kind(
+    SecretKind(
         "a Terraform token",
         "….atlasv1.…",
         r"\.atlasv1\.[A-Za-z0-9_-]{60}",
@@ -266,7 +266,7 @@ KINDS: tuple[Kind, ...] = (
         is_random,
     ),
     *prefixed("a Slack token", "xapp-…", "xapp- xoxe.xoxp-", "A-Za-z0-9-", 40, 255, is_random),
-    Kind(
+    SecretKind(
         "a Slack webhook",
         "hooks.slack.com/services/…",
         r"hooks\.slack\.com(?:\\*/|%(?:25)*2[Ff])(?:services|workflows|triggers)(?:\\*/|%(?:25)*2[Ff])[TE]",
@@ -275,7 +275,7 @@ KINDS: tuple[Kind, ...] = (
         r"(?P<secret>[TE]\w{6,14}/[AB0-9]\w{6,20}/(?:\w{10,24}/)?[A-Za-z0-9]{18,40})",
         is_plausible,
     ),
-    Kind(
+    SecretKind(
         "a Discord token",
         "M….….…",
         rf"(?:MD|MT|Mj|Mz|ND|NT|Nj|Nz|OD|OT)[{WORD}]{{22,26}}\.[{WORD}]{{6}}\.",
@@ -283,7 +283,7 @@ KINDS: tuple[Kind, ...] = (
         rf"(?<![.{WORD}])(?P<secret>(?P<id>[MNO][{WORD}]{{23,27}})\.[{WORD}]{{6}}\.[{WORD}]{{27,40}})(?![{WORD}])",
         is_bot_token,
     ),
-    Kind(
+    SecretKind(
         "a Discord webhook",
         "discord.com/api/webhooks/…",
         r"discord(?:app)?\.com(?:\\*/|%(?:25)*2[Ff])api(?:\\*/|%(?:25)*2[Ff])(?:v[0-9]{1,2}(?:\\*/|%(?:25)*2[Ff]))?webhooks",
@@ -291,7 +291,7 @@ KINDS: tuple[Kind, ...] = (
         rf"discord(?:app)?\.com/api/(?:v\d{{1,2}}/)?webhooks/(?P<secret>\d{{15,21}}/[{WORD}]{{50,90}})(?![{WORD}])",
         is_plausible,
     ),
-    Kind(
+    SecretKind(
         "a Teams webhook",
         "webhook.office.com/webhookb2/…",
         r"webhook\.office\.com(?:\\*/|%(?:25)*2[Ff])webhookb2",
@@ -299,7 +299,7 @@ KINDS: tuple[Kind, ...] = (
         rf"webhook\.office\.com/webhookb2/(?P<secret>{_UUID}@{_UUID}/IncomingWebhook/[a-f0-9]{{32}}/{_UUID})",
         is_plausible,
     ),
-    Kind(
+    SecretKind(
         "a Telegram bot token",
         "1234567890:AA…",
         rf"(?::AA|%(?:25)*3[Aa]AA)[{WORD}]{{32}}",
@@ -310,7 +310,7 @@ KINDS: tuple[Kind, ...] = (
     *prefixed("a Twilio API key", "SK…", "SK", HEX, 32, 32),
     *prefixed("a SendGrid API key", "SG.…", "SG.", f".{WORD}", 66, 66, is_random),
     *prefixed("a Mailgun key", "key-…", "key-", HEX, 32, 32),
-    Kind(
+    SecretKind(
         "a Mailchimp API key",
         "…-us12",
         r"-us[0-9]{1,2}(?:[^A-Za-z0-9-]|$)",
@@ -318,7 +318,7 @@ KINDS: tuple[Kind, ...] = (
         rf"(?<![{WORD}])(?P<secret>[a-f0-9]{{32}}-us[0-9]{{1,2}})(?![{WORD}])",
         is_plausible,
     ),
-    Kind(
+    SecretKind(
         "a Resend API key",
         "re_…",
         r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}",
@@ -331,7 +331,7 @@ KINDS: tuple[Kind, ...] = (
     *prefixed("a Notion token", "secret_…", "secret_", ALNUM, 43, 43, is_random),
     *prefixed("a Linear API key", "lin_api_…", "lin_api_ lin_oauth_", ALNUM, 40, 64),
     *prefixed("a Figma token", "figd_…", "figd_", WORD, 36, 60, is_random),
-    Kind(
+    SecretKind(
         "an Airtable token",
         "pat….…",
         r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}",
@@ -345,7 +345,7 @@ KINDS: tuple[Kind, ...] = (
     *prefixed("a Mapbox token", "sk.eyJ…", "sk.eyJ", f".{WORD}", 60, 200, is_random),
     *prefixed("a Dropbox token", "sl.…", "sl.", WORD, 60, 2000, is_random),
     # what any service may use
-    Kind(
+    SecretKind(
         "a JSON web token",
         "eyJ….eyJ….…",
         rf"eyJ[{WORD}]{{10}}[{WORD}]*\.eyJ",
@@ -353,7 +353,7 @@ KINDS: tuple[Kind, ...] = (
         rf"(?<![{WORD}])(?P<secret>eyJ[{WORD}]{{10,400}}+\.eyJ[{WORD}]{{10,6000}}+\.[{WORD}]{{10,1000}}+)",
         is_token,
     ),
-    Kind(
+    SecretKind(
         "an AWS secret access key",
         "aws_secret_access_key=…",
         _NAMED_GATE,
@@ -363,7 +363,7 @@ KINDS: tuple[Kind, ...] = (
         is_random_value,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a bearer token",
         "Bearer …",
         rf"(?:[bB]earer|BEARER)(?: |%(?:25)*20|\\u0020){_VALUE_RAW}{{20}}",
@@ -372,7 +372,7 @@ KINDS: tuple[Kind, ...] = (
         lambda match: is_named_uuid(match) or is_random_token(match),
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a name and password",
         "Basic …",
         r"(?:[bB]asic|BASIC)(?: |%(?:25)*20)[A-Za-z0-9+/]{8}",
@@ -381,7 +381,7 @@ KINDS: tuple[Kind, ...] = (
         is_login,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a name and password",
         '"auth": "…"',
         _NAMED_GATE,
@@ -391,7 +391,7 @@ KINDS: tuple[Kind, ...] = (
         is_login,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a password in a url",
         "postgres://name:…@host",
         r"""(?:://|:\\+/\\+/|%(?:25)*3[Aa](?:/|%(?:25)*2[Ff]){2})"""
@@ -401,7 +401,7 @@ KINDS: tuple[Kind, ...] = (
         r"""@(?P<host>[\w.-]{1,255}+|\[(?:::1\])?)""",
         is_login_in_url,
     ),
-    Kind(
+    SecretKind(
         "a cookie",
         "Set-Cookie: …",
         rf"(?:[cC]ookie|COOKIE)2?{_IS_RAW}[^\"\n]*?(?:=|%(?:25)*3[Dd])[^\s\";,]{{16}}",
@@ -410,7 +410,7 @@ KINDS: tuple[Kind, ...] = (
         is_cookie,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "an API key",
         "api_key=…, x-api-key: …",
         _NAMED_GATE,
@@ -419,7 +419,7 @@ KINDS: tuple[Kind, ...] = (
         lambda match: is_qualified(match) and is_random_value(match),
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "an API key",
         "x-api-key: a UUID",
         _NAMED_GATE,
@@ -431,7 +431,7 @@ KINDS: tuple[Kind, ...] = (
         is_named_uuid,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "an API key",
         "Authorization: Token …",
         _NAMED_GATE,
@@ -441,7 +441,7 @@ KINDS: tuple[Kind, ...] = (
         is_random_token,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a token",
         "token=…, SOME_TOKEN=…",
         _NAMED_GATE,
@@ -452,7 +452,7 @@ KINDS: tuple[Kind, ...] = (
         is_named_value,
         is_named=True,
     ),
-    Kind(
+    SecretKind(
         "a password",
         "password: …, DB_PASSWORD=…",
         rf"""(?:[pP]assw(?:or)?d|PASSW(?:OR)?D|[pP]asswort|[pP]assphrase|PASSPHRASE|[pP]wd|PWD){_IS_RAW}[^\s"'`<>\\,;&(){{}}\[\]|]{{6}}""",

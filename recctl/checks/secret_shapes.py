@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Judge = Callable[[re.Match[str]], bool]
 
 
-class Kind(NamedTuple):
+class SecretKind(NamedTuple):
     """A kind of secret. `example` is what people know it by, such as `sk-ant-api03-…`.
 
     `gate` is a regular expression without boundaries, in the syntax that Python and jsonschema-rs share. It
@@ -61,7 +61,7 @@ def prefixed(
     most: int,
     is_real: Judge = is_plausible,
     ending: str = "",
-) -> Iterator[Kind]:
+) -> Iterator[SecretKind]:
     """Kinds that show by a prefix, with so many of some characters after it, and perhaps an ending."""
     words = prefixes.split()
     columns = takewhile(lambda column: len({*column}) == 1, zip(*words, strict=False))
@@ -75,7 +75,7 @@ def prefixed(
             rf"|(?<=\\u[0-9A-Fa-f]{{4}}{prefix})|(?<=%[0-9A-Fa-f]{{2}}{prefix})|(?<=m{prefix}))"
         )
         pattern = rf"(?P<secret>{prefix}{before}(?P<rest>[{characters}]{{{least},{most}}}+{ending})){_AFTER}"
-        yield Kind(
+        yield SecretKind(
             name,
             example,
             _open_after(shared if len(shared) > _SHORT else word, characters),

@@ -213,7 +213,7 @@ def _decide(comparison: Comparison, unread: int, *, exit_noise: bool, exit_lost:
 
     Where a scheme is set for the first time, what it does not name was not found before, either.
     """
-    from recctl.diff import Verdict
+    from recctl.diff import PairVerdict
 
     left_behind = any(change.old and change.left_behind for change in comparison.scheme_changes)
     has_lost = left_behind or any(pair.name == "lost" for pair in comparison.pairs)
@@ -221,5 +221,5 @@ def _decide(comparison: Comparison, unread: int, *, exit_noise: bool, exit_lost:
         return int(bool(comparison.errors) or has_lost)
     if unread:
         return unread
-    quiet = {Verdict.IDENTICAL} if exit_noise else {Verdict.IDENTICAL, Verdict.NOISE}
+    quiet = {PairVerdict.IDENTICAL} if exit_noise else {PairVerdict.IDENTICAL, PairVerdict.NOISE}
     return int(has_lost or any(pair.verdict not in quiet for pair in comparison.pairs))

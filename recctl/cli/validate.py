@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.changes.plan import Group
-    from recctl.checks.finding import Examined, Report
+    from recctl.checks.finding import CheckReport, Examined
     from recctl.checks.fixes import Fixable
     from recctl.input.sources import Selection
     from recctl.project import Project
@@ -148,7 +148,7 @@ def command(
 
 def _choose_renderer(
     output_format: str, *, statistics: bool
-) -> Callable[[Report, FindingsView], Iterator[str]]:
+) -> Callable[[CheckReport, FindingsView], Iterator[str]]:
     if statistics and output_format != "text":
         raise RecctlError("--statistics is for --format text", "leave one of them out")
     if statistics:
@@ -182,7 +182,7 @@ def _check_fixable(selection: Selection) -> None:
             )
 
 
-def _decide(report: Report, *, fails: bool) -> int:
+def _decide(report: CheckReport, *, fails: bool) -> int:
     """The exit code; what could not be looked at is told, and wins."""
     from recctl.checks.file import INTERNAL_ERROR
 
@@ -207,7 +207,7 @@ def _choose_rules(project: Project, select: tuple[str, ...], ignore: tuple[str, 
 
 def _check(
     project: Project, selection: Selection, known: dict[str, Examined], jobs: int | None, *, cached: bool
-) -> Report:
+) -> CheckReport:
     from recctl.checks.run import WORTH_CACHING, validate
     from recctl.render.kit.progress import show_progress
 
@@ -224,7 +224,7 @@ def _check(
     return report
 
 
-def _show_diff(project: Project, selection: Selection, report: Report) -> Iterator[str]:
+def _show_diff(project: Project, selection: Selection, report: CheckReport) -> Iterator[str]:
     """What `--fix` would change, as a unified diff; its context may hold secrets, which are masked."""
     from difflib import unified_diff
 
@@ -244,7 +244,7 @@ def _show_diff(project: Project, selection: Selection, report: Report) -> Iterat
 
 
 def _apply_fixes(
-    project: Project, selection: Selection, report: Report, known: dict[str, Examined]
+    project: Project, selection: Selection, report: CheckReport, known: dict[str, Examined]
 ) -> list[str]:
     """Mend files, and say what became of it; what was known of them is no more."""
     from recctl.changes.plan import Mend, Plan, apply
@@ -279,14 +279,14 @@ def _apply_fixes(
     return lines
 
 
-def _write_baseline(report: Report, path: str) -> str:
+def _write_baseline(report: CheckReport, path: str) -> str:
     from recctl.checks.baseline import write_baseline
 
     count = write_baseline(Path(path), report.findings)
     return f"wrote {show_count(count, 'finding')} to {path}"
 
 
-def _apply_baseline(report: Report, selection: Selection, path: str) -> tuple[Report, str]:
+def _apply_baseline(report: CheckReport, selection: Selection, path: str) -> tuple[CheckReport, str]:
     from recctl.checks.baseline import compare_with_baseline
 
     compared = compare_with_baseline(report, Path(path), selection.targets)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from recctl.diff.comparison import (
         REPLY_KINDS,
         Change,
+        ComparedPair,
+        ComparedSide,
         Comparison,
-        Pair,
+        PairVerdict,
         Rename,
         SchemeChange,
         SharedChange,
-        Side,
-        Verdict,
     )
     from recctl.diff.recordings import compare_recordings, spare
     from recctl.diff.scheme_changes import find_scheme_changes
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 __all__ = [
     "REPLY_KINDS",
     "Change",
+    "ComparedPair",
+    "ComparedSide",
     "Comparison",
-    "Pair",
+    "PairVerdict",
     "Rename",
     "SchemeChange",
     "SharedChange",
-    "Side",
-    "Verdict",
     "compare_outright",
     "compare_recordings",
     "compare_sets",

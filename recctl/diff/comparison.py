@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
 
 
-class Verdict(StrEnum):
+class PairVerdict(StrEnum):
     """What became of a recording; the gravest first. The reply counts before the request."""
 
     ERROR = "error"
@@ -58,24 +58,24 @@ class Change(NamedTuple):
 
 
 REPLY_KINDS = {
-    "error": Verdict.ERROR,
-    "tool-call": Verdict.TOOL_CALLS,
-    "tool-name": Verdict.TOOL_CALLS,
-    "tool-argument": Verdict.TOOL_CALLS,
-    "finish-reason": Verdict.FINISH_REASON,
-    "wording": Verdict.WORDING,
-    "reasoning": Verdict.WORDING,
-    "refusal": Verdict.WORDING,
-    "role": Verdict.WORDING,
-    "vector": Verdict.WORDING,
-    "other": Verdict.WORDING,
-    "model-list": Verdict.MODELS,
+    "error": PairVerdict.ERROR,
+    "tool-call": PairVerdict.TOOL_CALLS,
+    "tool-name": PairVerdict.TOOL_CALLS,
+    "tool-argument": PairVerdict.TOOL_CALLS,
+    "finish-reason": PairVerdict.FINISH_REASON,
+    "wording": PairVerdict.WORDING,
+    "reasoning": PairVerdict.WORDING,
+    "refusal": PairVerdict.WORDING,
+    "role": PairVerdict.WORDING,
+    "vector": PairVerdict.WORDING,
+    "other": PairVerdict.WORDING,
+    "model-list": PairVerdict.MODELS,
 }
 """What can change in a reply, with the verdict that it calls for. "other" is all that has no channel of its
 own and is no known noise: it is shown with the wording, since it may be just that."""
 
 
-class Side(NamedTuple):
+class ComparedSide(NamedTuple):
     """One recording of a pair. `name` is its path as shown.
 
     `found` is whether the recorder would find it under that name; None where that can't be told.
@@ -100,7 +100,7 @@ class Rename(NamedTuple):
     is_other_model: bool
 
 
-class Pair(NamedTuple):
+class ComparedPair(NamedTuple):
     """Two recordings that belong together, or one that is alone.
 
     `request` is "same" or "changed"; `reply` is "same", "noise", "models", "wording", "finish-reason",
@@ -113,9 +113,9 @@ class Pair(NamedTuple):
     one to the other. `asked` and `answered` are the first lines of a recording that is alone.
     """
 
-    left: Side | None
-    right: Side | None
-    verdict: Verdict
+    left: ComparedSide | None
+    right: ComparedSide | None
+    verdict: PairVerdict
     request: str
     reply: str
     name: str
@@ -185,7 +185,7 @@ class Comparison(NamedTuple):
     so.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ComparedPair, ...]
     identical: int
     shared: tuple[SharedChange, ...]
     errors: tuple[Unread | LoadError, ...] = ()

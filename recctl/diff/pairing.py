@@ -18,7 +18,7 @@ from recctl.wire.completion import SPEAKERS, Speaker
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from recctl.diff.comparison import Side
+    from recctl.diff.comparison import ComparedSide
     from recctl.input.sources import Target
     from recctl.naming.facts import Turn
     from recctl.recordings.recording import JSON, Recording
@@ -36,7 +36,7 @@ SAME_STEP = "the same step of the test, asked something else"
 OTHER_MODEL = "the same question of the test, with another model or parameter"
 
 
-class Facts(NamedTuple):
+class PairingFacts(NamedTuple):
     """What decides where a recording belongs: little of it is kept, since there may be thousands.
 
     `turn` says which step of its test it is, `roles` are those of the request's messages, `question` is a
@@ -49,7 +49,7 @@ class Facts(NamedTuple):
     """
 
     target: Target
-    side: Side
+    side: ComparedSide
     is_gone: bool
     turn: Turn | None
     roles: tuple[str, ...]
@@ -65,18 +65,18 @@ class Facts(NamedTuple):
 class Match(NamedTuple):
     """Two recordings that belong together, and why; or one that is alone."""
 
-    left: Facts | None
-    right: Facts | None
+    left: PairingFacts | None
+    right: PairingFacts | None
     paired_by: str | None
 
 
-def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
+def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> PairingFacts:
     """The facts about one recording."""
     exchange = read_exchange(recording)
     path = target.key or target.name
     is_listing = is_model_list(path.rpartition("/")[2])
     question = _read_question(exchange.request, recording)
-    return Facts(
+    return PairingFacts(
         target=target,
         side=describe_side(recording),
         is_gone=is_gone,
@@ -97,7 +97,7 @@ _KEPT = 1000
 """How much of a text is kept to tell which of several are alike."""
 
 
-def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match]:
+def pair_by_content(left: Iterable[PairingFacts], right: Iterable[PairingFacts]) -> list[Match]:
     """Pair recordings by what they hold; a left one that is not gone is left out where it has no pair."""
     ours, theirs = [*left], [*right]
     matches: list[Match] = []
@@ -115,12 +115,12 @@ def pair_by_content(left: Iterable[Facts], right: Iterable[Facts]) -> list[Match
     return [*matches, *(Match(None, other, None) for other in theirs)]
 
 
-def pair_in_file(left: list[Facts], right: list[Facts]) -> list[Match]:
+def pair_in_file(left: list[PairingFacts], right: list[PairingFacts]) -> list[Match]:
     """Pair the recordings of two states of one file: by what they hold, else those that went to one place."""
     matches = pair_by_content(left, right)
     ours = [match.left for match in matches if match.left and not match.right]
     theirs = [match.right for match in matches if match.right and not match.left]
-    waiting: defaultdict[str, list[Facts]] = defaultdict(list)
+    waiting: defaultdict[str, list[PairingFacts]] = defaultdict(list)
     for one in sorted(ours, key=_number):
         waiting[one.side.endpoint].append(one)
     again = [
@@ -139,11 +139,11 @@ def find_moved(numbers: Sequence[int]) -> list[int]:
     return [place for place in range(len(numbers)) if place not in in_order]
 
 
-def _number(facts: Facts) -> int:
+def _number(facts: PairingFacts) -> int:
     return facts.target.number or 0
 
 
-def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
+def _may_be_superseded(facts: PairingFacts, paired_by: str) -> bool:
     """Whether a recording that is still there may have been replaced by one that is found in this way.
 
     The same question in another test is no proof, since both tests may be there; of a recording that knows no
@@ -152,30 +152,30 @@ def _may_be_superseded(facts: Facts, paired_by: str) -> bool:
     return paired_by == SAME_TURN or (paired_by == SAME_QUESTION and facts.side.test_id is None)
 
 
-def _identify_turn(facts: Facts) -> Hashable:
+def _identify_turn(facts: PairingFacts) -> Hashable:
     return facts.turn and facts.turn.question
 
 
-def _identify_question(facts: Facts) -> Hashable:
+def _identify_question(facts: PairingFacts) -> Hashable:
     """The question with its place in the conversation; instructions may come and go."""
     return facts.side.endpoint, facts.side.model, _list_speakers(facts), facts.question
 
 
-def _identify_parameterless(facts: Facts) -> Hashable:
+def _identify_parameterless(facts: PairingFacts) -> Hashable:
     """The question of a test, whatever its parameters are, to whatever model."""
     test = (facts.side.test_id or "").partition("[")[0]
     return test and (test, facts.side.endpoint, _list_speakers(facts), facts.question)
 
 
-def _list_speakers(facts: Facts) -> tuple[str, ...]:
+def _list_speakers(facts: PairingFacts) -> tuple[str, ...]:
     return tuple(role for role in facts.roles if SPEAKERS.get(role) is not Speaker.SYSTEM)
 
 
-def _identify_step(facts: Facts) -> Hashable:
+def _identify_step(facts: PairingFacts) -> Hashable:
     return facts.turn and facts.turn.step
 
 
-_STEPS: tuple[tuple[str, Callable[[Facts], Hashable], bool], ...] = (
+_STEPS: tuple[tuple[str, Callable[[PairingFacts], Hashable], bool], ...] = (
     (SAME_LIST, lambda facts: facts.listing, True),
     (SAME_MODELS, lambda facts: (facts.listing.partition(" ")[0], facts.response), True),
     (SAME_TURN, _identify_turn, False),
@@ -187,10 +187,12 @@ _STEPS: tuple[tuple[str, Callable[[Facts], Hashable], bool], ...] = (
 
 
 def _pair(
-    left: list[Facts], right: list[Facts], identify: Callable[[Facts], Hashable]
-) -> Iterator[tuple[Facts, Facts]]:
+    left: list[PairingFacts], right: list[PairingFacts], identify: Callable[[PairingFacts], Hashable]
+) -> Iterator[tuple[PairingFacts, PairingFacts]]:
     """Pairs of recordings that are identified alike, the most alike first; a false identity is none."""
-    groups: defaultdict[Hashable, tuple[list[Facts], list[Facts]]] = defaultdict(lambda: ([], []))
+    groups: defaultdict[Hashable, tuple[list[PairingFacts], list[PairingFacts]]] = defaultdict(
+        lambda: ([], [])
+    )
     for side, every in enumerate((left, right)):
         for facts in every:
             key = identify(facts)
@@ -200,7 +202,9 @@ def _pair(
         yield from _pair_group(ours, theirs)
 
 
-def _pair_group(left: list[Facts], right: list[Facts]) -> Iterator[tuple[Facts, Facts]]:
+def _pair_group(
+    left: list[PairingFacts], right: list[PairingFacts]
+) -> Iterator[tuple[PairingFacts, PairingFacts]]:
     """Pair recordings that could all belong together: first those that are most alike.
 
     Too many to be set against each other are paired in order.
@@ -253,14 +257,14 @@ class _Traits(NamedTuple):
     `parts` are those of the parameters.
     """
 
-    facts: Facts
+    facts: PairingFacts
     test: str
     parameters: str
     parts: frozenset[str]
     words: frozenset[str]
 
     @classmethod
-    def read(cls, facts: Facts) -> _Traits:
+    def read(cls, facts: PairingFacts) -> _Traits:
         test, _, parameters = (facts.side.test_id or "").partition("[")
         parts = frozenset(re.split(r"[-=:/\]]", parameters))
         return cls(facts, test, parameters, parts, frozenset(facts.reply.split()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.diff.comparison import REPLY_KINDS, Change, Pair, Side, Verdict
+from recctl.diff.comparison import REPLY_KINDS, Change, ComparedPair, ComparedSide, PairVerdict
 from recctl.diff.differences import canonical
 from recctl.diff.ids import is_same_but_for, pair_ids, tell_ids
 from recctl.diff.noise import is_configured_noise, is_made_from_name
@@ -29,7 +29,7 @@ PLACE = "place among the exchanges"
 """What has changed of a recording that is played in another order."""
 
 _NOTHING: Mapping[str, str] = {}
-_VERDICTS = tuple(Verdict)
+_VERDICTS = tuple(PairVerdict)
 _EXCHANGE = ("test_id", "request", "response")
 
 
@@ -40,7 +40,7 @@ def compare_recordings(
     settings: Settings,
     keep_noise: bool = False,
     paired_by: str = NAMED,
-) -> Pair:
+) -> ComparedPair:
     """What changed between two recordings. Takes any two and raises nothing.
 
     `settings` say what is noise beside what always is; `keep_noise` has it told and not only counted.
@@ -57,12 +57,14 @@ def compare_recordings(
     changes = (*of_request, *of_reply, *of_rest)
     grave = [REPLY_KINDS[change.kind] for change in of_reply if change.kind in REPLY_KINDS]
     has_new_request = any(change.kind == "request" for change in of_request)
-    verdict = Verdict.REQUEST if has_new_request else Verdict.NOISE if changes else Verdict.IDENTICAL
+    verdict = (
+        PairVerdict.REQUEST if has_new_request else PairVerdict.NOISE if changes else PairVerdict.IDENTICAL
+    )
     reply = min(grave, key=_VERDICTS.index, default=None)
     theirs = describe_side(right)
     is_named_alike = not of_request and _lie_alike(left, right)
     ours = theirs._replace(name=str(left.key)) if is_named_alike else describe_side(left)
-    return Pair(
+    return ComparedPair(
         left=ours,
         right=theirs,
         verdict=reply or verdict,
@@ -89,9 +91,9 @@ def _is_same(left: Recording, right: Recording) -> bool:
     return canonical(left.document) == canonical(right.document)
 
 
-def describe_side(recording: Recording) -> Side:
+def describe_side(recording: Recording) -> ComparedSide:
     """What a comparison tells of one recording."""
-    return Side(
+    return ComparedSide(
         name=str(recording.key),
         test_id=recording.test_id,
         endpoint=recording.endpoint,
@@ -108,25 +110,27 @@ def _lie_alike(left: Recording, right: Recording) -> bool:
     return left.format == right.format and not is_model_list(one.place.name)
 
 
-def describe_lone(side: Side, verdict: Verdict, asked: str, answered: str) -> Pair:
+def describe_lone(side: ComparedSide, verdict: PairVerdict, asked: str, answered: str) -> ComparedPair:
     """A recording that is on one side alone: there is nothing to compare it with, only its first lines."""
-    left, right = (side, None) if verdict is Verdict.REMOVED else (None, side)
+    left, right = (side, None) if verdict is PairVerdict.REMOVED else (None, side)
     name = _judge_name(side.found, side.found)
-    return Pair(left, right, verdict, "same", "same", name, None, (), 0, asked=asked, answered=answered)
+    return ComparedPair(
+        left, right, verdict, "same", "same", name, None, (), 0, asked=asked, answered=answered
+    )
 
 
-def tell_move(pair: Pair, before: int | None, now: int | None) -> Pair:
+def tell_move(pair: ComparedPair, before: int | None, now: int | None) -> ComparedPair:
     """A pair of equal recordings that are played in another order: by their numbers in the file."""
     change = Change("", "request", before, now, PLACE)
-    return pair._replace(verdict=Verdict.REQUEST, request="changed", changes=(change,))
+    return pair._replace(verdict=PairVerdict.REQUEST, request="changed", changes=(change,))
 
 
-def spare(pair: Pair) -> Pair:
+def spare(pair: ComparedPair) -> ComparedPair:
     """A pair whose left recording is still there, so that it is not lost whatever the right one is called."""
     return pair._replace(name="never") if pair.name == "lost" else pair
 
 
-def judge_move(pair: Pair, left: Recording, right: Recording) -> Pair:
+def judge_move(pair: ComparedPair, left: Recording, right: Recording) -> ComparedPair:
     """A pair of recordings in different folders: its recorder may look in only one of them."""
     homes = [
         side.source.place and lies_as_expected(side.source.place.folder, side.test_id)

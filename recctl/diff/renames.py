@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from recctl.diff.comparison import Rename
 
 if TYPE_CHECKING:
-    from recctl.diff.comparison import Side
+    from recctl.diff.comparison import ComparedSide
 
 
-def find_rename(left: Side, right: Side) -> Rename | None:
+def find_rename(left: ComparedSide, right: ComparedSide) -> Rename | None:
     """What was renamed, in as few words as tell it; None where nothing was, or one side knows no test."""
     is_other_model = left.model != right.model and bool(left.model and right.model)
     if left.test_id == right.test_id or None in (left.test_id, right.test_id):

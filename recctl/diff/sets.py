@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from recctl.diff.comparison import Comparison, Pair, SharedChange, Verdict
+from recctl.diff.comparison import ComparedPair, Comparison, PairVerdict, SharedChange
 from recctl.diff.differences import canonical, fingerprint
 from recctl.diff.pairing import (
     SAME_CONTENT,
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from recctl.diff.comparison import Change
-    from recctl.diff.pairing import Facts, Match
+    from recctl.diff.pairing import Match, PairingFacts
     from recctl.input.sources import Target
 
     Read = Callable[[Target], Source | Unread]
     Twins = list[tuple[Target, Target]]
-    _Loaded = tuple[Facts, Recording]
+    _Loaded = tuple[PairingFacts, Recording]
     _Errors = dict[tuple[str, str], Unread | LoadError]
 
-_VERDICTS = tuple(Verdict)
+_VERDICTS = tuple(PairVerdict)
 _Result = TypeVar("_Result")
 
 
@@ -74,7 +74,7 @@ class _Comparing:
         self._done = 0
         self._errors: _Errors = {}
         self._past_errors: _Errors = {}
-        self._pairs: list[Pair] = []
+        self._pairs: list[ComparedPair] = []
         self._identical = 0
         self._identical_files = 0
         self._read_again = lru_cache(maxsize=_FEW)(self._read_recordings)
@@ -128,21 +128,21 @@ class _Comparing:
                 self._add_lone(match)
 
     def _add_lone(self, match: Match) -> None:
-        facts, verdict = (match.left, Verdict.REMOVED) if match.left else (match.right, Verdict.ADDED)
+        facts, verdict = (match.left, PairVerdict.REMOVED) if match.left else (match.right, PairVerdict.ADDED)
         if facts is not None:
             self._pairs.append(describe_lone(facts.side, verdict, *facts.lines))
 
-    def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[Facts]:
+    def _read_facts(self, targets: list[Target], *, is_gone: bool) -> Iterator[PairingFacts]:
         """The facts about files, one at a time."""
         for target in targets:
             self._advance()
             yield from self._attempt(target, self._read_all, target, is_gone) or ()
 
-    def _read_all(self, target: Target, is_gone: bool) -> list[Facts]:
+    def _read_all(self, target: Target, is_gone: bool) -> list[PairingFacts]:
         recordings = self._read(target, is_left=is_gone) or ()
         return [_read_facts(target, recording, is_gone=is_gone) for recording in recordings]
 
-    def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> list[Facts]:
+    def _read_stayed(self, target: Target, test_ids: Collection[str | None]) -> list[PairingFacts]:
         """The facts about a file that has not changed, if it is of one of these tests.
 
         One that holds no recording is no error: it did so before.
@@ -216,7 +216,7 @@ class _Comparing:
             one, other = loaded[id(match.left)], loaded[id(match.right)]
             self._add(self._compare(left, right, one, other, match.paired_by or ""))
 
-    def _add_match(self, left: Facts, right: Facts, paired_by: str) -> None:
+    def _add_match(self, left: PairingFacts, right: PairingFacts, paired_by: str) -> None:
         """Compare two recordings that belong together by what they hold."""
         ours, theirs = self._find(left.target), self._find(right.target)
         if ours is not None and theirs is not None:
@@ -239,7 +239,7 @@ class _Comparing:
 
     def _compare(
         self, left: Target, right: Target, ours: Recording, theirs: Recording, paired_by: str
-    ) -> Pair:
+    ) -> ComparedPair:
         pair = compare_recordings(
             ours, theirs, settings=right.settings, keep_noise=self._keep_noise, paired_by=paired_by
         )
@@ -247,8 +247,10 @@ class _Comparing:
             pair = pair._replace(follows=find_rename(pair.left, pair.right))
         return pair if _folder(left) == _folder(right) else judge_move(pair, ours, theirs)
 
-    def _add(self, pair: Pair) -> None:
-        is_told = pair.verdict is not Verdict.IDENTICAL or pair.superseded or pair.name in ("lost", "gained")
+    def _add(self, pair: ComparedPair) -> None:
+        is_told = (
+            pair.verdict is not PairVerdict.IDENTICAL or pair.superseded or pair.name in ("lost", "gained")
+        )
         if is_told:
             self._pairs.append(pair)
         else:
@@ -306,18 +308,18 @@ def list_new(left: Sequence[Target], right: Sequence[Target], read: Read) -> lis
     ]
 
 
-def _read_file(target: Target, read: Read) -> list[Facts]:
+def _read_file(target: Target, read: Read) -> list[PairingFacts]:
     """The facts about a file's recordings; none of one that can't be read, which whoever shows it says."""
     source = read(target)
     facts = attempt(target.name, _read_items, target, source) if isinstance(source, Source) else []
     return [] if isinstance(facts, Unread) else facts
 
 
-def _read_items(target: Target, source: Source) -> list[Facts]:
+def _read_items(target: Target, source: Source) -> list[PairingFacts]:
     return [_read_facts(target, item, is_gone=False) for item in load(source) if isinstance(item, Recording)]
 
 
-def _read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Facts:
+def _read_facts(target: Target, recording: Recording, *, is_gone: bool) -> PairingFacts:
     return read_facts(target._replace(number=recording.key.number), recording, is_gone=is_gone)
 
 
@@ -365,18 +367,18 @@ def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
     return twins
 
 
-def _order(pair: Pair) -> tuple[bool, bool, int, str]:
+def _order(pair: ComparedPair) -> tuple[bool, bool, int, str]:
     side = pair.right or pair.left
     name = side.name if side is not None else ""
     return pair.name != "lost", pair.is_made_again, _VERDICTS.index(pair.verdict), name
 
 
-def _may_be_shared(change: Change, pair: Pair) -> bool:
+def _may_be_shared(change: Change, pair: ComparedPair) -> bool:
     """Whether a change is of the request, and more than the rename that is told of the pair."""
     return change.kind == "request" and not pair.is_renaming(change)
 
 
-def _find_shared(pairs: Iterable[Pair]) -> list[SharedChange]:
+def _find_shared(pairs: Iterable[ComparedPair]) -> list[SharedChange]:
     """The changes of requests that several pairs share, the most frequent first."""
     counts: Counter[tuple[str, str, bytes]] = Counter()
     examples: dict[tuple[str, str, bytes], Change] = {}

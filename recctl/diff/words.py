@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-class Piece(NamedTuple):
+class TextStretch(NamedTuple):
     """A stretch of text: where the two differ, what stands in each; where they agree, the same in both."""
 
     left: str
@@ -26,15 +26,15 @@ class Piece(NamedTuple):
         return self.left == self.right
 
 
-def compare_words(left: str, right: str) -> tuple[Piece, ...] | None:
+def compare_words(left: str, right: str) -> tuple[TextStretch, ...] | None:
     """Two texts as pieces that agree and that differ, in turn; None when they have little in common."""
     before, after = _WORD.findall(left), _WORD.findall(right)
     start = _count_common(before, after)
     end = _count_common(before[start:][::-1], after[start:][::-1])
-    pieces = [Piece("".join(before[:start]), "".join(before[:start]))]
+    pieces = [TextStretch("".join(before[:start]), "".join(before[:start]))]
     pieces += _compare(before[start : len(before) - end], after[start : len(after) - end])
     rest = "".join(before[len(before) - end :])
-    pieces = _join([*pieces, Piece(rest, rest)])
+    pieces = _join([*pieces, TextStretch(rest, rest)])
     same = sum(len(piece.left) for piece in pieces if piece.is_same)
     return tuple(pieces) if same >= _LEAST_SHARE * min(len(left), len(right)) else None
 
@@ -44,7 +44,7 @@ _MOST_PAIRS = 100_000  # of equal words; beyond that, what stands once in each t
 _LEAST_SHARE = 0.3
 
 
-def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[TextStretch]:
     """Words as pieces; of long texts, all that lies between stretches which stand once in each."""
     i, j = 0, 0
     for i_next, j_next in _find_anchors(before, after) if _are_long(before, after) else ():
@@ -53,16 +53,16 @@ def _compare(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
         yield from _compare_all(before[i:i_next], after[j:j_next])
         length = _count_common(before[i_next:], after[j_next:])
         same = "".join(before[i_next : i_next + length])
-        yield Piece(same, same)
+        yield TextStretch(same, same)
         i, j = i_next + length, j_next + length
     yield from _compare_all(before[i:], after[j:])
 
 
-def _compare_all(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+def _compare_all(before: Sequence[str], after: Sequence[str]) -> Iterator[TextStretch]:
     """Words as pieces, each word set against each; where that takes long, frequent ones beside others."""
     matcher = SequenceMatcher(None, before, after, autojunk=_are_long(before, after))
     for _, i, i_end, j, j_end in matcher.get_opcodes():
-        yield Piece("".join(before[i:i_end]), "".join(after[j:j_end]))
+        yield TextStretch("".join(before[i:i_end]), "".join(after[j:j_end]))
 
 
 def _are_long(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -96,16 +96,16 @@ def _count_common(one: Sequence[str], other: Sequence[str]) -> int:
     )
 
 
-def _join(pieces: list[Piece]) -> list[Piece]:
+def _join(pieces: list[TextStretch]) -> list[TextStretch]:
     """The pieces with neighbours of a kind joined, and with blanks between two changes made part of them."""
-    joined: list[Piece] = []
+    joined: list[TextStretch] = []
     pieces = [piece for piece in pieces if piece.left or piece.right]
     for number, piece in enumerate(pieces):
         is_gap = piece.is_same and piece.left.isspace() and number < len(pieces) - 1
         if joined and not joined[-1].is_same and (is_gap or not piece.is_same):
-            joined[-1] = Piece(joined[-1].left + piece.left, joined[-1].right + piece.right)
+            joined[-1] = TextStretch(joined[-1].left + piece.left, joined[-1].right + piece.right)
         elif joined and joined[-1].is_same and piece.is_same:
-            joined[-1] = Piece(*(2 * (joined[-1].left + piece.left,)))
+            joined[-1] = TextStretch(*(2 * (joined[-1].left + piece.left,)))
         else:
             joined.append(piece)
     return joined

@@ -86,7 +86,7 @@ class Edits(NamedTuple):
         return is_renamed or self._goes_anywhere
 
 
-class Change(NamedTuple):
+class PlaceChange(NamedTuple):
     """One place in which two documents differ; `old` or `new` is None where there is nothing."""
 
     pointer: str
@@ -241,7 +241,7 @@ def _is_index(step: str, values: list[JSON]) -> bool:
     return step.isdecimal() and step.isascii() and int(step) < len(values)
 
 
-def find_changes(old: JSON, new: JSON, pointer: str = "") -> Iterator[Change]:
+def find_changes(old: JSON, new: JSON, pointer: str = "") -> Iterator[PlaceChange]:
     """Where two documents differ, as deep down as that can be said."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in (*old, *(key for key in new if key not in old)):
@@ -251,7 +251,7 @@ def find_changes(old: JSON, new: JSON, pointer: str = "") -> Iterator[Change]:
         for number, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from find_changes(before, after, f"{pointer}/{number}")
     elif type(old) is not type(new) or old != new:
-        yield Change(pointer, _or_none(old), _or_none(new))
+        yield PlaceChange(pointer, _or_none(old), _or_none(new))
 
 
 class _Absent:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON
-    from recctl.wire.completion import Choice, Completion, Part
+    from recctl.wire.completion import Choice, Completion, MessagePart
     from recctl.wire.protocol import Attachments
 
 _SEALS = frozenset(
@@ -67,7 +67,7 @@ def says_otherwise(completion: Completion, kinds: Attachments) -> bool:
     return any(_strip(choice.get(key)) for choice in choices for key in kinds.media)
 
 
-def find_attachments(completion: Completion, part: Part, kinds: Attachments) -> list[Attachment]:
+def find_attachments(completion: Completion, part: MessagePart, kinds: Attachments) -> list[Attachment]:
     """What a part of a message tells that is kept in `extra`."""
     value: JSON = completion.extra
     for step in part.place:

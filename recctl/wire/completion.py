@@ -25,7 +25,7 @@ class ToolCall(NamedTuple):
     arguments: str | None
 
 
-class Part(NamedTuple):
+class MessagePart(NamedTuple):
     """A piece of what was said, in its place among others.
 
     `kind` is "text", "reasoning" or "refusal" (then there is a `text`), "tool_call" (a `call`), or "other":
@@ -50,7 +50,7 @@ class Message(NamedTuple):
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[MessagePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

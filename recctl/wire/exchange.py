@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import Recording
     from recctl.wire.attachments import Attachment
     from recctl.wire.building.steps import Step
-    from recctl.wire.completion import Choice, Completion, Part, Request, Tool
+    from recctl.wire.completion import Choice, Completion, MessagePart, Request, Tool
     from recctl.wire.protocol import Wire
     from recctl.wire.usage import Tokens
 
@@ -85,7 +85,7 @@ class Exchange(NamedTuple):
 
         return list_attachments(self.completion, choice, self.wire.attachments)
 
-    def find_attachments(self, part: Part) -> list[Attachment]:
+    def find_attachments(self, part: MessagePart) -> list[Attachment]:
         """What a part of a message tells that is neither text nor call."""
         from recctl.wire.attachments import find_attachments
 

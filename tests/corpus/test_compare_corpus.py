@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.diff import Verdict, compare_recordings, compare_sets
+from recctl.diff import PairVerdict, compare_recordings, compare_sets
 from recctl.input.sources import Target
 from recctl.naming.engine import CURRENT, identify
 from recctl.naming.turns import find_turn
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.diff import Comparison, Pair
+    from recctl.diff import ComparedPair, Comparison
 
 pytestmark = pytest.mark.corpus
 
@@ -74,7 +74,7 @@ def test_recordings_of_one_turn_differ_the_same_way_round_as_back(corpus: dict[s
             pair = compare_recordings(left, right, settings=Settings())
             back = compare_recordings(right, left, settings=Settings())
             assert (pair.verdict, pair.request, pair.reply) == (back.verdict, back.request, back.reply)
-            assert pair.verdict is not Verdict.IDENTICAL
+            assert pair.verdict is not PairVerdict.IDENTICAL
             pairs += 1
     assert pairs > 500
 
@@ -181,5 +181,5 @@ def test_every_known_edit_is_told_for_what_it_is(corpus: dict[str, bytes]) -> No
     assert sum(each.count for each in tiers) == 26  # one of the 27 had a tier that no other had
 
 
-def _summarise(pair: Pair) -> tuple[str, str | None, str, bool]:
+def _summarise(pair: ComparedPair) -> tuple[str, str | None, str, bool]:
     return pair.verdict.value, pair.paired_by, pair.name, pair.superseded

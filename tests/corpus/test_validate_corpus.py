@@ -15,12 +15,12 @@ from recctl.project import Project, Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
 
 pytestmark = pytest.mark.corpus
 
 
-def check(*paths: Path, scheme: str | None = None) -> Report:
+def check(*paths: Path, scheme: str | None = None) -> CheckReport:
     project = Project(paths[0], settings=Settings(scheme=scheme))
     return validate(project, select(project, [str(path) for path in paths]))
 

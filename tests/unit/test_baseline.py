@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.checks.baseline import compare_with_baseline, read_baseline
-from recctl.checks.finding import Report
+from recctl.checks.finding import CheckReport
 from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VERSION = "recctl.baseline.v2"
-NOTHING = Report(0, 0, (), ())
+NOTHING = CheckReport(0, 0, (), ())
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.just("a\0b") | st.just("x" * 5000),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.diff import Change, Pair, Verdict, compare_recordings
+from recctl.diff import Change, ComparedPair, PairVerdict, compare_recordings
 from recctl.diff.comparison import REPLY_KINDS
 from recctl.project import Settings
 from recctl.recordings.formats.ogx import serialise
@@ -26,7 +26,7 @@ from tests.names import ask, current_name
 from tests.unit.wire.hostile import json_values, spoil
 
 
-def compare(left: Any, right: Any, *, noise: tuple[str, ...] = (), keep_noise: bool = False) -> Pair:
+def compare(left: Any, right: Any, *, noise: tuple[str, ...] = (), keep_noise: bool = False) -> ComparedPair:
     """Two documents, compared as the recordings of one file."""
     settings = Settings(noise=noise)
     return compare_recordings(read(left), read(right), settings=settings, keep_noise=keep_noise)
@@ -64,12 +64,12 @@ ARGUMENTS = "/response/choices/0/message/tool_calls/{}/function/arguments"
 
 def test_the_same_bytes_are_identical() -> None:
     pair = compare(calling(call("now")), calling(call("now")))
-    assert (pair.verdict, pair.request, pair.reply, pair.noise) == (Verdict.IDENTICAL, "same", "same", 0)
+    assert (pair.verdict, pair.request, pair.reply, pair.noise) == (PairVerdict.IDENTICAL, "same", "same", 0)
 
 
 def test_a_reworded_reply() -> None:
     pair = compare(record(whole("It is sunny.")), record(whole("It is cloudy.")))
-    assert (pair.verdict, pair.request, pair.reply) == (Verdict.WORDING, "same", "wording")
+    assert (pair.verdict, pair.request, pair.reply) == (PairVerdict.WORDING, "same", "wording")
     assert pair.changes == (
         Change("/response/choices/0/message/content", "wording", "It is sunny.", "It is cloudy.", "reply"),
     )
@@ -81,14 +81,14 @@ def test_a_reworded_reply() -> None:
 def test_other_channels_of_a_reply(field: str, kind: str) -> None:
     pair = compare(record(whole(**{field: "one"})), record(whole(**{field: "two"})))
     assert [(change.kind, change.left, change.right) for change in pair.changes] == [(kind, "one", "two")]
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
 
 
 def test_another_finish_reason() -> None:
     pair = compare(record(whole()), record(whole(finish_reason="length")))
     place = "/response/choices/0/finish_reason"
     assert pair.changes == (Change(place, "finish-reason", "stop", "length", "finish reason"),)
-    assert pair.verdict is Verdict.FINISH_REASON
+    assert pair.verdict is PairVerdict.FINISH_REASON
 
 
 def test_another_argument_of_a_call_is_named() -> None:
@@ -96,7 +96,7 @@ def test_another_argument_of_a_call_is_named() -> None:
     pair = compare(before, after)
     where = f"{ARGUMENTS.format(0)}/city"
     assert pair.changes == (Change(where, "tool-argument", "Rome", "Oslo", "get_weather.city"),)
-    assert pair.verdict is Verdict.TOOL_CALLS
+    assert pair.verdict is PairVerdict.TOOL_CALLS
 
 
 def test_differences_inside_an_argument() -> None:
@@ -127,9 +127,9 @@ def test_a_key_that_stands_twice_in_arguments_is_no_way_of_writing_them() -> Non
         message = document["response"]["body"]["__data__"]["choices"][0]["message"]
         message["tool_calls"][0]["function"]["arguments"] = text
     pair = compare(before, after)
-    assert pair.verdict is Verdict.TOOL_CALLS
+    assert pair.verdict is PairVerdict.TOOL_CALLS
     assert pair.changes == (Change(ARGUMENTS.format(0), "tool-argument", texts[0], {"path": "ok"}, "read"),)
-    assert compare(before, before).verdict is Verdict.IDENTICAL
+    assert compare(before, before).verdict is PairVerdict.IDENTICAL
 
 
 def test_a_call_of_another_tool() -> None:
@@ -160,21 +160,21 @@ def test_calls_are_paired_by_what_they_say_before_their_order() -> None:
 def test_one_side_that_fails() -> None:
     failed = record({"error": {"message": "no such model"}})
     pair = compare(record(whole()), failed)
-    assert pair.verdict is Verdict.ERROR
+    assert pair.verdict is PairVerdict.ERROR
     assert pair.changes[0] == Change("/response/error", "error", None, {"message": "no such model"}, "error")
 
 
 def test_a_stream_that_was_cut_off_fails() -> None:
     stream = [chunk(delta(content="Hi")), chunk(delta(content="!")), chunk(delta(finish_reason="stop"))]
     pair = compare(record(stream), record(stream[:2]))
-    assert pair.verdict is Verdict.ERROR
+    assert pair.verdict is PairVerdict.ERROR
     assert pair.changes[0] == Change("/complete", "error", True, False, "complete")
 
 
 def test_what_was_being_made_when_it_was_asked_for_has_not_failed() -> None:
     told = {"name": "batches/1", "metadata": {"state": "RUNNING"}}
     pair = compare(record({**told, "done": False}), record({**told, "done": True}))
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
     assert [(change.where, change.kind) for change in pair.changes] == [
         ("/complete", "other"),
         ("/response/extra/done", "other"),
@@ -197,7 +197,7 @@ def test_a_run_that_was_made_again_differs_in_ids_alone() -> None:
         ]
 
     pair = compare(record(run(1)), record(run(2)))
-    assert (pair.verdict, pair.changes) == (Verdict.NOISE, ())
+    assert (pair.verdict, pair.changes) == (PairVerdict.NOISE, ())
 
 
 def test_two_failures_differ_in_their_wording() -> None:
@@ -223,7 +223,7 @@ def test_what_is_neither_in_a_channel_nor_known_noise_is_told() -> None:
     assert pair.changes == (
         Change("/response/extra/citations", "other", None, ["https://example.org"], "citations"),
     )
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
 
 
 def test_another_model_that_replied_to_the_same_request_is_told() -> None:
@@ -250,8 +250,8 @@ def test_a_models_list_in_another_order_is_noise() -> None:
     def models(*names: str) -> Any:
         return record([{"id": name, "object": "model", "owned_by": "us", "created": 1} for name in names])
 
-    assert compare(models("a", "b"), models("a", "c")).verdict is Verdict.MODELS
-    assert compare(models("a", "b"), models("b", "a")).verdict is Verdict.NOISE
+    assert compare(models("a", "b"), models("a", "c")).verdict is PairVerdict.MODELS
+    assert compare(models("a", "b"), models("b", "a")).verdict is PairVerdict.NOISE
 
 
 def test_a_picture_of_the_same_size_is_another_picture() -> None:
@@ -267,7 +267,7 @@ def test_a_picture_of_the_same_size_is_another_picture() -> None:
 def test_recordings_of_different_kinds_are_compared_and_told_apart() -> None:
     pair = compare(record(whole()), embedding([1.0, 0.0]))
     assert Change("/wire", "other", "openai-chat", "embeddings", "protocol") in pair.changes
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
 
 
 # Vectors
@@ -281,18 +281,18 @@ def embedding(*vectors: Any) -> Any:
 
 def test_a_vector_that_was_computed_twice_is_noise() -> None:
     pair = compare(embedding([0.6, 0.8]), embedding([0.6000001, 0.7999999]))
-    assert (pair.verdict, pair.noise, pair.changes) == (Verdict.NOISE, 1, ())
+    assert (pair.verdict, pair.noise, pair.changes) == (PairVerdict.NOISE, 1, ())
 
 
 def test_a_vector_that_was_sent_as_base64_is_noise() -> None:
     packed = base64.b64encode(struct.pack("<2f", 0.6, 0.8)).decode()
-    assert compare(embedding([0.6, 0.8]), embedding(packed)).verdict is Verdict.NOISE
+    assert compare(embedding([0.6, 0.8]), embedding(packed)).verdict is PairVerdict.NOISE
 
 
 def test_a_vector_that_points_the_same_way_but_for_a_millionth_is_noise() -> None:
     pair = compare(embedding([0.6, 0.8, 0.0001]), embedding([0.6, 0.8, 0.0002]))
-    assert (pair.verdict, pair.noise) == (Verdict.NOISE, 1)
-    assert compare(embedding([0.6, 0.8, 0.001]), embedding([0.6, 0.8, 0.003])).verdict is Verdict.WORDING
+    assert (pair.verdict, pair.noise) == (PairVerdict.NOISE, 1)
+    assert compare(embedding([0.6, 0.8, 0.001]), embedding([0.6, 0.8, 0.003])).verdict is PairVerdict.WORDING
 
 
 def test_another_vector_is_told_by_its_distance() -> None:
@@ -301,7 +301,7 @@ def test_another_vector_is_told_by_its_distance() -> None:
     assert pair.changes == (
         Change("/response/extra/vectors/1", "vector", {"dimension": 2}, told, "vector 2"),
     )
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
 
 
 def test_a_vector_of_another_dimension_and_one_more() -> None:
@@ -339,7 +339,7 @@ _TEXT = "Let me see what the weather is."
 @given(st.lists(st.integers(0, 40)), st.lists(st.integers(0, 40)))
 def test_another_cut_with_other_ids_and_times_is_noise(before: list[int], after: list[int]) -> None:
     pair = compare(record(stream(_TEXT, before)), record(stream(_TEXT, after, stamp="b")))
-    assert (pair.verdict, pair.request, pair.reply, pair.changes) == (Verdict.NOISE, "same", "noise", ())
+    assert (pair.verdict, pair.request, pair.reply, pair.changes) == (PairVerdict.NOISE, "same", "noise", ())
     assert pair.noise >= 5  # the id, the time, the fingerprint, the tier, the call's id
 
 
@@ -347,7 +347,7 @@ def test_another_cut_with_other_ids_and_times_is_noise(before: list[int], after:
 def test_a_changed_word_shows_through_all_noise(before: list[int], after: list[int]) -> None:
     reworded = _TEXT.replace("weather", "forecast")
     pair = compare(record(stream(_TEXT, before)), record(stream(reworded, after, stamp="b")))
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
     assert [(change.left, change.right) for change in pair.changes] == [(_TEXT, reworded)]
 
 
@@ -363,31 +363,31 @@ def test_every_key_of_the_list_is_noise_in_a_reply_and_none_in_a_request(key: st
     before, after = record(whole()), record(whole())
     before["response"]["body"]["__data__"][key] = {"x": 1}
     after["response"]["body"]["__data__"][key] = {"x": 2}
-    assert compare(before, after).verdict is Verdict.NOISE
-    assert compare(asking(**{key: 1}), asking(**{key: 2})).verdict is Verdict.REQUEST
+    assert compare(before, after).verdict is PairVerdict.NOISE
+    assert compare(asking(**{key: 1}), asking(**{key: 2})).verdict is PairVerdict.REQUEST
 
 
 def test_what_is_noise_by_another_protocol_is_none_in_a_reply() -> None:
     before, after = record(whole()), record(whole())
     before["response"]["body"]["__data__"]["size_vram"] = 1
     after["response"]["body"]["__data__"]["size_vram"] = 2
-    assert compare(before, after).verdict is Verdict.WORDING
+    assert compare(before, after).verdict is PairVerdict.WORDING
     odd = record({"reply": "Hi", "size_vram": 1}), record({"reply": "Hi", "size_vram": 2})
-    assert compare(*odd).verdict is Verdict.NOISE  # no protocol has it, so that it may be of any
+    assert compare(*odd).verdict is PairVerdict.NOISE  # no protocol has it, so that it may be of any
 
 
 def test_the_order_of_calls_and_how_arguments_are_written_are_noise() -> None:
     now, weather = call("now"), call("get_weather", city="Rome")
-    assert compare(calling(now, weather), calling(weather, now)).verdict is Verdict.NOISE
+    assert compare(calling(now, weather), calling(weather, now)).verdict is PairVerdict.NOISE
     spaced = deepcopy(weather)
     spaced["function"]["arguments"] = '{ "city":"Rome" }'
-    assert compare(calling(weather), calling(spaced)).verdict is Verdict.NOISE
+    assert compare(calling(weather), calling(spaced)).verdict is PairVerdict.NOISE
 
 
 def test_no_arguments_are_an_empty_object() -> None:
     bare = call("now")
     bare["function"]["arguments"] = ""
-    assert compare(calling(call("now")), calling(bare)).verdict is Verdict.NOISE
+    assert compare(calling(call("now")), calling(bare)).verdict is PairVerdict.NOISE
 
 
 def test_a_configuration_adds_keys_and_pointers() -> None:
@@ -395,9 +395,9 @@ def test_a_configuration_adds_keys_and_pointers() -> None:
     for document, value in ((before, "one"), (after, "two")):
         document["request"]["body"]["trace"] = {"id": value}
         document["response"]["body"]["__data__"]["node"] = value
-    assert compare(before, after).verdict is Verdict.WORDING
-    assert compare(before, after, noise=("node",)).verdict is Verdict.REQUEST
-    assert compare(before, after, noise=("node", "/request/body/trace")).verdict is Verdict.NOISE
+    assert compare(before, after).verdict is PairVerdict.WORDING
+    assert compare(before, after, noise=("node",)).verdict is PairVerdict.REQUEST
+    assert compare(before, after, noise=("node", "/request/body/trace")).verdict is PairVerdict.NOISE
 
 
 def test_the_way_a_file_is_written_is_noise() -> None:
@@ -407,20 +407,20 @@ def test_the_way_a_file_is_written_is_noise() -> None:
     assert isinstance(left, Recording)
     assert isinstance(right, Recording)
     pair = compare_recordings(left, right, settings=Settings(), keep_noise=True)
-    assert (pair.verdict, pair.request, pair.reply) == (Verdict.NOISE, "same", "same")
+    assert (pair.verdict, pair.request, pair.reply) == (PairVerdict.NOISE, "same", "same")
     assert pair.changes == (Change("", "noise", None, None, "how the file is written"),)
 
 
 @pytest.mark.parametrize(
     ("left", "right", "verdict"),
     [
-        (None, "a", Verdict.WORDING),
-        ({"usage": 1}, {"usage": 2}, Verdict.NOISE),
-        ({"score": 0.5}, {"score": 0.500001}, Verdict.NOISE),
-        ({"score": 0.5}, {"score": 0.51}, Verdict.WORDING),
+        (None, "a", PairVerdict.WORDING),
+        ({"usage": 1}, {"usage": 2}, PairVerdict.NOISE),
+        ({"score": 0.5}, {"score": 0.500001}, PairVerdict.NOISE),
+        ({"score": 0.5}, {"score": 0.51}, PairVerdict.WORDING),
     ],
 )
-def test_what_no_protocol_knows_is_compared_as_well(left: Any, right: Any, verdict: Verdict) -> None:
+def test_what_no_protocol_knows_is_compared_as_well(left: Any, right: Any, verdict: PairVerdict) -> None:
     assert compare(record({"odd": left}), record({"odd": right})).verdict is verdict
 
 
@@ -429,13 +429,13 @@ def test_what_no_protocol_knows_is_compared_as_well(left: Any, right: Any, verdi
 
 def test_another_key_of_the_body_with_the_same_reply() -> None:
     pair = compare(asking(), asking(service_tier="default"))
-    assert (pair.verdict, pair.request, pair.reply) == (Verdict.REQUEST, "changed", "same")
+    assert (pair.verdict, pair.request, pair.reply) == (PairVerdict.REQUEST, "changed", "same")
     assert pair.changes == (Change("/request/body/service_tier", "request", None, "default", "service_tier"),)
 
 
 def test_the_replys_verdict_counts_before_the_requests() -> None:
     pair = compare(record(whole("a")), record(whole("b"), url="http://localhost/other"))
-    assert (pair.verdict, pair.request, pair.reply) == (Verdict.WORDING, "changed", "wording")
+    assert (pair.verdict, pair.request, pair.reply) == (PairVerdict.WORDING, "changed", "wording")
 
 
 def test_null_and_nothing_are_not_the_same_request() -> None:
@@ -445,7 +445,7 @@ def test_null_and_nothing_are_not_the_same_request() -> None:
 
 @pytest.mark.parametrize(("left", "right"), [(1, 1.0), (1, True), (0.0, -0.0), ([1], [1.0])])
 def test_what_hashes_differently_is_not_the_same_request(left: Any, right: Any) -> None:
-    assert compare(asking(seed=left), asking(seed=right)).verdict is Verdict.REQUEST
+    assert compare(asking(seed=left), asking(seed=right)).verdict is PairVerdict.REQUEST
 
 
 def message(role: str, content: Any, **fields: Any) -> dict[str, Any]:
@@ -539,7 +539,7 @@ def test_a_renamed_test_is_a_changed_request() -> None:
 def test_headers_and_library_versions_of_a_request_are_noise() -> None:
     after = record(whole(), headers={"x": "1"}, provider_metadata={"openai_sdk_version": "2.5.0"})
     pair = compare(record(whole()), after)
-    assert (pair.verdict, pair.request, pair.noise) == (Verdict.NOISE, "same", 2)
+    assert (pair.verdict, pair.request, pair.noise) == (PairVerdict.NOISE, "same", 2)
 
 
 def test_the_sides_say_what_was_recorded() -> None:
@@ -566,7 +566,7 @@ def test_different_documents_are_never_identical(left: Any, right: Any) -> None:
             document.get(place, document)["x"] = value
         pair = compare(before, after, keep_noise=True)
         is_same = serialise(before) == serialise(after)
-        assert (pair.verdict is Verdict.IDENTICAL) == is_same
+        assert (pair.verdict is PairVerdict.IDENTICAL) == is_same
         assert bool(pair.changes) != is_same
 
 
@@ -589,7 +589,7 @@ def test_any_two_recordings_can_be_compared(data: st.DataObject) -> None:
         return
     pair = compare_recordings(before, after, settings=Settings(), keep_noise=True)
     assert {change.kind for change in pair.changes} <= _KINDS
-    assert (pair.verdict is Verdict.IDENTICAL) == (before.source.content == after.source.content)
+    assert (pair.verdict is PairVerdict.IDENTICAL) == (before.source.content == after.source.content)
     assert pair.noise == sum(change.kind == "noise" for change in pair.changes)
     assert (pair.request == "changed") == any(change.kind == "request" for change in pair.changes)
     assert serialise([change._asdict() for change in pair.changes])
@@ -630,7 +630,7 @@ def test_a_text_that_changes_beside_a_call_is_a_change_of_wording() -> None:
 
 def test_where_a_text_is_cut_into_parts_is_noise() -> None:
     pair = compare(in_parts("I'll ", "look."), in_parts("I'll look."))
-    assert (pair.verdict, pair.changes, pair.noise) == (Verdict.NOISE, (), 1)
+    assert (pair.verdict, pair.changes, pair.noise) == (PairVerdict.NOISE, (), 1)
 
 
 # Ids that change together
@@ -656,7 +656,7 @@ def quoting(
 
 def test_an_id_that_is_quoted_in_several_places_is_one_change() -> None:
     pair = compare(quoting(FILES[0]), quoting(FILES[1]), keep_noise=True)
-    assert (pair.verdict, pair.request, pair.reply) == (Verdict.REQUEST, "changed", "noise")
+    assert (pair.verdict, pair.request, pair.reply) == (PairVerdict.REQUEST, "changed", "noise")
     assert pair.changes == (
         Change("/request/body/files/0", "request", *FILES, "id", 4),
         Change(
@@ -692,7 +692,7 @@ def test_a_bare_number_is_no_id_that_other_texts_could_quote() -> None:
 def test_what_else_changes_beside_an_id_is_told_in_full() -> None:
     after = quoting(FILES[1], "See {} first.", search="[1] {}: 22 degrees. Cite as <|{}|>.")
     pair = compare(quoting(FILES[0]), after)
-    assert (pair.verdict, pair.ids) == (Verdict.WORDING, (FILES,))
+    assert (pair.verdict, pair.ids) == (PairVerdict.WORDING, (FILES,))
     assert [(change.kind, change.label) for change in pair.changes] == [
         ("request", "id"),
         ("request", "message 2 (tool)"),
@@ -705,14 +705,14 @@ def test_another_of_the_ids_that_there_are_is_a_change() -> None:
     both = f"[1] {{}}: 21 degrees. [2] {other}: 3 degrees. Not {{}}."
     pair = compare(quoting(FILES[0], search=both), quoting(other, search=both))
     assert pair.ids == ()
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
     swapped = compare(quoting(FILES[0], search=both), quoting(FILES[0], f"See {other}.", search=both))
     assert [change.kind for change in swapped.changes] == ["wording"]
 
 
 def test_an_id_that_only_the_reply_quotes_is_part_of_its_wording() -> None:
     before, after = (record(whole(f"I saved {name}.")) for name in FILES)
-    assert compare(before, after).verdict is Verdict.WORDING
+    assert compare(before, after).verdict is PairVerdict.WORDING
 
 
 def test_without_a_scheme_what_only_lacks_its_test_is_not_lost() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from recctl.diff import Change, Pair, Rename, Side, Verdict
+from recctl.diff import Change, ComparedPair, ComparedSide, PairVerdict, Rename
 from recctl.diff.renames import find_rename
 
 
-def side(test_id: str | None, model: str | None = "small") -> Side:
-    return Side("x.json", test_id, "/v1/chat/completions", model, found=True)
+def side(test_id: str | None, model: str | None = "small") -> ComparedSide:
+    return ComparedSide("x.json", test_id, "/v1/chat/completions", model, found=True)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,9 @@ def test_what_is_the_same_or_knows_no_test_was_not_renamed() -> None:
 def test_changes_that_come_to_the_rename_are_told_with_it() -> None:
     left, right = side("t.py::t[a]", "gpt-4o"), side("t.py::t[b]", "gpt-4.1")
     follows = find_rename(left, right)
-    pair = Pair(left, right, Verdict.REQUEST, "changed", "same", "kept", "x", (), 0, follows=follows)
+    pair = ComparedPair(
+        left, right, PairVerdict.REQUEST, "changed", "same", "kept", "x", (), 0, follows=follows
+    )
     for where, one, other, is_told in (
         ("/test_id", "t.py::t[a]", "t.py::t[b]", True),
         ("/request/body/model", "gpt-4o", "gpt-4.1", True),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.diff import Change, Comparison, Pair, Rename, SharedChange, Verdict, compare_sets
+from recctl.diff import Change, ComparedPair, Comparison, PairVerdict, Rename, SharedChange, compare_sets
 from recctl.input.sources import Target
 from recctl.naming.engine import RELEASED, identify
 from recctl.project import Place, Settings
@@ -70,7 +70,7 @@ def compare(old: Files, new: Files) -> Comparison:
     return compare_sets(old.targets("old"), new.targets("new"), Reader(old=old, new=new))
 
 
-def only(comparison: Comparison) -> Pair:
+def only(comparison: Comparison) -> ComparedPair:
     (pair,) = comparison.pairs
     return pair
 
@@ -92,7 +92,7 @@ def test_the_same_path() -> None:
     old.add(ask(reply="Hi"), "0.json")
     new.add(ask(reply="Ho"), "0.json")
     pair = only(compare(old, new))
-    assert (pair.paired_by, pair.verdict) == ("the same path", Verdict.WORDING)
+    assert (pair.paired_by, pair.verdict) == ("the same path", PairVerdict.WORDING)
     assert pair.left is not None
     assert pair.right is not None
     assert (pair.left.name, pair.right.name) == (f"old/{FOLDER}/0.json", f"new/{FOLDER}/0.json")
@@ -133,7 +133,7 @@ def test_the_same_turn_of_a_test_under_a_new_name() -> None:
         new.add(ask(reply=f"reply {number}", messages=messages, service_tier="default"))
     pairs = compare(old, new).pairs
     assert [(pair.paired_by, pair.verdict) for pair in pairs] == 2 * [
-        ("the same test and turn", Verdict.REQUEST)
+        ("the same test and turn", PairVerdict.REQUEST)
     ]
     assert {change.where for pair in pairs for change in pair.changes} == {"/request/body/service_tier"}
 
@@ -154,7 +154,7 @@ def test_of_many_tests_with_one_question_each_finds_its_own() -> None:
         old.add(ask(reply=f"I am {parameter}", test_id=f"tests/test_x.py::test_old[{parameter}]"))
         new.add(ask(reply=f"I am {parameter}", test_id=f"tests/test_x.py::test_new[{parameter}]"))
     pairs = compare(old, new).pairs
-    assert [pair.verdict for pair in pairs] == 3 * [Verdict.REQUEST]
+    assert [pair.verdict for pair in pairs] == 3 * [PairVerdict.REQUEST]
 
 
 def test_of_many_replies_without_text_each_finds_its_own() -> None:
@@ -165,7 +165,7 @@ def test_of_many_replies_without_text_each_finds_its_own() -> None:
             document["response"]["body"][0]["__data__"]["choices"][0]["delta"]["reasoning"] = f"I am {name}"
             files.add(document)
     pairs = compare(old, new).pairs
-    assert [pair.verdict for pair in pairs] == 4 * [Verdict.REQUEST]
+    assert [pair.verdict for pair in pairs] == 4 * [PairVerdict.REQUEST]
 
 
 @pytest.mark.parametrize("renamed", ["tests/test_x.py::test_new_{}", "tests/test_y.py::test_{}"])
@@ -187,8 +187,8 @@ def test_among_recordings_without_a_test_the_reply_decides() -> None:
         new.add(ask(reply=reply, test_id=None, service_tier=tier))
     pairs = compare(old, new).pairs
     assert [(pair.paired_by, pair.verdict) for pair in pairs] == [
-        ("the same question", Verdict.WORDING),
-        ("the same question", Verdict.REQUEST),
+        ("the same question", PairVerdict.WORDING),
+        ("the same question", PairVerdict.REQUEST),
     ]
 
 
@@ -217,8 +217,8 @@ def test_what_has_no_counterpart_was_added_or_removed() -> None:
     old.add(ask("Where is Rome?", test_id="tests/test_x.py::test_a"))
     new.add(ask("What is a fig?", test_id="tests/test_x.py::test_b"))
     added, removed = compare(old, new).pairs
-    assert (added.verdict, added.left, added.paired_by, added.name) == (Verdict.ADDED, None, None, "kept")
-    assert (removed.verdict, removed.right, removed.changes) == (Verdict.REMOVED, None, ())
+    assert (added.verdict, added.left, added.paired_by, added.name) == (PairVerdict.ADDED, None, None, "kept")
+    assert (removed.verdict, removed.right, removed.changes) == (PairVerdict.REMOVED, None, ())
 
 
 def test_other_endpoints_are_other_recordings() -> None:
@@ -227,7 +227,7 @@ def test_other_endpoints_are_other_recordings() -> None:
     changed = ask()
     changed["request"] |= {"endpoint": "/v1/completions", "url": "http://localhost/v1/completions"}
     new.add(changed)
-    assert [pair.verdict for pair in compare(old, new).pairs] == [Verdict.ADDED, Verdict.REMOVED]
+    assert [pair.verdict for pair in compare(old, new).pairs] == [PairVerdict.ADDED, PairVerdict.REMOVED]
 
 
 def ask_model(model: str, parameters: str, reply: str = "Hi", test: str = "test_y") -> dict[str, Any]:
@@ -264,14 +264,19 @@ def test_what_was_only_named_anew_was_not_recorded_again() -> None:
         files.add(document, name)
         sides.append(files)
     pair = only(compare(*sides))
-    assert (pair.verdict, pair.reply, pair.noise, pair.is_made_again) == (Verdict.REQUEST, "same", 1, False)
+    assert (pair.verdict, pair.reply, pair.noise, pair.is_made_again) == (
+        PairVerdict.REQUEST,
+        "same",
+        1,
+        False,
+    )
 
 
 def test_another_model_takes_the_place_of_none_that_stayed() -> None:
     old, new = Files(), Files()
     new.contents[old.add(ask_model("gpt-4o", "gpt-4o"))] = serialise(ask_model("gpt-4o", "gpt-4o"))
     new.add(ask_model("gpt-4.1", "gpt-4.1"))
-    assert only(compare(old, new)).verdict is Verdict.ADDED
+    assert only(compare(old, new)).verdict is PairVerdict.ADDED
 
 
 def test_where_parameters_do_not_decide_an_equal_reply_does() -> None:
@@ -280,7 +285,7 @@ def test_where_parameters_do_not_decide_an_equal_reply_does() -> None:
         old.add(ask_model("small", f"{provider}/small-x", reply))
     for provider, reply in (("a", "Three"), ("b", "One"), ("d", "Two")):
         new.add(ask_model("small", f"{provider}/small-y", reply, "test_z"))
-    assert {pair.verdict for pair in compare(old, new).pairs} == {Verdict.REQUEST}
+    assert {pair.verdict for pair in compare(old, new).pairs} == {PairVerdict.REQUEST}
 
 
 def test_a_renamed_test_follows_its_name() -> None:
@@ -316,7 +321,7 @@ def test_a_list_of_models_that_took_the_place_of_another_has_a_verdict_of_its_ow
     new.add(list_models("b", "c"), f"models-{64 * 'a'}-{8 * '2'}.json")
     pair = only(compare(old, new))
     assert (pair.verdict, pair.reply, pair.paired_by) == (
-        Verdict.MODELS,
+        PairVerdict.MODELS,
         "models",
         "the same list, of other models",
     )
@@ -328,8 +333,8 @@ def test_lists_of_models_live_side_by_side() -> None:
     stayed = old.add(list_models("a", "b"), f"models-{64 * 'a'}-{8 * '1'}.json")
     new.contents[stayed] = old.contents[stayed]
     new.add(list_models("b", "c"), f"models-{64 * 'a'}-{8 * '2'}.json")
-    assert only(compare(old, new)).verdict is Verdict.ADDED
-    assert only(compare(new, old)).verdict is Verdict.REMOVED
+    assert only(compare(old, new)).verdict is PairVerdict.ADDED
+    assert only(compare(new, old)).verdict is PairVerdict.REMOVED
 
 
 def test_a_list_of_models_follows_its_test() -> None:
@@ -338,14 +343,14 @@ def test_a_list_of_models_follows_its_test() -> None:
         document = {**list_models("a", "b"), "test_id": f"tests/test_x.py::{test}"}
         files.add(document, f"models-{64 * digit}-{8 * '1'}.json")
     pair = only(compare(old, new))
-    assert (pair.verdict, pair.follows) == (Verdict.REQUEST, Rename("test_old", "test_new", False))
+    assert (pair.verdict, pair.follows) == (PairVerdict.REQUEST, Rename("test_old", "test_new", False))
 
 
 def test_lists_of_other_providers_do_not_pair() -> None:
     old, new = Files(), Files()
     old.add(list_models("a", "b"), f"models-{64 * 'a'}-{8 * '1'}.json")
     new.add(list_models("b", "c", url="http://there/v1/models"), f"models-{64 * 'a'}-{8 * '2'}.json")
-    assert [pair.verdict for pair in compare(old, new).pairs] == [Verdict.ADDED, Verdict.REMOVED]
+    assert [pair.verdict for pair in compare(old, new).pairs] == [PairVerdict.ADDED, PairVerdict.REMOVED]
 
 
 # What stayed although it was recorded again
@@ -360,7 +365,7 @@ def test_a_recording_that_stayed_beside_its_successor_is_superseded() -> None:
     assert (pair.superseded, pair.paired_by, pair.verdict) == (
         True,
         "the same test and turn",
-        Verdict.WORDING,
+        PairVerdict.WORDING,
     )
     assert comparison.identical == 1
 
@@ -380,7 +385,7 @@ def test_one_that_was_removed_is_the_predecessor_rather_than_one_that_stayed() -
     new.add(ask(reply="Ho", seed=3))
     pair = only(compare(old, new))
     assert not pair.superseded
-    assert pair.verdict is Verdict.WORDING
+    assert pair.verdict is PairVerdict.WORDING
 
 
 def test_the_next_turn_of_a_test_supersedes_none() -> None:
@@ -388,14 +393,14 @@ def test_the_next_turn_of_a_test_supersedes_none() -> None:
     new.contents[old.add(ask())] = serialise(ask())
     said = [{"role": role, "content": "Hello"} for role in ("user", "assistant", "user")]
     new.add(ask(messages=said))
-    assert only(compare(old, new)).verdict is Verdict.ADDED
+    assert only(compare(old, new)).verdict is PairVerdict.ADDED
 
 
 def test_another_test_that_asks_the_same_supersedes_none() -> None:
     old, new = Files(), Files()
     new.contents[old.add(ask())] = serialise(ask())
     new.add(ask(test_id="tests/test_other.py::test_hello"))
-    assert only(compare(old, new)).verdict is Verdict.ADDED
+    assert only(compare(old, new)).verdict is PairVerdict.ADDED
 
 
 def test_a_recording_from_before_there_were_test_ids_is_superseded_by_its_question() -> None:
@@ -455,7 +460,7 @@ def test_an_edit_without_rehashing_loses_the_recording() -> None:
     old, new = Files(), Files()
     new.add(edited(ask()), old.add(ask()).rpartition("/")[2])
     pair = only(compare(old, new))
-    assert (pair.name, pair.verdict, pair.request) == ("lost", Verdict.REQUEST, "changed")
+    assert (pair.name, pair.verdict, pair.request) == ("lost", PairVerdict.REQUEST, "changed")
     assert only(compare(new, old)).name == "gained"
 
 
@@ -464,7 +469,7 @@ def test_a_file_that_was_renamed_by_hand_is_told_though_nothing_else_changed() -
     old.add(ask())
     new.add(ask(), "weather.json")
     pair = only(compare(old, new))
-    assert (pair.verdict, pair.name, pair.changes) == (Verdict.IDENTICAL, "lost", ())
+    assert (pair.verdict, pair.name, pair.changes) == (PairVerdict.IDENTICAL, "lost", ())
 
 
 def test_a_recording_that_leaves_the_folder_of_its_test_is_lost_until_it_is_back() -> None:
@@ -474,7 +479,7 @@ def test_a_recording_that_leaves_the_folder_of_its_test_is_lost_until_it_is_back
     nowhere.add(ask(), folder="tests/nowhere/recordings")
     for old, new, name in ((home, elsewhere, "lost"), (elsewhere, home, "gained")):
         pair = only(compare(old, new))
-        assert (pair.verdict, pair.name, pair.changes) == (Verdict.IDENTICAL, name, ())
+        assert (pair.verdict, pair.name, pair.changes) == (PairVerdict.IDENTICAL, name, ())
     assert compare(elsewhere, nowhere) == Comparison((), 1, (), ())
     renamed = Files()
     renamed.add(
@@ -546,7 +551,7 @@ def test_broken_files_are_reported_and_the_rest_is_compared() -> None:
     for files in (old, new):
         files.contents[f"{FOLDER}/broken on both sides.json"] = b"<<<<<<< "
     comparison = compare(old, new)
-    assert [pair.verdict for pair in comparison.pairs] == [Verdict.WORDING]
+    assert [pair.verdict for pair in comparison.pairs] == [PairVerdict.WORDING]
     assert comparison.identical == 1
     assert [error.name for error in comparison.errors] == [
         f"new/{FOLDER}/broken now.json",
@@ -565,7 +570,7 @@ def test_a_broken_file_that_has_not_changed_is_no_error() -> None:
         files.contents[f"{FOLDER}/broken.json"] = b"{"
     new.add(ask())
     comparison = compare(old, new)
-    assert (only(comparison).verdict, comparison.errors) == (Verdict.ADDED, ())
+    assert (only(comparison).verdict, comparison.errors) == (PairVerdict.ADDED, ())
 
 
 def test_how_far_it_has_come_is_told() -> None:
@@ -620,7 +625,7 @@ def test_many_recordings_alike_are_paired_all_the_same() -> None:
         old.add(ask(test_id=f"tests/test_x.py::test_old[{number}]"))
         new.add(ask(test_id=f"tests/test_x.py::test_new[{number}]"))
     pairs = compare(old, new).pairs
-    assert [pair.verdict for pair in pairs] == 300 * [Verdict.REQUEST]
+    assert [pair.verdict for pair in pairs] == 300 * [PairVerdict.REQUEST]
     assert all(
         pair.left
         and pair.right

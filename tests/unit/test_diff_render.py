@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.diff import Change, Comparison, Pair, Rename, SharedChange, Side, Verdict
-from recctl.diff.words import Piece, compare_words
+from recctl.diff import Change, ComparedPair, ComparedSide, Comparison, PairVerdict, Rename, SharedChange
+from recctl.diff.words import TextStretch, compare_words
 from recctl.recordings.source import Unread
 from recctl.render import list_formats
 from recctl.render.changes.columns import lay_side_by_side
@@ -27,17 +27,19 @@ WORDS = st.lists(
 ).map("".join)
 
 
-def side(name: str, test_id: str | None = "tests/test_x.py::test_y") -> Side:
-    return Side(name, test_id, "/v1/chat/completions", "small", found=True)
+def side(name: str, test_id: str | None = "tests/test_x.py::test_y") -> ComparedSide:
+    return ComparedSide(name, test_id, "/v1/chat/completions", "small", found=True)
 
 
-def pair(*changes: Change, verdict: Verdict = Verdict.WORDING, name: str = "x.json", **more: Any) -> Pair:
+def pair(
+    *changes: Change, verdict: PairVerdict = PairVerdict.WORDING, name: str = "x.json", **more: Any
+) -> ComparedPair:
     """A pair of files of the same name."""
-    told = Pair(side(name), side(name), verdict, "same", "same", "kept", "the same path", changes, 0)
+    told = ComparedPair(side(name), side(name), verdict, "same", "same", "kept", "the same path", changes, 0)
     return told._replace(**more)
 
 
-def comparison(*pairs: Pair, identical: int = 0, shared: tuple[SharedChange, ...] = ()) -> Comparison:
+def comparison(*pairs: ComparedPair, identical: int = 0, shared: tuple[SharedChange, ...] = ()) -> Comparison:
     return Comparison(pairs, identical, shared)
 
 
@@ -120,7 +122,7 @@ def test_a_few_words_of_a_long_text_are_found() -> None:
     pieces = compare_words(" ".join(before), " ".join(after))
     assert pieces is not None
     assert [piece for piece in pieces if not piece.is_same] == [
-        Piece(before[place], f"new{place}") for place in (5, 1000, 1995)
+        TextStretch(before[place], f"new{place}") for place in (5, 1000, 1995)
     ]
 
 
@@ -131,8 +133,12 @@ def test_long_texts_that_differ_everywhere_take_no_time() -> None:
 
 def test_what_is_the_same_is_folded_to_a_few_words() -> None:
     before, after = " ".join(f"w{n}" for n in range(50)), " ".join(f"v{n}" for n in range(50))
-    pieces = [Piece(before, before), Piece(" old", " new"), Piece(f" {after} ", f" {after} ")]
-    pieces += [Piece("gone ", ""), Piece("the end", "the end")]
+    pieces = [
+        TextStretch(before, before),
+        TextStretch(" old", " new"),
+        TextStretch(f" {after} ", f" {after} "),
+    ]
+    pieces += [TextStretch("gone ", ""), TextStretch("the end", "the end")]
     told = ["".join(piece.left for piece in group) for group in fold_same(pieces)]
     assert told == [
         "… w44 w45 w46 w47 w48 w49 old v0 v1 v2 v3 v4 v5 …",
@@ -147,8 +153,8 @@ def test_the_summary_takes_a_dozen_lines_at_most() -> None:
     shared = tuple(
         SharedChange(Change(f"/request/body/k{n}", "request", None, n, f"k{n}"), 9 - n) for n in range(5)
     )
-    pairs = [pair(verdict=verdict) for verdict in Verdict] * 1200
-    pairs += [pair(verdict=Verdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
+    pairs = [pair(verdict=verdict) for verdict in PairVerdict] * 1200
+    pairs += [pair(verdict=PairVerdict.REQUEST, superseded=True), pair(name="y.json")._replace(name="lost")]
     told = show(comparison(*pairs, identical=3, shared=shared), view=ComparisonView())
     assert told.partition("\n\n")[0] == (
         "    1 recording can no longer be found: edited, renamed or moved without re-hashing\n"
@@ -167,7 +173,7 @@ def test_the_summary_takes_a_dozen_lines_at_most() -> None:
 
 def test_changes_that_many_share_are_told_once() -> None:
     tier = Change("/request/body/service_tier", "request", None, "default", "service_tier")
-    pairs = [pair(tier, verdict=Verdict.REQUEST, name=name) for name in ("a.json", "b.json")]
+    pairs = [pair(tier, verdict=PairVerdict.REQUEST, name=name) for name in ("a.json", "b.json")]
     mixed = pair(tier, reworded("It is so.", "It is not so."), name="c.json")
     assert show(comparison(mixed, *pairs, shared=(SharedChange(tier, 3),))) == (
         "1 reply is worded differently\n"
@@ -190,11 +196,13 @@ def test_changes_that_many_share_are_told_once() -> None:
     )
 
 
-def renamed(old: str, new: str, *changes: Change, is_other_model: bool = False, **more: Any) -> Pair:
+def renamed(old: str, new: str, *changes: Change, is_other_model: bool = False, **more: Any) -> ComparedPair:
     """A pair whose test, or model, got another name."""
     told = Change("/test_id", "request", f"tests/{old}::test_y", f"tests/{new}::test_y", "test id")
     follows = Rename(old, new, is_other_model)
-    return pair(told, *changes, verdict=Verdict.REQUEST)._replace(request="changed", follows=follows, **more)
+    return pair(told, *changes, verdict=PairVerdict.REQUEST)._replace(
+        request="changed", follows=follows, **more
+    )
 
 
 def test_a_rename_is_one_line() -> None:
@@ -222,7 +230,7 @@ def test_of_many_renames_the_largest_are_told() -> None:
 
 def test_what_another_model_says_is_no_headline_of_wording() -> None:
     again = renamed("gpt-4o", "gpt-4.1", is_other_model=True, reply="wording")
-    pairs = [again._replace(verdict=Verdict.WORDING), again._replace(reply="noise")]
+    pairs = [again._replace(verdict=PairVerdict.WORDING), again._replace(reply="noise")]
     assert show(comparison(*pairs)).partition("\n\n")[0] == (
         "2 recordings re-recorded: `gpt-4o` to `gpt-4.1` (1 worded differently)"
     )
@@ -244,7 +252,7 @@ def test_one_that_was_renamed_and_changed_is_told_in_full() -> None:
 def test_ids_are_told_once() -> None:
     ids = ("439dd3a0-1c4f-4f5e-9a55-8d1f0a8b7c6d", "file-62515096040")
     change = Change("/request/body/x", "request", *ids, "id", 14)
-    quoting = pair(change, verdict=Verdict.REQUEST, ids=(ids,))
+    quoting = pair(change, verdict=PairVerdict.REQUEST, ids=(ids,))
     shared = comparison(quoting, quoting, shared=(SharedChange(change, 2),))
     assert show(shared).startswith(
         "2 requests quote other ids, and are the same otherwise\n"
@@ -263,7 +271,9 @@ def test_ids_are_told_once() -> None:
 
 
 def test_one_that_is_alone_shows_its_first_lines() -> None:
-    lone = pair(verdict=Verdict.ADDED)._replace(left=None, paired_by=None, asked="Why?", answered="Because …")
+    lone = pair(verdict=PairVerdict.ADDED)._replace(
+        left=None, paired_by=None, asked="Why?", answered="Because …"
+    )
     assert show(comparison(lone), view=ComparisonView(summary=False)) == (
         "added         tests/test_x.py::test_y\n  x.json\n  asked     Why?\n  answered  Because …\n"
     )
@@ -274,7 +284,7 @@ def test_lists_of_models_tell_which_came_and_went() -> None:
     names = [f"m{number}" for number in range(10)]
     removed = Change("/response/extra/ids", "model-list", ["old"], None, "ids")
     added = Change("/response/extra/ids", "model-list", None, names, "ids")
-    told = comparison(pair(removed, added, verdict=Verdict.MODELS))
+    told = comparison(pair(removed, added, verdict=PairVerdict.MODELS))
     assert show(told).startswith("1 list of models changed: 10 ids added, 1 id removed\n\nmodels ")
     assert show(told).endswith("  1 removed: old\n  10 added: m0, m1, m2, m3, m4, m5, m6, m7, and 2 more\n")
     assert "\n\n1 removed: `old`\n\n10 added: `m0`, " in show(told, "markdown")
@@ -284,10 +294,10 @@ def test_a_table_counts_by_test_file() -> None:
     pairs = [
         pair(verdict=verdict)._replace(right=side(f"r/{name}.json", test_id), left=None)
         for name, test_id, verdict in (
-            ("1", "tests/a/test_x.py::test_y", Verdict.WORDING),
-            ("2", "tests/a/test_x.py::test_z[a]", Verdict.NOISE),
-            ("3", "tests/b/test_x.py::test_z[a]", Verdict.ADDED),
-            ("4", None, Verdict.TOOL_CALLS),
+            ("1", "tests/a/test_x.py::test_y", PairVerdict.WORDING),
+            ("2", "tests/a/test_x.py::test_z[a]", PairVerdict.NOISE),
+            ("3", "tests/b/test_x.py::test_z[a]", PairVerdict.ADDED),
+            ("4", None, PairVerdict.TOOL_CALLS),
         )
     ]
     lines = show(comparison(*pairs)).split("\n\n")[1]
@@ -307,9 +317,15 @@ def test_a_table_counts_by_test_file() -> None:
 
 
 def test_heads_take_two_lines_where_there_is_little_room() -> None:
-    fates = (Verdict.WORDING, Verdict.TOOL_CALLS, Verdict.REQUEST, Verdict.ADDED, Verdict.REMOVED)
+    fates = (
+        PairVerdict.WORDING,
+        PairVerdict.TOOL_CALLS,
+        PairVerdict.REQUEST,
+        PairVerdict.ADDED,
+        PairVerdict.REMOVED,
+    )
     pairs = [pair(verdict=verdict) for verdict in fates]
-    pairs += [pair(verdict=Verdict.WORDING, superseded=True), renamed("test_a.py", "test_b.py")]
+    pairs += [pair(verdict=PairVerdict.WORDING, superseded=True), renamed("test_a.py", "test_b.py")]
     table = show(comparison(*pairs), view=ComparisonView(width=80)).split("\n\n")[1]
     assert table == (
         "                       re-                   request\n"
@@ -393,7 +409,7 @@ def test_a_long_text_is_cut() -> None:
 
 
 def test_a_recording_without_a_test_is_called_by_its_endpoint() -> None:
-    alone = pair(verdict=Verdict.ADDED)._replace(
+    alone = pair(verdict=PairVerdict.ADDED)._replace(
         left=None, right=side("x.json", test_id=None), paired_by=None
     )
     assert show(comparison(alone), view=ComparisonView(summary=False)) == (

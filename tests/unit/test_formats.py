@@ -20,7 +20,7 @@ from jsonschema import Draft4Validator
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from recctl import __version__
-from recctl.checks.finding import EXCERPT_REACH, Finding, Report, Rule, Severity
+from recctl.checks.finding import EXCERPT_REACH, CheckReport, Finding, Rule, Severity
 from recctl.recordings.source import Unread
 from recctl.render import list_formats
 from recctl.render.findings import FindingsView, find_renderer
@@ -51,17 +51,21 @@ FORMATTING = Finding(
 )
 OUTDATED = Finding("outdated-hash", Severity.NOTE, f"{FOLDER}/b.json", "only ogx-2025-07 gives this name")
 UNREAD = Unread("c.json", "can't be opened: permission denied", "check the path")
-REPORT = Report(4, 1, (SCHEMA, FORMATTING, OUTDATED), (UNREAD,))
+REPORT = CheckReport(4, 1, (SCHEMA, FORMATTING, OUTDATED), (UNREAD,))
 
 
 def render(
-    output_format: str, report: Report = REPORT, *, verbose: bool = False, rules: tuple[Rule, ...] = RULES
+    output_format: str,
+    report: CheckReport = REPORT,
+    *,
+    verbose: bool = False,
+    rules: tuple[Rule, ...] = RULES,
 ) -> str:
     return "".join(find_renderer(output_format)(report, FindingsView(verbose=verbose, rules=rules)))
 
 
-def report_on(*findings: Finding) -> Report:
-    return Report(len({finding.path for finding in findings}), 0, findings, ())
+def report_on(*findings: Finding) -> CheckReport:
+    return CheckReport(len({finding.path for finding in findings}), 0, findings, ())
 
 
 def finding_with(message: str, path: str = "x.json") -> Finding:
@@ -244,7 +248,7 @@ SARIF = Draft4Validator(json.loads((Path(__file__).parent / "data/sarif-2.1.0-rt
 
 
 def render_sarif(
-    report: Report = REPORT, *, verbose: bool = False, rules: tuple[Rule, ...] = RULES
+    report: CheckReport = REPORT, *, verbose: bool = False, rules: tuple[Rule, ...] = RULES
 ) -> dict[str, Any]:
     """The one run of a SARIF log, which fits the published schema."""
     log = json.loads(render("sarif", report, verbose=verbose, rules=rules))
@@ -327,7 +331,7 @@ def test_sarif_is_one_run_with_rules_results_and_what_was_not_looked_at() -> Non
 
 
 def test_sarif_of_nothing_is_a_success_without_results() -> None:
-    run = render_sarif(Report(0, 0, (), ()))
+    run = render_sarif(CheckReport(0, 0, (), ()))
     assert run["results"] == []
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 
@@ -409,7 +413,7 @@ def test_junit_has_a_test_for_each_file_with_findings_and_one_for_the_sound_ones
     )
 
 
-def read_junit(report: Report, *, verbose: bool = False) -> TestSuite:
+def read_junit(report: CheckReport, *, verbose: bool = False) -> TestSuite:
     """The one suite of a JUnit report, whose counts are those of its tests."""
     (suite,) = JUnitXml.fromstring(render("junit", report, verbose=verbose).encode("ascii"))
     results = [result for case in suite for result in case.result]
@@ -441,9 +445,9 @@ def test_junit_has_notes_when_verbose() -> None:
 
 
 def test_junit_counts_sound_files_as_one_test() -> None:
-    assert list_tests(read_junit(Report(1, 0, (), ()))) == [("1 sound recording", True)]
-    assert list_tests(read_junit(Report(1012, 0, (), ()))) == [("1,012 sound recordings", True)]
-    assert list_tests(read_junit(Report(0, 0, (), ()))) == []
+    assert list_tests(read_junit(CheckReport(1, 0, (), ()))) == [("1 sound recording", True)]
+    assert list_tests(read_junit(CheckReport(1012, 0, (), ()))) == [("1,012 sound recordings", True)]
+    assert list_tests(read_junit(CheckReport(0, 0, (), ()))) == []
 
 
 def escape_for_xml(text: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.diff.words import Piece
+from recctl.diff.words import TextStretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-def fold_same(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, ...]]:
+def fold_same(pieces: Sequence[TextStretch]) -> Iterator[tuple[TextStretch, ...]]:
     """The pieces with only a few words of what is the same, in groups that lie apart."""
-    group: list[Piece] = []
+    group: list[TextStretch] = []
     for number, piece in enumerate(pieces):
         if not piece.is_same:
             group.append(piece)
@@ -24,8 +24,8 @@ def fold_same(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, ...]]:
             group.append(piece)
             continue
         if group:
-            yield (*group, Piece(*(2 * (f"{head}{_ELLIPSIS}",))))
-        group = [Piece(*(2 * (f"{_ELLIPSIS}{tail}",)))] if tail else []
+            yield (*group, TextStretch(*(2 * (f"{head}{_ELLIPSIS}",))))
+        group = [TextStretch(*(2 * (f"{_ELLIPSIS}{tail}",)))] if tail else []
     if group:
         yield tuple(group)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.diff.words import Piece, compare_words
+from recctl.diff.words import TextStretch, compare_words
 from recctl.render.changes.columns import lay_side_by_side
 from recctl.render.changes.folding import fold_same
 from recctl.render.kit.terminal import Line, Span, line
@@ -76,7 +76,7 @@ def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
         yield from _tell_block("-", left, REMOVED)
         yield from _tell_block("+", right, ADDED)
         return
-    groups = [*fold_same(pieces)] if pieces else [(Piece(cut(left), cut(right)),)]
+    groups = [*fold_same(pieces)] if pieces else [(TextStretch(cut(left), cut(right)),)]
     for group in groups:
         if is_wide:
             assert view.width is not None  # noqa: S101  (is_wide says so)
@@ -86,7 +86,7 @@ def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
             yield from _tell_inline(group, view)
 
 
-def _mark(group: Iterable[Piece], side: int, view: View, *, is_whole: bool) -> Iterator[Span]:
+def _mark(group: Iterable[TextStretch], side: int, view: View, *, is_whole: bool) -> Iterator[Span]:
     """One side of a group of pieces: what is not on the other one is marked."""
     style, opening, closing = ((REMOVED, "[-", "-]"), (ADDED, "{+", "+}"))[side]
     for piece in group:
@@ -97,7 +97,7 @@ def _mark(group: Iterable[Piece], side: int, view: View, *, is_whole: bool) -> I
             yield Span(text if view.color or is_whole else f"{opening}{text}{closing}", style)
 
 
-def _tell_inline(group: Iterable[Piece], view: View) -> Iterator[Line]:
+def _tell_inline(group: Iterable[TextStretch], view: View) -> Iterator[Line]:
     spans: list[Span] = []
     for piece in group:
         spans += (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render import View, ignore, load_renderer
 from recctl.render.comparison._table import Fate, find_fate
 from recctl.render.kit.remarks import Remark, name_recordings
@@ -16,7 +16,7 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
-    from recctl.diff import Change, Comparison, Pair, SchemeChange, SharedChange
+    from recctl.diff import Change, ComparedPair, Comparison, SchemeChange, SharedChange
     from recctl.recordings.source import Unread
 
 
@@ -37,23 +37,27 @@ def find_renderer(name: str) -> Callable[[Comparison, ComparisonView], Iterator[
 
 
 VERDICT_STYLES = {
-    Verdict.ERROR: "bold red",
-    Verdict.TOOL_CALLS: "bold red",
-    Verdict.FINISH_REASON: "bold magenta",
-    Verdict.WORDING: "bold yellow",
-    Verdict.MODELS: "bold yellow",
-    Verdict.REQUEST: "bold cyan",
-    Verdict.NOISE: "dim",
-    Verdict.IDENTICAL: "dim",
-    Verdict.ADDED: "bold green",
-    Verdict.REMOVED: "bold blue",
+    PairVerdict.ERROR: "bold red",
+    PairVerdict.TOOL_CALLS: "bold red",
+    PairVerdict.FINISH_REASON: "bold magenta",
+    PairVerdict.WORDING: "bold yellow",
+    PairVerdict.MODELS: "bold yellow",
+    PairVerdict.REQUEST: "bold cyan",
+    PairVerdict.NOISE: "dim",
+    PairVerdict.IDENTICAL: "dim",
+    PairVerdict.ADDED: "bold green",
+    PairVerdict.REMOVED: "bold blue",
 }
 
 _REPLIES = {
-    Fate.FAILED: (Verdict.ERROR, "reply fails on one side only", "replies fail on one side only"),
-    Fate.TOOLS: (Verdict.TOOL_CALLS, "reply calls tools differently", "replies call tools differently"),
-    Fate.ENDED: (Verdict.FINISH_REASON, "reply ends for another reason", "replies end for another reason"),
-    Fate.REWORDED: (Verdict.WORDING, "reply is worded differently", "replies are worded differently"),
+    Fate.FAILED: (PairVerdict.ERROR, "reply fails on one side only", "replies fail on one side only"),
+    Fate.TOOLS: (PairVerdict.TOOL_CALLS, "reply calls tools differently", "replies call tools differently"),
+    Fate.ENDED: (
+        PairVerdict.FINISH_REASON,
+        "reply ends for another reason",
+        "replies end for another reason",
+    ),
+    Fate.REWORDED: (PairVerdict.WORDING, "reply is worded differently", "replies are worded differently"),
 }
 
 
@@ -74,7 +78,7 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
     if failed:
         yield Remark(failed, f"{'file' if failed == 1 else 'files'} can't be compared", "bold red")
-    by_fate: dict[Fate, list[Pair]] = {fate: [] for fate in Fate}
+    by_fate: dict[Fate, list[ComparedPair]] = {fate: [] for fate in Fate}
     for pair in pairs:
         by_fate[find_fate(pair)].append(pair)
     for fate, (verdict, one, several) in _REPLIES.items():
@@ -85,7 +89,7 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     yield from _summarise_again(by_fate[Fate.AGAIN], quote)
     yield from _summarise_renames(by_fate[Fate.FOLLOWED], quote)
     yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
-    identical = comparison.identical + sum(pair.verdict is Verdict.IDENTICAL for pair in pairs)
+    identical = comparison.identical + sum(pair.verdict is PairVerdict.IDENTICAL for pair in pairs)
     yield from _summarise_same(len(by_fate[Fate.NOISE]), identical)
     if files := comparison.identical_files:
         yield Remark(files, "file is identical" if files == 1 else "files are identical")
@@ -102,7 +106,7 @@ def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remar
     return Remark(left, text + more, "bold red" if left else "")
 
 
-def _summarise_lists(pairs: list[Pair]) -> Iterator[Remark]:
+def _summarise_lists(pairs: list[ComparedPair]) -> Iterator[Remark]:
     if pairs:
         ids = [change for pair in pairs for change in pair.changes if change.where == "/response/extra/ids"]
         added, removed = (
@@ -113,14 +117,14 @@ def _summarise_lists(pairs: list[Pair]) -> Iterator[Remark]:
         counts += [f"{show_count(removed, 'id')} removed"] if removed else []
         text = "list of models changed" if len(pairs) == 1 else "lists of models changed"
         told = ", ".join(counts)
-        yield Remark(len(pairs), f"{text}: {told}" if told else text, VERDICT_STYLES[Verdict.MODELS])
+        yield Remark(len(pairs), f"{text}: {told}" if told else text, VERDICT_STYLES[PairVerdict.MODELS])
 
 
 def _summarise_requests(
-    pairs: list[Pair], shared: tuple[SharedChange, ...], quote: Callable[[str], str]
+    pairs: list[ComparedPair], shared: tuple[SharedChange, ...], quote: Callable[[str], str]
 ) -> Iterator[Remark]:
     """Requests of which only the ids are others, and the rest, with what many of them share."""
-    style = VERDICT_STYLES[Verdict.REQUEST]
+    style = VERDICT_STYLES[PairVerdict.REQUEST]
     of_ids = sum(changes_only_ids(pair) for pair in pairs)
     if rest := len(pairs) - of_ids:
         words = "request changed, and its reply" if rest == 1 else "requests changed, and their replies"
@@ -139,7 +143,7 @@ def _summarise_requests(
         )
 
 
-def _summarise_again(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator[Remark]:
+def _summarise_again(pairs: list[ComparedPair], quote: Callable[[str], str]) -> Iterator[Remark]:
     renamed = [pair for pair in pairs if not pair.superseded]
     for count, _, told, group in _group_by_rename(renamed, quote):
         replies = Counter(pair.verdict for pair in group)
@@ -156,24 +160,24 @@ def _summarise_again(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator
 
 
 _MADE_AGAIN = {
-    Verdict.ERROR: "fail on one side only",
-    Verdict.TOOL_CALLS: "call tools differently",
-    Verdict.FINISH_REASON: "end for another reason",
-    Verdict.WORDING: "worded differently",
+    PairVerdict.ERROR: "fail on one side only",
+    PairVerdict.TOOL_CALLS: "call tools differently",
+    PairVerdict.FINISH_REASON: "end for another reason",
+    PairVerdict.WORDING: "worded differently",
 }
 
 
-def _summarise_renames(pairs: list[Pair], quote: Callable[[str], str]) -> Iterator[Remark]:
+def _summarise_renames(pairs: list[ComparedPair], quote: Callable[[str], str]) -> Iterator[Remark]:
     for count, is_rest, told, _ in _group_by_rename(pairs, quote):
         verb = "follows" if count == 1 else "follow"
         yield Remark(count, f"{name_recordings(count)} {verb} {'other renames' if is_rest else told}", "bold")
 
 
 def _group_by_rename(
-    pairs: list[Pair], quote: Callable[[str], str]
-) -> Iterator[tuple[int, bool, str, list[Pair]]]:
+    pairs: list[ComparedPair], quote: Callable[[str], str]
+) -> Iterator[tuple[int, bool, str, list[ComparedPair]]]:
     """Pairs by what was renamed, most first, in words; what is left beyond a few groups is the last one."""
-    groups: dict[tuple[str, str], list[Pair]] = {}
+    groups: dict[tuple[str, str], list[ComparedPair]] = {}
     for pair in pairs:
         if pair.follows is not None:
             groups.setdefault(pair.follows[:2], []).append(pair)
@@ -203,14 +207,14 @@ def _summarise_same(noise: int, identical: int) -> Iterator[Remark]:
         yield Remark(identical, f"{name_recordings(identical)} {same}")
 
 
-def changes_only_ids(pair: Pair) -> bool:
+def changes_only_ids(pair: ComparedPair) -> bool:
     """Whether nothing happened to a request but that it quotes other ids."""
     return bool(pair.ids) and all(
         change.places or pair.is_renaming(change) for change in pair.changes if change.kind == "request"
     )
 
 
-def list_told(pair: Pair, shared: Container[object]) -> tuple[Change, ...]:
+def list_told(pair: ComparedPair, shared: Container[object]) -> tuple[Change, ...]:
     """The changes of a pair that are told of it alone: not those that several share, nor a rename."""
     return tuple(
         change
@@ -219,7 +223,7 @@ def list_told(pair: Pair, shared: Container[object]) -> tuple[Change, ...]:
     )
 
 
-def count_ids(pairs: Iterable[Pair]) -> list[tuple[str, str, int, int]]:
+def count_ids(pairs: Iterable[ComparedPair]) -> list[tuple[str, str, int, int]]:
     """The ids that others took the places of, with these, in how many requests and places; most first."""
     requests: Counter[tuple[str, str]] = Counter()
     places: Counter[tuple[str, str]] = Counter()
@@ -233,22 +237,22 @@ def count_ids(pairs: Iterable[Pair]) -> list[tuple[str, str, int, int]]:
     return [(*key, requests[key], places[key]) for key in ordered]
 
 
-def only_shares(pair: Pair, shared: Container[object]) -> bool:
+def only_shares(pair: ComparedPair, shared: Container[object]) -> bool:
     """Whether nothing happened to a pair but what is told once for all: shared changes, ids, a rename."""
     return (
-        pair.verdict is Verdict.REQUEST
+        pair.verdict is PairVerdict.REQUEST
         and not (is_lost(pair) or pair.superseded)
         and not list_told(pair, shared)
     )
 
 
-def is_listed(pair: Pair) -> bool:
+def is_listed(pair: ComparedPair) -> bool:
     """Whether a pair changed in substance, or in noise that was asked for."""
-    is_quiet = pair.verdict in (Verdict.NOISE, Verdict.IDENTICAL)
+    is_quiet = pair.verdict in (PairVerdict.NOISE, PairVerdict.IDENTICAL)
     return bool(pair.changes) or not is_quiet or is_lost(pair) or pair.superseded
 
 
-def is_lost(pair: Pair) -> bool:
+def is_lost(pair: ComparedPair) -> bool:
     """Whether the recorder found a recording before and can't now."""
     return pair.name == "lost"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render.kit.count_table import Table, find_file, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recctl.diff import Pair
+    from recctl.diff import ComparedPair
 
 
 class Fate(StrEnum):
@@ -32,35 +32,35 @@ class Fate(StrEnum):
 
 
 _FATES = {
-    Verdict.ERROR: Fate.FAILED,
-    Verdict.TOOL_CALLS: Fate.TOOLS,
-    Verdict.FINISH_REASON: Fate.ENDED,
-    Verdict.WORDING: Fate.REWORDED,
-    Verdict.MODELS: Fate.MODELS,
-    Verdict.REQUEST: Fate.REQUEST,
-    Verdict.NOISE: Fate.NOISE,
-    Verdict.IDENTICAL: Fate.MOVED,
-    Verdict.ADDED: Fate.ADDED,
-    Verdict.REMOVED: Fate.REMOVED,
+    PairVerdict.ERROR: Fate.FAILED,
+    PairVerdict.TOOL_CALLS: Fate.TOOLS,
+    PairVerdict.FINISH_REASON: Fate.ENDED,
+    PairVerdict.WORDING: Fate.REWORDED,
+    PairVerdict.MODELS: Fate.MODELS,
+    PairVerdict.REQUEST: Fate.REQUEST,
+    PairVerdict.NOISE: Fate.NOISE,
+    PairVerdict.IDENTICAL: Fate.MOVED,
+    PairVerdict.ADDED: Fate.ADDED,
+    PairVerdict.REMOVED: Fate.REMOVED,
 }
 
 
-def find_fate(pair: Pair) -> Fate:
+def find_fate(pair: ComparedPair) -> Fate:
     """What became of a recording: its verdict, unless it was made again as another one, or only renamed."""
     if pair.is_made_again:
         return Fate.AGAIN
     is_renamed = all(pair.is_renaming(change) for change in pair.changes if change.kind == "request")
-    if pair.verdict is Verdict.REQUEST and pair.follows and is_renamed:
+    if pair.verdict is PairVerdict.REQUEST and pair.follows and is_renamed:
         return Fate.FOLLOWED
     return _FATES[pair.verdict]
 
 
-def count_by_file(pairs: Iterable[Pair], most: int | None = None) -> Table:
+def count_by_file(pairs: Iterable[ComparedPair], most: int | None = None) -> Table:
     """The table of a comparison; rows beyond `most` are added up in a last one."""
     return make_table(((_find_file(pair), find_fate(pair)) for pair in pairs), Fate, most)
 
 
-def _find_file(pair: Pair) -> str:
+def _find_file(pair: ComparedPair) -> str:
     side = pair.right or pair.left
     assert side is not None  # noqa: S101  (a pair has at least one side)
     return find_file(side.test_id, side.name)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render.kit.documents import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.diff import Comparison, Pair
+    from recctl.diff import ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
 
 def render(comparison: Comparison, _view: ComparisonView) -> Iterator[str]:
     """The whole document."""
     counted = Counter(pair.verdict for pair in comparison.pairs)
-    counted[Verdict.IDENTICAL] += comparison.identical
+    counted[PairVerdict.IDENTICAL] += comparison.identical
     document = {
         "version": "recctl.diff.v1",
         "pairs": [_describe(pair) for pair in comparison.pairs],
         "summary": {
-            **{verdict.value: counted[verdict] for verdict in Verdict},
+            **{verdict.value: counted[verdict] for verdict in PairVerdict},
             "identical_files": comparison.identical_files,
         },
         "scheme_changes": [change._asdict() for change in comparison.scheme_changes],
@@ -32,7 +32,7 @@ def render(comparison: Comparison, _view: ComparisonView) -> Iterator[str]:
     yield dump_document(document)
 
 
-def _describe(pair: Pair) -> dict[str, Any]:
+def _describe(pair: ComparedPair) -> dict[str, Any]:
     return {
         "left": pair.left and pair.left.name,
         "right": pair.right and pair.right.name,

@@ -10,7 +10,7 @@ from html import escape as escape_html
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render import ignore, render_whole
 from recctl.render.changes.markdown import tell_values
 from recctl.render.comparison import (
@@ -34,7 +34,7 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from recctl.diff import Change, Comparison, Pair
+    from recctl.diff import Change, ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
 _MOST_OF_A_LIST = 10
@@ -63,10 +63,10 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
         yield f"\n*{hidden:,} more changed than fit into a comment; `recctl diff` shows them.*\n"
 
 
-def _render_test(pairs: list[Pair], shared: Container[object], view: ComparisonView) -> Iterator[str]:
+def _render_test(pairs: list[ComparedPair], shared: Container[object], view: ComparisonView) -> Iterator[str]:
     """What changed in a test; where that can't be shown as a whole, what can be of each of its recordings."""
 
-    def render(pairs: list[Pair]) -> Iterator[str]:
+    def render(pairs: list[ComparedPair]) -> Iterator[str]:
         yield view.mask("\n" + _tell_test(pairs, shared))
 
     whole = render_whole(show_name(pairs[0]), ignore, render, pairs)
@@ -75,7 +75,7 @@ def _render_test(pairs: list[Pair], shared: Container[object], view: ComparisonV
         yield from render_whole(show_name(pair), view.refuse, render, [pair])
 
 
-def _bring_together(pairs: list[Pair]) -> list[Pair]:
+def _bring_together(pairs: list[ComparedPair]) -> list[ComparedPair]:
     """The pairs of a test side by side, in the order of their first."""
     order: dict[str, int] = {}
     for pair in pairs:
@@ -120,7 +120,7 @@ def _cut_list(lines: Iterable[str], what: str) -> Iterator[str]:
 
 def _tell_counts(comparison: Comparison) -> Iterator[str]:
     """The table of what became of recordings, by test file."""
-    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is Verdict.NOISE]
+    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is PairVerdict.NOISE]
     if len(told) > 1:
         yield from tell_table(count_by_file(told, _MOST_FILES))
 
@@ -134,7 +134,7 @@ def _list_errors(comparison: Comparison) -> Iterator[str]:
         yield f"- and {len(errors) - _MOST_ERRORS:,} more"
 
 
-def _tell_test(pairs: list[Pair], shared: Container[object]) -> str:
+def _tell_test(pairs: list[ComparedPair], shared: Container[object]) -> str:
     """What changed in a test, folded away below its name."""
     verdicts = ", ".join(dict.fromkeys(pair.verdict.value for pair in pairs))
     flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
@@ -143,7 +143,7 @@ def _tell_test(pairs: list[Pair], shared: Container[object]) -> str:
     return fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
 
 
-def _tell_pair(pair: Pair, shared: Container[object]) -> Iterator[str]:
+def _tell_pair(pair: ComparedPair, shared: Container[object]) -> Iterator[str]:
     names = dict.fromkeys(side.name for side in (pair.left, pair.right) if side is not None)
     facts = [pair.verdict.value, " → ".join(map(code, names))]
     if pair.paired_by and len(names) > 1:

@@ -10,7 +10,7 @@ from recctl.render.kit.terminal import quote_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.diff import Comparison, Pair
+    from recctl.diff import ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
 
@@ -21,7 +21,7 @@ def render(comparison: Comparison, _view: ComparisonView) -> Iterator[str]:
             yield f"{quote_path(show_name(pair))}\n"
 
 
-def show_name(pair: Pair) -> str:
+def show_name(pair: ComparedPair) -> str:
     """The path of a pair's recording, as it is called now."""
     side = pair.right or pair.left
     return side.name if side else ""

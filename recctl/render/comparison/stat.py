@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render.comparison import VERDICT_STYLES, is_listed, is_lost
 from recctl.render.comparison._table import Fate, find_fate
 from recctl.render.comparison.name_only import show_name
@@ -14,7 +14,7 @@ from recctl.render.kit.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.diff import Comparison, Pair
+    from recctl.diff import ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
 
@@ -31,9 +31,9 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
         yield from render_lines(tell_summary(comparison), view)
 
 
-def _tell_pair(pair: Pair) -> Line:
+def _tell_pair(pair: ComparedPair) -> Line:
     facts = []
-    if pair.request == "changed" and pair.verdict is not Verdict.REQUEST:
+    if pair.request == "changed" and pair.verdict is not PairVerdict.REQUEST:
         facts.append("request changed")
     if pair.superseded:
         facts.append("the old one is still there")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from recctl.diff import Verdict
+from recctl.diff import PairVerdict
 from recctl.render import render_whole
 from recctl.render.changes.text import ADDED, REMOVED, cut, needs_lines, spell_short, tell_long
 from recctl.render.comparison import (
@@ -31,7 +31,7 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from recctl.diff import Change, Comparison, Pair
+    from recctl.diff import Change, ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
 _MOST_FILES = 20
@@ -65,7 +65,7 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
 
 
 def _render_pair(
-    pair: Pair, separator: list[Line], shared: Container[object], view: ComparisonView
+    pair: ComparedPair, separator: list[Line], shared: Container[object], view: ComparisonView
 ) -> Iterator[str]:
     yield from render_lines((*separator, *_tell_head(pair)), view.unbroken)
     yield from render_lines(_tell_changes(pair, shared, view), view)
@@ -84,7 +84,7 @@ def tell_summary(comparison: Comparison) -> Iterator[Line]:
 
 def tell_counts(comparison: Comparison, view: ComparisonView, most: int | None = None) -> Iterator[Line]:
     """The table of what became of recordings by test file, after a blank line; nothing of one recording."""
-    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is Verdict.NOISE]
+    told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is PairVerdict.NOISE]
     if len(told) > 1:
         yield line()
         yield from tell_table(count_by_file(told, most), view.width)
@@ -112,7 +112,7 @@ def _tell_shared(comparison: Comparison, view: ComparisonView) -> Iterator[Line]
             yield from _tell_change(each.change, view)
 
 
-def _tell_changes(pair: Pair, shared: Container[object], view: ComparisonView) -> Iterator[Line]:
+def _tell_changes(pair: ComparedPair, shared: Container[object], view: ComparisonView) -> Iterator[Line]:
     told = list_told(pair, shared)
     for change in told:
         yield from _tell_change(pair.replace_ids(change), view)
@@ -122,14 +122,14 @@ def _tell_changes(pair: Pair, shared: Container[object], view: ComparisonView) -
         yield line(Span(text, "dim"), indent=2)
 
 
-def title(pair: Pair) -> str:
+def title(pair: ComparedPair) -> str:
     """What a pair is about: its test, else the endpoint and the model."""
     side = pair.right or pair.left
     assert side is not None  # noqa: S101  (a pair has at least one side)
     return side.test_id or " ".join(word for word in (side.endpoint, side.model) if word) or side.name
 
 
-def _tell_head(pair: Pair) -> Iterator[Line]:
+def _tell_head(pair: ComparedPair) -> Iterator[Line]:
     """What a pair is about, and where it lies: names that are to be copied, and are never broken."""
     yield line(Span(f"{pair.verdict:<13} ", VERDICT_STYLES[pair.verdict]), Span(title(pair), "bold"))
     names = [side.name for side in (pair.left, pair.right) if side is not None]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
     from recctl.wire import Exchange
-    from recctl.wire.completion import Completion, Part, Request, ToolCall
+    from recctl.wire.completion import Completion, MessagePart, Request, ToolCall
 
 
 def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationView) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _response(completion: Completion) -> dict[str, Any]:
     }
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: MessagePart) -> dict[str, Any]:
     """A part of a message: its text, its call, or a JSON pointer to its place in `extra`."""
     if part.call is not None:
         return {"type": part.kind, "tool_call": _tool_call(part.call)}

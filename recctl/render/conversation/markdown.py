@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
     from recctl.wire import Exchange
-    from recctl.wire.completion import Message, Part, Request, RequestMessage, ToolCall
+    from recctl.wire.completion import Message, MessagePart, Request, RequestMessage, ToolCall
 
 
 def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationView) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _tell_message(message: Message) -> Iterator[str]:
     yield from _tell_calls(message.tool_calls)
 
 
-def _tell_parts(exchange: Exchange, parts: tuple[Part, ...]) -> Iterator[str]:
+def _tell_parts(exchange: Exchange, parts: tuple[MessagePart, ...]) -> Iterator[str]:
     for part in parts:
         if part.call is not None:
             yield from _tell_calls((part.call,))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.conversation import ConversationView
     from recctl.wire import Exchange
-    from recctl.wire.completion import Message, Part, Request, ToolCall
+    from recctl.wire.completion import Message, MessagePart, Request, ToolCall
 
 _STYLES = {
     Speaker.SYSTEM: "bold magenta",
@@ -212,7 +212,7 @@ def _tell_message(message: Message, view: ConversationView) -> Iterator[Line]:
         yield from _tell_call(call, view)
 
 
-def _tell_parts(exchange: Exchange, parts: tuple[Part, ...], view: ConversationView) -> Iterator[Line]:
+def _tell_parts(exchange: Exchange, parts: tuple[MessagePart, ...], view: ConversationView) -> Iterator[Line]:
     """What was said in its order; a blank line parts a text from the one before it."""
     before = ""
     for part in parts:

@@ -14,7 +14,7 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.checks.finding import Finding, Report, Rule
+    from recctl.checks.finding import CheckReport, Finding, Rule
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
 
@@ -26,12 +26,12 @@ class FindingsView(View):
     rules: tuple[Rule, ...] = ()
 
 
-def find_renderer(name: str) -> Callable[[Report, FindingsView], Iterator[str]]:
+def find_renderer(name: str) -> Callable[[CheckReport, FindingsView], Iterator[str]]:
     """What shows findings in a format. Raises RecctlError where there is no such format."""
     return load_renderer("findings", name)
 
 
-def summarise_findings(report: Report, *, verbose: bool) -> str:
+def summarise_findings(report: CheckReport, *, verbose: bool) -> str:
     """What a validation comes to, in a line."""
     counted = [
         show_count(report.tally(severity), severity.label)
@@ -49,7 +49,7 @@ def summarise_findings(report: Report, *, verbose: bool) -> str:
     return text
 
 
-def count_rules(report: Report) -> Iterator[str]:
+def count_rules(report: CheckReport) -> Iterator[str]:
     """How many findings each rule has, the gravest and most frequent first, a line each."""
     counted: dict[tuple[int, str, str], int] = {}
     for finding in report.findings:
@@ -59,7 +59,7 @@ def count_rules(report: Report) -> Iterator[str]:
     yield from (f"{count:,} {rule} ({label})" for (_, label, rule), count in order)
 
 
-def visible(report: Report, view: View) -> list[Finding]:
+def visible(report: CheckReport, view: View) -> list[Finding]:
     """The findings that people want to see: all, or all but notes."""
     return [finding for finding in report.findings if view.verbose or finding.severity is not Severity.NOTE]
 

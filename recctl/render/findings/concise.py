@@ -10,11 +10,11 @@ from recctl.render.kit.terminal import render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
     from recctl.render.findings import FindingsView
 
 
-def render(report: Report, view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """Every finding on a line of its own, hints left out; notes too when verbose."""
     unbroken = view.unbroken
     yield from render_lines((finding_line(finding) for finding in visible(report, view)), unbroken)

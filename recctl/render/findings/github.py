@@ -11,7 +11,7 @@ from recctl.render.kit.terminal import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
     from recctl.render.findings import FindingsView
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -20,7 +20,7 @@ _IN_MESSAGES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTIES = _IN_MESSAGES | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def render(report: Report, view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """A command a finding, notes only when verbose, and one for each file that could not be looked at."""
     for finding in visible(report, view):
         properties = {"file": view.from_top(finding.path)}

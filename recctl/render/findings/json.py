@@ -10,16 +10,16 @@ from recctl.render.kit.documents import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Finding, Report
+    from recctl.checks.finding import CheckReport, Finding
     from recctl.render.findings import FindingsView
 
 
-def render(report: Report, _view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, _view: FindingsView) -> Iterator[str]:
     """`recctl.validate.v1`."""
     yield dump_document(describe_report(report))
 
 
-def describe_report(report: Report) -> dict[str, Any]:
+def describe_report(report: CheckReport) -> dict[str, Any]:
     """A report as a `recctl.validate.v1` document."""
     return {
         "version": "recctl.validate.v1",

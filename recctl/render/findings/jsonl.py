@@ -14,11 +14,11 @@ from recctl.render.findings.json import describe_report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
     from recctl.render.findings import FindingsView
 
 
-def render(report: Report, _view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, _view: FindingsView) -> Iterator[str]:
     """`recctl.validate.v1`, in lines."""
     document = describe_report(report)
     findings = document.pop("findings")

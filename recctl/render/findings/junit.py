@@ -18,11 +18,11 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Finding, Report
+    from recctl.checks.finding import CheckReport, Finding
     from recctl.recordings.source import Unread
 
 
-def render(report: Report, view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """An XML document, in ASCII, whatever the encoding of the stream that it goes to."""
     by_file: dict[str, list[Finding]] = {}
     for finding in visible(report, view):

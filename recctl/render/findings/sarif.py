@@ -15,7 +15,7 @@ from recctl.render.kit.terminal import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Finding, Report, Rule
+    from recctl.checks.finding import CheckReport, Finding, Rule
     from recctl.recordings.source import Unread
     from recctl.render.findings import FindingsView
     from recctl.text.syntax import Position
@@ -24,7 +24,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _HOME = "https://github.com/recctl/recctl"
 
 
-def render(report: Report, view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """A SARIF log; notes are results of it only when verbose."""
     indexes = {rule.name: index for index, rule in enumerate(view.rules)}
     driver = {

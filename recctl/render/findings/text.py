@@ -15,7 +15,7 @@ from recctl.text.amounts import show_count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Finding, Report
+    from recctl.checks.finding import CheckReport, Finding
     from recctl.render.findings import FindingsView
     from recctl.text.syntax import Position
 
@@ -27,7 +27,7 @@ _EXAMPLES = 3
 _EXCERPT_WIDTH = 100
 
 
-def render(report: Report, view: FindingsView) -> Iterator[str]:
+def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """Findings, each with the place in its file; when there are many, by rule with examples.
 
     What `recctl prune` takes away is one line, unless all is wanted.

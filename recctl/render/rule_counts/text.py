@@ -12,11 +12,11 @@ from recctl.render.kit.terminal import Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.checks.finding import Report
+    from recctl.checks.finding import CheckReport
     from recctl.render import View
 
 
-def render(report: Report, view: View) -> Iterator[str]:
+def render(report: CheckReport, view: View) -> Iterator[str]:
     """How many findings each rule has, the gravest and most frequent first."""
     counted = Counter((finding.severity, finding.rule) for finding in visible(report, view))
     ordered = sorted(counted.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))

@@ -239,7 +239,7 @@ def _agree(calls: list[CallBuilder], others: list[CallBuilder]) -> bool:
     )
 
 
-class Piece(NamedTuple):
+class RequestPart(NamedTuple):
     """A part of a request's message, or a call in it, that stands beside others of the same role."""
 
     role: str | None
@@ -247,14 +247,14 @@ class Piece(NamedTuple):
     call: ToolCall | None = None
 
 
-def join_pieces(entries: Iterable[Piece | RequestMessage]) -> Iterator[RequestMessage]:
+def join_pieces(entries: Iterable[RequestPart | RequestMessage]) -> Iterator[RequestMessage]:
     """Messages, with each run of pieces of one role made a message too."""
-    run: list[Piece] = []
+    run: list[RequestPart] = []
     for entry in entries:
         if run and (isinstance(entry, RequestMessage) or entry.role != run[0].role):
             yield _join_run(run)
             run = []
-        if isinstance(entry, Piece):
+        if isinstance(entry, RequestPart):
             run.append(entry)
         else:
             yield entry
@@ -262,7 +262,7 @@ def join_pieces(entries: Iterable[Piece | RequestMessage]) -> Iterator[RequestMe
         yield _join_run(run)
 
 
-def _join_run(run: list[Piece]) -> RequestMessage:
+def _join_run(run: list[RequestPart]) -> RequestMessage:
     return RequestMessage(
         role=run[0].role,
         content=[piece.part for piece in run if piece.call is None] or None,
@@ -274,7 +274,7 @@ def read_turn(
     role: str | None,
     turn: dict[str, JSON],
     placed: Collection[str],
-    read_part: Callable[[str | None, JSON], Piece | RequestMessage],
+    read_part: Callable[[str | None, JSON], RequestPart | RequestMessage],
 ) -> Iterator[RequestMessage]:
     """The messages that a turn with a `content` makes: one, and one for each result of a tool among it.
 
@@ -302,7 +302,7 @@ def read_result(part: dict[str, JSON], id_key: str, content_key: str) -> Request
     )
 
 
-def read_call(role: str | None, part: dict[str, JSON], id_key: str, arguments_key: str) -> Piece:
+def read_call(role: str | None, part: dict[str, JSON], id_key: str, arguments_key: str) -> RequestPart:
     """The piece of a message that a call makes."""
     call = ToolCall(
         id=text_or_none(part.get(id_key)),
@@ -310,4 +310,4 @@ def read_call(role: str | None, part: dict[str, JSON], id_key: str, arguments_ke
         name=text_or_none(part.get("name")),
         arguments=write_text(part.get(arguments_key)),
     )
-    return Piece(role, call=call)
+    return RequestPart(role, call=call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire.building.values import join, join_values, write_text
-from recctl.wire.completion import Choice, Message, Part, ToolCall
+from recctl.wire.completion import Choice, Message, MessagePart, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -164,11 +164,11 @@ class ChoiceBuilder:
         )
         return Choice(self.index, message, self.finish_reason, self.logprobs)
 
-    def _build_parts(self, calls: dict[CallBuilder, ToolCall]) -> tuple[Part, ...]:
+    def _build_parts(self, calls: dict[CallBuilder, ToolCall]) -> tuple[MessagePart, ...]:
         """What was said in its order; nothing where a message in its usual order says as much."""
         if len(self._order) <= 1:
             return ()
-        parts: list[Part] = []
+        parts: list[MessagePart] = []
         order = self._list_order(calls)
         ends = {channel: len(getattr(self, channel)) for channel in _KINDS}
         waiting = [*reversed(calls)]
@@ -177,11 +177,11 @@ class ChoiceBuilder:
                 text = join(getattr(self, kind)[mark : ends[kind]])
                 ends[kind] = mark
                 if text:
-                    parts.append(Part(_KINDS[kind], text=text))
+                    parts.append(MessagePart(_KINDS[kind], text=text))
             elif isinstance(mark, tuple):
-                parts.append(Part(_OTHER, place=mark))
+                parts.append(MessagePart(_OTHER, place=mark))
             else:
-                parts.append(Part(_CALL, call=calls[waiting.pop(0)]))
+                parts.append(MessagePart(_CALL, call=calls[waiting.pop(0)]))
         kinds = [part.kind for part in reversed(parts) if not (part.text or "").isspace()]
         texts = [kind for kind in kinds if kind in _KINDS.values()]
         is_usual = len(texts) == len({*texts}) and kinds == sorted(kinds, key=_USUAL.index)

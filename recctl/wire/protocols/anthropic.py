@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Blocks,
-    Piece,
+    RequestPart,
     add_finish_reason,
     add_role,
     note_late,
@@ -210,13 +210,13 @@ def _rename_schema(tool: JSON) -> JSON:
     return {"parameters" if key == "input_schema" else key: value for key, value in tool.items()}
 
 
-def _read_block(role: str | None, block: JSON) -> Piece | RequestMessage:
+def _read_block(role: str | None, block: JSON) -> RequestPart | RequestMessage:
     kind = block.get("type") if isinstance(block, dict) else None
     if kind == "tool_result":
         return read_result(block, "tool_use_id", "content")
     if isinstance(kind, str) and kind.endswith("tool_use"):
         return read_call(role, block, "id", "input")
-    return Piece(role, part=block)
+    return RequestPart(role, part=block)
 
 
 _ENDINGS = {

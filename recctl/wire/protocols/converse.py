@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire.building.blocks import Blocks, Piece, add_finish_reason, add_role, note_late, read_turn
+from recctl.wire.building.blocks import Blocks, RequestPart, add_finish_reason, add_role, note_late, read_turn
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import text_or_none
@@ -237,18 +237,18 @@ def _simplify(content: JSON) -> JSON:
     return content
 
 
-def _read_block(role: str | None, block: JSON) -> Piece | RequestMessage:
+def _read_block(role: str | None, block: JSON) -> RequestPart | RequestMessage:
     held = dict(block) if isinstance(block, dict) else {}
     call, result = held.pop("toolUse", None), held.pop("toolResult", None)
     if isinstance(call, dict) and not held:
         kind, name = text_or_none(call.get("type")), text_or_none(call.get("name"))
         told = ToolCall(text_or_none(call.get("toolUseId")), kind, name, write_text(call.get("input")))
-        return Piece(role, call=told)
+        return RequestPart(role, call=told)
     if isinstance(result, dict):
         rest = {key: value for key, value in result.items() if key not in ("toolUseId", "content")}
         call_id, content = text_or_none(result.get("toolUseId")), result.get("content")
         return RequestMessage("tool", _simplify(content), (), call_id, None, {**rest, **held})
-    return Piece(role, part=block)
+    return RequestPart(role, part=block)
 
 
 def _read_tool(tool: JSON) -> Tool:

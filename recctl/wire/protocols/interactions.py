@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Blocks,
-    Piece,
+    RequestPart,
     add_role,
     add_status,
     check_final,
@@ -244,7 +244,7 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return request._replace(messages=tuple(messages))
 
 
-def _read_entry(entry: JSON) -> Iterator[Piece | RequestMessage]:
+def _read_entry(entry: JSON) -> Iterator[RequestPart | RequestMessage]:
     """One entry of an input: a turn, a step, or a part of what the user says."""
     kind = entry.get("type") if isinstance(entry, dict) else None
     if kind in ("user_input", "model_output"):
@@ -256,13 +256,13 @@ def _read_entry(entry: JSON) -> Iterator[Piece | RequestMessage]:
         yield _read_part("model" if from_model else "user", entry)
 
 
-def _read_part(role: str | None, part: JSON) -> Piece | RequestMessage:
+def _read_part(role: str | None, part: JSON) -> RequestPart | RequestMessage:
     kind = part.get("type") if isinstance(part, dict) else None
     if kind == "function_result":
         return read_result(part, "call_id", "result")
     if isinstance(kind, str) and kind.endswith("_call"):
         return read_call(role, part, "id", "arguments")
-    return Piece(role, part=part)
+    return RequestPart(role, part=part)
 
 
 _ENDINGS = {"completed": Ending.WHOLE, "requires_action": Ending.WHOLE}

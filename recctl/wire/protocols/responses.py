@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
-    Piece,
+    RequestPart,
     add_finish_reason,
     add_status,
     check_final,
@@ -153,11 +153,11 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return request._replace(messages=tuple(messages))
 
 
-def _read_item(item: JSON) -> Iterator[Piece | RequestMessage]:
+def _read_item(item: JSON) -> Iterator[RequestPart | RequestMessage]:
     """One item of an input: a message, a call, a tool's result, or something else that the model said."""
     kind = text_or_none(item.get("type") or "message") if isinstance(item, dict) else None
     if kind == "message":
-        yield from read_turn(text_or_none(item.get("role")), item, ("role", "type"), Piece)
+        yield from read_turn(text_or_none(item.get("role")), item, ("role", "type"), RequestPart)
     elif kind is not None and kind.endswith("_output") and not is_nothing(item.get("call_id")):
         yield read_result(item, "call_id", "output")
     elif kind in ARGUMENT_KEYS:
@@ -165,7 +165,7 @@ def _read_item(item: JSON) -> Iterator[Piece | RequestMessage]:
         yield read_call("assistant", item, id_key, ARGUMENT_KEYS[kind])
     else:  # among them results of calls that the provider answers itself
         role = text_or_none(item.get("role")) if isinstance(item, dict) else None
-        yield Piece(role or "assistant", part=item)
+        yield RequestPart(role or "assistant", part=item)
 
 
 _ENDINGS = {

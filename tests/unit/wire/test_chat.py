@@ -19,8 +19,8 @@ from recctl.wire.completion import (
     Choice,
     Completion,
     Message,
+    MessagePart,
     Note,
-    Part,
     Request,
     RequestMessage,
     Tool,
@@ -800,7 +800,11 @@ def test_content_may_come_in_parts_with_the_thinking_among_them() -> None:  # Mi
     )
     message = completion.choices[0].message
     assert message == Message(content="Hello", reasoning="Let me see!", parts=message.parts)
-    assert message.parts == (Part("reasoning", "Let me see"), Part("text", "Hello"), Part("reasoning", "!"))
+    assert message.parts == (
+        MessagePart("reasoning", "Let me see"),
+        MessagePart("text", "Hello"),
+        MessagePart("reasoning", "!"),
+    )
 
 
 def test_parts_that_are_no_text_are_kept() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.wire import assemble
-from recctl.wire.completion import Message, Part, ToolCall
+from recctl.wire.completion import Message, MessagePart, ToolCall
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.streams import check_parts, send
 
@@ -56,10 +56,10 @@ def test_text_on_both_sides_of_a_call_is_two_parts_with_the_call_and_its_result_
     message = said(anthropic(text("I'll look."), SEARCH, FOUND, text("High tide is at noon.")))
     call = ToolCall("srvtoolu_1", "server_tool_use", "web_search", '{"query": "tide"}')
     parts = (
-        Part("text", "I'll look."),
-        Part("tool_call", call=call),
-        Part("other", place=("content", "2")),
-        Part("text", "High tide is at noon."),
+        MessagePart("text", "I'll look."),
+        MessagePart("tool_call", call=call),
+        MessagePart("other", place=("content", "2")),
+        MessagePart("text", "High tide is at noon."),
     )
     glued = "I'll look.High tide is at noon."
     assert message == Message("assistant", content=glued, tool_calls=(call,), parts=parts)
