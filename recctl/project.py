@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl import git
 from recctl.errors import RecctlError, did_you_mean
 from recctl.text.patterns import compile_file_patterns, compile_pattern
-from recctl.text.tables import parse_table, parse_text, parse_texts
+from recctl.text.tables import TableKeyError, parse_table, parse_text, parse_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -254,14 +254,31 @@ def find_project(start: Path, config: Path | None = None, *, isolated: bool = Fa
         table = _read_table(config)
         if table is None:
             raise RecctlError(f"{config}: there is no table [tool.recctl]", "name a file that has one")
-        return _parse_config(table, config)
+        return _parse_located(table, config)
     for folder in (start.absolute(), *start.absolute().parents):
         for name in _CONFIG_NAMES:
             path = folder / name
             table = _read_table(path) if path.is_file() else None
             if table is not None:
-                return _parse_config(table, path)
+                return _parse_located(table, path)
     return Project(_find_root(start))
+
+
+def _parse_located(table: dict[str, Any], path: Path) -> Project:
+    """The project of a configuration; what is wrong with a key of it is told with the key's line."""
+    try:
+        return _parse_config(table, path)
+    except TableKeyError as problem:
+        line = _find_line(path.read_text(encoding="utf-8"), problem.key)
+        message = problem.message if line is None else problem.message.replace(f"{path}", f"{path}:{line}", 1)
+        raise RecctlError(message, problem.hint) from None
+
+
+def _find_line(text: str, key: str) -> int | None:
+    """The line on which a key stands, if that is one line alone: as a key, or as the name of a table."""
+    spelt = rf"[\"']?{re.escape(key)}[\"']?"
+    found = [*re.finditer(rf"^[ \t]*(?:{spelt}[ \t]*[=.]|\[+[^\]\n]*\b{spelt}\]+)", text, re.MULTILINE)]
+    return text.count("\n", 0, found[0].start()) + 1 if len(found) == 1 else None
 
 
 _CONFIG_NAMES = ("recctl.toml", "pyproject.toml")

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from recctl import __version__
+from recctl.errors import RecctlError
 
 COMMANDS = (
     "find",
@@ -34,6 +35,31 @@ COMMANDS = (
 )
 """The commands, in the order in which `--help` lists them."""
 
+_MEANT = {
+    "check": "validate",
+    "lint": "validate",
+    "cat": "show",
+    "view": "show",
+    "compare": "diff",
+    "rename": "mv",
+    "move": "mv",
+    "migrate": "rehash",
+    "clean": "prune",
+    "gc": "prune",
+    "rm": "prune",
+    "delete": "prune",
+    "revert": "undo",
+    "recover": "restore",
+    "search": "find",
+    "grep": "list --where text~WORD",
+    "ls": "list",
+    "status": "stats",
+    "init": "config --init",
+    "man": "help",
+    "docs": "help",
+}
+"""What other tools call what recctl does."""
+
 _SETTINGS: Any = {"help_option_names": ["-h", "--help"]}
 
 
@@ -46,6 +72,8 @@ class _LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in _MEANT:
+            raise RecctlError(f"there is no command {cmd_name!r}", f"recctl {_MEANT[cmd_name]} does that")
         if cmd_name not in COMMANDS:
             self.list_commands(ctx)  # so that Typer can say which command was meant
         elif cmd_name not in self.commands:

@@ -10,7 +10,14 @@ from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output
 from recctl.cli.rehash import Apply, MergeIdentical, Prefer, Shown, To, carry_out, make_orders
-from recctl.cli.session import make_view, open_project, recover_interrupted, say_selected, select_paths
+from recctl.cli.session import (
+    make_view,
+    open_project,
+    recover_interrupted,
+    refuse_both,
+    say_selected,
+    select_paths,
+)
 from recctl.project import Rename
 
 
@@ -21,6 +28,7 @@ def command(
     new: Annotated[str, typer.Argument(metavar="NEW", help="What stands there now.")],
     paths: options.Places = None,
     apply: Apply = False,
+    dry_run: options.DryRun = False,
     to: To = None,
     prefer: Prefer = None,
     merge_identical: MergeIdentical = False,
@@ -43,6 +51,7 @@ def command(
     """
     from recctl.rehash.edits import Edits
 
+    refuse_both(apply=apply, dry_run=dry_run)
     project = open_project(config, isolated=isolated, max_size=max_size)
     edits = Edits(tests=(Rename(old, new),))
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)

@@ -107,6 +107,9 @@ Providers = Annotated[
 OlderThan = Annotated[
     str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")
 ]
+DryRun = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Only show what would be done, which is the default.")
+]
 OutputFile = Annotated[
     str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the results to FILE.")
 ]

@@ -16,6 +16,7 @@ from recctl.cli.session import (
     make_view,
     open_project,
     recover_interrupted,
+    refuse_both,
     say_selected,
     select_paths,
 )
@@ -76,6 +77,7 @@ def command(
     apply: Annotated[
         bool, typer.Option("--apply", help="Move it to the trash; `recctl undo` takes it back.")
     ] = False,
+    dry_run: options.DryRun = False,
     delete: Annotated[
         bool, typer.Option("--delete", help="With --apply: keep no copy of what git has as it is.")
     ] = False,
@@ -115,6 +117,7 @@ def command(
     if empty_trash and (paths or files_from or grades or collected or tracked or check or delete):
         raise RecctlError("--empty-trash is about all of the trash", "name nothing else but --apply")
     render = find_renderer(output_format)
+    refuse_both(apply=apply, dry_run=dry_run)
     project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     if empty_trash:
         return _empty_trash(project, apply=apply, quiet=quiet)

@@ -18,6 +18,7 @@ from recctl.cli.session import (
     note_failures,
     open_project,
     recover_interrupted,
+    refuse_both,
     say_selected,
     select_paths,
 )
@@ -86,6 +87,7 @@ def command(
         bool, typer.Option("--strict", help="Let unexplained names fail --check, too.")
     ] = False,
     apply: Apply = False,
+    dry_run: options.DryRun = False,
     to: To = None,
     include_replaced: Annotated[
         bool, typer.Option("--include-replaced", help="Move those that others have replaced, too.")
@@ -165,6 +167,7 @@ def command(
     """
     from recctl.rehash.edits import Edits, parse_setting
 
+    refuse_both(apply=apply, dry_run=dry_run)
     project = open_project(config, isolated=isolated, max_size=max_size)
     settings = tuple(parse_setting(pointer, text) for pointer, text in set_values or ())
     edits = Edits(

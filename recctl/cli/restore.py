@@ -9,7 +9,7 @@ import typer
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, say, say_failure, write_output
-from recctl.cli.session import make_view, open_project, recover_interrupted
+from recctl.cli.session import make_view, open_project, recover_interrupted, refuse_both
 
 if TYPE_CHECKING:
     from recctl.restore import Restoration
@@ -26,6 +26,7 @@ def command(
     ] = None,
     tests: options.Tests = None,
     apply: Annotated[bool, typer.Option("--apply", help="Bring them back; else only show them.")] = False,
+    dry_run: options.DryRun = False,
     output_format: Annotated[str, options.format_option("restoration")] = "text",
     output: options.OutputFile = None,
     max_size: options.MaxSize = None,
@@ -47,6 +48,7 @@ def command(
     from recctl.restore import restore
 
     render = find_renderer(output_format)
+    refuse_both(apply=apply, dry_run=dry_run)
     project = open_project(config, isolated=isolated, max_size=max_size)
     check_output(output, project, (), files_from)
     words = [*(paths or ()), *(read_file_list(files_from, nul=nul) if files_from is not None else ())]

@@ -100,6 +100,12 @@ def select_paths(
     return keep_tests(selection, tests)
 
 
+def refuse_both(*, apply: bool, dry_run: bool) -> None:
+    """Raises RecctlError where something is to be done and only to be shown."""
+    if apply and dry_run:
+        raise RecctlError("--apply and --dry-run can't be combined", "leave one of them out")
+
+
 def make_filter(
     tests: list[str] | None,
     models: list[str] | None,

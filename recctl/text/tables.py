@@ -10,22 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+class TableKeyError(RecctlError):
+    """What is wrong with a key of a table; `key` is that key."""
+
+    def __init__(self, message: str, key: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.key = key
+
+
 def parse_table(
     table: Mapping[str, Any], keys: Mapping[str, Callable[[Any], Any]], where: str
 ) -> dict[str, Any]:
     """A table with its keys as Python names, each value read by the function that `keys` gives for it.
 
-    `where` says which table it is. Raises RecctlError for an unknown key and for a value that its function
+    `where` says which table it is. Raises TableKeyError for an unknown key and for a value that its function
     refuses with a ValueError.
     """
     values = {}
     for key, value in table.items():
         if key not in keys:
-            raise RecctlError(f"{where}: unknown key {key!r}", did_you_mean(key, sorted(keys)))
+            raise TableKeyError(f"{where}: unknown key {key!r}", key, did_you_mean(key, sorted(keys)))
         try:
             values[key.replace("-", "_")] = keys[key](value)
         except ValueError as error:
-            raise RecctlError(f"{where}: {key} {error}") from None
+            raise TableKeyError(f"{where}: {key} {error}", key) from None
     return values
 
 

@@ -150,7 +150,7 @@ def test_a_broken_scheme_is_told_in_a_line(run: Run, project: Path) -> None:
     outcome = run("config", cwd=project)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        f"error: {project / 'recctl.toml'}: schemes.acme: replace has a broken regular expression, '(': "
+        f"error: {project / 'recctl.toml'}:3: schemes.acme: replace has a broken regular expression, '(': "
         "missing ), unterminated subpattern at position 0\n"
     )
 
@@ -284,3 +284,24 @@ def test_recctl_alone_says_what_is_here_and_how_to_begin(run: Run, tmp_path: Pat
     )
     (tmp_path / "recctl.toml").write_text("")
     assert run().err.startswith("Usage: recctl [OPTIONS] COMMAND")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('paths = ["a"]\n\nshceme = "a"\n', "{path}:3: unknown key 'shceme'\nhint: did you mean 'scheme'?"),
+        ("# max-size\nmax-size = -1\n", "{path}:2: max-size should be a size, such as 500kB or 64MB"),
+        (
+            '[[overrides]]\npaths = ["x"]\nkepe = ["y"]\n',
+            "{path}:3: overrides[0]: unknown key 'kepe'\nhint: did you mean 'keep'?",
+        ),
+        ('[secret]\nallow = ["x"]\n', "{path}:1: unknown key 'secret'\nhint: did you mean 'secrets'?"),
+    ],
+)
+def test_what_is_wrong_with_a_key_is_told_with_its_line(
+    text: str, message: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "recctl.toml"
+    path.write_text(text)
+    outcome = run("config")
+    assert (outcome.code, outcome.err) == (2, f"error: {message.format(path=path)}\n")

@@ -376,3 +376,22 @@ def test_colour_is_what_options_then_environment_then_terminal_say(
 ) -> None:
     outcome = run("rules", *arguments, env=env)
     assert ("\x1b[" in outcome.out) is colored
+
+
+def test_what_other_tools_call_a_command_is_understood(run: Run) -> None:
+    outcome = run("gc")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: there is no command 'gc'\nhint: recctl prune does that\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["prune", "restore", "rehash", "mv"])
+def test_a_dry_run_is_the_default_and_can_be_asked_for(command: str, run: Run) -> None:
+    names = ("a", "b") if command == "mv" else ()
+    outcome = run(command, *names, "-n", "--apply")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: --apply and --dry-run can't be combined\nhint: leave one of them out\n",
+    )
+    assert run(command, *names, "-n").out == run(command, *names).out

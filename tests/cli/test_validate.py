@@ -320,9 +320,13 @@ def test_rules_can_be_ignored_for_parts_of_the_tree(run: Run, project: Path) -> 
 @pytest.mark.parametrize(
     ("config", "message", "hint"),
     [
-        ('shceme = "x"', "unknown key 'shceme'", "did you mean 'scheme'?"),
-        ('ignore = "x"', "ignore should be a list of strings", None),
-        ("[[overrides]]\nscheme = 'x'", "overrides[0] lacks 'paths'", "say which part of the tree it is for"),
+        ('shceme = "x"', "1: unknown key 'shceme'", "did you mean 'scheme'?"),
+        ('ignore = "x"', "1: ignore should be a list of strings", None),
+        (
+            "[[overrides]]\nscheme = 'x'",
+            " overrides[0] lacks 'paths'",
+            "say which part of the tree it is for",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_told_with_its_file(
@@ -331,7 +335,7 @@ def test_a_wrong_configuration_is_told_with_its_file(
     (project / "recctl.toml").write_text(config)
     outcome = run("validate", cwd=project)
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == f"error: {project}/recctl.toml: {message}\n" + (f"hint: {hint}\n" if hint else "")
+    assert outcome.err == f"error: {project}/recctl.toml:{message}\n" + (f"hint: {hint}\n" if hint else "")
 
 
 def test_a_file_of_a_revision_is_checked_as_if_it_lay_there(run: Run, project: Path) -> None:
