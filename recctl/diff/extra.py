@@ -112,4 +112,4 @@ def _compare_data(left: Exchange, right: Exchange) -> Iterator[Change]:
     ours, theirs = [*left.list_data()], [*right.list_data()]
     if ours != theirs:
         before, now = (sum(map(len, data)) for data in (ours, theirs))
-        yield Change("/response/extra/inline_data", "other", before, now, "pictures, in base64 characters")
+        yield Change("/response/extra/data", "other", before, now, "pictures, in base64 characters")

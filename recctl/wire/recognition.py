@@ -53,9 +53,14 @@ def _recognise_by_request(recording: Recording, body: JSON) -> Wire | None:
     method, status = recording.request.get("method"), recording.response.get("status")
     if status is None or not isinstance(method, str) or not (is_empty or isinstance(body, str)):
         return None
-    is_question = method.upper() == "POST" and not _QUESTIONS.isdisjoint(recording.asked)
-    is_noted = status in _NOTED or (is_empty and not is_question)
-    return load_wire(_NOTHING) if is_noted or method.upper() != "POST" else None
+    if status in _NOTED or method.upper() != "POST" or (is_empty and not _wants_answer(recording)):
+        return load_wire(_NOTHING)
+    return None
+
+
+def _wants_answer(recording: Recording) -> bool:
+    """Whether a request that was posted is a question to a model, by its protocol or by its keys."""
+    return not _QUESTIONS.isdisjoint(recording.asked) or recognise_request(recording) is not None
 
 
 _FEW = 3

@@ -261,7 +261,7 @@ def test_a_picture_of_the_same_size_is_another_picture() -> None:
         return record([{"candidates": [candidate]}])
 
     (change,) = compare(picture("AAAA"), picture("BBBB")).changes
-    assert (change.where, change.kind) == ("/response/extra/inline_data", "other")
+    assert (change.where, change.kind) == ("/response/extra/data", "other")
 
 
 def test_recordings_of_different_kinds_are_compared_and_told_apart() -> None:

@@ -193,3 +193,9 @@ def test_what_is_asked_is_told_from_instructions_and_results() -> None:
 def test_a_request_that_failed_is_read_all_the_same() -> None:
     read = read_exchange(exchange({"error": {"message": "busy"}}, ASKED, "/consult"))
     assert [message.speaker for message in read.request.messages] == [Speaker.SYSTEM, Speaker.USER]
+
+
+def test_a_question_without_an_answer_has_not_been_noted() -> None:
+    recording = exchange("", ASKED, "/consult")
+    recording.response["status"] = 200
+    assert read_exchange(recording).wire.name == "unknown"
