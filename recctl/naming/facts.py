@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from recctl.recordings.formats import DEFAULT
+from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.recording import Key
 from recctl.schemes import Identity
 
@@ -144,6 +144,11 @@ class Facts(NamedTuple):
     def is_named_by_test(self) -> bool:
         """Whether the file is named after its test, and not after a hash."""
         return self.holds_several and self.test_id is not None
+
+    @property
+    def is_named_by_hash(self) -> bool:
+        """Whether the file is named after a hash of its one recording."""
+        return not self.holds_several and load_format(self.format).is_named_by_hash
 
     @property
     def location(self) -> Path:

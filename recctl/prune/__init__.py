@@ -346,7 +346,7 @@ def _remark(all_facts: Sequence[Facts], inquiry: Inquiry, orphans: Orphans) -> I
     if orphans.unjudged:
         count = show_count(orphans.unjudged, "recording")
         yield f"the tests of {count} are not below the root: whether they still exist can't be judged"
-    unheld = sum(not (facts.is_held or facts.holds_several) for facts in all_facts)
+    unheld = sum(facts.is_named_by_hash and not facts.is_held for facts in all_facts)
     if unheld:
         count = show_count(unheld, "recording")
         yield f"no scheme is set for {count}: what was replaced among them can't be judged"

@@ -102,7 +102,7 @@ def propose(
         proposal = _copy_for(tests[1:], recording, proposal, orders.edits, place)
     if masks is not None:
         proposal = _check_masked(proposal, masks)
-    if is_edited and not is_wanted and facts.status is not Status.CURRENT:
+    if is_edited and not is_wanted and facts.status is not Status.CURRENT and facts.is_named_by_hash:
         proposal = proposal._replace(is_leftover=True)
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
 

@@ -81,6 +81,17 @@ def test_a_recording_is_found_by_the_first_digits_of_its_hash(run: Run, folder: 
     assert folder.is_dir()
 
 
+def test_a_file_that_no_scheme_names_is_changed_without_a_word_on_names(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(CHECKOUT / "examples/good/test", tmp_path / "test")
+    outcome = run("rehash", "--set", "/request/body/model", "large", "--apply")
+    assert outcome.out == (
+        "edited: 1\n  test/support/fixtures/openai/gpt_4o_mini/streaming.json (/request/body/model)\n"
+    )
+    assert outcome.err == (
+        "1 recording: 0 current, 0 outdated, 1 not applicable\ndone: edit 1; recctl undo 1 takes it back\n"
+    )
+
+
 def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)

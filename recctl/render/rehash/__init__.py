@@ -40,7 +40,7 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     if contested and not report.is_narrow:
         files = sum(map(len, contested.values()))
         yield f"{show_count(len(contested), 'name')} wanted by {files:,} recordings"
-    hashed = [entry.facts for entry in report.entries if not entry.facts.holds_several]
+    hashed = [entry.facts for entry in report.entries if entry.facts.is_named_by_hash]
     unheld = Counter(facts.scheme for facts in hashed if not facts.is_held)
     for scheme, count in sorted(unheld.items()):
         where = f" for {count:,} of them" if count < total else ""
