@@ -115,3 +115,18 @@ def test_a_single_exchange_is_a_page_too(run: Run, tmp_path: Path) -> None:
     page = Page(run("show", f"recordings/{path.name}", "--format", "html").out)
     (row,) = page.read("inventory")
     assert (row["key"], row["asked"]) == (f"recordings/{path.name}", "Name a planet.")
+
+
+def test_a_reply_that_is_no_message_is_told_as_the_reply(run: Run, tmp_path: Path) -> None:
+    body = {"id": "batch_1", "object": "batch", "status": "completed", "endpoint": "/v1/embeddings"}
+    path = write(tmp_path / "recordings", record(body))
+    page = Page(run("show", f"recordings/{path.name}", "--format", "html").out)
+    (row,) = page.read("inventory")
+    assert row["answered"] == "batch: status completed, endpoint /v1/embeddings"
+    (conversation,) = page.read("block-0")
+    assert conversation["said"][-1] == {
+        "who": "batch",
+        "text": "id         batch_1\nstatus     completed\nendpoint   /v1/embeddings",
+        "kind": "text",
+        "reply": True,
+    }

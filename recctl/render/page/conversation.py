@@ -34,7 +34,8 @@ def describe_conversation(exchange: Exchange, mask: Callable[[str], str]) -> Con
         text = mask(_join(line))
         if line.indent == 0:
             if text:
-                who, is_reply, is_told = text, is_reply or _opens_reply(text), False
+                opens_reply = text == completion.kind or _opens_reply(text)
+                who, is_reply, is_told = text, is_reply or opens_reply, False
         elif not who:
             facts += [text] if not text.startswith("test ") else []
         else:

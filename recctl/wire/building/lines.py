@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from recctl.wire.building.facts import describe, shorten, summarise_data
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Completion, Request
 
 _LONGEST = 160
+_ID = re.compile(r"(?:\b|_)id\Z")
 
 
 def read_question_line(request: Request) -> str:
@@ -43,7 +45,7 @@ def read_reply_line(completion: Completion) -> str:
                 return _first_line(text)
     if completion.kind is not None:
         is_counted = "count" in completion.extra  # then the kind says how many there are
-        told = [f"{fact.name} {fact.text}" for fact in completion.facts if fact.name != "id"]
+        told = [f"{fact.name} {fact.text}" for fact in completion.facts if not _ID.search(fact.name)]
         return _first_line(
             f"{completion.kind}: {', '.join(told)}" if told and not is_counted else completion.kind
         )
