@@ -82,12 +82,13 @@ def recognise_body(body: JSON) -> Wire | None:
 def recognise_request(recording: Recording) -> Wire | None:
     """The protocol of a recording's request: told by where it went and by what was sent; None for no such."""
     path, asked = _find_path(recording), _find_asked(recording)
-    found = (wire for wire in each_wire() if wire.recognises_request(path, asked)) if asked else ()
-    return next(iter(found), None)
+    if not asked or not recording.url:  # a call of a tool is of no protocol
+        return None
+    return next((wire for wire in each_wire() if wire.recognises_request(path, asked)), None)
 
 
 def _find_path(recording: Recording) -> str:
-    return (recording.url or recording.endpoint).partition("?")[0].rstrip("/")
+    return recording.url.partition("#")[0].partition("?")[0].rstrip("/")
 
 
 def _find_asked(recording: Recording) -> JSON:
@@ -99,7 +100,9 @@ def _find_asked(recording: Recording) -> JSON:
 def find_form(recording: Recording) -> RequestForm:
     """How a recording's request is written; as by any protocol where none recognises it."""
     wire = recognise_request(recording)
-    return gather_form() if wire is None else wire.form
+    if wire is not None:
+        return wire.form
+    return gather_form() if recording.asked and recording.url else RequestForm()
 
 
 @cache

@@ -34,7 +34,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
 
 
 def _is_request(path: str, asked: JSON) -> bool:
-    return "messages" in asked and path.endswith("/chat/completions")
+    return "messages" in asked and path.endswith(("/completions", "/v1/chat"))  # of Writer, the latter
 
 
 WIRE = Wire(

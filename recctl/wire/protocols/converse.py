@@ -268,7 +268,9 @@ def _read_tool(tool: JSON) -> Tool:
 
 
 def _is_request(path: str, asked: JSON) -> bool:
-    return "messages" in asked and (path.endswith(("/converse", "/converse-stream")) or "modelId" in asked)
+    """Whether something was sent to Converse, by its name or its SDK's, or to a Nova model."""
+    is_named = path.endswith(("/converse", "/converse-stream")) or "modelId" in asked
+    return "messages" in asked and (is_named or "inferenceConfig" in asked)
 
 
 _FORM = RequestForm(

@@ -389,7 +389,13 @@ _ATTACHMENTS = Attachments(
 
 
 def _is_request(path: str, asked: JSON) -> bool:
-    return "contents" in asked and path.endswith(("enerateContent", ":countTokens"))
+    return "contents" in asked and path.endswith(_PLACES)
+
+
+_PLACES = (
+    *("enerateContent", ":countTokens"),
+    *("/generate_content", "/generate_content_stream"),  # methods of the SDK
+)
 
 
 _FORM = RequestForm(

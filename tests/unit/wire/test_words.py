@@ -57,6 +57,10 @@ FAILED = {"error": {"type": "overloaded_error", "message": "Overloaded"}}
     ("path", "asked", "wire"),
     [
         ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "openai-chat"),
+        ("/v1/v1/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "openai-chat"),
+        ("/v1/completions#stream", {"prompt": "Hi"}, "openai-completions"),
+        ("/model/nova/invoke", {"messages": [], "inferenceConfig": {}}, "bedrock-converse"),
+        ("/generate_content_stream", {"contents": []}, "gemini"),
         ("/v1/messages", {"messages": [{"role": "user", "content": "Hi"}]}, "anthropic-messages"),
         ("/model/claude/invoke", {"anthropic_version": "1", "messages": []}, "anthropic-messages"),
         ("/v1beta/models/gemini-3-pro:generateContent?alt=sse", {"contents": []}, "gemini"),
