@@ -226,9 +226,8 @@ def sift_list(project: Project, paths: Sequence[str]) -> tuple[list[str], int]:
 
 
 LOOKED_FOR = (
-    "in a folder, a recording is a .json file that lies below a folder named `recordings`, is named like a "
-    "hash or starts like a recording, or a cassette (.yaml, .yaml.gz) that starts like one, and that neither "
-    "git nor `exclude` leaves out; a file that you name is always looked at"
+    "in a folder, recordings are files that lie, are named or start like those of a recorder (recctl help "
+    "formats), and that neither git nor `exclude` leaves out; a file that you name is always looked at"
 )
 """What a walk looks for, for those who find nothing."""
 

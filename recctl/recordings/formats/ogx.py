@@ -142,12 +142,13 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     """Whether a JSON file lies where recorders write to, is named like a hash, or starts like a recording.
 
     One that starts like it, but has the text that was sent for the request's body, or what was sent twice, or
-    a proxy's name, is another recorder's.
+    a proxy's name, is another recorder's; one of a path without a host is a stub of a server, as WireMock's.
     """
     if RECORDINGS in folders or (name and re.fullmatch(_HASH_NAME, name)):
         return True
     content = read()
-    if re.match(_HEAD, content[:HEAD_SIZE]) is None or read_proxied_name(name) is not None:
+    head = content[:HEAD_SIZE]
+    if re.match(_HEAD, head) is None or re.match(_STUB, head) or read_proxied_name(name) is not None:
         return False
     end = content.find(_RESPONSE)
     return all(content.find(sign, 0, end) < 0 for sign in _OTHERS)
@@ -156,6 +157,7 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
 _HASH_NAME = rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json"
 _HEAD = rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 
+_STUB = rb'\s*\{\s*"request"\s*:\s*\{\s*(?:"method"\s*:\s*"[A-Z]+"\s*,\s*)?"url\w*"\s*:\s*"/'
 _OTHERS = (b'\n    "body": "', b'\n    "canonical_json": ')
 _RESPONSE = b'\n  "response": '
 
