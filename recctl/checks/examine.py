@@ -58,7 +58,7 @@ def _examine(target: Target, root: Path, with_facts: bool, with_turn: bool) -> E
     findings: list[Finding] = []
     all_facts: list[Facts] = []
     secrets: set[str] = set()
-    items, text = load(source), cache(partial(read_text, source))
+    items, text = load(source), partial(read_text, source)
     of_file = check_file(source, items)
     if any(isinstance(item, LoadError) and item.is_other for item in items):
         return Examined((), recordings=0)

@@ -117,15 +117,20 @@ class FileCache:
 def _describe_package() -> str:
     """What changes when recctl itself does: an upgrade, or an edited rule, scheme, or schema of a checkout.
 
-    By the times and sizes of its files; reading them would take ten times as long.
+    By the times and sizes of its files; reading them would take ten times as long. What is installed is not
+    edited, and one of its files stands for all.
     """
     package = Path(__file__).parents[1]
-    found = [*_list_sources(package), *_list_sources(package.parent / "schemas")]
+    schemas = package.parent / "schemas"  # which a wheel has inside the package
+    if not schemas.is_dir():
+        status = Path(__file__).stat()
+        return f"{status.st_mtime_ns} {status.st_ino}"
+    found = [*_list_sources(package), *_list_sources(schemas)]
     return blake2b(repr(sorted(found)).encode()).hexdigest()
 
 
 def _list_sources(folder: Path | str) -> Iterator[tuple[str, int, int]]:
-    with suppress(OSError), os.scandir(folder) as entries:  # a wheel has all of it inside the package
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith((".py", ".json")):
                 status = entry.stat()

@@ -7,7 +7,6 @@ stream came are kept as they came, cut anywhere. Before `meta`, a file was the l
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from functools import partial
@@ -94,10 +93,12 @@ def _follow_hash(before: JSON, after: JSON) -> JSON:
 
 def _hash(request: JSON) -> str:
     """What the recorder looks for: the MD5 of a URL and of a body's JSON, its keys sorted."""
+    from hashlib import md5  # which takes longer than all else that a walk loads of this format
+
     body = request.get("body")
     text = str(body) if isinstance(body, str) else _write_as_javascript(body)
     sent = f"{request['url']}:{text}".encode("utf-8", "surrogatepass")
-    return hashlib.md5(sent, usedforsecurity=False).hexdigest()[:16]
+    return md5(sent, usedforsecurity=False).hexdigest()[:16]
 
 
 def _write_as_javascript(value: Any) -> str:
