@@ -176,7 +176,7 @@ def test_a_changed_word_is_marked(two: Callable[..., Outcome]) -> None:
 
 def test_colours_stand_for_marks(two: Callable[..., Outcome]) -> None:
     outcome = two(say("the closest one"), say("the nearest one"), "--color", "always")
-    assert "    the \x1b[31mclosest\x1b[0m\x1b[32mnearest\x1b[0m one\n" in outcome.out
+    assert "    the \x1b[9;31mclosest\x1b[0m\x1b[32mnearest\x1b[0m one\n" in outcome.out
 
 
 def test_noise_is_counted_and_shown_on_demand(two: Callable[..., Outcome]) -> None:

@@ -17,7 +17,8 @@ LONG = "tests/a/test_b.py::TestC::test_d[model=openai/gpt-4o-mini-stream=True]"
     ("width", "shown"),
     [
         (80, LONG),
-        (60, "…t_b.py::TestC::test_d[model=openai/gpt-4o-mini-stream=True]"),
+        (68, "test_b.py::TestC::test_d[model=openai/gpt-4o-mini-stream=True]"),
+        (60, "test_d[model=openai/gpt-4o-mini-stream=True]"),
         (40, "test_d[model=openai/gpt…ini-stream=True]"),
         (20, "test_d[model=…=True]"),
         (12, "test_d"),

@@ -21,6 +21,7 @@ WIDE = 120
 """From how many columns on texts stand side by side."""
 
 REMOVED = "red"
+_REPLACED = "red strike"  # what takes its place stands right behind it
 ADDED = "green"
 _SHORT = 48
 _MOST_SHOWN = 4000
@@ -88,7 +89,7 @@ def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
 
 def _mark(group: Iterable[TextStretch], side: int, view: View, *, is_whole: bool) -> Iterator[Span]:
     """One side of a group of pieces: what is not on the other one is marked."""
-    style, opening, closing = ((REMOVED, "[-", "-]"), (ADDED, "{+", "+}"))[side]
+    style, opening, closing = ((_REPLACED, "[-", "-]"), (ADDED, "{+", "+}"))[side]
     for piece in group:
         text = piece[side]
         if piece.is_same:

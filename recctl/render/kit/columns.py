@@ -29,17 +29,20 @@ def cut_middle(text: str, width: int) -> str:
 
 
 def shorten_test(test_id: str, width: int) -> str:
-    """A test's id: as much of its file as there is room for, its name, how its parameters begin and end."""
+    """A test's id: its file if there is room for that, its name, how its parameters begin and end."""
     if len(test_id) <= width:
         return test_id
-    name = test_id.partition("[")[0].rpartition("::")[2]
-    short = test_id[test_id.index(name) :]
-    if len(short) < width:
-        return cut_start(test_id, width)
-    room = width - len(name)
+    path, _, rest = test_id.partition("[")[0].rpartition("::")
+    short = test_id[len(test_id.partition("[")[0]) - len(rest) :]
+    longer = f"{path.rpartition('/')[2]}::{short}"
+    if path and len(longer) <= width:
+        return longer
+    if len(short) <= width:
+        return short
+    room = width - len(rest)
     if room < _FEWEST:
-        return cut_middle(name, width)
-    return name + cut_middle(short[len(name) :], room)
+        return cut_middle(rest, width)
+    return rest + cut_middle(short[len(rest) :], room)
 
 
 _FEWEST = 12
