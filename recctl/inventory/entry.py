@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from recctl.inventory.likeness import Likeness, restore_likeness
 from recctl.naming.facts import Facts, Status
 from recctl.wire.usage import Tokens
 
 if TYPE_CHECKING:
+    from recctl.inventory.likeness import Likeness
     from recctl.recordings.recording import Key
 
 
@@ -91,6 +91,8 @@ class Entry:
     @property
     def likeness(self) -> Likeness:
         """What tells how much its request is like another one."""
+        from recctl.inventory.likeness import restore_likeness  # which those who only list have no use for
+
         return restore_likeness(self.sketch)
 
     @property

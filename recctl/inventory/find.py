@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.inventory.answer import Answer, Cause, Findings, Nearby
-from recctl.inventory.cassettes import find_in_file, find_without_file
-from recctl.inventory.named import find_gone, find_hashed_request, find_name
 from recctl.inventory.store import Store
 from recctl.project import Place
 from recctl.recordings.formats import DEFAULT, load_format
@@ -50,16 +48,26 @@ def _find_place(entry: Entry) -> Place:
 
 
 def _find(store: Store, query: Query, given: Recording | None) -> Answer:
+    """The answer to one query; what it takes is loaded when it is called for."""
     if query.file is not None:
+        from recctl.inventory.cassettes import find_in_file
+
         return find_in_file(store, query, query.file)
     if query.name is not None:
+        from recctl.inventory.named import find_name
+
         answer = find_name(store, query, query.name)
         is_test = answer.cause is Cause.UNKNOWN and query.recorder is None
         return _find_test(store, query, query.name) if is_test and _list_tests(store, query.name) else answer
-    if query.url is None and query.endpoint is None and not query.has_body:
-        return find_without_file(store, query) if query.recorder else _find_test(store, query, query.word)
-    if _goes_by_hash(store, query):
+    is_request = query.url is not None or query.endpoint is not None or query.has_body
+    if not (is_request or query.recorder):
+        return _find_test(store, query, query.word)
+    if is_request and _goes_by_hash(store, query):
+        from recctl.inventory.named import find_hashed_request
+
         return find_hashed_request(store, query, given)
+    from recctl.inventory.cassettes import find_without_file
+
     return find_without_file(store, query)
 
 
@@ -84,6 +92,8 @@ def _find_test(store: Store, query: Query, word: str) -> Answer:
     found = _list_tests(store, word)
     if found:
         return Answer(query, Cause.FOUND, found=tuple(Nearby(entry, is_own=True) for entry in found))
+    from recctl.inventory.named import find_gone
+
     is_id = "::" in word or "/" in word
     gone = find_gone(store, query, (), [word]) if is_id else None
     if gone is not None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from recctl.input.sources import show_path
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.entry import State
-from recctl.naming.engine import explain, find_wanted
 from recctl.project import Place, is_of_test
 from recctl.recordings.formats import DEFAULT
 from recctl.recordings.http import find_endpoint
@@ -118,6 +117,8 @@ def find_gone(store: Store, query: Query, words: Sequence[str], tests: Sequence[
 
 def _find_other_scheme(store: Store, query: Query, near: Iterable[Nearby], name: str) -> Answer | None:
     """The answer where another scheme than its own gives a name to one of the nearest recordings."""
+    from recctl.naming.engine import explain  # which those who find a name have no use for
+
     for nearby in near:
         recording = store.load(nearby.entry)
         place = None if recording is None else recording.source.place
@@ -145,6 +146,8 @@ def tell_changed(store: Store, query: Query, near: tuple[Nearby, ...]) -> Answer
 
 def find_hashed_request(store: Store, query: Query, given: Recording | None) -> Answer:
     """What a request finds by the hash of it; `given` is the recording that it is the request of."""
+    from recctl.naming.engine import explain, find_wanted  # as above
+
     folder = store.find_folder(query.test)
     settings = store.settings_in(folder)
     form = store.hashed[0].facts.format if store.hashed else DEFAULT

@@ -7,7 +7,6 @@ from collections import defaultdict
 from heapq import nlargest
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from recctl.diff.sent import find_kept
 from recctl.inventory.likeness import Likeness, measure_likeness, read_likeness
 from recctl.recordings.http import find_endpoint
 from recctl.recordings.recording import Key
@@ -64,6 +63,8 @@ class Candidate(NamedTuple):
 
 def make_candidate(recording: Recording, location: str) -> Candidate:
     """What is to be known of a recording and its request."""
+    from recctl.diff.sent import find_kept  # which those who have an index have no use for
+
     kept = find_kept(recording)
     return Candidate(
         key=Key(recording.source.name, recording.key.number),

@@ -7,8 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from recctl.inventory.likeness import digest_body
-
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
@@ -57,6 +55,8 @@ class Query:
     @cached_property
     def digest(self) -> str:
         """What only an equal body has in common with its body."""
+        from recctl.inventory.likeness import digest_body  # which those who look for a name have no use for
+
         return digest_body(self.body)
 
     @property

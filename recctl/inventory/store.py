@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl import git
 from recctl.changes import state as changes
 from recctl.input.sources import Target, read, show_path
-from recctl.inventory.answer import UNMATCHED, Nearby
-from recctl.inventory.comparing import find_changes, judge_changes
 from recctl.inventory.entry import State
-from recctl.inventory.likeness import read_likeness
-from recctl.inventory.messages import find_recorder
-from recctl.inventory.nearest import Candidates, Near, Sought
 from recctl.project import is_of_test, recordings_folder
 from recctl.recordings.formats import load_format
-from recctl.recordings.http import find_endpoint
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from recctl.diff import Change
+    from recctl.inventory.answer import Nearby
     from recctl.inventory.comparing import Mask
     from recctl.inventory.entry import Entry
     from recctl.inventory.query import Query
     from recctl.project import Project, Settings
 
 _MOST = 3
-_COMPARED = 8
-"""How many recordings are read and set against a request: which may be nearest, sketches tell roughly."""
 
 
 class Store:
@@ -49,8 +39,8 @@ class Store:
 
     def __init__(self, project: Project, entries: Sequence[Entry], most: int | None, mask: Mask) -> None:
         self.project, self.entries = project, entries
-        self.most, self._least = (_MOST, 1) if most is None else (most, most)
-        self._mask = mask
+        self.most, self.least = (_MOST, 1) if most is None else (most, most)
+        self.mask = mask
         self._tests: dict[str, list[Entry]] = {}
         self._read: dict[str, dict[int | None, Recording]] = {}
 
@@ -137,69 +127,17 @@ class Store:
 
     # --- what is near ---------------------------------------------------------------------------------------
 
-    @cached_property
-    def _candidates(self) -> Candidates[Entry]:
-        return Candidates(self.entries)
-
     def find_near(self, query: Query) -> tuple[Nearby, ...]:
         """The recordings that are nearest to a request, each with what differs, the nearest first."""
-        sought = self._describe(query)
-        if sought == Sought():
-            return ()
-        least = self._least if query.has_body else self.most
-        return self._rank(query, self._candidates.find(sought, _COMPARED), least)
+        from recctl.inventory.ranking import find_near  # which takes much that a look-up has no use for
+
+        return find_near(self, query)
 
     def compare(self, query: Query, entries: Sequence[Entry]) -> tuple[Nearby, ...]:
         """Recordings of the file, or the test, that was asked, with what differs, the nearest first."""
-        near = [Near(entry, is_own=True) for entry in entries]
-        if len(entries) > _COMPARED:
-            sought = self._describe(query)._replace(test_id="", location=None)
-            found = Candidates(entries).find(sought, _COMPARED)
-            near = [Near(each.recording, is_own=True) for each in found] or near[:_COMPARED]
-        return self._rank(query, near, len(near))
+        from recctl.inventory.ranking import compare  # as above
 
-    def _describe(self, query: Query) -> Sought:
-        tests = {entry.test_id or "" for entry in self.list_of_test(query.test)}
-        model = query.body.get("model") if isinstance(query.body, dict) else query.model
-        return Sought(
-            test_id=min(tests) if len(tests) == 1 else query.test or "",
-            location=self.locate(query.file) if query.file is not None else None,
-            method=query.method,
-            endpoint=query.endpoint if query.url is None else find_endpoint(query.url),
-            model=model if isinstance(model, str) else None,
-            likeness=read_likeness(query.body) if query.has_body else None,
-            url=query.url,
-        )
-
-    def _rank(self, query: Query, near: Iterable[Near[Entry]], least: int) -> tuple[Nearby, ...]:
-        """Recordings set against a request; those first that are the test's own, and differ least.
-
-        So many are in any case. Once one differs in no more than a word, those are left out that are less
-        likely by their sketches.
-        """
-        ranked: list[tuple[_Distance, int, Near[Entry], list[Change]]] = []
-        for number, each in enumerate(near):
-            if number >= least and min(distance for distance, *_ in ranked).is_a_word:
-                break
-            changes = self._find_changes(each.recording, query)
-            ranked.append((_measure(each, changes), number, each, changes))
-        ranked.sort(key=lambda each: each[:2])
-        return tuple(self._tell(query, near, changes) for *_, near, changes in ranked[: self.most])
-
-    def _find_changes(self, entry: Entry, query: Query) -> list[Change]:
-        """What differs from a request; nothing where that can't be told, of what nests too deeply."""
-        recording = self.load(entry)
-        try:
-            return [] if recording is None else find_changes(recording, query, self._mask)
-        except RecursionError:
-            return []
-
-    def _tell(self, query: Query, near: Near[Entry], changes: list[Change]) -> Nearby:
-        entry, is_own = near
-        recording = self.load(entry)
-        if recording is None:
-            return Nearby(entry, is_own)
-        return Nearby(entry, is_own, judge_changes(recording, query, changes), query.has_body)
+        return compare(self, query, entries)
 
     # --- what helps -----------------------------------------------------------------------------------------
 
@@ -211,6 +149,8 @@ class Store:
     def write_record(self, query: Query, location: str | None, near: Entry | None = None) -> str | None:
         """How to record again; None where neither the test nor the file is known."""
         known = [near] if near is not None else self.by_location.get(location or "", [])
+        from recctl.inventory.messages import find_recorder
+
         among = known or self.entries[:1]
         recorder = find_recorder(query.recorder or (among[0].facts.format if among else None))
         if recorder is None:
@@ -227,43 +167,4 @@ class Store:
         return command
 
 
-class _Distance(NamedTuple):
-    """How far a recording is from a request, the smaller the nearer: fields that differ, and words in them.
-
-    What is noise counts last, and for nothing where names are made of all that is sent.
-    """
-
-    is_of_others: bool
-    fields: int
-    words: int
-    noise: int
-
-    @property
-    def is_a_word(self) -> bool:
-        """Whether nothing differs but a word."""
-        return not self.is_of_others and self.fields + self.noise <= 1 and self.words <= _A_WORD
-
-
-_A_WORD = 4
-"""How many words, as they are counted here, have gone and come where one has changed."""
-
-
-def _measure(near: Near[Entry], changes: Sequence[Change]) -> _Distance:
-    is_hashed = load_format(near.recording.facts.format).is_named_by_hash
-    told = [change for change in changes if not change.where.startswith(UNMATCHED)]
-    fields = [change for change in told if is_hashed or change.kind != "noise"]
-    words = sum(map(_count_words, fields))
-    return _Distance(not near.is_own, len(fields), words, len(told) - len(fields))
-
-
-def _count_words(change: Change) -> int:
-    """How many words a change has taken away and put in; what is new, or gone, is more than a word."""
-    extra = _A_WORD if change.left is None or change.right is None else 0
-    sides = (Counter(_WORD.findall(json.dumps(side)[:_LONGEST])) for side in (change.left, change.right))
-    left, right = sides
-    return (left - right).total() + (right - left).total() + extra
-
-
-_WORD = re.compile(r"\w+")
-_LONGEST = 50_000
 _ENDINGS = ("", ".yaml", ".yml", ".json", ".yaml.gz")

@@ -12,9 +12,7 @@ from recctl.changes.disk import describe
 from recctl.errors import RecctlError
 from recctl.input.sources import STDIN
 from recctl.input.walk import is_walked, read_head
-from recctl.inventory.messages import read_messages
 from recctl.inventory.query import Query, Reason
-from recctl.inventory.requests import make_recording
 from recctl.recordings.names import read_name
 from recctl.text.amounts import show_size
 
@@ -36,9 +34,12 @@ def read_word(project: Project, word: str, test: str | None = None) -> list[Wish
     """
     if word == STDIN:
         return _read_log(sys.stdin.buffer.read(_LARGEST + 1), "standard input", test)
-    messages = read_messages(word)
-    if messages:
-        return [(_add_test(query, test), None) for query in messages]
+    if " " in word:
+        from recctl.inventory.messages import read_messages  # which a name has no use for
+
+        messages = read_messages(word)
+        if messages:
+            return [(_add_test(query, test), None) for query in messages]
     path = Path.cwd() / word
     if _is_file(path) and not word.endswith(_SOURCES):
         return _read_file(project, path, word, test)
@@ -93,6 +94,8 @@ _HEAD = 200
 
 
 def _read_log(content: bytes, name: str, test: str | None) -> list[Wish]:
+    from recctl.inventory.messages import read_messages
+
     if len(content) > _LARGEST:
         raise RecctlError(f"{name}: is larger than {show_size(_LARGEST)}", "cut out the part that matters")
     messages = read_messages(content.decode("utf-8", "replace").replace("\r\n", "\n"))
@@ -116,6 +119,8 @@ def _read_run(path: Path, word: str) -> list[Wish]:
 
 
 def _read_miss(miss: Miss) -> Wish:
+    from recctl.inventory.requests import make_recording
+
     sent = miss.sent
     query = Query(
         word=f"{sent.method} {sent.url}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import assembly, cassettes, commands, growth, pruning, renaming, track
+from tests.bench import assembly, cassettes, commands, growth, inventory, pruning, renaming, track
 from tests.bench.measure import CORPUS, Ratio, Unmeasured
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], Iterator[Ratio | Unmeasured]]] = {
     "startup": commands.measure_startup,
     "validate": commands.measure_validate,
     "cassettes": cassettes.measure_cassettes,
+    "inventory": inventory.measure_inventory,
     "diff": commands.measure_diff,
     "rehash": renaming.measure_rehash,
     "prune": pruning.measure_prune,

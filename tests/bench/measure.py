@@ -70,9 +70,9 @@ def process(*command: str, folder: Path = CHECKOUT) -> Callable[[], object]:
     return run
 
 
-def python(code: str) -> Callable[[], object]:
-    """A function that runs Python code in a process of its own."""
-    return process(sys.executable, "-c", code)
+def python(code: str, folder: Path = CHECKOUT) -> Callable[[], object]:
+    """A function that runs Python code in a process of its own, in a folder."""
+    return process(sys.executable, "-c", code, folder=folder)
 
 
 def recctl(*arguments: str, folder: Path = CHECKOUT) -> Callable[[], object]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from recctl.inventory.answer import Cause
 from recctl.recordings.names import shorten_name
-from recctl.render.changes.text import needs_lines, spell_short, tell_long
 from recctl.render.kit.columns import cut_end, cut_start, shorten_test
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
@@ -165,6 +164,8 @@ def _tell_changes(nearby: Nearby, view: View) -> Iterator[Line]:
 
 
 def _tell_change(told: FieldChange, view: View) -> Iterator[Line]:
+    from recctl.render.changes.text import needs_lines, spell_short, tell_long
+
     change = told.change
     label = change.label or change.where
     indent = 4 + _LABEL
