@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire.building.envelopes import find_damage, open_envelopes
+from recctl.wire.envelopes import find_damage, open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
 from recctl.wire.protocol import COMMON_NOISE, Ending
 from recctl.wire.recognition import find_ending, gather_noise, gather_usage
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from recctl.recordings.recording import Recording
     from recctl.wire.attachments import Attachment
-    from recctl.wire.building.steps import Step
     from recctl.wire.completion import Choice, Completion, MessagePart, Request, Tool
     from recctl.wire.protocol import Wire
+    from recctl.wire.timeline import Step
     from recctl.wire.usage import Tokens
 
 
@@ -40,7 +40,7 @@ class Exchange(NamedTuple):
 
     def read_steps(self) -> Iterator[Step]:
         """What each chunk of the stream added, in order; nothing for a reply that was not streamed."""
-        from recctl.wire.building.steps import read_steps
+        from recctl.wire.timeline import read_steps
 
         body = open_envelopes(self.recording.body)
         if self.wire not in (EXCEPTION, UNKNOWN) and isinstance(body, list):

@@ -9,7 +9,7 @@ from itertools import filterfalse, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.wire.building.envelopes import open_envelopes
+from recctl.wire.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
 from recctl.wire.protocol import RequestForm, recognises_none
 

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from recctl.wire.building.builder import FOLDED, FOLDED_IN_EVENTS
-from recctl.wire.building.envelopes import open_envelopes
 from recctl.wire.building.values import decode_base64, is_nothing
+from recctl.wire.envelopes import open_envelopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

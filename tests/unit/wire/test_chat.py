@@ -34,7 +34,7 @@ from tests.unit.wire.streams import check_parts, codes, count_calls, cut_said, e
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.wire.building.steps import Step
+    from recctl.wire.timeline import Step
 
 CHAT_COMPLETION = "openai.types.chat.chat_completion.ChatCompletion"
 

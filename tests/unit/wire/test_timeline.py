@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import read_exchange
-from recctl.wire.building import steps as _steps
+from recctl.wire import read_exchange, timeline
 from recctl.wire.building.values import join
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values
@@ -194,7 +193,7 @@ def test_what_was_told_is_joined_for_a_text_of_its_length_alone(monkeypatch: pyt
         joined.append("".join(pieces))
         return join(pieces)
 
-    monkeypatch.setattr(_steps, "join", note)
+    monkeypatch.setattr(timeline, "join", note)
     pieces = [chunk(delta(content="a")), chunk(whole(content="a"))] * 100
     assert list_steps(*pieces, chunk(whole(content="a" * 100)))[-1] == ()
     assert sum(map(len, joined)) < 110
