@@ -9,6 +9,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.errors import RecctlError
+from recctl.recordings.splicing import apply_edits
+from recctl.recordings.splicing.json_text import splice_json
 from recctl.text.masking import make_mask
 from recctl.wire import assemble
 
@@ -133,17 +135,53 @@ class Masks:
         return texts
 
     def _hide_across(self, chunks: list[JSON]) -> list[JSON]:
-        """Chunks with what is spread over several of them masked."""
+        """Chunks with what is spread over several of them masked, also over events in lines."""
+        events = [_open_event(chunk) for chunk in chunks]
+        values = [
+            chunk if event is None else event.value for chunk, event in zip(chunks, events, strict=True)
+        ]
         places: defaultdict[tuple[str | int, ...], list[tuple[int, str]]] = defaultdict(list)
-        for number, chunk in enumerate(chunks):
-            for path, text in _walk_texts(chunk, ()):
+        for number, value in enumerate(values):
+            for path, text in _walk_texts(value, ()):
                 places[path].append((number, text))
+        changed: set[int] = set()
         for path, texts in places.items():
             hidden = self._hide_texts([text for _, text in texts])
             for (number, text), masked in zip(texts, hidden, strict=True):
                 if masked != text:
-                    _put(chunks, (number, *path), masked)
+                    _put(values, (number, *path), masked)
+                    changed.add(number)
+        for number in changed:
+            event = events[number]
+            chunks[number] = values[number] if event is None else event.write()
         return chunks
+
+
+class _Event(NamedTuple):
+    """A line of an event stream: what stands before its JSON, the JSON as text, and its value."""
+
+    head: str
+    text: str
+    value: JSON
+
+    def write(self) -> str:
+        """The line for the value that it has now; all that has not changed stays as it is."""
+        written = apply_edits(self.text, splice_json(self.text, json.loads(self.text), self.value))
+        return self.head + (self.text if written is None else written)
+
+
+def _open_event(chunk: JSON) -> _Event | None:
+    """The event in a line; None for what is none, or holds no JSON object."""
+    found = _DATA.match(chunk) if isinstance(chunk, str) else None
+    if found is None:
+        return None
+    try:
+        return _Event(found[0], chunk[found.end() :], json.loads(chunk[found.end() :]))
+    except (ValueError, RecursionError):
+        return None
+
+
+_DATA = re.compile(r"data: ?(?=\{)")
 
 
 _MOST_OF_A_KIND = 10_000

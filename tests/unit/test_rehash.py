@@ -929,15 +929,27 @@ NOT_MASKED = (
 )
 
 
-def test_what_cannot_be_masked_is_held_back(root: Path) -> None:
-    events = [
+def list_events(*texts: str) -> list[str]:
+    """Anthropic's events of a reply that begins with the first of some texts, and goes on with the others."""
+    first, *others = texts
+    start = 'data:{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"_"}}'
+    delta = 'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"_"} }'
+    return [
         'data: {"type":"message_start","message":{"role":"assistant"}}',
-        'data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
-        'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"secr"}}',
-        'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"etive"}}',
+        start.replace('"_"', f'"{first}"'),
+        *(delta.replace('"_"', f'"{text}"') for text in others),
         'data: {"type":"message_stop"}',
+        "data: [DONE]",
     ]
-    path = write(root / FOLDER, record(events))
+
+
+def test_a_value_that_is_spread_over_events_is_masked_in_each() -> None:
+    hidden = redact(record(list_events("", "so secr", "eti", "ve it is")), "secretive")
+    assert hidden["response"]["body"] == list_events("", "so xxxx", "xxx", "xx it is")
+
+
+def test_what_cannot_be_masked_is_held_back(root: Path) -> None:
+    path = write(root / FOLDER, record(list_events("secr", "etive")))
     other = write(root / FOLDER, ask("is it secretive?"))
     found = carry_out(root, edits=Edits(masks=Masks(["secretive"])))
     assert actions(found) == {path.name: ("hold-back", NOT_MASKED), other.name: ("move", None)}
