@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.recordings.bodies import decode_base64
 from recctl.recordings.cassettes.layout import read_at
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ def measure_body(side: Stored, find_body: Callable[[Stored], KeptBody]) -> int |
     kept = find_body(side)
     body = read_at(side, kept.steps)
     if kept.form == "base64" and isinstance(body, str):
+        from recctl.recordings.bodies import decode_base64  # which a walk needs not
+
         body = decode_base64(body)
     if isinstance(body, str):
         return len(body.encode("utf-8", "surrogatepass"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.recordings.bodies import decode_base64
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
 from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require, upper
 from recctl.recordings.cassettes.lengths import follow_length
@@ -62,6 +61,8 @@ def complete(before: Stored, after: Stored) -> Stored:
 
 def _read_binary(value: YAML) -> YAML:
     """The data that Psych makes of `!binary`."""
+    from recctl.recordings.bodies import decode_base64  # which a walk needs not
+
     data = decode_base64(value) if isinstance(value, str) else None
     return value if data is None else data
 
