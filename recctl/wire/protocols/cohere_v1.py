@@ -14,7 +14,7 @@ from recctl.wire.building.message import CallBuilder, ChoiceBuilder
 from recctl.wire.building.noise import BEDROCK_NOISE
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.building.values import is_nothing, write_text
+from recctl.wire.building.values import is_nothing, join, write_text
 from recctl.wire.completion import Request, RequestMessage, Speaker, Tool, ToolCall
 from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageKeys, Wire
 
@@ -68,6 +68,7 @@ class _Reply:
         self._calls: dict[int, CallBuilder] = {}
         self._lists: dict[str, list[JSON]] = {}
         self._final = ChoiceBuilder(0)
+        self._final_texts: list[tuple[int, JSON]] = []
         self._final_pointer = ""
 
     def add(self, event: Event) -> None:
@@ -87,6 +88,10 @@ class _Reply:
         """Hold what the events have said against the whole reply, once all have come."""
         for key, values in self._lists.items():
             self.builder.extra.add((key,), values)
+        said = {index: join(choice.content) for index, choice in self.builder.choices.items()}
+        for index, text in self._final_texts:
+            if text != said[index]:
+                self.builder.extra.add(("choices", str(index), "final_text"), text)
         if self._final_pointer:
             check_final(self.builder, self._final, self._final_pointer)
 
@@ -97,18 +102,14 @@ class _Reply:
         if choice.has_ended:
             builder.note_once("chunk-after-finish", "the reply goes on after its end", pointer)
         text = data.get("text")
-        if isinstance(text, str):
-            if kind != "tool-calls-generation" or not choice.content:  # else it is told again
-                choice.say("content", text)
-            elif text != "".join(choice.content):
-                builder.extra.add(("other_texts",), text)
-        else:
-            builder.extra.add(("odd_text",), text)
+        if kind == "tool-calls-generation":  # which tells once more what fragments have told
+            self._state_text(text)
+            self._state_calls(data.get("tool_calls"), pointer)
+            text = None
+        self._add_text(choice, text)
         if kind == "tool-calls-chunk":
             self._add_fragment(choice, data.get("tool_call_delta"), pointer)
-        elif kind == "tool-calls-generation":
-            self._state_calls(data.get("tool_calls"), pointer)
-        else:
+        elif kind != "tool-calls-generation":
             builder.extra.add(("odd_tool_calls",), data.get("tool_calls"))
         self._end(choice, data, pointer)
         placed = _EVENT_KEYS | {"tool_call_delta"} if kind == "tool-calls-chunk" else _EVENT_KEYS
@@ -152,7 +153,10 @@ class _Reply:
         else:
             builder.extra.add(("odd_generations",), generations)
             choice = self._final if is_final else builder.choice(0)
-            self._add_text(choice, data.get("text"))
+            if is_final:
+                self._state_text(data.get("text"))
+            else:
+                self._add_text(choice, data.get("text"))
             self._add_reason(builder.choice(0), data.get("finish_reason"))
             self._add_calls(choice, data.get("tool_calls"), f"{pointer}/tool_calls")
         if is_final:
@@ -170,11 +174,13 @@ class _Reply:
         index = generation.get("index")
         number = index if type(index) is int else position
         choice = self.builder.choice(number)
-        is_told = is_final and any(choice.content) and number
-        if is_told and "".join(choice.content) != generation.get("text"):
-            self.builder.extra.add(("choices", str(number), "final_text"), generation.get("text"))
-        elif not is_told:
-            self._add_text(self._final if is_final and not number else choice, generation.get("text"))
+        text = generation.get("text")
+        if is_final and not number:
+            self._state_text(text)
+        elif not is_final or not any(choice.content):
+            self._add_text(choice, text)
+        else:
+            self._final_texts.append((number, text))
         self._add_reason(choice, generation.get("finish_reason"))
         path = ("choices", str(number))
         self.builder.extra.add_rest(path, generation, {"text", "finish_reason", "index"})
@@ -191,6 +197,17 @@ class _Reply:
             self.builder.extra.add(("odd_text",), text)
         elif text:
             choice.say("content", text)
+
+    def _state_text(self, text: JSON) -> None:
+        """Take a text as a whole, which fragments may have told already; the last one counts."""
+        known = self._final.content
+        if not isinstance(text, str):
+            self.builder.extra.add(("odd_text",), text)
+        elif not known:
+            self._add_text(self._final, text)
+        elif text and known != [text]:
+            self.builder.extra.add(("other_texts",), known[0])
+            known[:] = [text]
 
     def _state_calls(self, calls: JSON, pointer: str) -> None:
         """Take calls as a whole, which fragments may have told already."""
