@@ -14,7 +14,7 @@ from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.input.sources import read
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
-from recctl.recordings.formats import load_format
+from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -95,13 +95,16 @@ def _list_accounts(targets: Iterable[Target]) -> Iterator[str]:
 
 def _mend(source: Source, rules: frozenset[str], masks: dict[str, str]) -> bytes | None:
     recording, *_ = items = load(source)
-    if ACCOUNT_ID.name in rules and any(isinstance(item, Recording) and not item.is_alone for item in items):
+    is_of_ogx = isinstance(recording, Recording) and recording.format == DEFAULT
+    if ACCOUNT_ID.name in rules and not is_of_ogx:
         return _mask(source, items, masks)
     if not isinstance(recording, Recording) or not recording.is_alone:
         return None
     if not (recording.as_written or FORMATTING.name in rules):
         return None  # to write it would do more than was asked
     document = recording.document
+    if ACCOUNT_ID.name in rules:
+        document = mask_accounts(recording, masks) or document
     if VOLATILE_FIELD.name in rules:
         document = copy.deepcopy(document)
         for pointer, value in find_volatile_fields(recording):

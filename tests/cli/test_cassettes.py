@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recctl.recordings.formats.ogx import serialise
+from tests.builders import record
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -704,3 +706,33 @@ def test_cassettes_of_go_follow_their_tests(tmp_path: Path, run: Run) -> None:
         "llm/testdata/TestTalk/gpt/bye.yaml",
         "llm/testdata/TestTalk/gpt/hi.yaml",
     ]
+
+
+def test_a_name_that_is_a_hash_of_the_request_leaves_replies_to_be_masked(tmp_path: Path, run: Run) -> None:
+    (example,) = (CHECKOUT / "examples/good/tests/vcr-cassettes").rglob("*.json")
+    proxied = tmp_path / "vcr-cassettes" / example.parent.name / example.name
+    proxied.parent.mkdir(parents=True)
+    text = example.read_text().replace('"openai-organization"', '"x"')
+    proxied.write_text(text.replace('"headers": {', '"headers": {\n      "x-org-id": "blue-teapots-42",'))
+    stored = tmp_path / "recordings/x.json"
+    stored.parent.mkdir()
+    reply = {"error": {"message": "no such model", "organization_id": "blue-teapots-42"}}
+    document = record(reply)
+    document["request"]["body"]["project_id"] = "blue-teapots-43"
+    stored.write_bytes(serialise(document))
+
+    found = run("validate", "--select", "account-id", "--format", "json", cwd=tmp_path)
+    assert [
+        (finding["path"], finding["pointer"], finding["fixable"])
+        for finding in json.loads(found.out)["findings"]
+    ] == [
+        ("recordings/x.json", "/request/body/project_id", False),
+        ("recordings/x.json", "/response/body/error/organization_id", True),
+    ]
+    run("validate", "--select", "account-id", "--fix", cwd=tmp_path)
+    asked, replied = proxied.read_text().split('"response"')
+    assert '"x-org-id": "blue-teapots-42"' in asked
+    assert '"x-org-id": "xxxx-xxxxxxx-99"' in replied
+    fixed = json.loads(stored.read_bytes())
+    assert fixed["request"]["body"]["project_id"] == "blue-teapots-43"
+    assert fixed["response"]["body"]["error"]["organization_id"] == "xxxx-xxxxxxx-99"
