@@ -31,6 +31,11 @@ def as_list(value: JSON) -> list[JSON]:
     return value if isinstance(value, list) else []
 
 
+def find_texts_under(data: dict[str, JSON], *keys: str) -> set[str]:
+    """Those of the keys under which an object has a text, or nothing: any other value has no place there."""
+    return {key for key in keys if data.get(key) is None or isinstance(data[key], str)}
+
+
 def write_text(value: JSON) -> str | None:
     """A value as text: text as it is, null as None, anything else as JSON."""
     if value is None or isinstance(value, str):

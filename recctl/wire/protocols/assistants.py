@@ -12,7 +12,13 @@ from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.building.values import as_object, is_nothing, join
+from recctl.wire.building.values import (
+    as_object,
+    find_texts_under,
+    is_nothing,
+    join,
+    write_text,
+)
 from recctl.wire.building.views import IDENTITY_KEYS, add_object
 
 if TYPE_CHECKING:
@@ -66,6 +72,7 @@ class _Run:
         self._calls: dict[tuple[str, str], CallBuilder] = {}
         self._message = ""
         self._said: dict[str, list[str]] = {}
+        self._kept: set[tuple[str, ...]] = set()
         self._places: dict[tuple[str, str], tuple[str, str]] = {}
 
     def _find_place(self, holder: str, own_id: str) -> tuple[str, str]:
@@ -82,6 +89,7 @@ class _Run:
         kind, data, pointer = event
         inner = data.get("data")
         if isinstance(inner, dict) and data.get(_TYPE_KEY) == kind:
+            self.builder.extra.add_rest((), data, {_TYPE_KEY, "data"})
             data, pointer = inner, f"{pointer}/data"
         name, _, state = kind.rpartition(".")
         if kind == "error":
@@ -112,8 +120,8 @@ class _Run:
         if status in _ENDS:
             choice = builder.choice(0)
             choice.finish_reason = text_or_none(status)
-        placed = {"id", "object", "model", "usage", "last_error", "required_action", "status"}
-        builder.extra.add_rest(("run",), data, placed)
+        placed = {"id", "object", "model", "usage", "last_error", "required_action"}
+        builder.extra.add_rest(("run",), data, placed | find_texts_under(data, "status"))
 
     def _add_message(self, data: dict[str, JSON], state: str, pointer: str) -> None:
         message_id, choice = str(data.get("id") or ""), self.builder.choice(0)
@@ -130,42 +138,49 @@ class _Run:
                     said.append(text)
                     self._message = message_id
                 self._keep_part(message_id, rest)
-            self.builder.extra.add_rest(self._find_place("messages", message_id), told, {"content", "role"})
+            self._keep_message(message_id, told, {"content"})
+            self._keep_message(message_id, data if told is delta else {}, {"delta"})
             return
         if state in _ENDS:
             whole = [_read_part(part) for part in parts if part] if isinstance(parts, list) else []
             text = "".join(piece for piece, _ in whole)
             if not said:
                 choice.say_all("content", [text])
-                for _, rest in whole:
-                    self._keep_part(message_id, rest)
             elif text != (join(said) or ""):
                 note = "what the stream adds up to is not what its last event says"
                 self.builder.note_once("final-mismatch", note, pointer)
                 self.builder.extra.add((*self._find_place("messages", message_id), "final"), text)
-            for _, rest in whole if said else ():
-                self.builder.extra.extend(
-                    (*self._find_place("messages", message_id), "annotations"),
-                    rest.get("annotations", []),
-                )
-        self.builder.extra.add_rest(
-            self._find_place("messages", message_id),
-            told,
-            {"id", "object", "content", "role", "status"},
+            for number, (_, rest) in enumerate(whole):
+                self._keep_part(message_id, {"index": number, **rest}, is_whole=True)
+        self._keep_message(
+            message_id, told, {"status", *(["content"] if isinstance(parts, list) and state in _ENDS else [])}
         )
 
-    def _keep_part(self, message_id: str, rest: dict[str, JSON]) -> None:
-        """Keep what a part of a message has beside its text: annotations, a picture."""
+    def _keep_message(self, message_id: str, told: dict[str, JSON], placed: set[str]) -> None:
+        """Keep what a message has beside its content and its role."""
+        place = self._find_place("messages", message_id)
+        self.builder.extra.add_rest(place, told, {"id", "object"} | placed | find_texts_under(told, "role"))
+
+    def _keep_part(self, message_id: str, rest: dict[str, JSON], *, is_whole: bool = False) -> None:
+        """Keep what a part of a message has beside its text: annotations, a picture.
+
+        Lists may come in pieces before they come as a whole.
+        """
         place = (*self._find_place("messages", message_id), "parts", str(rest.pop("index", 0)))
-        if rest.get("type") not in (None, "text"):
+        if rest.get("type") not in (None, "text") and place not in self._kept:
             self.builder.choice(0).add_other(place)
-        if rest.get("type") == "text":
-            del rest["type"]
+            self._kept.add(place)
         for key, value in rest.items():
-            if isinstance(value, list):
-                self.builder.extra.extend((*place, key), value)
-            else:
-                self.builder.extra.add((*place, key), value)
+            path = (*place, key)
+            if key == "type" and value == "text":
+                continue
+            if not isinstance(value, list):
+                self.builder.extra.add(path, value)
+            elif not is_whole:
+                self.builder.extra.extend(path, value)
+                self._kept.add(path)
+            elif path not in self._kept:
+                self.builder.extra.add(path, value)
 
     def _add_step(self, data: dict[str, JSON], state: str, pointer: str) -> None:
         step_id = str(data.get("id") or "")
@@ -174,16 +189,20 @@ class _Run:
         details = told.get("step_details")
         calls = details.get("tool_calls") if isinstance(details, dict) else None
         for number, call in enumerate(calls if isinstance(calls, list) else []):
-            place = f"{pointer}/step_details/tool_calls/{number}"
+            at = f"{pointer}/step_details/tool_calls/{number}"
             if state == "delta":
-                self._grow_call(step_id, call, place)
+                self._grow_call(step_id, call, at)
             elif state not in _ANNOUNCED:
-                self._add_call(step_id, call, place)
+                self._add_call(step_id, call, at)
+        place = self._find_place("steps", step_id)
         if isinstance(details, dict):
-            self.builder.extra.add_rest(self._find_place("steps", step_id), details, {"tool_calls"})
-        placed = {"id", "object", "step_details", "delta", "usage", "status", "type"}
-        self.builder.extra.add_rest(self._find_place("steps", step_id), data, placed)
-        self.builder.extra.add((*self._find_place("steps", step_id), "usage"), data.get("usage"))
+            placed = {"tool_calls"} if isinstance(calls, list) else set()
+            self.builder.extra.add_rest(place, details, placed)
+            told = {key: told[key] for key in told if key != "step_details"}
+        kept = told if told is data or not isinstance(delta, dict) else {**data, **told}
+        placed = {"id", "object"} | find_texts_under(kept, "status", "type")
+        placed |= {"delta"} if isinstance(delta, dict) else set()
+        self.builder.extra.add_rest(place, kept, placed)
 
     def _find_call(self, step_id: str, call: dict[str, JSON], pointer: str) -> CallBuilder:
         """The call that an event is about: of its id, else of its index in the step; begun if it is new."""
@@ -221,8 +240,11 @@ class _Run:
         found.type = found.type or text_or_none(call.get("type"))
         tool = self._open_tool(found, call)
         found.name = found.name or text_or_none(tool.get("name"))
+        arguments = tool.get("arguments", tool.get("input"))
         if not found.arguments:
-            found.add_arguments(tool.get("arguments", tool.get("input")))
+            found.add_arguments(arguments)
+        elif write_text(arguments) not in (None, join(found.arguments)):
+            tool = {**tool, "final_arguments": arguments}
         self._keep_results(found, step_id, call, tool)
 
     def _open_tool(self, found: CallBuilder, call: dict[str, JSON]) -> dict[str, JSON]:
@@ -233,16 +255,28 @@ class _Run:
     def _keep_results(
         self, found: CallBuilder, step_id: str, call: dict[str, JSON], tool: dict[str, JSON]
     ) -> None:
-        told = {key: value for key, value in tool.items() if key not in ("name", "arguments", "input")}
-        beside = {key: call[key] for key in call if key not in ("id", "type", "index", found.type)}
+        placed = {"arguments", "input"} | find_texts_under(tool, "name")
+        told = {key: value for key, value in tool.items() if key not in placed}
+        placed = {"index"} | find_texts_under(call, "id", "type")
+        placed |= {found.type or ""} if isinstance(call.get(found.type or ""), dict) else set()
+        beside = {key: value for key, value in call.items() if key not in placed}
         for key, value in {**told, **beside}.items():
             if not is_nothing(value):
                 self.builder.extra.add((*self._find_place("results", found.id or step_id), key), value)
 
     def add_required(self, data: dict[str, JSON], pointer: str) -> None:
         """Add the calls whose results a run waits for."""
-        for call, place in _list_required(data.get("required_action"), f"{pointer}/required_action"):
+        action = data.get("required_action")
+        for call, place in _list_required(action, f"{pointer}/required_action"):
             self._add_call("", call, place)
+        held = as_object(action).get("submit_tool_outputs")
+        self.builder.extra.add_rest(("required_action",), as_object(action), {"submit_tool_outputs", "type"})
+        if not (isinstance(held, dict) and isinstance(held.get("tool_calls"), list)):
+            self.builder.extra.add(("required_action", "submit_tool_outputs"), held)
+        elif isinstance(held, dict):
+            self.builder.extra.add_rest(("required_action", "submit_tool_outputs"), held, {"tool_calls"})
+        if not isinstance(action, dict):
+            self.builder.extra.add(("odd_required_action",), action)
 
 
 def _list_required(action: JSON, pointer: str) -> Iterator[tuple[JSON, str]]:

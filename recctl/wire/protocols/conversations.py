@@ -15,7 +15,7 @@ from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.requests import read_chat_request, text_or_none
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.building.values import as_list, as_object, is_nothing
+from recctl.wire.building.values import as_list, as_object, find_texts_under, is_nothing
 from recctl.wire.building.views import IDENTITY_KEYS, add_identity
 from recctl.wire.completion import RequestMessage
 
@@ -30,7 +30,6 @@ _TOLD = ("conversation.history", "conversation.messages", _COMPACTION)
 _EVENTS = ("conversation.response.", "message.output.", "function.call.", "tool.execution.", "agent.handoff.")
 _LISTS = ("outputs", "entries", "messages", "output", "data")
 _ITEMS = ("message", "message.input", "message.output", "function.call", "function.result")
-_PLACED = {"type", "content", "role", "model", "output_index", "id"}
 _ENTRY_KEYS = ("role", "content", "result", "tool_call_id", "type")
 _QUIET = ("role", "status", "encrypted_content")
 _ITEM_IDS = ("id", "object", "created_at", "completed_at", "type")
@@ -84,7 +83,8 @@ class _Reply:
             goes_on = self._output == str(data.get("output_index"))
             self._output = str(data.get("output_index"))
             self._say(data.get("content"), goes_on=goes_on)
-            builder.extra.add_rest(("message",), data, _PLACED)
+            placed = {"type", "content", "model", "output_index"} | find_texts_under(data, "role")
+            builder.extra.add_rest(("message",), data, placed)
         elif kind == "function.call.delta":
             self._add_call(data, pointer)
             builder.identify("model", data.get("model"))
@@ -112,9 +112,8 @@ class _Reply:
                 choice.role = choice.role or text_or_none(told.get("role"))
                 builder.identify("model", told.get("model"))
                 self._say(told.get("content"), goes_on=False)
-                builder.extra.add_rest(
-                    ("outputs", str(number)), told, {*_ITEM_IDS, "role", "content", "model"}
-                )
+                placed = {"type", "object", "content", "model"} | find_texts_under(told, "role")
+                builder.extra.add_rest(("outputs", str(number)), told, placed)
             elif told.get("type") == "function.call":
                 self._add_call(told, pointer)
             else:
@@ -144,7 +143,8 @@ class _Reply:
         if text_or_none(data.get("name")):
             call.add_name(str(data["name"]))
         call.add_arguments(data.get("arguments"))
-        placed = {*_ITEM_IDS, "tool_call_id", "name", "arguments", "model", "output_index"}
+        placed = {"type", "object", "arguments", "output_index"}
+        placed |= find_texts_under(data, "tool_call_id", "name")
         self.builder.extra.add_rest(("calls", key), data, placed)
 
 

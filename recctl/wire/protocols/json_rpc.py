@@ -52,7 +52,9 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
             builder.kind = tell(builder, result)
         elif result is not None:
             builder.tell("result", shorten(describe(result)))
-        builder.extra.add_rest(place, summarise_data(data), {"jsonrpc", "error"})
+        builder.extra.add_rest(
+            place, summarise_data(data), {"error", *(["jsonrpc"] if data.get("jsonrpc") == "2.0" else [])}
+        )
     return builder.build(NAME, streamed=is_stream, chunks=len(items), has_choices=False)
 
 

@@ -8,7 +8,7 @@ from recctl.wire import Ending, UsageKeys, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import peek, read_events
-from recctl.wire.building.values import is_nothing, join
+from recctl.wire.building.values import find_texts_under, is_nothing, join
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -51,7 +51,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
                 choice.say("content", text)
             choice.ended = True
         _add_details(builder, choice, data.get("details"))
-        placed = {"token", "index", "details", "error", *_TEXTS}
+        placed = {"token", "index", "details", "error"} | find_texts_under(data, *_TEXTS)
         builder.extra.add_rest((), data, placed)
     return builder.build(NAME, streamed=is_stream, chunks=len(items))
 
@@ -87,7 +87,8 @@ def _add_details(builder: ReplyBuilder, choice: ChoiceBuilder, details: JSON) ->
         choice.add_logprobs(details["tokens"])
     else:
         builder.extra.add((*place, "tokens"), details.get("tokens"))
-    builder.extra.add_rest(place, details, {"finish_reason", "tokens", *counts})
+    placed = {"tokens", *counts} | find_texts_under(details, "finish_reason")
+    builder.extra.add_rest(place, details, placed)
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:

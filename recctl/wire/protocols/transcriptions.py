@@ -9,7 +9,7 @@ from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import describe, tell_values
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.sse import keep_unknown, peek, read_events
-from recctl.wire.building.values import as_list, as_object, join
+from recctl.wire.building.values import as_list, as_object, find_texts_under, join
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
@@ -72,11 +72,11 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
 
 def _add_event(builder: ReplyBuilder, name: str, data: dict[str, JSON], pointer: str) -> None:
     choice = builder.choice(0)
-    placed = {"type", "delta", "text", "logprobs", "usage"}
+    placed = {"type", "logprobs", "usage"} | find_texts_under(data, "delta", "text")
     if name == "delta":
         if isinstance(data.get("delta"), str):
             choice.say("content", data["delta"])
-        choice.add_logprobs(data.get("logprobs"))
+        builder.extra.add(("earlier_logprobs",), choice.add_logprobs(data.get("logprobs")))
     elif name == "done":
         choice.ended = True
         text = data.get("text")
@@ -88,6 +88,8 @@ def _add_event(builder: ReplyBuilder, name: str, data: dict[str, JSON], pointer:
             builder.extra.add(("text",), text)
         if choice.logprobs is None:
             choice.add_logprobs(data.get("logprobs"))
+        elif choice.logprobs != data.get("logprobs"):
+            builder.extra.add(("logprobs",), data.get("logprobs"))
         builder.merge_usage(data.get("usage"))
     else:
         builder.extra.append(("events", name), {key: value for key, value in data.items() if key != "type"})
@@ -101,14 +103,15 @@ def _add_whole(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     if isinstance(data.get("text"), str):
         choice.say("content", data["text"])
     choice.ended = True
-    choice.add_logprobs(data.get("logprobs"))
+    builder.extra.add(("earlier_logprobs",), choice.add_logprobs(data.get("logprobs")))
     builder.identify("model", data.get("model"))
     builder.merge_usage(data.get("usage"))
     tell_values(builder, data, _TOLD)
     for key in ("segments", "words"):
         listed = data.get(key)
         builder.tell(key, f"{len(listed):,}" if isinstance(listed, list) and listed else "")
-    builder.extra.add_rest((), data, {"text", "usage", "logprobs", "model", "error"})
+    placed = {"usage", "logprobs", "model", "error"} | find_texts_under(data, "text")
+    builder.extra.add_rest((), data, placed)
 
 
 def _add_channels(builder: ReplyBuilder, data: dict[str, JSON]) -> None:

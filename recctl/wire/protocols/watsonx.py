@@ -8,6 +8,7 @@ from recctl.wire import Ending, UsageKeys, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import peek, read_events
+from recctl.wire.building.values import find_texts_under
 from recctl.wire.building.views import has_entries
 
 if TYPE_CHECKING:
@@ -46,13 +47,12 @@ def _add_result(builder: ReplyBuilder, number: int, result: dict[str, JSON]) -> 
     choice, text, reason = builder.choice(number), result.get("generated_text"), result.get("stop_reason")
     if isinstance(text, str):
         choice.say("content", text)
-    else:
-        builder.extra.add(("odd_generated_text",), text)
     if reason != _GOES_ON:
         choice.finish_reason = text_or_none(reason) or choice.finish_reason
     counts = {key: result[key] for key in _COUNTS if result.get(key)}  # 0 where it has been told before
     builder.merge_usage(counts)
-    builder.extra.add_rest(("choices", str(number)), result, {"generated_text", "stop_reason", *_COUNTS})
+    placed = find_texts_under(result, "generated_text", "stop_reason") | {*_COUNTS}
+    builder.extra.add_rest(("choices", str(number)), result, placed)
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:

@@ -12,7 +12,7 @@ from recctl.wire import assemble, read_exchange, read_request
 from recctl.wire.completion import Completion, Fact, Message, RequestMessage, ToolCall
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
-from tests.unit.wire.streams import codes, exchange
+from tests.unit.wire.streams import codes, exchange, find_lost, mark
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 
@@ -233,3 +233,10 @@ _BODIES: list[Any] = [
 @given(st.sampled_from(_BODIES).flatmap(spoil))
 def test_any_json_in_any_place_is_read(body: Any) -> None:
     assert isinstance(assemble(read(record(body, streaming=isinstance(body, list)))), Completion)
+
+
+@given(st.sampled_from(_BODIES).flatmap(mark), st.booleans())
+def test_nothing_in_any_place_is_lost(marked: tuple[Any, list[str]], streaming: bool) -> None:
+    body, marks = marked
+    completion = assemble(read(record(body, streaming=streaming)))
+    assert find_lost(marks, completion._replace(facts=())) == []

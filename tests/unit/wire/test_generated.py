@@ -13,7 +13,7 @@ from recctl.wire import assemble, read_request
 from recctl.wire.completion import Completion, Fact, Message, Request
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
-from tests.unit.wire.streams import codes, exchange
+from tests.unit.wire.streams import codes, exchange, find_lost, mark
 
 
 def view(body: Any, *, streaming: bool = False) -> Completion:
@@ -269,3 +269,10 @@ def test_any_json_in_any_place_is_read(body: Any) -> None:
 )
 def test_any_lines_in_any_order_are_read(lines: list[Any]) -> None:
     assert isinstance(view(["event: output", "id: 1:1", "data: a", "", *lines], streaming=True), Completion)
+
+
+@given(st.sampled_from(_BODIES).flatmap(mark), st.booleans())
+def test_nothing_in_any_place_is_lost(marked: tuple[Any, list[str]], streaming: bool) -> None:
+    body, marks = marked
+    completion = assemble(read(record(body, streaming=streaming)))
+    assert find_lost(marks, completion._replace(facts=())) == []

@@ -14,7 +14,7 @@ from recctl.wire import assemble, read_exchange, read_request
 from recctl.wire.completion import Completion, Fact, Request, RequestMessage, ToolCall
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
-from tests.unit.wire.streams import codes, exchange
+from tests.unit.wire.streams import codes, exchange, find_lost, mark
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x02\0" + bytes(200)).decode()
 VERDICT = {"flagged": True, "categories": {"hate": True, "violence": False}}
@@ -749,3 +749,10 @@ def test_any_json_in_any_place_is_viewed(body: Any, asked: Any) -> None:
 @given(st.sampled_from(_ASKED).flatmap(spoil), st.sampled_from([{}, "", None, {"status": "ok"}]))
 def test_any_json_that_is_sent_is_read(asked: Any, reply: Any) -> None:
     assert isinstance(exchanged(asked, reply).request, Request)
+
+
+@given(st.sampled_from(_BODIES).flatmap(mark), st.booleans())
+def test_nothing_in_any_place_is_lost(marked: tuple[Any, list[str]], streaming: bool) -> None:
+    body, marks = marked
+    completion = assemble(read(record(body, streaming=streaming)))
+    assert find_lost(marks, completion._replace(facts=())) == []
