@@ -18,7 +18,7 @@ from recctl.recordings.formats import load_format
 from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from recctl.inventory.answer import Since
     from recctl.inventory.entry import Entry
@@ -180,9 +180,10 @@ def _tell_no_file(store: Store, query: Query, path: str) -> Answer:
     alike = _list_alike(store, path)
     names = {each.entry.location for each in alike}
     near = (*alike, *(each for each in store.find_near(query) if each.entry.location not in names))
-    former = _find_former(store, query, path)
+    told = _tell_test(store, path)
+    former = None if told is None else _find_former(store, told, path)
     if former is None:
-        command = store.write_record(query, path)
+        command = store.write_record(replace(query, test=query.test or told), path)
         return Answer(
             query,
             Cause.NO_FILE,
@@ -191,15 +192,16 @@ def _tell_no_file(store: Store, query: Query, path: str) -> Answer:
             nearest=near[: store.most],
             command=command,
         )
-    entry, new = former
-    others = (each for each in near if each.entry is not entry)
+    others = (each for each in near if each.entry is not former)
+    is_own = (query.test_id or "").partition("[")[0] == (told or "").partition("[")[0]
+    tests = former.test_id or "", query.test_id if is_own and query.test_id else told or ""
     return Answer(
         query,
         Cause.NO_FILE,
         "there is no such file; one beside it is of a test that is gone, which may be this one",
         expected=(shown,),
-        nearest=(Nearby(entry, is_own=True), *others)[: store.most],
-        command=f"recctl mv {shlex.quote(entry.test_id or '')} {shlex.quote(new)} --apply",
+        nearest=(Nearby(former, is_own=True), *others)[: store.most],
+        command=f"recctl mv {' '.join(map(shlex.quote, tests))} --apply",
     )
 
 
@@ -219,30 +221,41 @@ _MOST_ALIKE = 1000
 _ALIKE = 0.75
 
 
-def _find_former(store: Store, query: Query, path: str) -> tuple[Entry, str] | None:
-    """A recording beside a file that is not there, whose test is gone, and what that is likely called now."""
+def _find_former(store: Store, test_id: str, path: str) -> Entry | None:
+    """A recording beside a file that is not there, whose test is gone, and is called like the file's."""
     folder = PurePosixPath(path).parent.as_posix()
     beside = [each for each in store.entries if each.facts.is_named_by_test and _lies_in(each, folder)]
-    new = query.test_id or (_tell_test(store, beside, folder, path) if beside else None)
-    if not beside or new is None:
+    if not beside:
         return None
     from difflib import get_close_matches
 
     from recctl.naming.orphans import find_missing
 
     missing = find_missing([entry.facts for entry in beside], store.project.root)
-    by_test = {entry.test_id or "": entry for entry in beside if entry.facts.path in missing}
-    close = get_close_matches(new, [*by_test], 1)
-    return (by_test[close[0]], new) if close else None
+    by_name = {_read_name(entry.test_id or ""): entry for entry in beside if entry.facts.path in missing}
+    close = get_close_matches(_read_name(test_id), [*by_name], 1, _RENAMED)
+    return by_name[close[0]] if close else None
+
+
+_RENAMED = 0.5
+"""How much of their names a test and what it was called before have in common at least."""
+
+
+def _read_name(test_id: str) -> str:
+    """The name of a test's function, without what nearly all begin with."""
+    return test_id.partition("[")[0].rpartition("::")[2].removeprefix("test_")
 
 
 def _lies_in(entry: Entry, folder: str) -> bool:
     return entry.location.rpartition("/")[0] == folder.removeprefix(".")
 
 
-def _tell_test(store: Store, beside: Iterable[Entry], folder: str, path: str) -> str | None:
-    """The test that a file is named after, by the format of those beside it."""
-    form = load_format(next(iter(beside)).facts.format)
-    settings = store.settings_in((store.project.root / folder).as_posix())
-    named = form.find_test(Place(folder, PurePosixPath(path).name), settings, lambda _: True)
+def _tell_test(store: Store, path: str) -> str | None:
+    """The test that a file is named after, by the format of the files that hold several recordings."""
+    form = next((each.facts.format for each in store.entries if each.facts.holds_several), None)
+    if form is None:
+        return None
+    place = Place(PurePosixPath(path).parent.as_posix(), PurePosixPath(path).name)
+    settings = store.settings_in((store.project.root / place.folder).as_posix())
+    named = load_format(form).find_test(place, settings, lambda _: True)
     return None if named is None else named.test_id

@@ -299,6 +299,22 @@ CALLS: dict[str, tuple[str, str]] = {
           try       recctl mv tests/test_chat.py::test_greets tests/test_chat.py::test_greets_politely --apply
         """,
     ),
+    "a cassette that never was": (
+        complain("test_unlike.yaml"),
+        f"""\
+        no file: POST {URL}
+          there is no such file
+          said      line 1, by vcrpy
+          looked at {CASSETTES}/test_unlike.yaml
+          nearest   tests/test_chat.py::test_replies
+                    {CASSETTES}/test_replies.yaml#1
+                      POST /v1/chat/completions, small: Hi
+                    tests/test_chat.py::test_greets
+                    {CASSETTES}/test_greets.yaml#1
+                      POST /v1/chat/completions, small: Good morning
+          try       pytest tests/test_chat.py::test_unlike --record-mode=rewrite
+        """,
+    ),
     "another matcher": (
         complain(
             "test_replies.yaml",
