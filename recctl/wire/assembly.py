@@ -20,15 +20,12 @@ def assemble_reply(recording: Recording, wire: Wire) -> Completion:
     body = recording.body
     if wire is UNKNOWN:
         streamed = recording.is_streaming and (body is None or isinstance(body, list))
-        return wire.assemble((body or []) if streamed else [body], streamed)
+        return _note_damage(wire.assemble((body or []) if streamed else [body], streamed), body)
     body = open_envelopes(body)
     if not isinstance(body, list):
         completion = wire.assemble([body], False)
         return _point_at_text(completion) if body is not recording.body else completion
-    damage = find_damage(body)
-    completion = wire.assemble(body if damage is None else body[:-1], True)
-    if damage is not None:
-        completion = _note_damage(completion, damage)
+    completion = _note_damage(wire.assemble(body if find_damage(body) is None else body[:-1], True), body)
     if completion.notes and (body is not recording.body or str in map(type, body)):
         closed = recording.body
         pointed = (_point_at_item(note, body, closed) for note in completion.notes)
@@ -45,12 +42,15 @@ def _point_at_text(completion: Completion) -> Completion:
     return completion._replace(notes=tuple(notes))
 
 
-def _note_damage(completion: Completion, damage: str) -> Completion:
-    """What is said of a stream, with why it was not read to its end."""
+def _note_damage(completion: Completion, body: JSON) -> Completion:
+    """What is said of a reply, with why its stream was not read to the end, if it was not."""
+    damage = find_damage(body)
+    if damage is None:
+        return completion
     from recctl.wire.completion import Note
 
     notes = (note for note in completion.notes if note.code != "incomplete-stream")
-    cut = Note("incomplete-stream", damage, f"{_BODY}{completion.chunks}")
+    cut = Note("incomplete-stream", damage, f"{_BODY}{len(body) - 1}")
     return completion._replace(complete=False, notes=(*notes, cut))
 
 

@@ -620,6 +620,7 @@ def test_a_stream_of_frames_that_is_damaged_is_incomplete() -> None:
         assert (completion.complete, completion.chunks, completion.extra) == (False, count, {})
         note = Note("incomplete-stream", "it is cut off in frame 9", f"/response/body/{count}")
         assert completion.notes == (note,)
+    assert codes(assemble(read(record([damage])))) == ["unknown-wire", "incomplete-stream"]
 
 
 def test_a_stream_that_is_but_a_failure_is_an_error() -> None:
