@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODELS = "models-"
 """How the name of a list of models begins; its hash comes next."""
@@ -109,12 +112,22 @@ def find_route(name: str, provider: str, url: str) -> str:
     dd-apm-test-agent knows (`ddapm_test_agent/vcr_proxy.py`).
     """
     path = url.partition("://")[2].partition("/")[2]
-    parsed, parts = read_proxied_name(name), path.split("/")
-    for start in range(len(parts)) if parsed is not None else ():
-        route = "/".join((provider, *parts[start:]))
+    parsed = read_proxied_name(name)
+    for end in list_ends(path, len(parsed.stem)) if parsed is not None else ():
+        route = f"{provider}/{end}"
         if parsed is not None and parsed.find_prefix(route) is not None:
             return route
     return f"{provider}/{path.removeprefix(_ADDRESSES.get(provider, ''))}"
+
+
+def list_ends(path: str, most: int) -> Iterator[str]:
+    """A path, and what stands behind each of its slashes, the longest first: what has so many characters."""
+    if len(path) <= most:
+        yield path
+    place = path.find("/", max(len(path) - most - 1, 0))
+    while place >= 0:
+        yield path[place + 1 :]
+        place = path.find("/", place + 1)
 
 
 _ADDRESSES = {"openai": "v1/"}

@@ -186,6 +186,17 @@ def test_a_walk_takes_what_is_like_a_recording(
     assert is_claimed(name, folders, lambda: content) == is_one
 
 
+def test_how_a_file_is_laid_out_does_not_matter() -> None:
+    for content in (
+        json.dumps(make()),
+        json.dumps(make(), separators=(",", ":")),
+        json.dumps(make(), indent=4),
+    ):
+        (recording,) = load(source(content.encode()))
+        assert isinstance(recording, Recording)
+        assert recording.format == "ddapm"
+
+
 def test_the_headers_may_be_longer_than_what_a_walk_looks_at() -> None:
     content = write(make(headers={"Cookie": "a" * 9000}))
     assert is_claimed(NAME, ("cassettes", "openai"), lambda: content[:4096])

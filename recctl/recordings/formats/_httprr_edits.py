@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import deque
 from typing import TYPE_CHECKING
 
 from recctl.recordings.compression import GZIP
@@ -185,12 +186,12 @@ def _follow(
 
 def _edit_headers(text: str, wire: Wire, new: dict[str, JSON]) -> Iterator[Edit]:
     """The edits that make headers other ones: values change in place, lines go, or come behind the others."""
-    left = {name: [*value] if isinstance(value, list) else [value] for name, value in new.items()}
+    left = {name: deque(value if isinstance(value, list) else [value]) for name, value in new.items()}
     end = wire.headers[-1].whole.end if wire.headers else wire.first.end
     for line in wire.headers:
         values = left.get(line.name)
         if values:
-            value = values.pop(0)
+            value = values.popleft()
             yield from splice_text(
                 text[line.place.start : line.place.end], _encode(str(value)), line.place.start
             )

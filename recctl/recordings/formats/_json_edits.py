@@ -52,6 +52,8 @@ def edit(
             items.append(change.item)
             inner.update(((*file.lead_to(index), *steps), edits) for steps, edits in change.inner.items())
     value = items[0] if file.steps is None else _put(file.value, file.steps, items)
+    if items == file.items:
+        return source.content
     known = inner if len(items) == len(file.items) else {}
     ways = (_write_yaml, _write_yaml_anew) if is_yaml(source) else (_write_json,)
     for write in ways:

@@ -141,7 +141,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
         return (file,)
     bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
     errors = _tell_defects(layout, source, file, bad)
-    is_sound = not (file.is_odd or _holds_more(layout, file))
+    is_sound = not (file.is_odd or errors or _holds_more(layout, file))
     room, test_id = Room(source.settings.max_size), layout.find_test_id(file.value)
     found: list[Recording | LoadError] = []
     for index, item in enumerate(file.items):
@@ -295,13 +295,20 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
 
 def _holds_more(layout: Layout, file: File) -> bool:
     """Whether a long word, as secrets are, stands in a file where no recording has it."""
-    known: set[Steps] = {*layout.known}
-    for index, item in enumerate(file.items):
-        start = file.lead_to(index)
-        known.update((*start, *place) for place in (*layout.places.values(), *layout.known))
-        for body in (layout.find_body(item, side) for side in SIDES):
-            known.update((*start, *steps) for steps in (body.steps, *body.copies))
-    return any(_LONG_WORD.search(word) for word in _list_words(file.value, (), known))
+    if file.steps and _has_long_word(file.value, {file.steps, *layout.known}):
+        return True
+    places = (*layout.places.values(), *layout.known)
+    for item in file.items:
+        bodies = (layout.find_body(item, side) for side in SIDES)
+        if _has_long_word(
+            item, {*places, *(steps for body in bodies for steps in (body.steps, *body.copies))}
+        ):
+            return True
+    return False
+
+
+def _has_long_word(value: JSON, known: set[Steps]) -> bool:
+    return any(_LONG_WORD.search(word) for word in _list_words(value, (), known))
 
 
 _LONG_WORD = re.compile(r"\S{16}")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from recctl.recordings.formats import Format, vcrpy
 from recctl.recordings.formats import _json_files as json_files
 from recctl.recordings.formats._json_files import HEADERS, METHOD, PLACES, STATUS, URL, Layout, StoredBody
-from recctl.recordings.names import read_proxied_name, spell_safely
+from recctl.recordings.names import list_ends, read_proxied_name, spell_safely
 from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ def _fits(name: str, content: bytes) -> bool:
     parsed, url = read_proxied_name(name), re.search(_URL, content)
     if parsed is None or url is None:
         return False
-    parts = url[1].decode("utf-8", "replace").split("/")
-    ends = (spell_safely("/".join(("", *parts[start:]))) for start in range(len(parts)))
-    return parsed.stem.endswith(tuple(ends))
+    path = url[1].decode("utf-8", "replace")
+    return any(parsed.stem.endswith(spell_safely(f"/{end}")) for end in list_ends(path, len(parsed.stem)))
 
 
 _URL = rb"(?m)^[ ]+uri: ['\"]?https?://[^/\s]+/([^\s'\"]+)"

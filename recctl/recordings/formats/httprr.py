@@ -163,7 +163,7 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
 
 
 _LENGTHS = re.compile(r"([0-9]{1,15}) ([0-9]{1,15})\r?\n")
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?\Z", re.DOTALL)
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
 def _read_wire(text: str, start: int, end: int) -> Wire:
@@ -179,12 +179,14 @@ def _read_wire(text: str, start: int, end: int) -> Wire:
         place = after
     headers, strange = [], 0
     for line in lines[1:]:
-        found = _HEADER.match(text[line.start : line.end].rstrip("\n"))
-        if found is None:
+        written = text[line.start : line.end]
+        name, colon, rest = written.partition(":")
+        if not colon or re.fullmatch(_NAME, name) is None:
             strange += 1
-        else:
-            value = Span(line.start + found.start(2), line.start + found.end(2))
-            headers.append(Line(found[1], _decode(found[2]), value, line))
+            continue
+        value = rest.strip(" \t\r\n")
+        start = line.start + len(name) + 1 + len(rest) - len(rest.lstrip(" \t\r\n"))
+        headers.append(Line(name, _decode(value), Span(start, start + len(value)), line))
     body = Span(place, end)
     is_chunked = any(
         each.name.lower() == "transfer-encoding" and each.value.lower() == "chunked" for each in headers
@@ -232,14 +234,10 @@ def read_body(text: str, wire: Wire) -> bytes:
 
 def read_headers(wire: Wire) -> dict[str, JSON]:
     """Headers by name; the values of one that is there several times are a list."""
-    found: dict[str, JSON] = {}
+    found: dict[str, list[str]] = {}
     for line in wire.headers:
-        if line.name not in found:
-            found[line.name] = line.value
-        else:
-            known = found[line.name]
-            found[line.name] = [*(known if isinstance(known, list) else [known]), line.value]
-    return found
+        found.setdefault(line.name, []).append(line.value)
+    return {name: values if values[1:] else values[0] for name, values in found.items()}
 
 
 REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/[0-9.]+\r?\n?\Z")

@@ -151,13 +151,15 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     if re.match(_HEAD, head) is None or re.match(_STUB, head) or read_proxied_name(name) is not None:
         return False
     end = content.find(_RESPONSE)
-    return all(content.find(sign, 0, end) < 0 for sign in _OTHERS)
+    is_other = any(content.find(sign, 0, end) >= 0 for sign in _OTHERS)
+    return not (is_other or re.search(_TEXT_BODY, content[:HEAD_SIZE]))
 
 
 _HASH_NAME = rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json"
 _HEAD = rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
 
 _STUB = rb'\s*\{\s*"request"\s*:\s*\{\s*(?:"method"\s*:\s*"[A-Z]+"\s*,\s*)?"url\w*"\s*:\s*"/'
+_TEXT_BODY = rb'"headers"\s*+:\s*+\{[^{}]*+\}\s*+,\s*+"body"\s*+:\s*+"'
 _OTHERS = (b'\n    "body": "', b'\n    "canonical_json": ')
 _RESPONSE = b'\n  "response": '
 

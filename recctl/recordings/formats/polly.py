@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import re
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -65,24 +66,21 @@ _ENTRIES = ("log", "entries")
 
 def _read_headers(stored: JSON) -> JSON:
     """Headers by name; the values of one that is there several times are a list."""
-    found: dict[str, JSON] = {}
+    found: dict[str, list[JSON]] = {}
     for pair in stored if isinstance(stored, list) else ():
         if isinstance(pair, dict) and isinstance(pair.get("name"), str):
-            name, value = pair["name"], pair.get("value")
-            known = found.get(name)
-            several = [*(known if isinstance(known, list) else [known]), value]
-            found[name] = several if name in found else value
-    return found
+            found.setdefault(pair["name"], []).append(pair.get("value"))
+    return {name: values if values[1:] else values[0] for name, values in found.items()}
 
 
 def _write_headers(stored: JSON, headers: JSON) -> JSON:
     """Pairs of names and values, each with all else that it has."""
-    left = {name: [*value] if isinstance(value, list) else [value] for name, value in headers.items()}
+    left = {name: deque(value if isinstance(value, list) else [value]) for name, value in headers.items()}
     written = []
     for pair in stored if isinstance(stored, list) else ():
         values = left.get(pair.get("name")) if isinstance(pair, dict) else None
         if values:
-            written.append({**pair, "value": values.pop(0)})
+            written.append({**pair, "value": values.popleft()})
     return written + [{"name": name, "value": value} for name, values in left.items() for value in values]
 
 
