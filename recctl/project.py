@@ -10,12 +10,13 @@ import posixpath
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl import git
 from recctl.errors import RecctlError, did_you_mean
 from recctl.text.patterns import compile_file_patterns, compile_pattern
 from recctl.text.tables import TableKeyError, parse_table, parse_text, parse_texts
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -18,10 +18,11 @@ import stat
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.changes import signature
 from recctl.changes.disk import sync_files, sync_folder
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -14,6 +14,7 @@ from recctl.recordings.formats import load_format
 from recctl.text.digests import sha256
 from recctl.text.masking import make_mask
 from recctl.text.pointer import join_pointer
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

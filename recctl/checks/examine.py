@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache, partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.checks import account, content, schema, stream, tools
 from recctl.checks.conversation import list_calls
@@ -25,6 +25,7 @@ from recctl.recordings.formats import load_format
 from recctl.recordings.load import load, read_text
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
+from recctl.values import NamedTuple
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:

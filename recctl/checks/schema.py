@@ -13,12 +13,13 @@ from contextlib import suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Rule, Severity
 from recctl.checks.schema_proof import proves
 from recctl.recordings.formats import load_format
 from recctl.text.pointer import join_pointer
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

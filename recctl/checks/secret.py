@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_left
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -21,6 +21,7 @@ from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.text.digests import sha256
 from recctl.text.pointer import join_pointer, split_pointer
+from recctl.values import NamedTuple
 from recctl.wire import recognise
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.checks.secret_judges import follows_no_word, is_plausible
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

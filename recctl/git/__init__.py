@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from recctl.git.command import GitError, find_top_level, locate, run, start
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

@@ -12,9 +12,10 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.errors import RecctlError
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

@@ -10,7 +10,7 @@ import sys
 from contextlib import nullcontext
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from recctl import git
 from recctl.errors import RecctlError
@@ -22,6 +22,7 @@ from recctl.recordings.load import load
 from recctl.recordings.names import is_hash_prefix, is_named_by, is_start
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

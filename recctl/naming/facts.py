@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.recording import Key
 from recctl.schemes import Identity
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.input.sources import Target

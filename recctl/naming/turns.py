@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.naming.engine.texts import write_equal
 from recctl.naming.facts import Turn
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.text.digests import blake2b
+from recctl.values import NamedTuple
 from recctl.wire import RequestForm, find_form, read_model
 from recctl.wire.completion import SPEAKERS, Speaker
 

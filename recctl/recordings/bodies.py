@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from recctl.recordings.compression import MissingLibraryError, has_sign, open_data
 from recctl.text import strict_json
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.compression import Room

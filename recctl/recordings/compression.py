@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.recordings.bodies import read_body
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.compression import Room

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.project import Place, is_of_test
 from recctl.recordings.compression import GZIP, InflationError, inflate
@@ -13,6 +13,7 @@ from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_o
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.text.amounts import show_count
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.recordings.formats import DEFAULT
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.source import Source

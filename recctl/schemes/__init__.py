@@ -8,12 +8,13 @@ Llama Stack (later OGX) and its history; `ddapm_test_agent/vcr_proxy.py` of dd-a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.errors import RecctlError, did_you_mean
 from recctl.text.patterns import compile_pattern
 from recctl.text.pointer import join_pointer, split_pointer
 from recctl.text.tables import parse_switch, parse_table, parse_text, parse_texts
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isinf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.text.pointer import split_pointer
 from recctl.text.strict_json import MAX_DEPTH, decode, nests_deeper
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON

@@ -10,7 +10,7 @@ import json
 import re
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from recctl.recordings.bodies import is_described
@@ -19,6 +19,7 @@ from recctl.recordings.recording import Kind
 from recctl.schemes import DRAFTS, MASK, SCHEMES, Changes, Drop, Field, Form, Scheme, Style, list_released
 from recctl.text.digests import sha256
 from recctl.text.patterns import compile_pattern
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

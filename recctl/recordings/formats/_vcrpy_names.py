@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.project import Place
 from recctl.recordings.formats import ANY_MODULE, NamedTest
+from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
