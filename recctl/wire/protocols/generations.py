@@ -28,7 +28,8 @@ class _Form(NamedTuple):
 
     `results` is that of the list of results; "" where a body is the one result itself, as all chunks are.
     `text` and `reason` are paths in a result; no path of a reason is of streams that just end. `also` is what
-    a body has as well, besides its texts, `counts` are the keys that make the usage.
+    a body has as well, besides its texts, `counts` are the keys that make the usage. A bare one has no other
+    key than that of its text; of a growing one each chunk has all of the text so far.
     """
 
     name: str
@@ -38,6 +39,7 @@ class _Form(NamedTuple):
     counts: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     is_bare: bool = False
+    is_growing: bool = False
 
 
 _TITAN = ("inputTextTokenCount", "tokenCount", "totalOutputTextTokenCount")
@@ -52,6 +54,11 @@ _FORMS = (
     _Form("aleph-alpha", "completions", ("completion",), ("finish_reason",), _ALEPH_ALPHA),
     _Form("anthropic-completions", "", ("completion",), ("stop_reason",), also=("stop_reason",)),
     _Form("writer-completions", "", ("value",), (), is_bare=True),
+    _Form("sourcegraph-completions", "", ("deltaText",), ("stopReason",)),
+    _Form(
+        "sourcegraph-completions", "", ("completion",), ("stopReason",), also=("stopReason",), is_growing=True
+    ),
+    _Form("sourcegraph-completions", "", ("completion",), ("stopReason",), is_bare=True, is_growing=True),
 )
 
 _LAST = frozenset({"totalOutputTextTokenCount", "amazon-bedrock-invocationMetrics"})
@@ -101,6 +108,8 @@ def _add_other(builder: ReplyBuilder, event: Event) -> None:
     if kind == "error" or data.get("error"):
         builder.fail(data.get("error") or data, pointer)
         builder.extra.add_rest((), data, {"type", "error"} if data.get("error") else data)
+    elif kind == "done" and not data:  # as Sourcegraph's streams end
+        builder.choice(0).ended = True
     else:
         keep_unknown(event, builder)
 
@@ -142,7 +151,11 @@ def _add_result(
     text, reason = _find(result, form.text), _find(result, form.reason) if form.reason else None
     rest = _leave_out(result, form.text) if isinstance(text, str) else result
     if isinstance(text, str) and text:
-        choice.say("content", text)
+        known = choice.content
+        if form.is_growing and known and text.startswith(known[0]):
+            known[:] = [text]
+        else:
+            choice.say("content", text)
     if isinstance(reason, str):
         rest = _leave_out(rest, form.reason)
         if choice.finish_reason not in (None, reason):

@@ -123,6 +123,23 @@ def test_a_stream_of_values_just_ends() -> None:
     assert whole({"value": "Hello"}).wire == "unknown"
 
 
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [{"completion": "Hel"}, {"completion": "Hello"}],
+        [{"completion": "Hel", "stopReason": ""}, {"completion": "Hello", "stopReason": ""}],
+        [{"deltaText": "Hel"}, {"deltaText": "lo"}],
+    ],
+)
+def test_a_stream_of_sourcegraph_tells_all_so_far_or_what_is_new(chunks: list[Any]) -> None:
+    events = [*(("completion", chunk) for chunk in chunks), ("done", {})]
+    lines = [line for name, data in events for line in (f"event: {name}", f"data: {json.dumps(data)}", "")]
+    completion = whole(lines)
+    assert (completion.wire, completion.choices[0].message.content) == ("sourcegraph-completions", "Hello")
+    assert (completion.complete, completion.extra, completion.notes) == (True, {}, ())
+    assert codes(whole(lines[:-3])) == ["incomplete-stream"]
+
+
 def test_a_guardrail_may_end_a_stream_without_a_reason() -> None:
     blocked = {"outputText": "Input blocked", "index": 0, "totalOutputTextTokenCount": 3}
     completion = whole([{**blocked, "amazon-bedrock-guardrailAction": "INTERVENED"}])
@@ -188,7 +205,10 @@ def test_other_replies_are_of_no_form(item: Any) -> None:
     assert not WIRE.recognises(item)
 
 
-@pytest.mark.parametrize("body", [TITAN, LLAMA, MISTRAL, JURASSIC, ALEPH_ALPHA, CLAUDE])
+SOURCEGRAPH = {"completion": "Hello", "stopReason": "stop_sequence", "logID": "x"}
+
+
+@pytest.mark.parametrize("body", [TITAN, LLAMA, MISTRAL, JURASSIC, ALEPH_ALPHA, CLAUDE, SOURCEGRAPH])
 def test_nothing_in_any_place_is_lost(body: dict[str, Any]) -> None:
     @given(mark(body), mark([body, body]))
     def check(one: Any, several: Any) -> None:
