@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.text.amounts import show_count
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import describe, shorten
 from recctl.wire.building.message import CallBuilder
@@ -364,4 +364,10 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_chat_request({**rest, "messages": [{"role": asked["role"], "content": asked["content"]}]})
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, noise=OBJECT_NOISE)
+_ENDINGS = {
+    "completed": Ending.WHOLE,
+    "requires_action": Ending.WHOLE,
+    "incomplete": Ending.CUT_SHORT,
+}
+
+WIRE = Wire(NAME, _recognises, _assemble, _read_request, endings=_ENDINGS, noise=OBJECT_NOISE)

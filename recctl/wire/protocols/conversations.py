@@ -57,8 +57,10 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
             reply.add_event(event)
         elif event.data.get("object") == _REPLY:
             reply.add_reply(event.data)
-        else:
+        elif event.data.get("object") in (*_TOLD, "list"):
             _add_told(reply.builder, event.data)
+        else:
+            keep_unknown(event, reply.builder)
     has_choices = is_stream or bool(reply.builder.choices)
     return reply.builder.build(NAME, streamed=is_stream, chunks=len(items), has_choices=has_choices)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.wire import Wire
+from recctl.wire import Ending, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.facts import tell_values
 from recctl.wire.building.noise import TIMES
@@ -89,4 +89,12 @@ def _read_request(asked: dict[str, JSON]) -> Request:
     return read_prompt_request({**asked, "input": rest, "prompt": prompt}, "prompt")
 
 
-WIRE = Wire(NAME, _recognises, _assemble, _read_request, shows_streaming=False, noise=TIMES)
+WIRE = Wire(
+    NAME,
+    _recognises,
+    _assemble,
+    _read_request,
+    shows_streaming=False,
+    noise=TIMES,
+    endings={"succeeded": Ending.WHOLE},
+)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import assemble, read_exchange, read_request
+from recctl.wire import Ending, assemble, read_exchange, read_request
 from recctl.wire.completion import Completion, Fact, Message, RequestMessage, ToolCall
+from recctl.wire.protocols.assistants import WIRE
 from tests.builders import read, record
 from tests.unit.wire.hostile import spoil
 from tests.unit.wire.streams import codes, exchange, find_lost, mark
@@ -159,6 +161,14 @@ def test_events_that_nobody_knows_are_kept() -> None:
     completion = stream(START, ("thread.mood", {"object": "thread.mood", "is": "good"}), END)
     assert completion.extra["events"] == {"thread.mood": {"object": "thread.mood", "is": "good"}}
     assert codes(completion) == ["unknown-event"]
+
+
+@pytest.mark.parametrize(
+    ("status", "ending"),
+    [("completed", Ending.WHOLE), ("requires_action", Ending.WHOLE), ("incomplete", Ending.CUT_SHORT)],
+)
+def test_what_the_end_of_a_run_comes_to(status: str, ending: Ending) -> None:
+    assert WIRE.endings[status] is ending
 
 
 def test_how_far_a_run_is() -> None:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.wire import assemble, read_exchange, read_request
+from recctl.wire import assemble, read_exchange, read_request, recognise
 from recctl.wire.completion import Completion, Fact, Request, RequestMessage, ToolCall
 from tests.builders import chunk, delta, read, record
 from tests.unit.wire.hostile import json_values, spoil
-from tests.unit.wire.streams import codes, exchange, find_lost, mark
+from tests.unit.wire.streams import codes, exchange, find_lost, mark, record_anyhow
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x02\0" + bytes(200)).decode()
 VERDICT = {"flagged": True, "categories": {"hate": True, "violence": False}}
@@ -756,3 +756,37 @@ def test_nothing_in_any_place_is_lost(marked: tuple[Any, list[str]], streaming: 
     body, marks = marked
     completion = assemble(read(record(body, streaming=streaming)))
     assert find_lost(marks, completion._replace(facts=())) == []
+
+
+_STREAMS: list[list[dict[str, Any]]] = [
+    [
+        {"type": "transcript.text.delta", "delta": "Hel"},
+        {"type": "transcript.text.delta", "delta": "lo"},
+        {"type": "transcript.text.done", "text": "Hello", "usage": {"total_tokens": 4}},
+    ],
+    [
+        {"type": "conversation.response.started", "conversation_id": "conv_1"},
+        {"type": "message.output.delta", "role": "assistant", "output_index": 0, "content": "No"},
+        {"type": "message.output.delta", "role": "assistant", "output_index": 0, "content": "on."},
+        {"type": "function.call.delta", "id": "f1", "tool_call_id": "c1", "name": "now", "arguments": "{}"},
+        {"type": "conversation.response.done", "usage": {"total_tokens": 9}},
+    ],
+    [
+        {"type": "image_generation.partial_image", "b64_json": PNG, "partial_image_index": 0},
+        {"type": "image_generation.completed", "b64_json": PNG, "usage": {"total_tokens": 5}},
+    ],
+    [{"type": "speech.audio.delta", "audio": PNG}, {"type": "speech.audio.done", "usage": {"n": 1}}],
+]
+
+
+@given(st.sampled_from(_STREAMS), st.data())
+def test_a_stream_says_the_same_however_kept(events: list[dict[str, Any]], data: st.DataObject) -> None:
+    wire = recognise(read(record(events, streaming=True)))
+    expected, completion = wire.assemble(events, True), wire.assemble(data.draw(record_anyhow(events)), True)
+    assert (completion.streamed, completion.complete) == (True, True)
+    assert (completion.id, completion.usage, completion.choices) == (
+        expected.id,
+        expected.usage,
+        expected.choices,
+    )
+    assert (completion.kind, completion.facts) == (expected.kind, expected.facts)
