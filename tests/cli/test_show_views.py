@@ -142,6 +142,26 @@ def test_what_is_asked_at_length_loses_its_end_on_a_terminal() -> None:
     assert shown.count("a word") < 40
 
 
+CALLED = """\
+tests/recordings/x.json
+  test      tests/integration/inference/test_chat.py::test_reply[model=small]
+  request   POST https://api.example.com/mcp
+  wire      json-rpc
+  method    tools/call
+  name      now
+
+result of a tool
+  text       noon
+  … and id, result; --full shows them
+"""
+
+
+def test_a_tool_of_a_server_and_what_it_gave() -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "now"}}
+    said = {"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": "noon"}]}}
+    assert show_on_terminal(exchange("/mcp", asked, said)) == CALLED
+
+
 MARKDOWN = """\
 ### `recordings/a.json`
 

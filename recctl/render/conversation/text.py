@@ -76,7 +76,7 @@ def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         if value:
             yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10, is_whole=name in _COPIED)
     if view.shows("request"):
-        yield from _tell_facts([*request.facts], view)
+        yield from _tell_facts([*request.facts], view, least=len("asked for"))
         yield from _tell_request(request, view)
     if view.timeline:
         yield from _tell_timeline(exchange)
@@ -160,10 +160,10 @@ def _tell_outcome(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         yield from _tell_json(completion.extra, view)
 
 
-def _tell_facts(facts: list[Fact], view: ConversationView) -> Iterator[Line]:
-    """Facts, one a line; on a terminal many lose their middle."""
+def _tell_facts(facts: list[Fact], view: ConversationView, least: int = 10) -> Iterator[Line]:
+    """Facts, one a line, with `least` cells for their names; on a terminal many lose their middle."""
     hidden = len(facts) - _KEPT_LINES if view.fold and len(facts) > _FOLDED_LINES else 0
-    width = max([_LEAST_NAME, *(len(fact.name) for fact in facts if len(fact.name) <= _LONGEST_NAME)])
+    width = max([least, *(len(fact.name) for fact in facts if len(fact.name) <= _LONGEST_NAME)])
     for fact in facts[: _KEPT_LINES - 5] if hidden else facts:
         yield from _tell_fact(fact, width, view)
     if hidden:
@@ -172,8 +172,8 @@ def _tell_facts(facts: list[Fact], view: ConversationView) -> Iterator[Line]:
             yield from _tell_fact(fact, width, view)
 
 
-_LEAST_NAME, _LONGEST_NAME = 10, 32
-"""Between how many characters the names of facts take up; a longer one juts out."""
+_LONGEST_NAME = 32
+"""How many characters of a fact's name are kept clear; a longer one juts out."""
 
 
 def _tell_fact(fact: Fact, width: int, view: ConversationView) -> Iterator[Line]:
