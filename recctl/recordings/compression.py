@@ -24,6 +24,10 @@ _MOST_LAYERS = 3
 """How often data may be compressed, such as a file that was compressed when it was sent compressed."""
 
 
+_MOST_REFUSED = 8
+"""How many data are inflated in vain: each may take as long as all that there is room for."""
+
+
 class InflationError(ValueError):
     """Why compressed data can't be read; its text is the message."""
 
@@ -37,17 +41,24 @@ class MissingLibraryError(InflationError):
 
 
 class Room:
-    """How many bytes data may become when they are inflated, all those of a file together."""
+    """How many bytes data may become when they are inflated, all those of a file together.
+
+    Some data may find no room, and others still do; after `_MOST_REFUSED` there is none for any.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.left = size
+        self._refused = 0
 
     def refuse(self) -> BombError:
         """The error for data that have no room."""
         from recctl.text.amounts import show_size
 
         what = "the compressed data hold" if self.left == self.size else "the file's compressed bodies hold"
+        self._refused += 1
+        if self._refused == _MOST_REFUSED:
+            self.left = 0
         return BombError(f"{what} more than {show_size(self.size)}")
 
 
@@ -76,7 +87,7 @@ def open_data(data: bytes, room: Room, content_type: str = "", encoding: str = "
         try:
             found = _open_signed(content, room) or _open_unsigned(content, room, content_type, encoding)
         except InflationError as error:
-            return Opened(data, error=error)
+            return Opened(data, error=error.with_traceback(None))  # whose frames hold what was inflated
         if found is None:
             break
         content = found.content

@@ -130,6 +130,18 @@ def test_all_bodies_of_a_file_share_its_room() -> None:
     }
 
 
+def test_after_many_bombs_nothing_is_inflated() -> None:
+    bomb, small = gzip.compress(BLANKS + b" "), gzip.compress(b"small")
+    room = Room(SIZE)
+    for _ in range(7):
+        opened = open_data(bomb, room)
+        assert opened.error is not None
+        assert opened.error.__traceback__ is None, "it would keep what was inflated"
+    assert open_data(small, room).content == b"small"
+    assert open_data(bomb, room).error is not None
+    assert str(open_data(small, room).error) == "the file's compressed bodies hold more than 100 kB"
+
+
 @pytest.mark.parametrize(
     ("module", "stored", "encoding", "needs"),
     [
