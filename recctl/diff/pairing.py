@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from recctl.diff.differences import canonical, find_rising, fingerprint
 from recctl.diff.recordings import describe_side
@@ -84,7 +85,7 @@ def read_facts(target: Target, recording: Recording, *, is_gone: bool) -> Pairin
         roles=tuple(message.role or "" for message in exchange.request.messages),
         question=fingerprint(question),
         words=frozenset(_read_words(json.dumps(question)[:_KEPT])),
-        asked=frozenset(hash((key, canonical(value))) for key, value in recording.asked.items()),
+        asked=frozenset(crc32(canonical([key, value])) for key, value in recording.asked.items()),
         reply=_read_reply(exchange.completion)[:_KEPT],
         response=fingerprint(_MADE_ID.sub(b"", canonical(recording.response)).decode("latin-1")),
         listing=f"{recording.url} {path.rpartition('-')[0]}" if is_listing else "",

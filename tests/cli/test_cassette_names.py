@@ -124,8 +124,8 @@ def test_the_configuration_in_force_is_shown(run: Run, named: Path) -> None:
             'companions = ["{name}.wav"]\n[[overrides]]\npaths = ["a/"]\ncompanions = ["{name}.txt"]\n'
         )
     lines = run("config", "a/x.yaml", cwd=named).out.splitlines()
-    assert 'test-names = ["{module}/{function}[{params}]"]  (recctl.toml)' in lines
-    assert 'companions = ["{name}.wav", "{name}.txt"]  (recctl.toml, overrides)' in lines
+    assert 'test-names     = ["{module}/{function}[{params}]"]  (recctl.toml)' in lines
+    assert 'companions     = ["{name}.wav", "{name}.txt"]  (recctl.toml, overrides)' in lines
 
 
 def test_a_broken_template_is_refused_in_a_line(run: Run, named: Path) -> None:
@@ -133,14 +133,14 @@ def test_a_broken_template_is_refused_in_a_line(run: Run, named: Path) -> None:
     outcome = run("validate", cwd=named)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        f"error: {named / 'recctl.toml'}: test-names has an unknown placeholder, {{modul}}, in "
+        f"error: {named / 'recctl.toml'}:1: test-names has an unknown placeholder, {{modul}}, in "
         "'{modul}/{function}': did you mean 'module'?\n"
     )
     configure(named, 'companions = ["x.json"]\n')
     outcome = run("validate", cwd=named)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        f"error: {named / 'recctl.toml'}: companions should have {{name}} once, and beside it no more than "
+        f"error: {named / 'recctl.toml'}:1: companions should have {{name}} once, and beside it no more than "
         "{module}, in 'x.json'\n"
     )
 
