@@ -129,12 +129,12 @@ def _read_wishes(
         return [*read_requests(project, request, endpoint=endpoint, test=test)]
     if endpoint is not None:
         raise RecctlError("--endpoint is for the body that --request names", "add --request FILE")
-    if what is None and test is None:
+    if not (what or test):
         hint = "name a hash, a test, an error message, - for a log, or --request FILE"
         raise RecctlError("nothing is looked for", hint)
     from recctl.inventory.words import read_word
 
-    return read_word(project, what or test or "", test if what is not None else None)
+    return read_word(project, what or test or "", test if what else None)
 
 
 def _find(

@@ -32,7 +32,7 @@ def find_near(store: Store, query: Query) -> tuple[Nearby, ...]:
     if sought == Sought():
         return ()
     least = store.least if query.has_body else store.most
-    return _rank(store, query, Candidates(store.entries).find(sought, _COMPARED), least)
+    return _rank(store, query, store.candidates.find(sought, _COMPARED), least)
 
 
 def compare(store: Store, query: Query, entries: Sequence[Entry]) -> tuple[Nearby, ...]:

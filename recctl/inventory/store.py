@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from recctl.inventory.answer import Nearby
     from recctl.inventory.comparing import Mask
     from recctl.inventory.entry import Entry
+    from recctl.inventory.nearest import Candidates
     from recctl.inventory.query import Query
     from recctl.project import Project, Settings
 
@@ -95,16 +96,22 @@ class Store:
     def locate(self, told: str) -> str | None:
         """The file that a path means, from the root: it may be of another machine, or lack its ending."""
         parts = PurePosixPath(told.replace("\\", "/")).parts
-        for start in range(len(parts)):
+        names = [f"{parts[-1]}{ending}" for ending in _ENDINGS] if parts else []
+        called_so = [location for name in names for location in self._by_file_name.get(name, ())]
+        for start in range(len(parts) if called_so else 0):
             path = "/".join(parts[start:])
-            fitting = [
-                location
-                for location in self.by_location
-                if any(f"/{location}".endswith(f"/{path}{ending}") for ending in _ENDINGS)
-            ]
+            ends = tuple(f"/{path}{ending}" for ending in _ENDINGS)
+            fitting = [location for location in called_so if f"/{location}".endswith(ends)]
             if fitting:
                 return fitting[0] if len(fitting) == 1 else path if path in fitting else None
         return None
+
+    @cached_property
+    def _by_file_name(self) -> dict[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for location in self.by_location:
+            found[location.rpartition("/")[2]].append(location)
+        return dict(found)
 
     def guess_location(self, told: str) -> str:
         """Where a file that is not there would lie, from the root: below a folder that is there."""
@@ -127,9 +134,16 @@ class Store:
 
     # --- what is near ---------------------------------------------------------------------------------------
 
+    @cached_property
+    def candidates(self) -> Candidates[Entry]:
+        """All of them, to be searched for what is near."""
+        from recctl.inventory.nearest import Candidates  # which a look-up has no use for
+
+        return Candidates(self.entries)
+
     def find_near(self, query: Query) -> tuple[Nearby, ...]:
         """The recordings that are nearest to a request, each with what differs, the nearest first."""
-        from recctl.inventory.ranking import find_near  # which takes much that a look-up has no use for
+        from recctl.inventory.ranking import find_near  # as above
 
         return find_near(self, query)
 

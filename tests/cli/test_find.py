@@ -443,6 +443,7 @@ def test_json_has_what_scripts_need(run: Run) -> None:
     ("arguments", "message"),
     [
         ((), "nothing is looked for"),
+        (("",), "nothing is looked for"),
         (("--endpoint", "/v1"), "--endpoint is for the body that --request names"),
         (("--request", "missing.json"), "missing.json: can't be opened: no such file or directory"),
         (("--request", "list.json"), "list.json: holds no recording, and no object"),
