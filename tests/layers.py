@@ -20,7 +20,6 @@ LAYERS = [
     ["project", "changes"],
     ["schemes", "git", "parallel"],
     ["text"],
-    ["errors", "manual"],
-    ["values", "__init__"],
+    ["errors", "manual", "values", "__init__"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""
