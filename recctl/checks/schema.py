@@ -69,14 +69,35 @@ def read_schema(name: str) -> str:
     return _find_files()[name].read_text(encoding="utf-8")
 
 
+def list_output_schemas() -> tuple[str, ...]:
+    """The names of the schemas of what commands print as JSON, sorted: `outputs/validate` and the like."""
+    return tuple(sorted(f"{_OUTPUTS}/{path.name.removesuffix(_SUFFIX)}" for path in _find_outputs()))
+
+
+def read_output_schema(name: str) -> str:
+    """The text of such a schema. Raises KeyError for a name that `list_output_schemas` does not give."""
+    files = {f"{_OUTPUTS}/{path.name.removesuffix(_SUFFIX)}": path for path in _find_outputs()}
+    return files[name].read_text(encoding="utf-8")
+
+
+_OUTPUTS = "outputs"
+
+
+def _find_outputs() -> Iterator[Path]:
+    return (_find_folder() / _OUTPUTS).glob(f"*{_SUFFIX}")
+
+
 @cache
 def _find_files() -> dict[str, Path]:
-    """The schemas by name. A wheel has them inside the package, a checkout beside it."""
+    files = {path.name.removesuffix(_SUFFIX): path for path in _find_folder().glob(f"*{_SUFFIX}")}
+    return dict(sorted(files.items()))
+
+
+def _find_folder() -> Path:
+    """Where the schemas are. A wheel has them inside the package, a checkout beside it."""
     package = Path(__file__).parents[1]
     folders = (package / "schemas", package.parent / "schemas")
-    folder = next(folder for folder in folders if folder.is_dir())
-    files = {path.name.removesuffix(_SUFFIX): path for path in folder.glob(f"*{_SUFFIX}")}
-    return dict(sorted(files.items()))
+    return next(folder for folder in folders if folder.is_dir())
 
 
 def retrieve(uri: str) -> JSON:

@@ -17,21 +17,22 @@ def command(
         typer.Argument(
             metavar="[NAME]",
             help="The schema to print: `recording`, `exchange` (of a cassette), `vcrpy` and others (as a "
-            "recorder's file holds it), or one that these refer to.",
+            "recorder's file holds it), `outputs/validate` and others (what a command prints), or one that "
+            "these refer to.",
         ),
     ] = "recording",
     list_names: Annotated[bool, typer.Option("--list", help="List the names of the schemas.")] = False,
     output: options.OutputFile = None,
 ) -> int:
-    """Print the JSON Schema that recordings are held to."""
-    from recctl.checks.schema import list_schemas, read_schema
+    """Print a JSON Schema: of recordings, or of what a command prints as JSON."""
+    from recctl.checks.schema import list_output_schemas, list_schemas, read_output_schema, read_schema
 
-    names = list_schemas()
+    names, outputs = list_schemas(), list_output_schemas()
     if list_names:
-        write_output((f"{known}\n" for known in names), output)
+        write_output((f"{known}\n" for known in (*names, *outputs)), output)
         return 0
-    if name not in names:
-        hint = did_you_mean(name, list(names)) or "see recctl schema --list"
+    if name not in (*names, *outputs):
+        hint = did_you_mean(name, [*names, *outputs]) or "see recctl schema --list"
         raise RecctlError(f"unknown schema {name!r}", hint)
-    write_output([read_schema(name)], output)
+    write_output([read_output_schema(name) if name in outputs else read_schema(name)], output)
     return 0

@@ -23,8 +23,11 @@ def test_the_wheel_carries_the_schemas_and_prints_them(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(installed)
-    packaged = {name.rpartition("/")[2] for name in names if name.startswith("recctl/schemas/")}
-    assert packaged == {path.name for path in (CHECKOUT / "schemas").iterdir()}
+    packaged = {name.removeprefix("recctl/") for name in names if name.startswith("recctl/schemas/")}
+    files = (path for path in (CHECKOUT / "schemas").rglob("*") if path.is_file())
+    assert packaged == {path.relative_to(CHECKOUT).as_posix() for path in files}
+    assert "recctl/manual/drift.md" in names
+    assert "recctl/render/page/page.js" in names
     assert not [name for name in names if not name.startswith(("recctl/", "recctl-"))]
     printed = subprocess.run(
         [sys.executable, "-m", "recctl", "schema"],
