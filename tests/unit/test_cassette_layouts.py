@@ -204,3 +204,11 @@ def test_what_stands_beside_an_exchange_is_looked_at_for_long_words(place: str, 
 def test_a_head_is_inflated_and_freed_of_what_an_editor_added() -> None:
     assert find_head(lambda: b"\xef\xbb\xbfask:\r\n") == b"ask:\n"
     assert find_head(lambda: b"\x1f\x8bdamaged") == b""
+
+
+def test_what_comes_last_goes_and_leaves_the_blank_lines_of_a_block_before_it() -> None:
+    kept = (
+        "items:\n- ask: {verb: GET, to: /, with: []}\n  tell:\n    code: 200\n    said: |+\n      data: x\n\n"
+    )
+    given = source(f"{kept}- ask: {{verb: GET, to: /, with: []}}\n  tell: {{code: 200}}\n".encode(), "x.yaml")
+    assert lay_out("items").edit(given, {1: None}) == kept.encode()

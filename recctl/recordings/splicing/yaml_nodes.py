@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -133,10 +134,10 @@ class YAMLSplicer:
         """From where to where each entry of a block collection, or each document, stands; dashes count."""
         if node.kind == "mapping":
             pairs = zip(node.keys, node.parts, strict=True)
-            return [(self._find_start(key), _find_end(self._text, value)) for key, value in pairs]
+            return [(self._find_start(key), _find_last(self._text, value)) for key, value in pairs]
         if node.kind == "stream":
             return [(item.start, item.end) for item in node.parts]
-        return [(self._text.rindex("-", 0, item.start), _find_end(self._text, item)) for item in node.parts]
+        return [(self._text.rindex("-", 0, item.start), _find_last(self._text, item)) for item in node.parts]
 
     def _find_start(self, key: Node) -> int:
         """Where the entry of a key begins: with the question mark of a long one."""
@@ -151,6 +152,17 @@ def _find_end(text: str, node: Node) -> int:
     if node.kind == "scalar":
         return start + len(text[start:end].rstrip()) if node.style in ("|", ">") else end
     return end if node.is_flow or not node.parts else _find_end(text, node.parts[-1])
+
+
+def _find_last(text: str, node: Node) -> int:
+    """Where the last line of a node ends, blank ones of a block that keeps them (`|+`) included."""
+    while node.kind != "scalar" and node.parts and not node.is_flow:
+        node = node.parts[-1]
+    is_block = node.kind == "scalar" and node.style in ("|", ">")
+    head = text[node.start : text.find("\n", node.start)] if is_block else ""
+    if re.search(r"[|>][0-9]?\+", head) and text[node.end - 1] == "\n":
+        return node.end - 1
+    return _find_end(text, node)
 
 
 def _write(value: YAML) -> str:
