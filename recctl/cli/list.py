@@ -101,7 +101,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """List recordings: the test, the model, how the reply ends, what it took.
+    """List recordings: test, model, how the reply ends, what it took.
 
     What is known of recordings is kept in .recctl/, so that only new files are read. On a terminal the output
     goes through RECCTL_PAGER, GIT_PAGER or PAGER.

@@ -24,7 +24,7 @@ def command(
     list_names: Annotated[bool, typer.Option("--list", help="List the names of the schemas.")] = False,
     output: options.OutputFile = None,
 ) -> int:
-    """Print a JSON Schema: of recordings, or of what a command prints as JSON."""
+    """Print a JSON Schema, of recordings or of a command's output."""
     from recctl.checks.schema import list_output_schemas, list_schemas, read_output_schema, read_schema
 
     names, outputs = list_schemas(), list_output_schemas()

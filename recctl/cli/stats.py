@@ -31,7 +31,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Show what recordings come to: by model, provider, endpoint, test file and age; how much is stale.
+    """Count recordings by model, provider, endpoint, test file, age.
 
     Exits with 0, 1 when a file holds no recording, 2 when one could not be opened.
     """

@@ -61,7 +61,7 @@ def command(
     config: options.Config = None,
     isolated: options.Isolated = False,
 ) -> int:
-    """Run a command and note which recordings are opened and played, and what is sent.
+    """Run a command; note which recordings it plays, what it sends.
 
     What it does itself counts, and what every Python process below it does. Options of track come first:
     what follows the first other word belongs to the command. `recctl drift` and `recctl prune` go by this.

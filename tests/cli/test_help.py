@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from recctl.cli.app import COMMANDS
 from recctl.manual import list_pages
 from recctl.render import View
 from recctl.render.manual import render_page
@@ -47,3 +48,9 @@ def test_on_a_terminal_a_page_is_laid_out_within_its_width() -> None:
     (page,) = (page for page in list_pages() if page.topic == "mv")
     coloured = "".join(render_page(page, replace(view, color=True)))
     assert "\x1b[1;4mrecctl mv\x1b[0m" in coloured
+
+
+def test_what_each_command_does_fits_into_its_line_of_the_list(run: Run) -> None:
+    listed = run("--help").out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    assert [line for line in listed if line.endswith("...") or len(line) > 80] == []
