@@ -45,7 +45,11 @@ COLUMNS = {
         Column("wire", "the protocol of the reply", lambda entry: entry.wire),
         Column("streamed", "whether the reply was streamed", lambda entry: entry.streamed),
         Column("status", "the HTTP status of the reply", lambda entry: entry.status),
-        Column("failed", "whether the reply is an error, or not whole", lambda entry: entry.has_failed),
+        Column(
+            "failed",
+            "whether the reply is an error, or a stream that is not whole",
+            lambda entry: entry.has_failed,
+        ),
         Column("finish", "why the reply ends", lambda entry: entry.finish),
         Column("tool", "the tools that are called", lambda entry: entry.tool_calls),
         Column("tokens", "how many tokens it took", lambda entry: entry.tokens and entry.tokens.total),

@@ -97,8 +97,11 @@ class Entry:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the reply is an error, or ends before it is whole."""
-        return not self.complete
+        """Whether the reply is an error, or its stream ends before it is whole.
+
+        A provider that was asked how far it has come, and is still at work, has not failed.
+        """
+        return not self.complete and (self.streamed or self.finish == "error")
 
     @property
     def state(self) -> State:

@@ -100,6 +100,19 @@ def test_each_exchange_of_a_cassette_has_an_entry(root: Path) -> None:
     assert 0 < entry.size < len(CASSETTE) == entry.facts.size
 
 
+def test_what_is_still_being_worked_on_has_not_failed(root: Path) -> None:
+    path = root / "tests/cassettes/test_chat/test_hi.yaml"
+    path.parent.mkdir(parents=True)
+    reply = CASSETTE.index('\'{"object"'), CASSETTE.index("    headers: {Content-Type")
+    for said, has_failed in (
+        ('{"name": "models/m/operations/1", "metadata": {"@type": "t"}, "done": false}', False),
+        ('{"error": {"message": "No such model.", "type": "invalid_request_error"}}', True),
+    ):
+        path.write_text(f"{CASSETTE[: reply[0]]}'{said}'\n{CASSETTE[reply[1] :]}", encoding="utf-8")
+        (entry,) = look(root).entries
+        assert (entry.complete, entry.has_failed) == (False, has_failed)
+
+
 def test_what_is_known_is_not_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(root / FOLDER, ask_for_weather())
     write(root / FOLDER, ask_for_weather(), old_name(ask_for_weather()))
