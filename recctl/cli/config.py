@@ -93,7 +93,8 @@ def _write_configuration(project: Project) -> int:
     for text in tell_settings(settings):
         say(f"  {text}")
     if count:
-        say(f"wrote {show_count(count, 'finding')} to {_BASELINE}, which are known from now on:")
+        verb = "is" if count == 1 else "are"
+        say(f"wrote {show_count(count, 'finding')} to {_BASELINE}, which {verb} known from now on:")
         for text in count_rules(report):
             say(f"  {text}")
     say(f"recctl validate fails for what is new; recctl undo {applied.run_id} takes this back")

@@ -129,8 +129,9 @@ def command(
         say(_write_baseline(report, write_baseline), quiet=quiet)
         return _decide(report, fails=False)
     remarks = [report.remark] if report.remark else []
+    left_out = 0
     if baseline is not None:
-        report, remark = _apply_baseline(report, selection, baseline)
+        report, left_out, remark = _apply_baseline(report, selection, baseline)
         remarks.append(remark)
     if severity is not None:
         least = Severity[severity.name]
@@ -141,7 +142,7 @@ def command(
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
     say_selected(selection, quiet=quiet)
-    for text in (summarise_findings(report, verbose=verbose), *remarks):
+    for text in (summarise_findings(report, verbose=verbose, known=left_out), *remarks):
         say(text, quiet=quiet)
     return code
 
@@ -286,7 +287,7 @@ def _write_baseline(report: CheckReport, path: str) -> str:
     return f"wrote {show_count(count, 'finding')} to {path}"
 
 
-def _apply_baseline(report: CheckReport, selection: Selection, path: str) -> tuple[CheckReport, str]:
+def _apply_baseline(report: CheckReport, selection: Selection, path: str) -> tuple[CheckReport, int, str]:
     from recctl.checks.baseline import compare_with_baseline
 
     compared = compare_with_baseline(report, Path(path), selection.targets)
@@ -297,4 +298,4 @@ def _apply_baseline(report: CheckReport, selection: Selection, path: str) -> tup
         remark += (
             f"; {count:,} more there {'are' if count != 1 else 'is'} fixed and can go (--write-baseline)"
         )
-    return compared.report, remark
+    return compared.report, compared.known, remark

@@ -31,8 +31,8 @@ def find_renderer(name: str) -> Callable[[CheckReport, FindingsView], Iterator[s
     return load_renderer("findings", name)
 
 
-def summarise_findings(report: CheckReport, *, verbose: bool) -> str:
-    """What a validation comes to, in a line."""
+def summarise_findings(report: CheckReport, *, verbose: bool, known: int = 0) -> str:
+    """What a validation comes to, in a line. `known` findings were left out, as a baseline has them."""
     counted = [
         show_count(report.tally(severity), severity.label)
         for severity in (Severity.ERROR, Severity.WARNING)
@@ -43,7 +43,7 @@ def summarise_findings(report: CheckReport, *, verbose: bool) -> str:
         counted.append(show_count(notes, "note") + ("" if verbose else " (-v shows them)"))
     text = f"checked {show_count(report.checked, 'recording')}"
     if counted or report.checked:
-        text += f": {', '.join(counted) or 'all sound'}"
+        text += f": {', '.join(counted) or ('nothing new' if known else 'all sound')}"
     if report.ignored:
         text += f"; {show_count(report.ignored, 'other JSON file')} ignored"
     return text
