@@ -137,7 +137,8 @@ def command(
         least = Severity[severity.name]
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
         verbose = verbose or severity is Level.NOTE
-    view = _make_view(color, output, output_format, verbose=verbose)
+    narrowed = _quote_narrowed(report, selection, files_from, paths or [], tests or [])
+    view = _make_view(color, output, output_format, narrowed, verbose=verbose)
     write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
@@ -161,7 +162,23 @@ def _choose_renderer(
     return find_renderer(output_format)
 
 
-def _make_view(color: Color, output: str | None, output_format: str, *, verbose: bool) -> FindingsView:
+def _quote_narrowed(
+    report: CheckReport, selection: Selection, files_from: str | None, paths: list[str], tests: list[str]
+) -> str | None:
+    """The tests and paths that were named, to be pasted behind a command; None where that is of no use."""
+    if not report.findings or files_from is not None:
+        return None
+    if any(target.path is None or target.spec is not None for target in selection.targets):
+        return None
+    import shlex  # which a file without findings has no use for
+
+    words = [*(word for test in tests for word in ("--test", test)), *paths]
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def _make_view(
+    color: Color, output: str | None, output_format: str, narrowed: str | None, *, verbose: bool
+) -> FindingsView:
     from recctl.checks.run import list_rules
     from recctl.git import find_top_level
     from recctl.render import extend_view
@@ -169,7 +186,7 @@ def _make_view(color: Color, output: str | None, output_format: str, *, verbose:
 
     rules = list_rules() if output_format == "sarif" else ()
     view = make_view(color, output, verbose=verbose)
-    return extend_view(view, FindingsView, top=find_top_level(Path.cwd()), rules=rules)
+    return extend_view(view, FindingsView, top=find_top_level(Path.cwd()), rules=rules, narrowed=narrowed)
 
 
 def _check_fixable(selection: Selection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ import pytest
 
 from recctl.checks.run import list_rules
 from recctl.input.sources import LOOKED_FOR
+from tests.builders import TEST_ID
 from tests.cli.conftest import CHECKOUT
+from tests.names import ask
+from tests.names import write as write_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,10 +260,32 @@ def test_many_findings_are_grouped_by_rule_and_concise_lists_them(run: Run, proj
     grouped = run("validate", "recordings", cwd=project)
     assert grouped.out.splitlines()[:1] == ["error[invalid-json] 60 findings"]
     assert grouped.out.splitlines()[-2:] == ["  and 57 more", "--format concise lists them all"]
+    assert "can be fixed" not in grouped.out
     concise = run("validate", "recordings", "--format", "concise", cwd=project)
     assert concise.out.splitlines() == [
         f"recordings/{number:02}.json:1:1: error[invalid-json] the file is empty" for number in range(60)
     ]
+
+
+def test_many_findings_are_grouped_by_test_and_the_command_that_fixes_them_can_be_pasted(
+    run: Run, project: Path
+) -> None:
+    folder = project / "my tests/recordings"
+    for number in range(60):
+        write_recording(folder, ask(f"Is {number} prime?"), f"{number:064}.json")
+    grouped = run("validate", "my tests", "--select", "volatile-field", cwd=project)
+    lines = grouped.out.splitlines()
+    assert lines[:2] == [
+        "warning[volatile-field] 60 findings in 1 test",
+        "  all can be fixed: recctl validate --select volatile-field --fix 'my tests'",
+    ]
+    assert lines[2] == f"  {TEST_ID}  60 findings"
+    assert lines[3].startswith(f"    my tests/recordings/{0:064}.json:")
+    assert lines[4:] == ["--format concise lists them all"]
+
+    command = lines[1].partition(": recctl ")[2]
+    assert run(*shlex.split(command), "-q", cwd=project).code == 0
+    assert run("validate", "my tests", "--select", "volatile-field", cwd=project).out == ""
 
 
 def test_without_a_scheme_the_likely_one_is_named_and_others_are_notes(run: Run, project: Path) -> None:

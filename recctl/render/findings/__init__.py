@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingsView(View):
-    """How findings are looked at: `rules` are all that there are, for formats that tell of them."""
+    """How findings are looked at: `rules` are all that there are, for formats that tell of them.
+
+    `narrowed` are the tests and paths that were named, as a shell takes them; None where what was looked at
+    can't be named so, or not be fixed.
+    """
 
     rules: tuple[Rule, ...] = ()
+    narrowed: str | None = None
 
 
 def find_renderer(name: str) -> Callable[[CheckReport, FindingsView], Iterator[str]]:
@@ -64,20 +69,18 @@ def visible(report: CheckReport, view: View) -> list[Finding]:
     return [finding for finding in report.findings if view.verbose or finding.severity is not Severity.NOTE]
 
 
-def finding_line(finding: Finding, *, with_hint: bool = False) -> Line:
-    """A finding on one line: where, what, and (on demand) what to do."""
+def finding_line(finding: Finding, *, with_hint: bool = False, with_rule: bool = True) -> Line:
+    """A finding on one line: where, which rule, what, and on demand what to do."""
     where = finding.path
     if finding.position is not None:
         where += f":{finding.position.line}:{finding.position.column}"
     elif finding.number is not None:
         where += f"#{finding.number}"
-    spans = [
-        Span(where, "bold"),
-        Span(": "),
-        Span(finding.severity.label, SEVERITY_STYLES[finding.severity]),
-        Span(f"[{finding.rule}] ", "bold"),
-        Span(finding.message),
-    ]
+    spans = [Span(where, "bold"), Span(": ")]
+    if with_rule:
+        spans.append(Span(finding.severity.label, SEVERITY_STYLES[finding.severity]))
+        spans.append(Span(f"[{finding.rule}] ", "bold"))
+    spans.append(Span(finding.message))
     if with_hint and finding.hint:
         spans.append(Span(f" ({finding.hint})", "dim"))
     return Line(tuple(spans))

@@ -28,7 +28,7 @@ _EXCERPT_WIDTH = 100
 
 
 def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
-    """Findings, each with the place in its file; when there are many, by rule with examples.
+    """Findings, each with the place in its file; when there are many, by rule and test.
 
     What `recctl prune` takes away is one line, unless all is wanted.
     """
@@ -42,7 +42,7 @@ def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     if len(findings) <= MOST_LISTED:
         yield from render_lines(chain.from_iterable(map(_tell_finding, findings)), unbroken)
     else:
-        yield from render_lines(_group_findings(findings), unbroken)
+        yield from render_lines(_group_findings(findings, view.narrowed), unbroken)
     if replaced:
         yield from render_lines([_sum_up_replaced(replaced)], unbroken)
 
@@ -101,18 +101,50 @@ def _escape_wide(text: str) -> str:
     )
 
 
-def _group_findings(findings: list[Finding]) -> Iterator[Line]:
+def _group_findings(findings: list[Finding], narrowed: str | None) -> Iterator[Line]:
+    """Each rule with how many break it and how many can be fixed, and an example of each of a few tests."""
     by_rule = sorted(findings, key=lambda finding: (-finding.severity, finding.rule))
     for (severity, rule), group in groupby(by_rule, key=lambda finding: (-finding.severity, finding.rule)):
         members = list(group)
+        by_test = _sort_by_test(members)
         style = SEVERITY_STYLES[Severity(-severity)]
         yield line(
             Span(Severity(-severity).label, style),
             Span(f"[{rule}]", "bold"),
-            f" {show_count(len(members), 'finding')}",
+            f" {show_count(len(members), 'finding')}{_count_places(by_test)}",
         )
-        for finding in members[:_EXAMPLES]:
-            yield finding_line(finding, with_hint=True)._replace(indent=2)
-        if len(members) > _EXAMPLES:
-            yield line(Span(f"and {len(members) - _EXAMPLES:,} more", "dim"), indent=2)
+        fixable = sum(finding.fixable for finding in members)
+        if fixable:
+            share = "all" if fixable == len(members) else f"{fixable:,} of them"
+            told = [Span(f"{share} can be fixed", "dim")]
+            if narrowed is not None:
+                command = f"recctl validate --select {rule} --fix{narrowed}"
+                told += [Span(": ", "dim"), Span(command, "bold")]
+            yield line(*told, indent=2, is_whole=True)
+        for test_id, found in by_test[:_EXAMPLES]:
+            if test_id is not None:
+                count = f"  {len(found):,} findings" if len(found) > 1 else ""
+                yield line(Span(test_id, "cyan"), Span(count, "dim"), indent=2)
+            with_hint = not found[0].fixable or narrowed is None
+            example = finding_line(found[0], with_hint=with_hint, with_rule=False)
+            yield example._replace(indent=2 if test_id is None else 4)
+        if len(by_test) > _EXAMPLES:
+            left = by_test[_EXAMPLES:]
+            more = sum(len(found) for _, found in left)
+            yield line(Span(f"and {more:,} more{_count_places(left)}", "dim"), indent=2)
     yield line(Span("--format concise lists them all", "dim"))
+
+
+def _sort_by_test(findings: list[Finding]) -> list[tuple[str | None, list[Finding]]]:
+    """Findings of each test, most first; what is of no known test stands alone, at the end."""
+    by_test: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.test_id is not None:
+            by_test.setdefault(finding.test_id, []).append(finding)
+    sorted_tests = sorted(by_test.items(), key=lambda item: -len(item[1]))
+    return [*sorted_tests, *((None, [finding]) for finding in findings if finding.test_id is None)]
+
+
+def _count_places(by_test: list[tuple[str | None, list[Finding]]]) -> str:
+    tests = sum(test is not None for test, _ in by_test)
+    return f" in {show_count(tests, 'test')}" if tests else ""
