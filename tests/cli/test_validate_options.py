@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.changes.state import State
+from recctl.input import cache
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
@@ -284,8 +285,9 @@ def test_a_baseline_may_know_of_paths_that_there_cannot_be(run: Run, project: Pa
 
 
 @pytest.fixture
-def large(project: Path) -> Path:
-    """The project with 300 more files, each with a finding of its own, old enough to be cached."""
+def large(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with 300 more files, each with a finding of its own, remembered however new they are."""
+    monkeypatch.setattr(cache, "_CLOCK_TICK", -(1 << 60))
     for number in range(300):
         path = project / "more/recordings" / f"{number:03}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
