@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recctl.base import __version__
+
 if TYPE_CHECKING:
     from recctl.library import Completion, RecctlError, Recording, assemble, load
-
-__version__ = "0.1.0"
 
 __all__ = ["Completion", "RecctlError", "Recording", "__version__", "assemble", "load"]
 

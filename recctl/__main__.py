@@ -42,8 +42,8 @@ def main() -> int:
     from typer import Abort
     from typer.exceptions import TyperException
 
+    from recctl.base.errors import InterruptError, RecctlError
     from recctl.cli.app import app
-    from recctl.errors import InterruptError, RecctlError
 
     told = ["interrupted"]
     try:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.recordings.recording import LoadError, Recording
 from recctl.wire.completion import Completion
 

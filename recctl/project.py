@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from recctl import git
-from recctl.errors import RecctlError, did_you_mean
-from recctl.text.patterns import compile_file_patterns, compile_pattern
-from recctl.text.tables import TableKeyError, parse_table, parse_text, parse_texts
-from recctl.values import NamedTuple
+from recctl.base.errors import RecctlError, did_you_mean
+from recctl.base.patterns import compile_file_patterns, compile_pattern
+from recctl.base.tables import TableKeyError, parse_table, parse_text, parse_texts
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -417,7 +417,7 @@ _LARGEST = 10**12
 
 def _parse_test_names(value: Any) -> tuple[str, ...]:
     """A template of the names of files, or several."""
-    from recctl.text.templates import compile_template
+    from recctl.base.templates import compile_template
 
     if not isinstance(value, (str, list)):
         raise ValueError("should be a string, or a list of strings")
@@ -429,7 +429,7 @@ def _parse_test_names(value: Any) -> tuple[str, ...]:
 
 def _parse_companions(value: Any) -> tuple[str, ...]:
     """Patterns of the names of files that go with those of a test."""
-    from recctl.text.templates import compile_companion
+    from recctl.base.templates import compile_companion
 
     patterns = parse_texts(value)
     for pattern in patterns:

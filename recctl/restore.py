@@ -16,10 +16,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe
 from recctl.changes.journal import Journal
 from recctl.changes.plan import Create, Plan, apply, list_runs, preview
-from recctl.errors import RecctlError
 from recctl.input.sources import show_path
 from recctl.input.walk import is_walked, walk
 from recctl.project import Place, is_of_test, recordings_folder

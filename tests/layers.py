@@ -7,8 +7,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "recctl"
 
 LAYERS = [
-    ["__main__", "library"],
-    ["cli"],
+    ["__init__", "__main__"],
+    ["cli", "library"],
     ["render"],
     ["rehash", "drift"],
     ["inventory"],
@@ -18,8 +18,7 @@ LAYERS = [
     ["input"],
     ["recordings"],
     ["project", "changes"],
-    ["schemes", "git", "parallel"],
-    ["text"],
-    ["errors", "manual", "values", "__init__"],
+    ["schemes", "git"],
+    ["base", "manual"],
 ]
 """The parts of the package, the highest first; each may import from any layer below its own."""

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from recctl import git
+from recctl.base.errors import InterruptError, RecctlError
 from recctl.changes.disk import keep_owner, sync_files, sync_folder, write_file
 from recctl.changes.journal import File, Journal, PathChange, Run, digest
 from recctl.changes.tree import Refusal, RefusedError, Sight, find_place, locate, look, refusing
-from recctl.errors import InterruptError, RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -24,11 +24,12 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from recctl import __version__, git
+from recctl import git
+from recctl.base import __version__
+from recctl.base.digests import sha256
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe
 from recctl.changes.state import STATE_FOLDER, State
-from recctl.errors import RecctlError
-from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.execution import execute, find_obstacle, keep_nothing, roll_back
 from recctl.changes.journal import (
     PERMISSIONS,
@@ -38,7 +39,6 @@ from recctl.changes.journal import (
 )
 from recctl.changes.state import State
 from recctl.changes.tree import Refusal, RefusedError, exists, look
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

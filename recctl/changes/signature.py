@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.text.digests import blake2b
+from recctl.base.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,9 @@ from io import FileIO
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.changes import signature
 from recctl.changes.disk import sync_files, sync_folder
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from recctl.base.digests import sha256
+from recctl.base.masking import make_mask
+from recctl.base.pointer import join_pointer
+from recctl.base.values import NamedTuple
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_judges import names_visitor
 from recctl.recordings.formats import load_format
-from recctl.text.digests import sha256
-from recctl.text.masking import make_mask
-from recctl.text.pointer import join_pointer
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jsonschema_rs import Validator
 
+    from recctl.base.syntax import Position
     from recctl.recordings.recording import JSON, Recording
-    from recctl.text.syntax import Position
 
 ACCOUNT_ID = Rule(
     "account-id",
@@ -77,7 +77,7 @@ def check_accounts(recording: Recording) -> Iterator[Finding]:
 
 def _find_position(content: bytes, value: str) -> Position | None:
     """Where a value stands in a file first; None where it is not written so. Reading YAML takes longer."""
-    from recctl.text.syntax import Position
+    from recctl.base.syntax import Position
 
     offset = content.find(value.encode("utf-8", "replace"))
     if offset < 0:

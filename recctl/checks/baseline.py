@@ -12,10 +12,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe, replacing
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.secret import SECRET
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

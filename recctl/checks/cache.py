@@ -81,6 +81,6 @@ def _restore_finding(name: str, values: list[Any]) -> Finding:
     finding = finding._replace(path=name, severity=Severity(finding.severity))
     if place is None:
         return finding
-    from recctl.text.syntax import Position
+    from recctl.base.syntax import Position
 
     return finding._replace(position=Position(*place))

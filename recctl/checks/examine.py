@@ -6,6 +6,7 @@ from functools import cache, lru_cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.checks import account, content, schema, stream, tools
 from recctl.checks.conversation import list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
@@ -25,7 +26,6 @@ from recctl.recordings.formats import load_format
 from recctl.recordings.load import load, read_text
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
-from recctl.values import NamedTuple
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:

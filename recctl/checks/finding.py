@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
+    from recctl.base.syntax import Position
     from recctl.naming.facts import Facts
     from recctl.recordings.source import Unread
-    from recctl.text.syntax import Position
 
 
 class Severity(IntEnum):

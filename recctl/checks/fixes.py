@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.pointer import split_pointer
 from recctl.checks.account import ACCOUNT_ID, find_accounts, make_masks, mask_accounts
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
@@ -19,7 +20,6 @@ from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
-from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

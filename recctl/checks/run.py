@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from recctl import git
+from recctl.base.errors import RecctlError, suggest
+from recctl.base.parallel import map_files
 from recctl.checks import conversation, identity
 from recctl.checks.account import tell_once
 from recctl.checks.conversation import check_repeated_calls, list_calls
@@ -21,10 +23,8 @@ from recctl.checks.identity import (
     describe_schemes,
     detect_scheme,
 )
-from recctl.errors import RecctlError, suggest
 from recctl.naming.facts import Status
 from recctl.naming.relations import relate
-from recctl.parallel import map_files
 from recctl.recordings.source import Unread
 
 if TYPE_CHECKING:

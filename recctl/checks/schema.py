@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import join_pointer
+from recctl.base.values import NamedTuple
 from recctl.checks.finding import Rule, Severity
 from recctl.checks.schema_proof import proves
 from recctl.recordings.formats import load_format
-from recctl.text.pointer import join_pointer
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

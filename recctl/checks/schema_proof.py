@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from recctl.text.pointer import split_pointer
+from recctl.base.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from recctl.base.digests import sha256
+from recctl.base.pointer import join_pointer, split_pointer
+from recctl.base.values import NamedTuple
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_finder import Finder, get_finder, may_hold_secret
 from recctl.checks.secret_kinds import GUESSABLE, KINDS
 from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
-from recctl.text.digests import sha256
-from recctl.text.pointer import join_pointer, split_pointer
-from recctl.values import NamedTuple
 from recctl.wire import recognise
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[li
             found.setdefault(secret, []).append(_Found(hit.kind, hit.secret, hit.spelled, hit.is_own, ""))
     if not found:
         return [], spelled
-    from recctl.text.syntax import find_positions
+    from recctl.base.syntax import find_positions
 
     position_of = find_positions(text)
     findings = [

@@ -8,12 +8,12 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from recctl.base.patterns import compile_pattern
+from recctl.base.values import NamedTuple
 from recctl.checks.secret_decoding import DISGUISE, GATE, TEXT_AFTER, decode, encode_for_gate
 from recctl.checks.secret_judges import is_in_data, is_published
 from recctl.checks.secret_kinds import KINDS
 from recctl.checks.secret_shapes import AFTER_LONG
-from recctl.text.patterns import compile_pattern
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

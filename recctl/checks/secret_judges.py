@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 
-from recctl.text.digests import sha256
+from recctl.base.digests import sha256
 
 
 def is_plausible(match: re.Match[str]) -> bool:

@@ -6,8 +6,8 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.checks.secret_judges import follows_no_word, is_plausible
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,12 +15,12 @@ import warnings
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.text.pointer import split_pointer
+from recctl.base.pointer import split_pointer
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
-    from recctl.parallel.limited import LimitedProcess
+    from recctl.base.limited import LimitedProcess
     from recctl.recordings.recording import JSON
 
 
@@ -104,7 +104,7 @@ def _judge(text: str, arguments: JSON) -> Misfit | None:
 @cache
 def _find_process() -> LimitedProcess:
     """The process in which calls are judged that may take for ever; it starts when there is one."""
-    from recctl.parallel.limited import LimitedProcess
+    from recctl.base.limited import LimitedProcess
 
     return LimitedProcess(f"{__name__}:{_judge.__name__}")
 

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import escape_pointer
+from recctl.base.strict_json import TooDeepError, decode
 from recctl.checks.finding import Rule, Severity
-from recctl.text.pointer import escape_pointer
-from recctl.text.strict_json import TooDeepError, decode
 from recctl.wire import Ending
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from recctl import __version__
-from recctl.errors import RecctlError
+from recctl.base import __version__
+from recctl.base.errors import RecctlError
 
 COMMANDS = (
     "find",

@@ -63,7 +63,7 @@ def _read_entries() -> tuple[Entry, ...]:
     """The recordings that are known; none where the configuration can't be read: a shell waits for words."""
     from pathlib import Path
 
-    from recctl.errors import RecctlError
+    from recctl.base.errors import RecctlError
     from recctl.inventory.index import read_kept
     from recctl.project import find_project
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, say, write_output
 from recctl.cli.session import make_view, open_project, select_paths
-from recctl.errors import RecctlError
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import make_mask, make_view, open_project, say_selected, say_unmatched
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from recctl.diff import Comparison

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import choose_baseline, make_mask, make_view, open_project, say_selected, select_paths
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,16 +174,16 @@ def _make_mask(project: Project) -> Callable[[SentRequest], SentRequest]:
 
 
 def _write_baseline(report: DriftReport, path: str) -> str:
+    from recctl.base.amounts import show_count
     from recctl.drift.baseline import write_known
-    from recctl.text.amounts import show_count
 
     count = write_known(Path(path), report)
     return f"wrote {show_count(count, 'recording or request', 'recordings and requests')} to {path}"
 
 
 def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftReport:
+    from recctl.base.amounts import show_count
     from recctl.drift.baseline import leave_out_known
-    from recctl.text.amounts import show_count
 
     report = leave_out_known(report, Path(path))
     if report.gone:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.completion import complete_recordings, complete_tests
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, say, say_failure, write_output
 from recctl.cli.session import make_mask, make_view, open_project, say_selected, select_paths
-from recctl.errors import RecctlError
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from recctl.input.sources import Selection

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError, suggest
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import write_output
 from recctl.cli.session import make_view
-from recctl.errors import RecctlError, suggest
 
 
 def _complete_topic() -> list[str]:

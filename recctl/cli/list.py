@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import make_filter, make_mask, make_view, open_project, say_selected, select_paths
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -238,7 +238,7 @@ def _describe_conversations(
     selection: Selection, mask: Callable[[str], str], entries: Sequence[Entry]
 ) -> Iterator[Conversation]:
     """What a page shows of each recording, read from its file; of one that can't be read, why."""
-    from recctl.parallel import map_files
+    from recctl.base.parallel import map_files
     from recctl.render.page import Conversation
 
     targets = {target.file: target._replace(number=None) for target in selection.targets}

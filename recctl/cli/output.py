@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.base.errors import RecctlError
 from recctl.cli.pager import write_to_pager
-from recctl.errors import RecctlError
 from recctl.input.sources import STDIN
 from recctl.recordings.source import Unread
 from recctl.render.kit.log import make_line

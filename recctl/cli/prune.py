@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError, suggest
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
@@ -20,7 +21,6 @@ from recctl.cli.session import (
     say_selected,
     select_paths,
 )
-from recctl.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
     from recctl.project import Project

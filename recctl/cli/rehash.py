@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer._click.types import Tuple
 
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
@@ -22,7 +23,6 @@ from recctl.cli.session import (
     say_selected,
     select_paths,
 )
-from recctl.errors import RecctlError
 from recctl.project import Rename
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 import stat
 from pathlib import Path
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 
 _HINT = "name another file with -o"
 _RESULT = (  # compiled where it is needed, which is seldom

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError, did_you_mean
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import write_output
 from recctl.cli.session import make_view
-from recctl.errors import RecctlError, did_you_mean
 
 
 def _complete_rule() -> list[str]:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError, did_you_mean
 from recctl.cli import options
 from recctl.cli.output import write_output
-from recctl.errors import RecctlError, did_you_mean
 
 
 def command(

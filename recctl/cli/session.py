@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError, suggest
 from recctl.cli.options import Color
 from recctl.cli.output import say
-from recctl.errors import RecctlError, suggest
 from recctl.input.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
 from recctl.project import Project, find_project
 from recctl.recordings.source import Unread
 from recctl.render import View
 from recctl.render.kit.log import goes_to_log
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

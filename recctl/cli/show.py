@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
@@ -22,7 +23,6 @@ from recctl.cli.session import (
     say_unmatched,
     select_paths,
 )
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from recctl.input.sources import Selection

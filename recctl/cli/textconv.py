@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.project import Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

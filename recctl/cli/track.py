@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.output import check_output, say, write_output
 from recctl.cli.session import make_mask, open_project
-from recctl.errors import RecctlError
 from recctl.input.sources import STDIN
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

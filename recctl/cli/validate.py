@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, has_other_names, say, say_failure, write_output
@@ -22,8 +24,6 @@ from recctl.cli.session import (
     say_selected,
     select_paths,
 )
-from recctl.errors import RecctlError
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recctl.base.errors import RecctlError
 from recctl.cli.output import write_output
-from recctl.errors import RecctlError
 
 
 def look_around() -> bool:

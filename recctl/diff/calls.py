@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.strict_json import decode
 from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical, find_differences
-from recctl.text.strict_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

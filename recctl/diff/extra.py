@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import escape_pointer
 from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.noise import (
@@ -16,7 +17,6 @@ from recctl.diff.noise import (
     is_same_vector,
     measure_distance,
 )
-from recctl.text.pointer import escape_pointer
 from recctl.wire.protocol import NO_ENTRIES
 
 if TYPE_CHECKING:

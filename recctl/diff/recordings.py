@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import escape_pointer
 from recctl.diff.comparison import REPLY_KINDS, Change, ComparedPair, ComparedSide, PairVerdict
 from recctl.diff.differences import canonical
 from recctl.diff.ids import is_same_but_for, pair_ids, tell_ids
@@ -13,7 +14,6 @@ from recctl.diff.request import compare_requests, is_told_by_place
 from recctl.naming.folders import lies_as_expected
 from recctl.naming.survey import has_right_name
 from recctl.recordings.names import is_model_list
-from recctl.text.pointer import escape_pointer
 from recctl.wire import find_form, read_exchange, read_model
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import split_pointer
 from recctl.diff import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.request import name_place
-from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

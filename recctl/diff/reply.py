@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import escape_pointer
 from recctl.diff.calls import compare_calls
 from recctl.diff.comparison import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.extra import compare_extra
 from recctl.diff.noise import find_noise, is_known_noise
-from recctl.text.pointer import escape_pointer
 from recctl.wire.completion import Choice, Message
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import escape_pointer
 from recctl.diff.comparison import Change
 from recctl.diff.differences import align, canonical, find_differences, pair_by_name
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.text.pointer import escape_pointer
 from recctl.wire import find_form
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import split_pointer
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.ids import pair_ids, replace_ids, tell_ids
 from recctl.diff.noise import is_configured_noise
-from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -14,11 +14,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe, replacing
 from recctl.diff.differences import generalise
 from recctl.diff.ids import write_without_ids
 from recctl.drift.report import DriftStatus, JudgedRecording, MissedRequest
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
+from recctl.base.parallel import map_files
 from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
 from recctl.drift.report import DriftReport, JudgedRecording
-from recctl.errors import RecctlError
-from recctl.parallel import map_files
 from recctl.project import check_tests, is_of_test
 from recctl.testsuite.track import list_tests, tell_troubles
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

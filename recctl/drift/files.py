@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.digests import sha256
 from recctl.diff import Change
 from recctl.diff.differences import canonical
 from recctl.diff.recordings import PLACE
@@ -19,7 +20,6 @@ from recctl.recordings.recording import Key, LoadError, Recording
 from recctl.recordings.source import Source, Unread
 from recctl.testsuite.track import ERROR, FAILED, SKIPPED
 from recctl.testsuite.track.plays import SAME, UNSEEN
-from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.pointer import split_pointer
 from recctl.diff.differences import fingerprint
 from recctl.diff.recordings import PLACE
 from recctl.diff.words import compare_words
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.text.pointer import split_pointer
 from recctl.wire.completion import SPEAKERS, Speaker
 from recctl.wire.recognition import gather_form
 

@@ -10,8 +10,8 @@ import re
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.git.command import GitError, find_top_level, locate, run, start
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

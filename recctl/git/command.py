@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.errors import RecctlError
-from recctl.values import NamedTuple
+from recctl.base.errors import RecctlError
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

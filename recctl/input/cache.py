@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from recctl import __version__
+from recctl.base import __version__
+from recctl.base.digests import blake2b
 from recctl.changes.state import State
-from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.input.sources import STDIN, Target, find_place, select, show_path
 from recctl.input.walk import is_walked, read_head
 from recctl.project import find_past_project

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from recctl import git
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
+from recctl.base.values import NamedTuple
 from recctl.input.walk import is_walked, read_head, walk
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
@@ -22,7 +23,6 @@ from recctl.recordings.load import load
 from recctl.recordings.names import is_hash_prefix, is_named_by, is_start
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -304,7 +304,7 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
     except (OSError, ValueError) as error:  # a ValueError for a NUL in a path
         return _refuse(target.name, error)
     if content is None:
-        from recctl.text.amounts import show_size
+        from recctl.base.amounts import show_size
 
         return Unread(
             target.name,

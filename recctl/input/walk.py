@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl import git
+from recctl.base.values import NamedTuple
 from recctl.recordings.formats import HEAD_SIZE, find_owner, is_claimed, list_suffixes
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.diff.sent import find_kept
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.comparing import find_differing_parts
@@ -15,7 +16,6 @@ from recctl.inventory.named import find_gone, is_equal, tell_changed
 from recctl.inventory.query import Query, Reason
 from recctl.project import Place
 from recctl.recordings.formats import load_format
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError, suggest
+from recctl.base.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

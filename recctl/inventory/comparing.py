@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from recctl.base.pointer import split_pointer
 from recctl.diff import Change
 from recctl.diff.sent import find_changes as compare
 from recctl.diff.sent import find_kept
@@ -16,7 +17,6 @@ from recctl.naming.engine import find_wanted, identify
 from recctl.recordings.formats import load_format
 from recctl.recordings.http import find_endpoint
 from recctl.testsuite.track import SentRequest
-from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

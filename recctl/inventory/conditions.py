@@ -6,7 +6,7 @@ import operator
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.inventory.columns import Column, find_column
 
 if TYPE_CHECKING:

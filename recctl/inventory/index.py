@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.base.parallel import map_files
 from recctl.input.cache import FileCache
 from recctl.naming.relations import relate
-from recctl.parallel import map_files
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
 from recctl.recordings.recording import LoadError, Recording
@@ -127,12 +127,12 @@ def _read_file(item: tuple[Target, str | None], root: Path) -> _Read:
 
 
 def _read_entries(target: Target, known: str | None, root: Path) -> _Read:
+    from recctl.base.digests import blake2b
     from recctl.input.sources import read
     from recctl.inventory.reading import read_entry  # with all that it takes; for known files, nothing is
     from recctl.naming.survey import find_facts
     from recctl.recordings.formats import load_format
     from recctl.recordings.load import load
-    from recctl.text.digests import blake2b
 
     source = read(target)
     if isinstance(source, Unread):

@@ -15,8 +15,8 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from recctl.base.digests import blake2b
 from recctl.diff.differences import canonical
-from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

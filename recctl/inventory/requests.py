@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.base import strict_json
+from recctl.base.errors import RecctlError
 from recctl.diff.sent import find_kept
-from recctl.errors import RecctlError
 from recctl.input.sources import STDIN, Target, read
 from recctl.inventory.query import Query
 from recctl.project import Settings
@@ -16,7 +17,6 @@ from recctl.recordings.http import find_endpoint
 from recctl.recordings.load import load
 from recctl.recordings.recording import JSON, Kind, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.text import strict_json
 
 if TYPE_CHECKING:
     from recctl.project import Project

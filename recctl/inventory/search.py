@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.parallel import map_files
+from recctl.base.parallel import map_files
 from recctl.recordings.attempt import attempt
 from recctl.recordings.source import Unread
 

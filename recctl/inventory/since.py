@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.input.sources import Target, read, show_path
 from recctl.inventory.answer import Since
 from recctl.naming.history import find_pasts

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_size
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe
-from recctl.errors import RecctlError
 from recctl.input.sources import STDIN
 from recctl.input.walk import is_walked, read_head
 from recctl.inventory.query import Query, Reason
 from recctl.recordings.names import read_name
-from recctl.text.amounts import show_size
 
 if TYPE_CHECKING:
     from recctl.project import Project

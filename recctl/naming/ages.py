@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,10 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from recctl.base.values import NamedTuple
 from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.recording import Key
 from recctl.schemes import Identity
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.input.sources import Target

@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError, did_you_mean
+from recctl.base.errors import RecctlError, did_you_mean
 from recctl.naming.ages import find_times
 from recctl.project import check_tests, is_of_test
 from recctl.recordings.load import begins_like, find_file_tests

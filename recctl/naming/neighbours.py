@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.input.sources import read
 from recctl.project import check_tests, is_of_test
 from recctl.recordings.attempt import attempt

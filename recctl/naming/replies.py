@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from recctl.base.digests import blake2b
 from recctl.input.sources import read
 from recctl.recordings.load import load_one
-from recctl.text.digests import blake2b
 
 if TYPE_CHECKING:
     from recctl.naming.facts import Facts

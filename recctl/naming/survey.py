@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from recctl.base.parallel import map_files
 from recctl.input.sources import Opened
 from recctl.naming.engine import (
     CURRENT,
@@ -26,7 +27,6 @@ from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
-from recctl.parallel import map_files
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recctl.base.digests import blake2b
+from recctl.base.values import NamedTuple
 from recctl.naming.engine.texts import write_equal
 from recctl.naming.facts import Turn
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.text.digests import blake2b
-from recctl.values import NamedTuple
 from recctl.wire import RequestForm, find_form, read_model
 from recctl.wire.completion import SPEAKERS, Speaker
 

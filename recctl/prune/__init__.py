@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from recctl.errors import RecctlError
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 from recctl.naming.ages import find_times, read_git_state
 from recctl.naming.facts import Status
 from recctl.naming.filters import select_facts
@@ -29,7 +30,6 @@ from recctl.prune.protection import find_protection
 from recctl.prune.unplayed import find_unplayed
 from recctl.prune.verdicts import Grade, Inquiry, Proof, Report, Verdict, name_counted
 from recctl.testsuite.collected import combine, find_missing_families
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.parallel import map_files
 from recctl.input.sources import read
-from recctl.parallel import map_files
 from recctl.recordings.attempt import attempt
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

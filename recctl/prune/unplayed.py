@@ -8,13 +8,13 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.amounts import show_count
+from recctl.base.digests import sha256
 from recctl.input.sources import Target, read
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.source import Source, Unread
 from recctl.testsuite.track import ERROR, FAILED, list_tests
-from recctl.text.amounts import show_count
-from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

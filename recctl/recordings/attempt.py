@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from recctl.errors import InterruptError, RecctlError
+from recctl.base.errors import InterruptError, RecctlError
 from recctl.recordings.source import Unread
 
 if TYPE_CHECKING:

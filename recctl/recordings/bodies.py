@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from recctl.base import strict_json
+from recctl.base.values import NamedTuple
 from recctl.recordings.compression import MissingLibraryError, has_sign, open_data
-from recctl.text import strict_json
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.compression import Room

@@ -6,7 +6,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class Room:
 
     def refuse(self) -> BombError:
         """The error for data that have no room."""
-        from recctl.text.amounts import show_size
+        from recctl.base.amounts import show_size
 
         what = "the compressed data hold" if self.left == self.size else "the file's compressed bodies hold"
         self._refused += 1

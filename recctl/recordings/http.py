@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from recctl.base.values import NamedTuple
 from recctl.recordings.bodies import read_body
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.compression import Room

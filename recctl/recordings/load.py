@@ -7,13 +7,13 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
+from recctl.base.values import NamedTuple
 from recctl.project import Place, is_of_test
 from recctl.recordings.compression import GZIP, InflationError, inflate
 from recctl.recordings.formats import ANY_MODULE, HEAD_SIZE, find_format, find_owner, list_suffixes
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.text.amounts import show_count
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,7 +136,7 @@ def tell_test(form: Format, place: Place, settings: Settings) -> NamedTest | Non
 
 def find_defined(test_id: str, root: str) -> tuple[str, ...]:
     """The tests in the sources below a root that an id may mean which leaves its module or class open."""
-    from recctl.text.definitions import list_tests
+    from recctl.base.definitions import list_tests
 
     address, bracket, parameters = test_id.partition("[")
     path, *wanted = address.split("::")

@@ -7,12 +7,12 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from recctl.base.values import NamedTuple
 from recctl.recordings.formats import DEFAULT
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
+    from recctl.base.syntax import Position
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
 
 JSON = Any
 """A JSON value as `json.loads` gives it."""

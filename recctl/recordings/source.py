@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.project import Place, Settings

@@ -7,8 +7,8 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.journal import digest
-from recctl.errors import RecctlError
 from recctl.input.sources import Target, read, show_path
 from recctl.naming.ages import find_times, read_git_state
 from recctl.recordings.attempt import attempt

@@ -6,11 +6,11 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
+from recctl.base.pointer import escape_pointer, split_pointer
+from recctl.base.strict_json import TooDeepError, TooLargeError, decode
 from recctl.project import Rename
 from recctl.recordings.recording import name_type
-from recctl.text.pointer import escape_pointer, split_pointer
-from recctl.text.strict_json import TooDeepError, TooLargeError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

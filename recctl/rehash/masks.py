@@ -8,10 +8,10 @@ from base64 import b64encode
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
+from recctl.base.masking import make_mask
 from recctl.recordings.splicing import apply_edits
 from recctl.recordings.splicing.json_text import splice_json
-from recctl.text.masking import make_mask
 from recctl.wire import assemble
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import posixpath
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.journal import relative
 from recctl.changes.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
-from recctl.errors import RecctlError
 from recctl.input.sources import show_path
 from recctl.naming.survey import Survey, survey_neighbours, survey_with, take_files
 from recctl.recordings.source import Unread

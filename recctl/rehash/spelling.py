@@ -6,10 +6,10 @@ import json
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from recctl.base.syntax import locate
 from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.rehash.edits import find_changes
-from recctl.text.syntax import locate
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON, Recording

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from recctl.errors import RecctlError, suggest
+from recctl.base.errors import RecctlError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

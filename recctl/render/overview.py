@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

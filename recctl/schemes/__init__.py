@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from recctl.errors import RecctlError, did_you_mean
-from recctl.text.patterns import compile_pattern
-from recctl.text.pointer import join_pointer, split_pointer
-from recctl.text.tables import parse_switch, parse_table, parse_text, parse_texts
-from recctl.values import NamedTuple
+from recctl.base.errors import RecctlError, did_you_mean
+from recctl.base.patterns import compile_pattern
+from recctl.base.pointer import join_pointer, split_pointer
+from recctl.base.tables import parse_switch, parse_table, parse_text, parse_texts
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.errors import RecctlError
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
+from recctl.base.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

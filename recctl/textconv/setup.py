@@ -17,9 +17,10 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl import __version__, git
+from recctl import git
+from recctl.base import __version__
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe, replacing
-from recctl.errors import RecctlError
 from recctl.input.walk import walk
 from recctl.recordings.formats import list_places
 from recctl.textconv import texts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from recctl.recordings.recording import JSON

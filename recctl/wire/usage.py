@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

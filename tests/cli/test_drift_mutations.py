@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from recctl.text.pointer import escape_pointer
+from recctl.base.pointer import escape_pointer
 from tests.builders import write
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from recctl.base.amounts import show_size
 from recctl.changes.tree import Refusal
 from recctl.input.sources import select
 from recctl.project import Project
@@ -19,7 +20,6 @@ from recctl.prune import Grade, Inquiry, examine
 from recctl.prune.removal import remove
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.testsuite.track import dump_tracked
-from recctl.text.amounts import show_size
 from tests.builders import source
 from tests.tracking import URL, Suite, ask
 

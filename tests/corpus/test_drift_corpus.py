@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.pointer import join_pointer
 from recctl.diff.ids import ID
 from recctl.diff.sent import find_changes, find_kept
 from recctl.project import Place, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,7 @@ from zlib import crc32
 
 import pytest
 
+from recctl.base.pointer import join_pointer
 from recctl.input.sources import select
 from recctl.inventory.find import find
 from recctl.inventory.index import Index, read_index
@@ -20,7 +21,6 @@ from recctl.inventory.requests import describe_request
 from recctl.inventory.store import Store
 from recctl.project import Project
 from recctl.recordings.recording import ASKED_KEYS, Recording
-from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.errors import RecctlError
 from recctl.changes.plan import undo
-from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.input.walk import walk
 from recctl.naming.survey import survey

@@ -10,14 +10,14 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from recctl.base.syntax import Fault
+from recctl.base.yaml_text import read_documents
 from recctl.checks.schema import read_schema
 from recctl.project import Place, Settings
 from recctl.recordings.bodies import is_described
 from recctl.recordings.formats.rig import FORMAT
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.text.syntax import Fault
-from recctl.text.yaml_text import read_documents
 from recctl.wire import recognise
 from tests.corpus.test_vcrpy_corpus import change_text, find_changed_lines
 

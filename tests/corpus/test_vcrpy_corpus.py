@@ -14,14 +14,14 @@ import pytest
 import vcr.serialize
 from vcr.serializers import yamlserializer
 
+from recctl.base.syntax import Fault
+from recctl.base.yaml_text import read_documents
 from recctl.checks.schema import read_schema
 from recctl.project import Place, Settings
 from recctl.recordings.bodies import write_bytes
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
-from recctl.text.syntax import Fault
-from recctl.text.yaml_text import read_documents
 from recctl.wire import recognise
 
 if TYPE_CHECKING:

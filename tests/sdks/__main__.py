@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.recordings import event_stream
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.errors import RecctlError
 from recctl.checks.baseline import compare_with_baseline, read_baseline
 from recctl.checks.finding import CheckReport
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.testsuite.collected import Collected, Family, combine, find_missing_families, read_collected
 
 IDS = (

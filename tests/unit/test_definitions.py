@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.text.definitions import list_tests
+from recctl.base.definitions import list_tests
 
 if TYPE_CHECKING:
     from pathlib import Path

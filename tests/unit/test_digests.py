@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from recctl.text.digests import blake2b, sha256
+from recctl.base.digests import blake2b, sha256
 
 
 @pytest.mark.parametrize("size", [0, 3, (1 << 13) - 1, 1 << 13, 1 << 20])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import replacing
 from recctl.cli.output import write_output
-from recctl.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.errors import RecctlError
 from recctl.checks.secret import mask_secrets
 from recctl.drift import DriftReport, DriftStatus, examine_drift
 from recctl.drift.groups import find_topic
-from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.project import find_project
 from recctl.render.kit.masking import mask_texts

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recctl.base.errors import RecctlError
 from recctl.drift import DriftReport, examine_drift
 from recctl.drift.baseline import leave_out_known, write_known
-from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.project import find_project
 from recctl.render import list_formats

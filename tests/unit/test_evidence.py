@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.errors import RecctlError
 from recctl.changes.plan import undo
-from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.naming.filters import Filter, parse_age
 from recctl.project import Project

@@ -20,12 +20,12 @@ from jsonschema import Draft4Validator
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from recctl import __version__
+from recctl.base.syntax import Position
 from recctl.checks.finding import EXCERPT_REACH, CheckReport, Finding, Rule, Severity
 from recctl.recordings.source import Unread
 from recctl.render import list_formats
 from recctl.render.findings import FindingsView, find_renderer
 from recctl.render.kit.terminal import escape, quote_path
-from recctl.text.syntax import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

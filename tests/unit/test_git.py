@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.git import (
     Blob,
     BlobReader,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.parallel.limited import LimitedProcess
+from recctl.base.limited import LimitedProcess
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path, monkeypatch
 
 _STUCK = f"""
 import os, sys
-from recctl.parallel.limited import LimitedProcess
+from recctl.base.limited import LimitedProcess
 process = LimitedProcess("re:match")
 process._start()
 print(process._process.pid, flush=True)

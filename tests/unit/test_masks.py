@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
+from recctl.base.pointer import escape_pointer
 from recctl.rehash.edits import Edits, edit
 from recctl.rehash.masks import Masks
-from recctl.text.pointer import escape_pointer
 from recctl.wire import assemble
 from tests.builders import chunk, delta, read, record
 from tests.names import ask

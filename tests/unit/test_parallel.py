@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.errors import RecctlError
-from recctl.parallel import map_files
+from recctl.base.errors import RecctlError
+from recctl.base.parallel import map_files
 from tests.cli.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _BLOCKS = """
 import os, re, sys, threading
-from recctl.errors import RecctlError
-from recctl.parallel import map_files
+from recctl.base.errors import RecctlError
+from recctl.base.parallel import map_files
 
 def block(number):
     with open(sys.argv[1], "wb", buffering=0) as pipe:
@@ -35,8 +35,8 @@ except KeyboardInterrupt:
 
 _BLOCKS_LATER = """
 import os, threading
-from recctl.errors import RecctlError
-from recctl.parallel import map_files
+from recctl.base.errors import RecctlError
+from recctl.base.parallel import map_files
 
 def block(number):
     if number > 20:
@@ -107,8 +107,8 @@ def test_an_interrupt_of_who_takes_the_results_waits_for_none() -> None:
 
 _ELSEWHERE = """
 import multiprocessing, sys
-from recctl.errors import RecctlError
-from recctl.parallel import map_files
+from recctl.base.errors import RecctlError
+from recctl.base.parallel import map_files
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])

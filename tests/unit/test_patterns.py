@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from recctl.errors import RecctlError
-from recctl.text import patterns
-from recctl.text.patterns import compile_file_patterns, compile_pattern
+from recctl.base import patterns
+from recctl.base.errors import RecctlError
+from recctl.base.patterns import compile_file_patterns, compile_pattern
 
 
 @pytest.fixture

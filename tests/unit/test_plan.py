@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.errors import InterruptError, RecctlError
 from recctl.changes.journal import digest
 from recctl.changes.plan import (
     Create,
@@ -39,7 +40,6 @@ from recctl.changes.plan import (
     undo,
 )
 from recctl.changes.state import State
-from recctl.errors import InterruptError, RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.project import (
     MAX_SIZE,
     Project,

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from recctl.base.pointer import escape_pointer, join_pointer, split_pointer
+from recctl.base.strict_json import MAX_DEPTH
+from recctl.base.syntax import Position, find_duplicate_keys, locate
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
 from recctl.recordings.recording import Kind, LoadError, Recording, name_type
-from recctl.text.pointer import escape_pointer, join_pointer, split_pointer
-from recctl.text.strict_json import MAX_DEPTH
-from recctl.text.syntax import Position, find_duplicate_keys, locate
 from tests.builders import read, record, source
 from tests.unit.wire.streams import count_calls
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.errors import RecctlError
 from recctl.changes.plan import undo
 from recctl.checks.stream import find_volatile_fields
-from recctl.errors import RecctlError
 from recctl.input.sources import select
 from recctl.naming.engine import CURRENT, RELEASED, get_scheme, identify
 from recctl.project import Place, Project, Rename, Settings

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.errors import RecctlError
 from recctl.changes.journal import digest
 from recctl.changes.plan import Delete, Move, Plan, apply, empty_trash, undo
-from recctl.errors import RecctlError
 from recctl.project import Project, Settings, is_of_test
 from recctl.recordings.formats.ogx import serialise
 from recctl.restore import Lost, Restoration, Status, restore

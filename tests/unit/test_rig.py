@@ -14,6 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.syntax import Fault
+from recctl.base.yaml_text import read_documents
 from recctl.checks.schema import read_schema
 from recctl.project import Place, Settings
 from recctl.recordings.formats import find_format, is_claimed
@@ -21,8 +23,6 @@ from recctl.recordings.formats.rig import FORMAT, find_test, list_places
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
-from recctl.text.syntax import Fault
-from recctl.text.yaml_text import read_documents
 from tests.builders import source
 from tests.unit.test_vcrpy_hostile import ODD, STEPS, TEXTS, check_format
 

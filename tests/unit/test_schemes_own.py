@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.naming.engine import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
 from recctl.project import Place, Settings, find_project
 from recctl.schemes import describe_scheme, parse_schemes

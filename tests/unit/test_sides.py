@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.git import BlobReader
 from recctl.input.sides import Sides, choose_sides
 from recctl.input.sources import read

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.input.sources import Selection, load_all, read_file_list, select
 from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.formats.ogx import serialise

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from recctl.text.strict_json import MAX_DEPTH, TooDeepError, TooLargeError, decode
+from recctl.base.strict_json import MAX_DEPTH, TooDeepError, TooLargeError, decode
 from tests.unit.wire.hostile import json_values
 
 

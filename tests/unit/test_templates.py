@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.text.templates import Parts, compile_companion, compile_template
+from recctl.base.templates import Parts, compile_companion, compile_template
 
 NAMED = {
     "{module}/{class}.{function}[{params}]": ("test_x/TestA.test_y[p]", "test_x/test_y"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.limited import LimitedProcess
 from recctl.checks import tool_schemas
 from recctl.checks.finding import Severity
 from recctl.checks.tools import check_tools
-from recctl.parallel.limited import LimitedProcess
 from recctl.wire import read_exchange
 from tests.builders import chunk, delta
 from tests.unit.wire.streams import exchange, send

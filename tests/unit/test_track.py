@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 from recctl.project import Project
 from recctl.testsuite.track import (
     OUTCOMES,

@@ -7,7 +7,7 @@ import typing
 
 import pytest
 
-from recctl import values
+from recctl.base import values
 
 
 class Quick(values.NamedTuple):

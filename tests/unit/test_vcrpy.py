@@ -23,9 +23,9 @@ from tests.builders import source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.base.syntax import Position
     from recctl.recordings.cassettes.layout import Layout
     from recctl.recordings.formats import Defect
-    from recctl.text.syntax import Position
 
 compress = partial(gzip.compress, mtime=0)
 

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.pointer import join_pointer
 from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import LoadError, Recording
-from recctl.text.pointer import join_pointer
 from recctl.wire import assemble
 from tests.builders import source
 from tests.unit.test_vcrpy import CHAT

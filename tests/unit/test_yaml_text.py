@@ -11,9 +11,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recctl.text.syntax import Fault, Position
-from recctl.text.yaml_places import compose, find_places
-from recctl.text.yaml_text import Document, Oddity, decode_yaml, read_documents
+from recctl.base.syntax import Fault, Position
+from recctl.base.yaml_places import compose, find_places
+from recctl.base.yaml_text import Document, Oddity, decode_yaml, read_documents
 
 MAX_SIZE = 1_000_000
 

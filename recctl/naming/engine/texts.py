@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
+from recctl.base.digests import sha256
+from recctl.base.patterns import compile_pattern
+from recctl.base.values import NamedTuple
 from recctl.recordings.bodies import is_described
 from recctl.recordings.names import find_route
 from recctl.recordings.recording import Kind
 from recctl.schemes import DRAFTS, MASK, SCHEMES, Changes, Drop, Field, Form, Scheme, Style, list_released
-from recctl.text.digests import sha256
-from recctl.text.patterns import compile_pattern
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

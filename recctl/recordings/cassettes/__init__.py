@@ -22,11 +22,11 @@ from recctl.recordings.formats import HEAD_SIZE, Format
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.base.syntax import Position
     from recctl.recordings.cassettes.layout import Layout
     from recctl.recordings.formats import Defect
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
 
 
 def make_format(

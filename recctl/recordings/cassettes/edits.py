@@ -26,10 +26,10 @@ from recctl.recordings.splicing.meaning import says, strip_derived
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Layout, Side, Stored
     from recctl.recordings.cassettes.reading import Raw
     from recctl.recordings.source import Source
-    from recctl.text.yaml_text import YAML
 
 Changes = dict[int, dict[str, JSON] | None]
 """For exchanges, by index, what their documents become; None for those that are to go."""
@@ -137,9 +137,9 @@ def _store_body(
 def _write_yaml(
     layout: Layout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None], *, whole: bool
 ) -> bytes | None:
+    from recctl.base.yaml_places import compose
+    from recctl.base.yaml_text import decode_yaml
     from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
-    from recctl.text.yaml_places import compose
-    from recctl.text.yaml_text import decode_yaml
 
     mark, content = decode_yaml(text)
     kept = [stored.get(index, _Change(item, {})) for index, item in enumerate(raw.items)]
@@ -184,8 +184,8 @@ def _lay_out(layout: Layout, numbers: Sequence[int], items: Sequence[YAML]) -> Y
 
 
 def _write_json(layout: Layout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None]) -> bytes | None:
+    from recctl.base.strict_json import decode
     from recctl.recordings.splicing.json_text import splice_json
-    from recctl.text.strict_json import decode
 
     content = text.decode()
     old = decode(content)

@@ -9,9 +9,9 @@ from recctl.recordings.recording import name_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.formats import Defect
     from recctl.recordings.recording import JSON
-    from recctl.text.yaml_text import YAML
 
 Steps = tuple[str, ...]
 """The keys that lead to a value, and numbers from 0 where it is in a list."""

@@ -9,8 +9,8 @@ from recctl.recordings.cassettes.layout import read_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import KeptBody, Stored
-    from recctl.text.yaml_text import YAML
 
 
 def measure_body(side: Stored, find_body: Callable[[Stored], KeptBody]) -> int | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from recctl.text.pointer import join_pointer, split_pointer
-from recctl.text.syntax import Fault, Position, find_duplicate_keys, find_positions
-from recctl.text.syntax import locate as locate_in_json
-from recctl.text.yaml_places import find_places
-from recctl.text.yaml_text import decode_yaml, read_documents
+from recctl.base.pointer import join_pointer, split_pointer
+from recctl.base.syntax import Fault, Position, find_duplicate_keys, find_positions
+from recctl.base.syntax import locate as locate_in_json
+from recctl.base.yaml_places import find_places
+from recctl.base.yaml_text import decode_yaml, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from recctl.base.yaml_places import Place
     from recctl.recordings.cassettes.layout import Layout, Side, Steps, Stored
     from recctl.recordings.cassettes.reading import Raw
-    from recctl.text.yaml_places import Place
 
 
 class Oddity(NamedTuple):

@@ -7,22 +7,22 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.amounts import show_count
 from recctl.recordings.bodies import decode_base64, write_bytes
 from recctl.recordings.cassettes.layout import read_at
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import LoadError, Recording, name_type
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.base.syntax import Position
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Layout, Side, Stored
     from recctl.recordings.recording import JSON
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
-    from recctl.text.yaml_text import YAML
 
 _JSON_DEPTH = 254
 
@@ -119,18 +119,18 @@ def is_json(layout: Layout, source: Source) -> bool:
 
 def parse(layout: Layout, source: Source, content: bytes) -> Raw | LoadError:
     """The exchanges of a text as stored, or why it is no file of the layout's."""
+    from recctl.base.syntax import Fault
     from recctl.recordings.cassettes.rest import holds_more  # as all below: a walk needs none of them
-    from recctl.text.syntax import Fault
 
     if is_json(layout, source):
-        from recctl.text.syntax import read_strictly
+        from recctl.base.syntax import read_strictly
 
         read = read_strictly(content, _JSON_DEPTH)
         if isinstance(read, Fault):
             return LoadError(source, "invalid-json", *read)
         is_sound = _has_unique_keys(content) and not holds_more(layout, read.value)
         return _find_items(layout, source, read.value, has_bytes=False, is_sound=is_sound)
-    from recctl.text.yaml_text import find_fault, read_documents
+    from recctl.base.yaml_text import find_fault, read_documents
 
     documents = read_documents(content, max_size=source.settings.max_size, constructors=layout.constructors)
     if isinstance(documents, Fault):
@@ -160,7 +160,7 @@ _COMMENT = rb"^[ \t]*#.*[^\s]{16}"
 
 
 def _has_unique_keys(content: bytes) -> bool:
-    from recctl.text.strict_json import decode
+    from recctl.base.strict_json import decode
 
     try:
         decode(content.decode(), unique_keys=True)
@@ -207,7 +207,7 @@ def _join(lists: dict[str, list[YAML]]) -> list[YAML]:
 
 def _refuse_items(layout: Layout, source: Source, items: list[YAML]) -> LoadError:
     """The error for a file of which no exchange is one of HTTP."""
-    from recctl.text.syntax import shorten
+    from recctl.base.syntax import shorten
 
     what = layout.name_others(items)
     if what is not None:

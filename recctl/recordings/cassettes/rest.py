@@ -10,8 +10,8 @@ from recctl.recordings.cassettes.layout import leave_out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Layout
-    from recctl.text.yaml_text import YAML
 
 
 def holds_more(layout: Layout, value: YAML) -> bool:

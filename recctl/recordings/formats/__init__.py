@@ -10,15 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.base.syntax import Position
     from recctl.project import Place, Settings
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
 
 
 class Defect(NamedTuple):

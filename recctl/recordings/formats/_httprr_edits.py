@@ -6,6 +6,7 @@ import gzip
 from collections import deque
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import split_pointer
 from recctl.recordings.compression import GZIP
 from recctl.recordings.formats.httprr import (
     REQUEST_LINE,
@@ -20,7 +21,6 @@ from recctl.recordings.recording import JSON, Recording
 from recctl.recordings.splicing import Edit, apply_edits, splice_text, split_like
 from recctl.recordings.splicing.bodies import edit_body
 from recctl.recordings.splicing.meaning import says
-from recctl.text.pointer import split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -73,9 +73,9 @@ def _write_json(content: bytes, old: JSON, new: JSON, inner: _Inner) -> bytes | 
 
 
 def _write_yaml(content: bytes, old: JSON, new: JSON, inner: _Inner, *, whole: bool = False) -> bytes | None:
+    from recctl.base.yaml_places import compose
+    from recctl.base.yaml_text import decode_yaml
     from recctl.recordings.splicing.yaml_nodes import YAMLSplicer
-    from recctl.text.yaml_places import compose
-    from recctl.text.yaml_text import decode_yaml
 
     mark, text = decode_yaml(content)
     splicer = YAMLSplicer(text, whole=whole)

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from recctl.base.amounts import show_count
+from recctl.base.pointer import join_pointer, split_pointer
 from recctl.recordings.bodies import read_json, write_bytes
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import Message, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.text.amounts import show_count
-from recctl.text.pointer import join_pointer, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from recctl.base.syntax import Position
     from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
-    from recctl.text.syntax import Position
 
 Steps = tuple[str, ...]
 """The keys that lead to a value."""
@@ -179,8 +179,8 @@ def _read_json(source: Source) -> File | LoadError:
     except UnicodeDecodeError:
         value = None
     if value is None:
-        from recctl.text.strict_json import MAX_DEPTH
-        from recctl.text.syntax import Fault, read_strictly
+        from recctl.base.strict_json import MAX_DEPTH
+        from recctl.base.syntax import Fault, read_strictly
 
         found = read_strictly(source.content, MAX_DEPTH)
         if isinstance(found, Fault):
@@ -190,8 +190,8 @@ def _read_json(source: Source) -> File | LoadError:
 
 
 def _read_yaml(layout: Layout, source: Source) -> File | LoadError:
-    from recctl.text.syntax import Fault
-    from recctl.text.yaml_text import read_documents
+    from recctl.base.syntax import Fault
+    from recctl.base.yaml_text import read_documents
 
     found = read_documents(source.content, max_size=source.settings.max_size)
     if isinstance(found, Fault):
@@ -248,12 +248,12 @@ _MOST_DEFECTS = 100
 
 
 def _locate(source: Source, pointers: Iterable[str]) -> dict[str, Position]:
-    from recctl.text.syntax import find_positions, locate
+    from recctl.base.syntax import find_positions, locate
 
     if not is_yaml(source):
         return locate(source.content.decode(), {*pointers})
-    from recctl.text.yaml_places import find_places
-    from recctl.text.yaml_text import decode_yaml
+    from recctl.base.yaml_places import find_places
+    from recctl.base.yaml_text import decode_yaml
 
     _, text = decode_yaml(source.content)
     steps = {pointer: split_pointer(pointer) for pointer in pointers}
@@ -284,7 +284,7 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
         plain = b""
     if plain == content.rstrip(b"\n"):
         return True
-    from recctl.text.strict_json import decode
+    from recctl.base.strict_json import decode
 
     try:
         decode(content.decode(), unique_keys=True)
@@ -333,7 +333,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
     """Keys that stand twice in JSON; what is in no exchange counts to the first."""
     if all(isinstance(item, Recording) and item.as_written for item in items):
         return {}
-    from recctl.text.syntax import find_duplicate_keys
+    from recctl.base.syntax import find_duplicate_keys
 
     found: dict[int, list[Defect]] = {}
     if is_yaml(source):
@@ -397,8 +397,8 @@ def measure(layout: Layout, source: Source) -> tuple[int, ...]:
     if file.steps is None:
         return (len(source.content),)
     if is_yaml(source):
-        from recctl.text.yaml_places import find_places
-        from recctl.text.yaml_text import decode_yaml
+        from recctl.base.yaml_places import find_places
+        from recctl.base.yaml_text import decode_yaml
 
         _, text = decode_yaml(source.content)
         spans = find_places(text, [(*file.steps, "*")]).values()

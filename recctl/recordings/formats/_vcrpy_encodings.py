@@ -11,13 +11,13 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
+from recctl.base.pointer import join_pointer
 from recctl.recordings.compression import GZIP
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import find_header
-from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
-    from recctl.text.yaml_text import YAML
+    from recctl.base.yaml_text import YAML
 
 
 def find_mismatch(request: dict[str, YAML], response: dict[str, YAML]) -> Defect | None:

@@ -12,15 +12,15 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.project import Place
 from recctl.recordings.formats import ANY_MODULE, NamedTest
-from recctl.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.base.templates import Template
     from recctl.project import Settings
-    from recctl.text.templates import Template
 
 FOLDER = "cassettes"
 _SUFFIX = ".yaml"
@@ -112,7 +112,7 @@ def _read_by_templates(place: Place, settings: Settings) -> Name | None:
     parts = PurePosixPath(place.folder).parts
     if FOLDER not in parts or not (settings.test_names or settings.companions):
         return None
-    from recctl.text.templates import compile_template
+    from recctl.base.templates import compile_template
 
     start = len(parts) - parts[::-1].index(FOLDER)
     folder = PurePosixPath(*parts[: start - 1]).as_posix()
@@ -142,7 +142,7 @@ def _compile_companions(settings: Settings) -> Iterator[Template]:
     """The templates of the configured companions, of those names that they can go with."""
     if not settings.companions:
         return
-    from recctl.text.templates import compile_companion
+    from recctl.base.templates import compile_companion
 
     for pattern in settings.companions:
         for text in settings.test_names or _USUAL:
@@ -184,7 +184,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
 
     companions = [write(template) for template in _compile_companions(settings)]
     if settings.test_names:
-        from recctl.text.templates import compile_template
+        from recctl.base.templates import compile_template
 
         templates = [compile_template(text) for text in settings.test_names]
         own = [write(template, ending=_SUFFIX) for template in templates]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.text.yaml_text import YAML
+    from recctl.base.yaml_text import YAML
 
 
 def _take_state(value: YAML) -> YAML:

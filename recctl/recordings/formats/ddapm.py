@@ -23,10 +23,10 @@ from recctl.recordings.recording import JSON, LoadError, Recording
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.base.syntax import Position
     from recctl.recordings.formats import Defect
     from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
-    from recctl.text.syntax import Position
 
 NAME = "ddapm"
 _CASSETTES = vcrpy.FORMAT

@@ -20,9 +20,9 @@ from recctl.recordings.recording import JSON, LoadError, Recording
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.base.syntax import Position
     from recctl.project import Place, Settings
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
 
 NAME = "httprr"
 _TITLE = b"httprr trace v1"
@@ -279,7 +279,7 @@ def find_positions(text: str) -> Callable[[int], Position]:
     """A function from offsets in a text, a character for each byte, to positions in what the bytes say."""
     from bisect import bisect_right
 
-    from recctl.text.syntax import Position
+    from recctl.base.syntax import Position
 
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
 

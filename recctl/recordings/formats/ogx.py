@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from recctl.base.pointer import join_pointer
+from recctl.base.strict_json import MAX_DEPTH
 from recctl.project import RECORDINGS
 from recctl.recordings.formats import HEAD_SIZE, Defect, Format
 from recctl.recordings.names import MODELS, read_proxied_name
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
-from recctl.text.pointer import join_pointer
-from recctl.text.strict_json import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.base.syntax import Position
     from recctl.recordings.source import Source
-    from recctl.text.syntax import Position
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
@@ -35,7 +35,7 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
     document = _read_quickly(source.content)
     as_written = document is not None
     if document is None:
-        from recctl.text.syntax import Fault, read_strictly
+        from recctl.base.syntax import Fault, read_strictly
 
         found = read_strictly(source.content, MAX_DEPTH)
         if isinstance(found, Fault):
@@ -172,7 +172,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 
 
 def _inspect(recording: Recording) -> Iterator[Defect]:
-    from recctl.text.syntax import find_duplicate_keys
+    from recctl.base.syntax import find_duplicate_keys
 
     content = recording.source.content
     is_unambiguous = True
@@ -189,7 +189,7 @@ def _inspect(recording: Recording) -> Iterator[Defect]:
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:  # noqa: ARG001  (there is one)
     """The positions of values in the file."""
-    from recctl.text.syntax import locate
+    from recctl.base.syntax import locate
 
     return locate(source.content.decode(), pointers)
 

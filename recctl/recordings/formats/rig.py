@@ -21,9 +21,9 @@ from recctl.recordings.recording import JSON, name_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.base.yaml_text import YAML
     from recctl.project import Settings
     from recctl.recordings.cassettes.layout import Steps, Stored
-    from recctl.text.yaml_text import YAML
 
 FOLDER = "cassettes"
 _SUFFIX = ".yaml"

@@ -18,9 +18,9 @@ from recctl.recordings.formats.vcr_ruby import BODY_WAYS, HINT, ITEM_HINT, find_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Steps, Stored
     from recctl.recordings.recording import JSON
-    from recctl.text.yaml_text import YAML
 
 _FOLDER = "_vcr"
 

@@ -18,8 +18,8 @@ from recctl.recordings.formats import Matching
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Stored
-    from recctl.text.yaml_text import YAML
 
 _FOLDER = "vcr_cassettes"
 

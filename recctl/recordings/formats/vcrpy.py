@@ -11,19 +11,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
 from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, either, require
 from recctl.recordings.formats import Defect, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Stored
     from recctl.recordings.recording import JSON
-    from recctl.text.yaml_text import YAML
 
 
 def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:  # noqa: ARG001

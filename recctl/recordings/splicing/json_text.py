@@ -7,9 +7,9 @@ import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from recctl.base.pointer import join_pointer
+from recctl.base.syntax import locate
 from recctl.recordings.splicing import Edit, splice_text
-from recctl.text.pointer import join_pointer
-from recctl.text.syntax import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,8 +14,8 @@ from recctl.recordings.splicing.yaml_scalars import splice_scalar, write_scalar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from recctl.text.yaml_places import Node
-    from recctl.text.yaml_text import YAML
+    from recctl.base.yaml_places import Node
+    from recctl.base.yaml_text import YAML
 
     _Inner = Mapping[tuple[str, ...], Sequence[Edit]]
 

@@ -11,7 +11,7 @@ from recctl.recordings.splicing import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from recctl.text.yaml_places import Node
+    from recctl.base.yaml_places import Node
 
 
 class _Unit(NamedTuple):

@@ -10,6 +10,7 @@ from html import escape as escape_html
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.diff import PairVerdict
 from recctl.render import ignore, render_whole
 from recctl.render.changes.markdown import tell_values
@@ -29,7 +30,6 @@ from recctl.render.comparison.text import title
 from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, fit, fold, tell_table
 from recctl.render.kit.masking import mask_texts
 from recctl.render.kit.terminal import escape
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator

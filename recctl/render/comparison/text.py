@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.diff import PairVerdict
 from recctl.render import render_whole
 from recctl.render.changes.text import ADDED, REMOVED, cut, needs_lines, spell_short, tell_long
@@ -26,7 +27,6 @@ from recctl.render.comparison.name_only import show_name
 from recctl.render.kit.count_table import tell_table
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.kit.values import compact
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.recordings.attempt import attempt
 from recctl.recordings.source import Unread
 from recctl.render.page import Conversation, Row, write_page
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from recctl.base.pointer import join_pointer
 from recctl.render import render_whole
 from recctl.render.kit.documents import describe_error, dump_document
-from recctl.text.pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

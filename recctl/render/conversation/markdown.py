@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.conversation._arguments import format_arguments
 from recctl.render.conversation.text import ASIDES, describe_usage, list_untold, name_call, name_data
 from recctl.render.kit.markdown import code, fence
 from recctl.render.kit.masking import mask_texts
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,11 +8,11 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from recctl.base.amounts import show_count
 from recctl.render import render_whole
 from recctl.render.conversation._arguments import format_arguments
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.kit.values import LINE_WIDTH, compact, format_json, layout
-from recctl.text.amounts import show_count
 from recctl.wire.attachments import Attachment
 from recctl.wire.completion import Fact, Speaker
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.drift import DriftStatus
 from recctl.render import View, load_renderer
 from recctl.render.changes.text import needs_lines
 from recctl.render.kit.remarks import Remark, name_recordings
 from recctl.render.kit.values import shorten
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.render.changes.markdown import tell_lines
 from recctl.render.drift import has_lines, summarise_drift, word_group, word_topic
 from recctl.render.drift._table import count_drift
 from recctl.render.drift.text import name_case
 from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, fit, fold, tell_table
 from recctl.render.kit.masking import mask_texts
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

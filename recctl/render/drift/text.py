@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.drift import DriftStatus
 from recctl.render.changes.text import tell_long
 from recctl.render.drift import MEANINGS, STATUS_STYLES, has_lines, summarise_drift, word_group, word_topic
 from recctl.render.kit.terminal import Line, Span, line, render_lines
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.checks.finding import Severity
 from recctl.render import View, load_renderer
 from recctl.render.kit.severities import SEVERITY_STYLES
 from recctl.render.kit.terminal import Line, Span
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

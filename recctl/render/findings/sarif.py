@@ -8,17 +8,17 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from recctl import __version__
+from recctl.base import __version__
 from recctl.render.findings import visible, word_with_hint
 from recctl.render.kit.terminal import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.base.syntax import Position
     from recctl.checks.finding import CheckReport, Finding, Rule
     from recctl.recordings.source import Unread
     from recctl.render.findings import FindingsView
-    from recctl.text.syntax import Position
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/recctl/recctl"

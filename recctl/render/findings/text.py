@@ -5,19 +5,19 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.checks.finding import EXCERPT_REACH, Severity
 from recctl.checks.identity import OUTDATED_HASH
 from recctl.render.findings import finding_line, visible
 from recctl.render.kit.severities import SEVERITY_STYLES
 from recctl.render.kit.terminal import Line, Span, escape, line, render_lines
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.base.syntax import Position
     from recctl.checks.finding import CheckReport, Finding
     from recctl.render.findings import FindingsView
-    from recctl.text.syntax import Position
 
 MOST_LISTED = 50
 """How many findings are listed one by one; more are grouped by rule."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_size
 from recctl.inventory.columns import SHOWN
 from recctl.inventory.conditions import show_value
 from recctl.recordings.names import shorten_name
 from recctl.render.kit.columns import Cell, cut_start, lay_out, shorten_test
 from recctl.render.kit.terminal import Line, Span, line, render_lines
-from recctl.text.amounts import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from recctl.values import NamedTuple
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

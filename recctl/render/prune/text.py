@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.amounts import show_size
 from recctl.naming.facts import Status
 from recctl.prune.verdicts import MEANINGS, Grade
 from recctl.render.kit.terminal import Line, Span, line, render_lines
-from recctl.text.amounts import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

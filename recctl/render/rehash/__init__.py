@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count
 from recctl.naming.facts import Status
 from recctl.rehash import Action
 from recctl.rehash.proposals import NO_TEST
 from recctl.render import View, load_renderer
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,12 +6,12 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.amounts import show_count
 from recctl.naming.facts import Status
 from recctl.rehash import Action
 from recctl.rehash.proposals import NO_TEST
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.rehash import list_moved
-from recctl.text.amounts import show_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

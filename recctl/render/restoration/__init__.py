@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count, show_size
 from recctl.render import View, load_renderer
 from recctl.restore import Status
-from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

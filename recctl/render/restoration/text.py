@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_size
 from recctl.render.kit.terminal import Span, line, render_lines
 from recctl.restore import HEAD, TRASH, Status
-from recctl.text.amounts import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

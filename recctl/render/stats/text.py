@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.base.amounts import show_count, show_size
 from recctl.render.kit.columns import Cell, cut_end, cut_start, lay_out
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 from recctl.render.stats import MOST_GROUPS
-from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.text.definitions import MAX_SOURCE, UNREADABLE, parse_source
+from recctl.base.definitions import MAX_SOURCE, UNREADABLE, parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

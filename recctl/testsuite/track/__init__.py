@@ -10,7 +10,9 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.errors import RecctlError
+from recctl.base import strict_json
+from recctl.base.amounts import show_count, show_size
+from recctl.base.errors import RecctlError
 from recctl.testsuite.track.plays import (
     UNSEEN,
     Miss,
@@ -21,8 +23,6 @@ from recctl.testsuite.track.plays import (
     parse_miss,
     parse_play,
 )
-from recctl.text import strict_json
-from recctl.text.amounts import show_count, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

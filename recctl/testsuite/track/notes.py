@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from recctl.base.digests import sha256
 from recctl.input.sources import Target, read
 from recctl.recordings.bodies import read_body
 from recctl.recordings.compression import Room
@@ -19,7 +20,6 @@ from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.testsuite.track.plays import DIFFERENT, SAME, UNSEEN, Miss, Play, SentRequest
-from recctl.text.digests import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.errors import RecctlError
 from recctl.changes.disk import describe
-from recctl.errors import RecctlError
 from recctl.input.walk import walk
 from recctl.recordings.formats import list_suffixes
 from recctl.testsuite.track import Tracked, combine

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.text.strict_json import decode
+from recctl.base.strict_json import decode
 from recctl.wire.building.message import ChoiceBuilder
 from recctl.wire.building.values import (
     describe_error,

@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_size
-from recctl.text.digests import sha256
+from recctl.base.amounts import show_size
+from recctl.base.digests import sha256
 from recctl.wire.building.values import as_object, decode_base64, is_nothing
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_size
+from recctl.base.amounts import show_size
 from recctl.wire.building.secrets import hide_secrets
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from recctl.text.strict_json import MAX_DEPTH
+from recctl.base.strict_json import MAX_DEPTH
 from recctl.wire.building.values import join
 
 if TYPE_CHECKING:

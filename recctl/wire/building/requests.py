@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.text.strict_json import decode
+from recctl.base.strict_json import decode
 from recctl.wire.building.values import write_text
 from recctl.wire.completion import Request, RequestMessage, Tool, ToolCall
 

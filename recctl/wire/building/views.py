@@ -6,7 +6,7 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
 from recctl.wire.building.facts import shorten, tell_values
 from recctl.wire.building.values import decode_base64, is_nothing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
 from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import describe, shorten

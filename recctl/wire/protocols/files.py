@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
 from recctl.wire import Entries, Wire, by_class
 from recctl.wire.building.facts import shorten
 from recctl.wire.building.requests import read_parameters

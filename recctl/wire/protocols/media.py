@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_size
+from recctl.base.amounts import show_size
 from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import describe_media, summarise_data

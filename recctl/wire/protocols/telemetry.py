@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.text.amounts import show_count
+from recctl.base.amounts import show_count
 from recctl.wire import Wire
 from recctl.wire.building.facts import shorten, tell_values
 from recctl.wire.building.secrets import hide_secrets

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from recctl.errors import suggest
+from recctl.base.errors import suggest
 
 
 class Parts(NamedTuple):

@@ -15,9 +15,9 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
-from recctl.text.pointer import split_pointer
-from recctl.text.strict_json import MAX_DEPTH, decode, nests_deeper
-from recctl.values import NamedTuple
+from recctl.base.pointer import split_pointer
+from recctl.base.strict_json import MAX_DEPTH, decode, nests_deeper
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

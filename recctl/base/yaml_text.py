@@ -11,8 +11,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.errors import RecctlError
-from recctl.text.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions, shorten
+from recctl.base.errors import RecctlError
+from recctl.base.syntax import CONFLICT_MARKER, Fault, NotText, Position, decode_text, find_positions, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

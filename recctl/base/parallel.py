@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recctl.errors import RecctlError
+from recctl.base.errors import RecctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recctl.errors import RecctlError, did_you_mean
+from recctl.base.errors import RecctlError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

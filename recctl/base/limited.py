@@ -13,7 +13,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from recctl.parallel import end_with_pipe
+from recctl.base.parallel import end_with_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,7 @@ _MOST_MEMORY = 2 << 30
 """How many bytes of addresses such a process may have."""
 
 _MAIN = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from recctl.parallel.limited import serve; serve()"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from recctl.base.limited import serve; serve()"
 )
 
 

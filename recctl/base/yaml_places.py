@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.text.yaml_text import import_parser
+from recctl.base.yaml_text import import_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from recctl.text.yaml_text import YAML
+    from recctl.base.yaml_text import YAML
 
 
 class Place(NamedTuple):

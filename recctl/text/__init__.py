@@ -1,1 +1,0 @@
-"""Texts and what is written in them: JSON, YAML, tables, patterns, names, pointers, amounts."""
