@@ -60,9 +60,9 @@ def main() -> int:
         code, told = _INTERRUPTED, [f"interrupted; {error}", *error.others]
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-            from recctl.changes.disk import describe
+            from recctl.base.errors import describe_os_error
 
-            return _fail(f"standard output can't be written: {describe(error)}", None)
+            return _fail(f"standard output can't be written: {describe_os_error(error)}", None)
         if isinstance(error, OSError) and (reason := _find_fault_of_folder()):
             return _fail(f"the current folder can't be used: {reason}", "change to another one")
         if os.environ.get("RECCTL_DEBUG"):
@@ -79,9 +79,9 @@ def _find_fault_of_folder() -> str | None:
     try:
         Path.cwd().joinpath("..").stat()
     except OSError as error:
-        from recctl.changes.disk import describe
+        from recctl.base.errors import describe_os_error
 
-        return describe(error)
+        return describe_os_error(error)
     return None
 
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS, app
 from recctl.inventory.columns import COLUMNS
+from recctl.project.schemes import KEY_MEANINGS
 from recctl.recordings.formats import list_places
-from recctl.schemes import KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
 from recctl.wire.protocol import COMMON_NOISE
 from recctl.wire.recognition import gather_noise

@@ -24,6 +24,11 @@ class InterruptError(Exception):
         self.others = others
 
 
+def describe_os_error(error: OSError) -> str:
+    """What the system says about an error, without the path."""
+    return (error.strerror or str(error)).lower()
+
+
 def did_you_mean(word: str, known: list[str]) -> str | None:
     """The hint for a misspelt word: its nearest among `known`, or None when nothing is near."""
     from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Writing files so that they are there when the machine has stopped, and saying why that can't be done."""
+"""Writing files so that they are whole, and there when the machine has stopped."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
-
-
-def describe(error: OSError) -> str:
-    """What the system says about an error, without the path."""
-    return (error.strerror or str(error)).lower()
 
 
 def write_file(path: Path, content: bytes, mode: int, *, sync: bool = True) -> None:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from recctl import git
+from recctl.base.digests import sha256
 from recctl.base.errors import InterruptError, RecctlError
 from recctl.changes.disk import keep_owner, sync_files, sync_folder, write_file
-from recctl.changes.journal import File, Journal, PathChange, Run, digest
+from recctl.changes.journal import File, Journal, PathChange, Run
 from recctl.changes.tree import Refusal, RefusedError, Sight, find_place, locate, look, refusing
 
 if TYPE_CHECKING:
@@ -207,4 +208,4 @@ def _finish(journal: Journal, run: Run, done: tuple[int, ...]) -> None:
 
 
 def _name_draft(root: Path, path: str) -> Path:
-    return (root / path).with_name(f".recctl-{digest(os.fsencode(path))[:16]}")
+    return (root / path).with_name(f".recctl-{sha256(os.fsencode(path))[:16]}")

@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from recctl import git
 from recctl.base import __version__
 from recctl.base.digests import sha256
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.changes.state import STATE_FOLDER, State
 
 if TYPE_CHECKING:
@@ -243,7 +242,7 @@ class Journal:
         else:
             content = self.read_blob(file.blob)
             reason = f"git no longer has its content (in {file.blob.partition(':')[0][:12]})"
-        if digest(content) != file.digest:
+        if sha256(content) != file.digest:
             raise OSError(errno.EIO, reason, str(self.root / STATE_FOLDER / copy))
         return content
 
@@ -297,9 +296,8 @@ class Journal:
         try:
             self._state.require_key()
         except OSError as error:
-            message = (
-                f"no journal can be kept, and so nothing is changed: {error.filename}: {describe(error)}"
-            )
+            why = f"{error.filename}: {describe_os_error(error)}"
+            message = f"no journal can be kept, and so nothing is changed: {why}"
             hint = "set XDG_STATE_HOME to a folder of your own outside the project that can be written"
             raise RecctlError(message, hint) from None
 
@@ -356,7 +354,7 @@ class NewRun:
 
         Raises RecctlError when this user has no place for the key that journals are signed with.
         """
-        if file.blob is not None and digest(self._journal.read_blob(file.blob)) == file.digest:
+        if file.blob is not None and sha256(self._journal.read_blob(file.blob)) == file.digest:
             return
         kept = f"{_place(self._open())}/{_KEPT}"
         with suppress(FileExistsError):  # for another file of the same content
@@ -427,13 +425,8 @@ def explaining(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{error.filename or root}: {describe(error)}"
+        message = f"{error.filename or root}: {describe_os_error(error)}"
         raise RecctlError(message, "put that right and try again; nothing is left half done") from None
-
-
-def digest(content: bytes) -> str:
-    """By what steps and journal know content: its SHA-256, in hexadecimal."""
-    return sha256(content)
 
 
 def relative(root: Path, path: Path) -> str:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.digests import sha256
 from recctl.base.errors import RecctlError
 from recctl.changes.execution import execute, find_obstacle, keep_nothing, roll_back
 from recctl.changes.journal import (
@@ -33,7 +34,6 @@ from recctl.changes.journal import (
     PathChange,
     Run,
     Trash,
-    digest,
     explaining,
     open_journal,
 )
@@ -158,7 +158,7 @@ def apply(root: Path, plan: Plan) -> Applied:
     waits for `recover`, or when the journal or the new content can't be written; InterruptError after Ctrl-C.
     """
     contents = {
-        digest(step.content): step.content
+        sha256(step.content): step.content
         for group in plan.groups
         for step in group
         if not isinstance(step, Delete | Mend) and step.content is not None
@@ -310,7 +310,7 @@ def _resolve(
             content = step.make(seen.content)
             if content is None:
                 raise _IdleError
-            mended[step.path] = File(digest(content), seen.file.mode)
+            mended[step.path] = File(sha256(content), seen.file.mode)
             checked.mended[mended[step.path].digest] = content
         file = replace(seen.file, blob=step.blob) if isinstance(step, Delete) else seen.file
         keep(file, seen.content)
@@ -324,7 +324,7 @@ def _resolve(
         if (known[path] is not None) if path in known else exists(root, path):
             raise RefusedError(path, "exists already")
         mode = step.mode & PERMISSIONS if isinstance(step, Create) else found[step.path].mode
-        after[path] = found[step.path] if step.content is None else File(digest(step.content), mode)
+        after[path] = found[step.path] if step.content is None else File(sha256(step.content), mode)
     return tuple(PathChange(path, found.get(path), file) for path, file in after.items())
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.changes.disk import describe
-from recctl.changes.journal import PERMISSIONS, File, digest
+from recctl.base.digests import sha256
+from recctl.base.errors import describe_os_error
+from recctl.changes.journal import PERMISSIONS, File
 from recctl.changes.state import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def refusing(path: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL_DISK:
             raise
-        raise RefusedError(path, describe(error)) from None
+        raise RefusedError(path, describe_os_error(error)) from None
 
 
 def locate(root: Path, path: str) -> Path:
@@ -156,7 +157,7 @@ def look(root: Path, path: str) -> Found | None:
             with place.open("rb") as file:
                 status = os.fstat(file.fileno())
                 sight, content = Sight.of(status), file.read()
-            return Found(File(digest(content), status.st_mode & PERMISSIONS), content, sight)
+            return Found(File(sha256(content), status.st_mode & PERMISSIONS), content, sight)
         except FileNotFoundError:
             return None
 

@@ -12,8 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe, replacing
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.secret import SECRET
 
@@ -58,27 +57,16 @@ def read_baseline(path: Path) -> frozenset[Known]:
         return known
     except OSError as error:
         hint = "write one with --write-baseline"
-        raise RecctlError(f"{path}: {describe(error)}", hint) from None
+        raise RecctlError(f"{path}: {describe_os_error(error)}", hint) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RecctlError(f"{path}: not a baseline", "write it anew with --write-baseline") from None
 
 
-def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
-    """Remember findings in a file; returns how many. Raises RecctlError when it can't be written.
-
-    A file that was not checked is never remembered as such.
-    """
-    content, count = dump_baseline(findings, path.parent)
-    try:
-        with replacing(path) as file:
-            file.write(content)
-    except OSError as error:
-        raise RecctlError(f"{path}: {describe(error)}", "name a file that can be written") from None
-    return count
-
-
 def dump_baseline(findings: Iterable[Finding], folder: Path) -> tuple[bytes, int]:
-    """What a baseline in a folder says of findings, and how many it knows then."""
+    """The content of a baseline in a folder that knows these findings, and how many those are.
+
+    That a file was not checked is never among them.
+    """
     remembered = (finding for finding in findings if finding.rule != INTERNAL_ERROR.name)
     known = sorted({_remember(finding, folder) for finding in remembered})
     document = {"version": _VERSION, "findings": [item._asdict() for item in known]}

@@ -9,8 +9,8 @@ from recctl.checks.finding import Finding, Rule, Severity
 from recctl.naming.facts import Status
 from recctl.naming.folders import lies_as_expected
 from recctl.project import recordings_folder
+from recctl.project.schemes import RELEASED
 from recctl.recordings.formats import load_format
-from recctl.schemes import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from recctl import git
 from recctl.base.errors import RecctlError, suggest
 from recctl.base.parallel import map_files
 from recctl.checks import conversation, identity
@@ -193,7 +192,7 @@ def _compare_replies(project: Project, cache: Cache | None) -> Callable[[Facts, 
 def _find_pasts(project: Project, all_facts: Sequence[Facts]) -> Mapping[str, Past]:
     """What was found before, of the recordings whose names nothing explains: where that is to be judged."""
     unexplained = [facts for facts in all_facts if facts.is_held and facts.status is Status.UNEXPLAINED]
-    if not unexplained or git.find_top_level(project.root) is None:
+    if not unexplained:
         return {}
     from recctl.naming.history import find_pasts
 

@@ -106,7 +106,7 @@ _BASELINE = "recctl-baseline.json"
 
 def _make_step(project: Project, settings: dict[str, str | list[str]]) -> tuple[Step, str]:
     """What writes the settings: a table at the end of pyproject.toml, else a file of their own."""
-    from recctl.changes.journal import digest
+    from recctl.base.digests import sha256
     from recctl.changes.plan import Create, Rewrite
     from recctl.render.overview import tell_settings
 
@@ -117,7 +117,7 @@ def _make_step(project: Project, settings: dict[str, str | list[str]]) -> tuple[
     before = shared.read_bytes()
     gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     after = before + gap + f"[tool.recctl]\n{text}".encode()
-    return Rewrite(shared.name, digest(before), after), f"[tool.recctl] in {shared.name}"
+    return Rewrite(shared.name, sha256(before), after), f"[tool.recctl] in {shared.name}"
 
 
 def _list_values(project: Project, path: str | None) -> Iterator[ConfigValue]:
@@ -152,7 +152,7 @@ def _list_schemes(settings: Settings, name: str) -> Iterator[ConfigValue]:
     if not settings.schemes:
         yield ConfigValue("schemes", {}, "default")
         return
-    from recctl.schemes import describe_scheme
+    from recctl.project.schemes import describe_scheme
 
     for scheme in settings.schemes:
         yield ConfigValue(f"schemes.{scheme.name}", describe_scheme(scheme), name)

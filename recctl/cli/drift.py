@@ -11,7 +11,7 @@ import typer
 from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
-from recctl.cli.output import check_output, conclude, say, write_output
+from recctl.cli.output import check_output, conclude, replace_file, say, write_output
 from recctl.cli.session import choose_baseline, make_mask, make_view, open_project, say_selected, select_paths
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def command(
         report = _apply_baseline(report, baseline, quiet=quiet)
     view = extend_view(make_view(color, output, verbose=verbose, summary=not quiet), DriftView, nul=nul)
     if output_format in _SHARED:
-        from recctl.git import find_top_level
+        from recctl.base.work_tree import find_top_level
 
         view = replace(view, top=find_top_level(Path.cwd()), mask=make_mask(project))
     write_output(render(report, view), output, page=output_format not in _LISTS)
@@ -175,9 +175,10 @@ def _make_mask(project: Project) -> Callable[[SentRequest], SentRequest]:
 
 def _write_baseline(report: DriftReport, path: str) -> str:
     from recctl.base.amounts import show_count
-    from recctl.drift.baseline import write_known
+    from recctl.drift.baseline import dump_known
 
-    count = write_known(Path(path), report)
+    content, count = dump_known(report, Path(path).parent)
+    replace_file(Path(path), content)
     return f"wrote {show_count(count, 'recording or request', 'recordings and requests')} to {path}"
 
 

@@ -34,7 +34,7 @@ def format_option(kind: str) -> OptionInfo:
 
 def complete_scheme() -> list[str]:
     """The names of hash schemes, for the completion of shells."""
-    from recctl.schemes import RELEASED
+    from recctl.project.schemes import RELEASED
 
     return [scheme.name for scheme in RELEASED]
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recctl.base.errors import RecctlError
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.cli.pager import write_to_pager
 from recctl.input.sources import STDIN
 from recctl.recordings.source import Unread
@@ -38,11 +38,9 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if not isinstance(error, BrokenPipeError):
-                from recctl.changes.disk import describe
-
-                raise RecctlError(f"standard output can't be written: {describe(error)}") from None
+                raise RecctlError(f"standard output can't be written: {describe_os_error(error)}") from None
         return
-    from recctl.changes.disk import describe, replacing
+    from recctl.changes.disk import replacing
     from recctl.cli.replacing import check_replaceable
 
     check_replaceable(output)
@@ -52,7 +50,20 @@ def write_output(pieces: Iterable[str], output: str | None, *, page: bool = Fals
         with replacing(Path(output), keeps_links=False) as file:
             file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
     except OSError as error:
-        raise RecctlError(f"{output}: {describe(error)}", "name a file that can be written") from None
+        raise RecctlError(
+            f"{output}: {describe_os_error(error)}", "name a file that can be written"
+        ) from None
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file that is read again, such as a baseline, in its place. Raises RecctlError."""
+    from recctl.changes.disk import replacing
+
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise RecctlError(f"{path}: {describe_os_error(error)}", "name a file that can be written") from None
 
 
 def has_other_names(path: Path) -> bool:

@@ -12,7 +12,7 @@ from recctl.cli.output import check_output, say, say_failure, write_output
 from recctl.cli.session import make_view, open_project, recover_interrupted, refuse_both
 
 if TYPE_CHECKING:
-    from recctl.restore import Restoration
+    from recctl.inventory.restore import Restoration
 
 
 def command(
@@ -44,8 +44,8 @@ def command(
     Exits with 0, or 1 when something is not to be found or in the way, or 2 when it can't be read.
     """
     from recctl.input.sources import read_file_list
+    from recctl.inventory.restore import restore
     from recctl.render.restoration import find_renderer, summarise_restoration
-    from recctl.restore import restore
 
     render = find_renderer(output_format)
     refuse_both(apply=apply, dry_run=dry_run)
@@ -69,6 +69,6 @@ def command(
 
 def _lacks_any(restoration: Restoration) -> bool:
     """Whether something that was asked for does not come back."""
-    from recctl.restore import Status
+    from recctl.inventory.restore import Status
 
     return any(lost.status not in (Status.RESTORED, Status.RESTORABLE) for lost in restoration.files)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from recctl.input.sides import Sides
     from recctl.naming.filters import Filter
     from recctl.project import Settings
+    from recctl.project.schemes import Scheme
     from recctl.recordings.recording import LoadError
-    from recctl.schemes import Scheme
 
 _Item = TypeVar("_Item")
 
@@ -61,7 +61,7 @@ def open_project(
 
 def find_scheme(name: str, settings: Settings) -> Scheme:
     """The scheme of that name. Raises RecctlError when there is none."""
-    from recctl.schemes import RELEASED
+    from recctl.project.schemes import RELEASED
 
     known = {scheme.name: scheme for scheme in (*RELEASED, *settings.schemes)}
     if name not in known:

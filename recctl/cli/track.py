@@ -124,7 +124,8 @@ def _tells(play: Play) -> bool:
 
 def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
-    from recctl.changes.disk import describe, replacing
+    from recctl.base.errors import describe_os_error
+    from recctl.changes.disk import replacing
     from recctl.changes.state import STATE_FOLDER, State
     from recctl.render.kit.log import disarm_pieces, goes_to_log
     from recctl.testsuite.track import LAST_RUN, dump_tracked
@@ -142,7 +143,9 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
                 file.write(text.encode())
     except OSError as error:
         name = PurePath(os.path.relpath(path)).as_posix()
-        raise RecctlError(f"{name}: {describe(error)}", "name a file that can be written with -o") from None
+        raise RecctlError(
+            f"{name}: {describe_os_error(error)}", "name a file that can be written with -o"
+        ) from None
 
 
 def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:

@@ -14,7 +14,7 @@ from recctl.base.amounts import show_count
 from recctl.base.errors import RecctlError
 from recctl.cli import options
 from recctl.cli.options import Color
-from recctl.cli.output import check_output, has_other_names, say, say_failure, write_output
+from recctl.cli.output import check_output, has_other_names, replace_file, say, say_failure, write_output
 from recctl.cli.session import (
     choose_baseline,
     make_mask,
@@ -179,8 +179,8 @@ def _quote_narrowed(
 def _make_view(
     color: Color, output: str | None, output_format: str, narrowed: str | None, *, verbose: bool
 ) -> FindingsView:
+    from recctl.base.work_tree import find_top_level
     from recctl.checks.run import list_rules
-    from recctl.git import find_top_level
     from recctl.render import extend_view
     from recctl.render.findings import FindingsView
 
@@ -298,9 +298,10 @@ def _apply_fixes(
 
 
 def _write_baseline(report: CheckReport, path: str) -> str:
-    from recctl.checks.baseline import write_baseline
+    from recctl.checks.baseline import dump_baseline
 
-    count = write_baseline(Path(path), report.findings)
+    content, count = dump_baseline(report.findings, Path(path).parent)
+    replace_file(Path(path), content)
     return f"wrote {show_count(count, 'finding')} to {path}"
 
 

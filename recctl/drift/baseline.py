@@ -14,8 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe, replacing
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.diff.differences import generalise
 from recctl.diff.ids import write_without_ids
 from recctl.drift.report import DriftStatus, JudgedRecording, MissedRequest
@@ -58,26 +57,21 @@ def read_known(path: Path) -> frozenset[KnownDrift]:
             raise ValueError(document["version"])
         return frozenset(map(_parse, document["drift"]))
     except OSError as error:
-        raise RecctlError(f"{path}: {describe(error)}", "write one with --write-baseline") from None
+        raise RecctlError(f"{path}: {describe_os_error(error)}", "write one with --write-baseline") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         hint = "write it anew with --write-baseline"
         raise RecctlError(f"{path}: not a baseline of drift", hint) from None
 
 
-def write_known(path: Path, report: DriftReport) -> int:
-    """Remember all that has drifted or was missed in a file; returns how many recordings and requests.
+def dump_known(report: DriftReport, folder: Path) -> tuple[bytes, int]:
+    """The content of a baseline in a folder that knows all that has drifted or was missed.
 
-    Raises RecctlError when it can't be written.
+    Beside it, how many recordings and requests those are.
     """
     told: list[JudgedRecording | MissedRequest] = [*report.select(DriftStatus.DRIFTED), *report.missed]
-    known = sorted({item for each in told for item in _remember(each, path.parent)}, key=_order)
+    known = sorted({item for each in told for item in _remember(each, folder)}, key=_order)
     document = {"version": _VERSION, "drift": [_dump(item) for item in known]}
-    try:
-        with replacing(path) as file:
-            file.write(json.dumps(document, indent=2).encode() + b"\n")
-    except OSError as error:
-        raise RecctlError(f"{path}: {describe(error)}", "name a file that can be written") from None
-    return len(told)
+    return json.dumps(document, indent=2).encode() + b"\n", len(told)
 
 
 def leave_out_known(report: DriftReport, path: Path) -> DriftReport:

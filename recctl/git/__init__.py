@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from recctl.base.values import NamedTuple
-from recctl.git.command import GitError, find_top_level, locate, run, start
+from recctl.base.work_tree import find_top_level
+from recctl.git.command import GitError, locate, run, start
 
 if TYPE_CHECKING:
     import subprocess
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-__all__ = ["GitError", "find_top_level"]
+__all__ = ["GitError"]
 
 
 class Blob(NamedTuple):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.errors import RecctlError
 from recctl.base.values import NamedTuple
+from recctl.base.work_tree import find_top_level
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,12 +39,6 @@ class Repository(NamedTuple):
     folder: Path
     top: Path | None
     is_of_environment: bool = False
-
-
-def find_top_level(start: Path) -> Path | None:
-    """The work tree that a folder belongs to: its nearest ancestor (or itself) that holds a `.git`."""
-    candidates = (start, *start.parents)
-    return next((folder for folder in candidates if os.path.exists(folder / ".git")), None)  # noqa: PTH110  (which raises where it may not look)
 
 
 def locate(start: Path) -> Repository:

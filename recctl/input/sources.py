@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from recctl import git
 from recctl.base.errors import RecctlError
 from recctl.base.values import NamedTuple
+from recctl.base.work_tree import find_top_level
 from recctl.input.walk import is_walked, read_head, walk
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
@@ -279,7 +280,7 @@ def find_place(spec: str) -> Path:
     """Where a file of a revision would lie in the work tree."""
     here = Path.cwd()
     path = spec.partition(":")[2]
-    top = here if path.startswith(("./", "../")) else git.find_top_level(here) or here
+    top = here if path.startswith(("./", "../")) else find_top_level(here) or here
     return Path(os.path.abspath(top / path))  # noqa: PTH100  (as above)
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.base.errors import RecctlError
+from recctl.base.work_tree import find_top_level
 from recctl.input.sources import Target, read, show_path
 from recctl.inventory.answer import Since
+from recctl.inventory.restore import HEAD, TRASH, Status, restore
 from recctl.naming.history import find_pasts
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.restore import HEAD, TRASH, Status, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +101,7 @@ def find_change(
     `is_there` tells of a former state of the file whether it was. None where no former state had it.
     """
     root = project.root
-    if git.find_top_level(root) is None:
+    if find_top_level(root) is None:
         return None
     try:
         with git.BlobReader(root) as blobs:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from recctl import git
+from recctl.base.work_tree import find_top_level
 from recctl.changes import state as changes
 from recctl.input.sources import Target, read, show_path
 from recctl.inventory.entry import State
@@ -49,7 +49,7 @@ class Store:
     def has_past(self) -> bool:
         """Whether anything may know of files that are gone: git, or what runs of recctl have left behind."""
         root = self.project.root
-        return git.find_top_level(root) is not None or bool(changes.State(root).list("runs"))
+        return find_top_level(root) is not None or bool(changes.State(root).list("runs"))
 
     @cached_property
     def hashed(self) -> list[Entry]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_size
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.input.sources import STDIN
 from recctl.input.walk import is_walked, read_head
 from recctl.inventory.query import Query, Reason
@@ -83,7 +82,7 @@ def _read_file(project: Project, path: Path, word: str, test: str | None) -> lis
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
-        raise RecctlError(f"{word}: {describe(error)}", "name a file that can be read") from None
+        raise RecctlError(f"{word}: {describe_os_error(error)}", "name a file that can be read") from None
     if _TRACKED in content[:_HEAD]:
         return _read_run(path, word)
     return _read_log(content, word, test)

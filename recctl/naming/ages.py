@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.base.errors import RecctlError
+from recctl.base.work_tree import find_top_level
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,7 +30,7 @@ class GitState(NamedTuple):
 
 def read_git_state(root: Path) -> GitState | None:
     """What git knows below the root; None outside a repository. Raises RecctlError when git can't tell."""
-    if git.find_top_level(root) is None:
+    if find_top_level(root) is None:
         return None
     try:
         head, tracked = git.find_head(root), git.list_tracked(root)

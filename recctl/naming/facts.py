@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from recctl.base.values import NamedTuple
+from recctl.project.schemes import Identity
 from recctl.recordings.formats import DEFAULT, load_format
 from recctl.recordings.recording import Key
-from recctl.schemes import Identity
 
 if TYPE_CHECKING:
     from recctl.input.sources import Target

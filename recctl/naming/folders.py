@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.project import RECORDINGS, recordings_folder
 
 if TYPE_CHECKING:
-    from recctl.schemes import Scheme
+    from recctl.project.schemes import Scheme
 
 _OLD_FOLDER = "responses"
 

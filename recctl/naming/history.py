@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
+from recctl.base.work_tree import find_top_level
 from recctl.input.sources import Target, read
 from recctl.naming.facts import Status
 from recctl.naming.survey import find_facts
@@ -49,7 +50,7 @@ def find_pasts(project: Project, all_facts: Iterable[Facts]) -> dict[str, Past]:
     tell, all are.
     """
     root = project.root
-    if git.find_top_level(root) is None:
+    if find_top_level(root) is None:
         return {}
     by_file = {
         facts.location.relative_to(root).as_posix(): facts

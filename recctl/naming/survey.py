@@ -28,13 +28,13 @@ from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
 from recctl.naming.turns import find_turn
 from recctl.project import Place
+from recctl.project.schemes import list_released
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import find_file_tests, is_configured, tell_test
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
-from recctl.schemes import list_released
 from recctl.wire import read_model
 
 if TYPE_CHECKING:
@@ -130,10 +130,10 @@ def _see_nothing(opened: Opened, facts: Facts) -> None:
 
 
 def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
-    from recctl.changes.journal import digest  # which most surveys have no use for
+    from recctl.base.digests import sha256  # which most surveys have no use for
 
     source = opened.source
-    return digest(source.content) if isinstance(source, Source) else None
+    return sha256(source.content) if isinstance(source, Source) else None
 
 
 def _is_companion(error: Unread | LoadError, companions: Container[str]) -> bool:

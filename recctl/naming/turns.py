@@ -16,8 +16,8 @@ from recctl.wire.completion import SPEAKERS, Speaker
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from recctl.project.schemes import Scheme
     from recctl.recordings.recording import JSON, Recording
-    from recctl.schemes import Scheme
 
 
 class Question(NamedTuple):

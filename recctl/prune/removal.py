@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.changes.plan import Applied, Delete, HeldBack, Plan, Rewrite, apply
 from recctl.changes.tree import Refusal
 from recctl.input.sources import Target, read
@@ -76,7 +76,7 @@ def _take_out(project: Project, path: str, recordings: Sequence[Facts]) -> Rewri
     """How a file comes to be without some of its recordings: all in one splice, the rest to the byte."""
     facts = recordings[0]
     source = read(Target(path, project.settings_for(facts.location), facts.location))
-    if not isinstance(source, Source) or digest(source.content) != facts.digest:
+    if not isinstance(source, Source) or sha256(source.content) != facts.digest:
         return Refusal(path, "has changed since")
     gone = {each.number - 1: None for each in recordings if each.number is not None}
     content = attempt(path, load_format(facts.format).edit, source, gone)

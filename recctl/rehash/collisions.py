@@ -7,8 +7,8 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.digests import sha256
 from recctl.base.errors import RecctlError
-from recctl.changes.journal import digest
 from recctl.input.sources import Target, read, show_path
 from recctl.naming.ages import find_times, read_git_state
 from recctl.recordings.attempt import attempt
@@ -123,7 +123,7 @@ def _load(project: Project, path: Path) -> tuple[str, list[Recording]]:
     source = read(Target(show_path(path), project.settings_for(path), path=path))
     if not isinstance(source, Source):
         return "", []
-    return digest(source.content), [item for item in load(source) if isinstance(item, Recording)]
+    return sha256(source.content), [item for item in load(source) if isinstance(item, Recording)]
 
 
 def _choose(

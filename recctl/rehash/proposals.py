@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.naming.engine import find_wanted, get_scheme, identify
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
@@ -155,7 +155,7 @@ def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, locat
     if changes and content is None:
         return refuse(facts, "is not written as the recorder writes: recctl validate --fix mends it")
     remark = _find_stale_id(recording, location) if location.name != facts.location.name else None
-    expected = digest(recording.source.content)
+    expected = sha256(recording.source.content)
     if content is not None and not _says(recording, content, document):
         return refuse(facts, "could not be written so that it is read again: does it nest too deeply?")
     return Proposal(facts, location, expected, content, changes, ids, remark)

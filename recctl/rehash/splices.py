@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.naming.tests import follow_test
 from recctl.project import Place
 from recctl.recordings.formats import load_format
@@ -69,7 +69,7 @@ def propose_splice(
     if edits.masks is not None and content is not None and edits.masks.is_left_in_file(content):
         return refuse(facts, NOT_MASKED)
     told = {index + 1: _hide(pointers[index], edits) for index in changed}
-    return Proposal(facts, location, digest(source.content), content, edited=told)
+    return Proposal(facts, location, sha256(source.content), content, edited=told)
 
 
 def _splice(form: Format, source: Source, changed: dict[int, Recording]) -> bytes | None:

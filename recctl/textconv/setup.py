@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
 from recctl.base import __version__
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe, replacing
+from recctl.base.errors import RecctlError, describe_os_error
+from recctl.changes.disk import replacing
 from recctl.input.walk import walk
 from recctl.recordings.formats import list_places
 from recctl.textconv import texts
@@ -255,7 +255,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise RecctlError(f"{path}: {describe(error)}", "make it a file that can be read") from None
+        raise RecctlError(f"{path}: {describe_os_error(error)}", "make it a file that can be read") from None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -268,7 +268,7 @@ def _write(path: Path, content: bytes) -> None:
         with replacing(path) as file:
             file.write(content)
     except OSError as error:
-        raise RecctlError(f"{path}: {describe(error)}", "put that right and try again") from None
+        raise RecctlError(f"{path}: {describe_os_error(error)}", "put that right and try again") from None
 
 
 def _forget_texts(folder: Path) -> None:

@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS
 from recctl.project import find_project
+from recctl.project.schemes import _KEYS, KEY_MEANINGS
 from recctl.render import list_formats
-from recctl.schemes import _KEYS, KEY_MEANINGS
 from recctl.wire.completion import NOTE_CODES
 from tests.cli.conftest import CHECKOUT
 from tests.docs import GENERATED, MANUAL, PART, PARTS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.changes.plan import Delete, Plan, Rewrite, apply
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import TEST_ID, interrupt, record
@@ -34,7 +34,7 @@ def removed(git: Callable[..., str], tmp_path: Path) -> str:
     git("commit", "-qm", "x")
     git("rm", "-q", B)
     git("commit", "-qm", "y")
-    apply(tmp_path, Plan("prune", ((Delete(A, digest(CONTENT)),),)))
+    apply(tmp_path, Plan("prune", ((Delete(A, sha256(CONTENT)),),)))
     return git("rev-parse", "HEAD").strip()
 
 
@@ -107,7 +107,7 @@ def test_paths_are_for_other_commands_and_may_come_from_a_list(run: Run) -> None
 @pytest.mark.usefixtures("removed")
 def test_a_killed_run_is_taken_back_first(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("1")
-    apply(tmp_path, Plan("rehash", ((Rewrite("other", digest(b"1"), b"2"),),)))
+    apply(tmp_path, Plan("rehash", ((Rewrite("other", sha256(b"1"), b"2"),),)))
     interrupt(tmp_path)
     assert run("restore", A).err == f"1 recording ({SIZE}) can be restored; --apply does it\n"
     outcome = run("restore", A, "--apply")

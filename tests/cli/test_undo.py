@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.changes.plan import Create, Delete, Plan, Rewrite, apply, empty_trash, list_foreign
 from tests.builders import interrupt, record
 from tests.cli.conftest import CHECKOUT
@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/a").write_text("1")
     (tmp_path / "sub/b").write_text("2")
-    group = (Rewrite("sub/a", digest(b"1"), b"one"), Delete("sub/b", digest(b"2")))
+    group = (Rewrite("sub/a", sha256(b"1"), b"one"), Delete("sub/b", sha256(b"2")))
     apply(tmp_path, Plan("prune", (group,)))
     return tmp_path
 
@@ -67,7 +67,7 @@ def test_what_has_changed_since_is_listed_and_nothing_is_taken_back(run: Run, pr
 
 def test_runs_are_listed_oldest_first(run: Run, project: Path) -> None:
     run("undo", cwd=project)
-    apply(project, Plan("validate", ((Delete("sub/a", digest(b"1")),),)))
+    apply(project, Plan("validate", ((Delete("sub/a", sha256(b"1")),),)))
     outcome = run("undo", "--list", cwd=project)
     assert (outcome.code, outcome.err) == (0, "")
     assert [line.partition("  ")[2] for line in outcome.out.splitlines()] == [
@@ -127,7 +127,7 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
 
 
 def test_after_a_killed_run_undo_takes_that_back_and_no_other(run: Run, project: Path) -> None:
-    apply(project, Plan("rehash", ((Rewrite("sub/a", digest(b"one"), b"eins"),),)))
+    apply(project, Plan("rehash", ((Rewrite("sub/a", sha256(b"one"), b"eins"),),)))
     interrupt(project)
     outcome = run("undo", cwd=project)
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "run 2 (rehash, 1 file): rolled back\n")
@@ -165,7 +165,7 @@ def test_a_run_that_is_interrupted_takes_itself_back_and_says_so(run: Run, proje
 
 
 def test_a_named_run_is_taken_back_after_a_killed_one(run: Run, project: Path) -> None:
-    apply(project, Plan("rehash", ((Rewrite("sub/a", digest(b"one"), b"eins"),),)))
+    apply(project, Plan("rehash", ((Rewrite("sub/a", sha256(b"one"), b"eins"),),)))
     interrupt(project)
     outcome = run("undo", "1", cwd=project)
     assert outcome.err == "took back run 2, which was interrupted\nrun 1 (prune, 2 files): undone\n"
@@ -226,7 +226,7 @@ def test_runs_that_were_not_made_here_by_the_user_are_told_and_left_alone(run: R
 def test_what_git_tracks_is_no_run_of_ours(run: Run, project: Path, git: Callable[..., str]) -> None:
     git("add", "-f", ".recctl")
     (project / "sub/c").write_text("3")
-    apply(project / "sub", Plan("prune", ((Delete("c", digest(b"3")),),)))
+    apply(project / "sub", Plan("prune", ((Delete("c", sha256(b"3")),),)))
     git("add", "-f", "sub/.recctl")
     for folder in (project, project / "sub"):
         outcome = run("undo", "--config", str(project / "recctl.toml"), cwd=folder)
@@ -265,7 +265,7 @@ def test_without_a_place_for_the_key_nothing_is_changed(run: Run, project: Path,
 
 def test_strange_names_cannot_act_on_a_terminal(run: Run, project: Path) -> None:
     (project / "\x1b[31m").write_text("1")
-    apply(project, Plan("prune", ((Delete("\x1b[31m", digest(b"1")),),)))
+    apply(project, Plan("prune", ((Delete("\x1b[31m", sha256(b"1")),),)))
     (project / "\x1b[31m").write_text("2")
     assert run("undo", cwd=project).out == "\\x1b[31m: exists already\n"
 

@@ -352,9 +352,9 @@ def test_fix_first_takes_back_what_a_killed_run_left(run: Run, project: Path) ->
     script = (
         "import os, sys; from pathlib import Path\n"
         "from recctl.changes import execution, plan\n"
-        "from recctl.changes.journal import digest\n"
+        "from recctl.base.digests import sha256\n"
         "root = Path('.').resolve(); name = sys.argv[1]; content = Path(name).read_bytes()\n"
-        "steps = (plan.Rewrite(name, digest(content), b'new'),)\n"
+        "steps = (plan.Rewrite(name, sha256(content), b'new'),)\n"
         "execution._switch = lambda *_: os._exit(9)\n"
         "plan.apply(root, plan.Plan('test', (steps,)))"
     )

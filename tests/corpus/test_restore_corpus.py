@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.changes.journal import digest
+from recctl.base.digests import sha256
 from recctl.changes.plan import Delete, Plan, apply
+from recctl.inventory.restore import Status, restore
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.restore import Status, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_a_tree_that_was_deleted_in_every_way_is_whole_again(
     removed = git("rev-parse", "HEAD").strip()
     for path in paths[1::3]:
         (tmp_path / path).unlink()
-    steps = (Delete(path, digest(before[path])) for path in paths[2::3])
+    steps = (Delete(path, sha256(before[path])) for path in paths[2::3])
     apply(tmp_path, Plan("prune", tuple((step,) for step in steps)))
     assert read(tmp_path) == {}
 

@@ -17,7 +17,7 @@ from recctl.input import cache as module
 from recctl.input.sources import Target
 from recctl.naming.facts import Facts, Status, Turn
 from recctl.project import Settings
-from recctl.schemes import Identity
+from recctl.project.schemes import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from recctl.naming.engine import identify
 from recctl.project import Place, Settings
+from recctl.project.schemes import parse_schemes
 from recctl.recordings.formats import is_claimed
 from recctl.recordings.formats.ddapm import FORMAT
 from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
-from recctl.schemes import parse_schemes
 from tests.builders import RECORDING
 from tests.unit.test_vcrpy_hostile import ODD
 

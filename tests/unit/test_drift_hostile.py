@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recctl.base.errors import RecctlError
 from recctl.drift import DriftReport, examine_drift
-from recctl.drift.baseline import leave_out_known, write_known
+from recctl.drift.baseline import dump_known, leave_out_known
 from recctl.input.sources import select
 from recctl.project import find_project
 from recctl.render import list_formats
@@ -121,6 +121,6 @@ def show_everywhere(root: Path, tracked: Tracked) -> None:
         text = "".join(find_renderer(output_format)(report, DriftView(verbose=True)))
         if output_format == "json":
             json.loads(text)
-    write_known(root / "known.json", report)
+    (root / "known.json").write_bytes(dump_known(report, root)[0])
     known = leave_out_known(report, root / "known.json")
     assert (known.drifted, known.new_missed) == ((), ())

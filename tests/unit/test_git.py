@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recctl.base.errors import RecctlError
+from recctl.base.work_tree import find_top_level
 from recctl.git import (
     Blob,
     BlobReader,
@@ -18,7 +19,6 @@ from recctl.git import (
     MissingError,
     find_merge_base,
     find_repository,
-    find_top_level,
     is_shallow,
     list_commit_times,
     list_ignored,

@@ -17,8 +17,8 @@ from recctl.naming.history import Past, find_pasts
 from recctl.naming.survey import survey
 from recctl.naming.turns import find_turn, read_question
 from recctl.project import Place, Project, Rename, Settings
+from recctl.project.schemes import RELEASED, Changes, Scheme, Substitution
 from recctl.recordings.formats.ogx import serialise
-from recctl.schemes import RELEASED, Changes, Scheme, Substitution
 from tests.builders import read
 from tests.names import AGAIN, ask, current_name, old_name, write
 

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.digests import sha256
 from recctl.base.errors import InterruptError, RecctlError
-from recctl.changes.journal import digest
 from recctl.changes.plan import (
     Create,
     Delete,
@@ -77,15 +77,15 @@ def texts(root: Path) -> dict[str, str]:
 
 
 def move(path: str, new_path: str, was: str, text: str | None = None) -> Move:
-    return Move(path, digest(was.encode()), new_path, None if text is None else text.encode())
+    return Move(path, sha256(was.encode()), new_path, None if text is None else text.encode())
 
 
 def rewrite(path: str, was: str, text: str) -> Rewrite:
-    return Rewrite(path, digest(was.encode()), text.encode())
+    return Rewrite(path, sha256(was.encode()), text.encode())
 
 
 def delete(path: str, was: str, blob: str | None = None) -> Delete:
-    return Delete(path, digest(was.encode()), blob)
+    return Delete(path, sha256(was.encode()), blob)
 
 
 def mend(path: str) -> Mend:
@@ -925,7 +925,7 @@ def test_recovery_leaves_alone_what_somebody_has_changed_since(tmp_path: Path) -
     assert recovered is not None
     assert recovered.left == (("a", "has changed since, and was left as it is"),)
     assert texts(tmp_path) == {"a": "edited", "b": "2", "c": "3"}
-    assert (tmp_path / ".recctl/runs/1/before" / digest(b"1")).read_text() == "1"
+    assert (tmp_path / ".recctl/runs/1/before" / sha256(b"1")).read_text() == "1"
     assert recover(tmp_path) is None
 
 
@@ -1059,7 +1059,7 @@ def test_undo_makes_folders_again_that_were_removed_when_they_had_become_empty(t
 def test_undo_refuses_when_its_pre_images_are_gone_or_damaged(tmp_path: Path) -> None:
     fill(tmp_path, a="1", b="2")
     run(tmp_path, (delete("a", "1"), rewrite("b", "2", "x")))
-    kept = tmp_path / ".recctl/runs/1/before" / digest(b"1")
+    kept = tmp_path / ".recctl/runs/1/before" / sha256(b"1")
     kept.write_text("damaged")
     assert undo(tmp_path).refusals == (("a", "its copy is damaged"),)
     kept.unlink()
@@ -1137,8 +1137,8 @@ def test_the_manifest_knows_every_file_before_and_after(tmp_path: Path) -> None:
     manifest = read_manifest(tmp_path)
     assert manifest["command"] == "test"
     assert manifest["folders"] == ["new"]
-    one = {"digest": digest(b"1"), "mode": 0o644, "blob": None}
-    two = {"digest": digest(b"2"), "mode": 0o600, "blob": None}
+    one = {"digest": sha256(b"1"), "mode": 0o644, "blob": None}
+    two = {"digest": sha256(b"2"), "mode": 0o600, "blob": None}
     assert manifest["groups"] == [
         [
             {"path": "a", "before": one, "after": None},
@@ -1147,7 +1147,7 @@ def test_the_manifest_knows_every_file_before_and_after(tmp_path: Path) -> None:
         ]
     ]
     kept = tmp_path / ".recctl/runs/1/before"
-    assert {path.name: path.read_text() for path in kept.iterdir()} == {digest(b"1"): "1", digest(b"2"): "2"}
+    assert {path.name: path.read_text() for path in kept.iterdir()} == {sha256(b"1"): "1", sha256(b"2"): "2"}
 
 
 def test_runs_are_listed_with_what_became_of_them(tmp_path: Path) -> None:
@@ -1192,11 +1192,11 @@ def test_a_run_whose_journal_is_damaged_is_not_believed(
     assert caught.value.hint == "what it may have kept of files is in .recctl/runs/1/before"
     assert run(tmp_path, (delete("b", "2"),)).run_id == "2"
     assert measure_trash(tmp_path).files == empty_trash(tmp_path).files == 1
-    assert (tmp_path / ".recctl/runs/1/before" / digest(b"1")).read_text() == "1"
+    assert (tmp_path / ".recctl/runs/1/before" / sha256(b"1")).read_text() == "1"
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([digest(b"1"), "a", "../a"]),
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([sha256(b"1"), "a", "../a"]),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
@@ -1284,7 +1284,7 @@ def test_what_has_become_a_link_since_is_left_alone(tmp_path: Path) -> None:
     kill_before_outcome(root, (rewrite("docs/a", "1", "x"), create("docs/new/c", "3")))
     (root / "docs").rename(outside)
     (root / "docs").symlink_to(outside)
-    draft = outside / f".recctl-{digest(b'docs/a')[:16]}"
+    draft = outside / f".recctl-{sha256(b'docs/a')[:16]}"
     draft.write_text("mine")
     before = snapshot(outside)
     for action in (recover, undo):
@@ -1303,7 +1303,7 @@ def test_a_draft_behind_a_link_is_not_cleared_away(tmp_path: Path) -> None:
     fill(root, b="2")
     fill(root / "docs", a="1")
     fill(outside)
-    draft = outside / f".recctl-{digest(b'docs/a')[:16]}"
+    draft = outside / f".recctl-{sha256(b'docs/a')[:16]}"
     draft.write_text("mine")
 
     def swap(call: Call) -> None:

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recctl.base.digests import sha256
 from recctl.base.errors import RecctlError
-from recctl.changes.journal import digest
 from recctl.changes.plan import Delete, Move, Plan, apply, empty_trash, undo
+from recctl.inventory.restore import Lost, Restoration, Status, restore
 from recctl.project import Project, Settings, is_of_test
 from recctl.recordings.formats.ogx import serialise
-from recctl.restore import Lost, Restoration, Status, restore
 from tests.builders import record
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def tell(restoration: Restoration) -> list[tuple[str, str, str | None]]:
 
 
 def prune(*paths: str) -> None:
-    steps = tuple((Delete(path, digest(Path(path).read_bytes())),) for path in paths)
+    steps = tuple((Delete(path, sha256(Path(path).read_bytes())),) for path in paths)
     apply(Path.cwd(), Plan("prune", steps))
 
 
@@ -300,8 +300,8 @@ def test_the_newest_of_trash_and_history_counts(git: Git) -> None:
 
 def test_what_a_run_moved_is_not_gone(here: Path) -> None:
     old, stays = write("aaaa00000000.json"), write("b.json")
-    step = Move(old, digest(content()), f"{FOLDER}/bbbb00000000.json")
-    apply(here, Plan("rehash", ((step,), (Delete(stays, digest(content())),))))
+    step = Move(old, sha256(content()), f"{FOLDER}/bbbb00000000.json")
+    apply(here, Plan("rehash", ((step,), (Delete(stays, sha256(content())),))))
     assert tell(find("tests")) == [(stays, "restorable", "trash")]
     assert tell(find("aaaa")) == [(old, "restorable", "trash")]
 
@@ -310,7 +310,7 @@ def test_what_a_run_moved_is_not_gone(here: Path) -> None:
 def test_a_hash_that_a_file_has_again_brings_nothing_back() -> None:
     old = write("aaaa00000000.json", folder="old/recordings")
     new = f"{FOLDER}/aaaa00000000.json"
-    apply(Path.cwd(), Plan("rehash", ((Move(old, digest(content()), new),),)))
+    apply(Path.cwd(), Plan("rehash", ((Move(old, sha256(content()), new),),)))
     assert tell(find("aaaa")) == [(new, "exists", None)]
 
 
@@ -324,7 +324,7 @@ def test_what_was_undone_or_thrown_away_is_in_the_trash_no_more(here: Path) -> N
 def test_a_damaged_copy_is_an_error_with_its_name(here: Path) -> None:
     path = write("a.json")
     prune(path)
-    (here / ".recctl/runs/1/before" / digest(content())).write_bytes(b"damaged")
+    (here / ".recctl/runs/1/before" / sha256(content())).write_bytes(b"damaged")
     restoration = find("tests", write=True)
     assert restoration.files == ()
     assert [(error.name, error.message) for error in restoration.errors] == [(path, "its copy is damaged")]
@@ -455,7 +455,7 @@ def test_whatever_was_pruned_comes_back_under_any_name(tree: dict[str, bytes]) -
         paths[0].parent.mkdir()
         for path in paths:
             path.write_bytes(tree[path.name])
-        steps = (Delete(f"recordings/{path.name}", digest(tree[path.name])) for path in paths)
+        steps = (Delete(f"recordings/{path.name}", sha256(tree[path.name])) for path in paths)
         apply(root, Plan("prune", tuple((step,) for step in steps)))
         restoration = restore(Project(root), [folder], [], write=True)
         assert {lost.status for lost in restoration.files} == {Status.RESTORED}

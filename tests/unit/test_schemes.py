@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from recctl.naming.engine import CURRENT, SCHEMES, get_scheme, identify
 from recctl.naming.engine.texts import Texts
 from recctl.project import Place
-from recctl.schemes import list_released
+from recctl.project.schemes import list_released
 from tests.builders import TEST_ID, read, record
 
 if TYPE_CHECKING:

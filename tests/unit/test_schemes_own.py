@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from recctl.base.errors import RecctlError
 from recctl.naming.engine import CURRENT, RELEASED, explain, get_scheme, identify, list_schemes
 from recctl.project import Place, Settings, find_project
-from recctl.schemes import describe_scheme, parse_schemes
+from recctl.project.schemes import describe_scheme, parse_schemes
 from tests.builders import TEST_ID, chunk, delta, read, record
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from recctl.naming.engine.names import (
     identify,
     list_schemes,
 )
-from recctl.schemes import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
+from recctl.project.schemes import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
 
 __all__ = [
     "CURRENT",

@@ -8,9 +8,9 @@ from recctl.base.digests import sha256
 from recctl.base.values import NamedTuple
 from recctl.naming.engine.texts import Texts, digest, write_recipe
 from recctl.project import Settings
+from recctl.project.schemes import DRAFTS, RELEASED, Field, Identity, Scheme, find_newest, list_released
 from recctl.recordings.names import fill_name, read_hash
 from recctl.recordings.recording import Kind
-from recctl.schemes import DRAFTS, RELEASED, Field, Identity, Scheme, find_newest, list_released
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

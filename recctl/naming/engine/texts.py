@@ -16,10 +16,21 @@ from urllib.parse import urlparse
 from recctl.base.digests import sha256
 from recctl.base.patterns import compile_pattern
 from recctl.base.values import NamedTuple
+from recctl.project.schemes import (
+    DRAFTS,
+    MASK,
+    SCHEMES,
+    Changes,
+    Drop,
+    Field,
+    Form,
+    Scheme,
+    Style,
+    list_released,
+)
 from recctl.recordings.bodies import is_described
 from recctl.recordings.names import find_route
 from recctl.recordings.recording import Kind
-from recctl.schemes import DRAFTS, MASK, SCHEMES, Changes, Drop, Field, Form, Scheme, Style, list_released
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

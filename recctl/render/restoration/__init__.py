@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
+from recctl.inventory.restore import Status
 from recctl.render import View, load_renderer
-from recctl.restore import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.restore import Lost, Restoration
+    from recctl.inventory.restore import Lost, Restoration
 
 
 def find_renderer(name: str) -> Callable[[Restoration, View], Iterator[str]]:

@@ -9,8 +9,8 @@ from recctl.render.kit.documents import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.inventory.restore import Restoration
     from recctl.render import View
-    from recctl.restore import Restoration
 
 
 def render(restoration: Restoration, _view: View) -> Iterator[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recctl.inventory.restore import Status
 from recctl.render.kit.terminal import quote_path
-from recctl.restore import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.inventory.restore import Restoration
     from recctl.render import View
-    from recctl.restore import Restoration
 
 
 def render(restoration: Restoration, _view: View) -> Iterator[str]:

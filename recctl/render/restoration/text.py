@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_size
+from recctl.inventory.restore import HEAD, TRASH, Status
 from recctl.render.kit.terminal import Span, line, render_lines
-from recctl.restore import HEAD, TRASH, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from recctl.inventory.restore import Lost, Restoration
     from recctl.render import View
     from recctl.render.kit.terminal import Line
-    from recctl.restore import Lost, Restoration
 
 _STYLES = {
     Status.RESTORABLE: "bold cyan",

@@ -19,8 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe
+from recctl.base.errors import RecctlError, describe_os_error
 from recctl.input.walk import walk
 from recctl.recordings.formats import list_suffixes
 from recctl.testsuite.track import Tracked, combine
@@ -89,7 +88,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
             code, received = _run(command, _make_environment(name))
         except OSError as error:
             hint = "if it is a script, its first line should be #! and a program that is there"
-            raise RecctlError(f"{command[0]}: can't be run: {describe(error)}", hint) from None
+            raise RecctlError(f"{command[0]}: can't be run: {describe_os_error(error)}", hint) from None
         names = sorted({path.stem for path in folder.glob("*") if path.suffix in (_NOTES, _PLAYS)})
         notes = [_parse_notes(_read(folder / f"{name}{_NOTES}")) for name in names]
         plays = [_read(folder / f"{name}{_PLAYS}") for name in names]
@@ -116,7 +115,7 @@ def _list_recordings(project: Project) -> set[str]:
     try:
         files = walk(project, project.root).files
     except OSError as error:
-        raise RecctlError(f"{project.root}: {describe(error)}", "check its permissions") from None
+        raise RecctlError(f"{project.root}: {describe_os_error(error)}", "check its permissions") from None
     return {path.relative_to(project.root).as_posix() for path in files}
 
 

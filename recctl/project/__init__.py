@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from recctl import git
 from recctl.base.errors import RecctlError, did_you_mean
 from recctl.base.patterns import compile_file_patterns, compile_pattern
 from recctl.base.tables import TableKeyError, parse_table, parse_text, parse_texts
 from recctl.base.values import NamedTuple
+from recctl.base.work_tree import find_top_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from recctl.schemes import Scheme
+    from recctl.project.schemes import Scheme
 
 MAX_SIZE = 64_000_000
 """How many bytes a file may have unless the configuration says otherwise."""
@@ -303,7 +303,7 @@ def find_past_project(project: Project, read: Callable[[Path], bytes | None]) ->
 
 
 def _find_root(start: Path) -> Path:
-    return git.find_top_level(start) or start
+    return find_top_level(start) or start
 
 
 def _read_table(path: Path) -> dict[str, Any] | None:
@@ -345,7 +345,7 @@ def _parse_table(content: bytes, path: Path) -> dict[str, Any] | None:
 def _parse_config(table: dict[str, Any], path: Path) -> Project:
     values = parse_table(table, _PROJECT_KEYS | _SETTINGS_KEYS, str(path))
     if "schemes" in values:
-        from recctl.schemes import parse_schemes
+        from recctl.project.schemes import parse_schemes
 
         values["schemes"] = parse_schemes(values["schemes"], str(path))
     given = frozenset(values)

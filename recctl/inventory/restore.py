@@ -16,8 +16,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl import git
-from recctl.base.errors import RecctlError
-from recctl.changes.disk import describe
+from recctl.base.errors import RecctlError, describe_os_error
+from recctl.base.work_tree import find_top_level
 from recctl.changes.journal import Journal
 from recctl.changes.plan import Create, Plan, apply, list_runs, preview
 from recctl.input.sources import show_path
@@ -91,7 +91,7 @@ def restore(project: Project, words: Sequence[str], tests: Sequence[str], *, wri
         raise RecctlError("nothing was named", "name files, folders or hashes, or a test with --test")
     root = project.root
     wishes = [_read_word(root, word) for word in dict.fromkeys(words)]
-    has_git = git.find_top_level(root) is not None
+    has_git = find_top_level(root) is not None
     with git.BlobReader(root) as blobs:
         removals = _find_removals(root, blobs if has_git else None, _write_pathspecs(wishes, tests))
         chosen = _choose(project, removals, wishes)
@@ -308,7 +308,9 @@ def _read_lost(
         try:
             content = removal.read(settings.max_size)
         except OSError as error:
-            errors[location] = Unread(name, describe(error), "git log may know an older removal of it")
+            errors[location] = Unread(
+                name, describe_os_error(error), "git log may know an older removal of it"
+            )
             continue
         if content is None:
             hint = "if it is a recording all the same, raise max-size"
