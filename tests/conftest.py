@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from recctl.changes.signature import make_key
+from tests.depth import EXAMPLES, IS_WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job and
 for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"):  # as where nobody reads the log for commands
     os.environ.pop(name, None)
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")  # a busy machine is no reason to fail
+settings.register_profile(
+    "untimed",  # a busy machine is no reason to fail
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=EXAMPLES,
+)
+settings.load_profile("untimed")
+
+
+def pytest_report_header() -> str:
+    """What a run says of itself before it begins."""
+    return f"depth: {'all' if IS_WHOLE else 'a part of what takes long; CI=true looks at all of it'}"
 
 
 @pytest.fixture(scope="session", autouse=True)

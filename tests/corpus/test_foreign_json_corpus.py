@@ -16,6 +16,7 @@ from recctl.recordings.load import load
 from recctl.recordings.recording import LoadError, Recording
 from recctl.wire import recognise
 from tests.builders import source as make_source
+from tests.depth import IS_WHOLE, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,14 +76,16 @@ MARK = "zqMASKEDqz"
 
 def test_a_header_and_a_body_are_changed_where_they_stand(recordings: list[Recording]) -> None:
     done: Counter[str] = Counter()
-    for recording in recordings:
+    for recording in take(recordings, every=5):
         for side in ("request", "response"):
             for change in (change_header, change_body):
                 document = copy.deepcopy(recording.document)
                 if change(document[side]):
                     check_splice(recording, document)
                     done[change.__name__] += 1
-    assert done == {"change_header": 440, "change_body": 415}
+    assert done == (
+        {"change_header": 440, "change_body": 415} if IS_WHOLE else {"change_header": 88, "change_body": 83}
+    )
 
 
 def change_header(side: dict[str, Any]) -> bool:

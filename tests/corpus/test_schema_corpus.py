@@ -12,6 +12,7 @@ from recctl.checks.schema import check_schema
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from tests.builders import read, source
+from tests.depth import take
 from tests.unit.test_schema import COMPILED, REFERENCE
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def spots(value: Any) -> Iterator[tuple[Any, Any]]:
 def test_both_validators_judge_damaged_recordings_alike(shared: Path) -> None:
     chance = random.Random(5)  # noqa: S311  (the same damage in every run)
     verdicts = set()
-    for recording in recordings(shared):
+    for recording in take(recordings(shared), every=5):
         document = deepcopy(recording.document)
         if len(recording.source.content) > 50_000 or not document["response"]["body"]:
             continue

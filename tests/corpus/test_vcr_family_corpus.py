@@ -15,6 +15,7 @@ from recctl.recordings.formats import find_format
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.wire import recognise
+from tests.depth import take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,7 @@ def test_all_files_are_read_and_changed_in_one_place(
     shared: Path, folder: str, name: str, files: int, exchanges: int, streams: int, known: int
 ) -> None:
     paths = sorted((shared / "foreign" / folder).rglob("*.y*ml"))
+    changed = {*take(paths, every=5)}
     read: list[Recording] = []
     for path in paths:
         content = path.read_bytes()
@@ -82,6 +84,8 @@ def test_all_files_are_read_and_changed_in_one_place(
         recordings = [item for item in items if isinstance(item, Recording)]
         assert len(recordings) == len(items) > 0, path.name
         read += recordings
+        if path not in changed:
+            continue
         before, last = load(content), recordings[-1]
         for side, part in (("response", "headers"), ("request", "body"), ("response", "body")):
             document = copy.deepcopy(last.document)

@@ -23,6 +23,7 @@ from recctl.recordings.formats.vcrpy import FORMAT
 from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Source
 from recctl.wire import recognise
+from tests.depth import IS_WHOLE, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +150,7 @@ def test_a_header_and_both_bodies_are_changed_where_they_stand(
     cassettes: list[tuple[Source, list[Recording]]],
 ) -> None:
     found: Counter[tuple[str, int]] = Counter()
-    for source, recordings in cassettes:
+    for source, recordings in take(cassettes, every=5):
         last = recordings[-1]
         document, edited = copy.deepcopy(last.document), source
         for pointer, value in find_places(document):
@@ -170,13 +171,15 @@ def test_a_header_and_both_bodies_are_changed_where_they_stand(
             found[pointer.split("/")[2], -1 if is_base64 else len(lines)] += 1
             edited = edited._replace(content=content)
         check_with_vcrpy(source, edited, document, last.index)
-    assert found == {
-        ("headers", 1): 690,
-        ("headers", 4): 4,  # a policy that is folded
-        ("body", 1): 1244,
-        ("body", -1): 91,
-        ("content-length", 1): 505,
-    }
+    if IS_WHOLE:
+        assert found == {
+            ("headers", 1): 690,
+            ("headers", 4): 4,  # a policy that is folded
+            ("body", 1): 1244,
+            ("body", -1): 91,
+            ("content-length", 1): 505,
+        }
+    assert min(found["headers", 1], found["body", 1]) > 130
 
 
 def find_places(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -208,7 +211,7 @@ def check_with_vcrpy(before: Source, after: Source, document: dict[str, Any], in
 
 
 def test_an_exchange_is_removed_without_a_trace(cassettes: list[tuple[Source, list[Recording]]]) -> None:
-    for source, recordings in cassettes:
+    for source, recordings in take(cassettes, every=5):
         index = len(recordings) // 2
         edited = FORMAT.edit(source, {index: None})
         assert edited is not None, source.name
