@@ -6,6 +6,8 @@ import json
 from math import isinf
 from typing import Any
 
+import orjson
+
 JSON = Any
 
 
@@ -37,6 +39,39 @@ def decode(text: str, *, unique_keys: bool = False) -> JSON:
 
 
 _TOO_DEEP = "the values nest too deeply to be read"
+
+
+BODY_DEPTH = 250
+"""How deeply the JSON of a body may nest; what nests deeper stays text."""
+
+
+def read_json(text: str) -> JSON:
+    """The JSON object or array that a text holds; None where it holds none that can be written again."""
+    value: JSON
+    if _LONG_NUMBER in text.encode("utf-8", "surrogatepass").translate(_DIGITS):
+        value = _read_strictly(text)
+    else:
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:  # it may be a lone surrogate, which Python's json reads
+            value = _read_strictly(text)
+    if not isinstance(value, (dict, list)):
+        return None
+    may_be_deep = text.count("{") + text.count("[") > BODY_DEPTH
+    return None if may_be_deep and nests_deeper(value, BODY_DEPTH) else value
+
+
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * 19
+"""With every digit a zero: what may be an integer that orjson makes a float of. A pattern takes much
+longer."""
+
+
+def _read_strictly(text: str) -> JSON:
+    try:
+        return decode(text)
+    except ValueError:
+        return None
 
 
 def nests_deeper(value: JSON, max_depth: int) -> bool:

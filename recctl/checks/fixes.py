@@ -15,10 +15,10 @@ from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
 from recctl.input.sources import read
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
-from recctl.recordings.formats import DEFAULT, load_format
+from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
-from recctl.recordings.recording import Recording
+from recctl.recordings.recording import DEFAULT_FORMAT, Recording
 from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _list_accounts(targets: Iterable[Target]) -> Iterator[str]:
 
 def _mend(source: Source, rules: frozenset[str], masks: dict[str, str]) -> bytes | None:
     recording, *_ = items = load(source)
-    is_of_ogx = isinstance(recording, Recording) and recording.format == DEFAULT
+    is_of_ogx = isinstance(recording, Recording) and recording.format == DEFAULT_FORMAT
     if ACCOUNT_ID.name in rules and not is_of_ogx:
         return _mask(source, items, masks)
     if not isinstance(recording, Recording) or not recording.is_alone:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from recctl.diff import Comparison
     from recctl.input.sides import Sides
     from recctl.recordings.source import Unread
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 _SEPARATOR = "--"
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from recctl.naming.filters import Filter
     from recctl.project import Project
     from recctl.recordings.recording import Key
-    from recctl.render import View
     from recctl.render.inventory import InventoryView
+    from recctl.render.kit.view import View
     from recctl.render.page import Conversation
 
 

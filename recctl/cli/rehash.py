@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from recctl.rehash.edits import Edits
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 class Pair(NamedTuple):

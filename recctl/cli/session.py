@@ -14,8 +14,8 @@ from recctl.cli.output import say
 from recctl.input.sources import LOOKED_FOR, STDIN, Selection, read_file_list, select, sift_list
 from recctl.project import Project, find_project
 from recctl.recordings.source import Unread
-from recctl.render import View
 from recctl.render.kit.log import goes_to_log
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from recctl.drift.examine import examine_drift
 from recctl.drift.groups import DriftCase, DriftGroup, DriftTopic
-from recctl.drift.report import DriftReport, DriftStatus, JudgedRecording, MissedRequest
+from recctl.drift.outcomes import DriftStatus, JudgedRecording, MissedRequest
+from recctl.drift.report import DriftReport
 
 __all__ = [
     "DriftCase",

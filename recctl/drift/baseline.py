@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recctl.base.errors import RecctlError, describe_os_error
 from recctl.diff.differences import generalise
 from recctl.diff.ids import write_without_ids
-from recctl.drift.report import DriftStatus, JudgedRecording, MissedRequest
+from recctl.drift.outcomes import DriftStatus, JudgedRecording, MissedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from recctl.base.errors import RecctlError
 from recctl.base.parallel import map_files
 from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
-from recctl.drift.report import DriftReport, JudgedRecording
+from recctl.drift.report import DriftReport
 from recctl.project import check_tests, is_of_test
 from recctl.testsuite.track import list_tests, tell_troubles
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from recctl.drift.outcomes import JudgedRecording
     from recctl.input.sources import Selection
     from recctl.inventory.nearest import Candidate
     from recctl.project import Project

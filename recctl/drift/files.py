@@ -10,7 +10,7 @@ from recctl.diff import Change
 from recctl.diff.differences import canonical
 from recctl.diff.recordings import PLACE
 from recctl.diff.sent import find_changes, find_kept, tell_unreadable
-from recctl.drift.report import DriftStatus, JudgedRecording
+from recctl.drift.outcomes import DriftStatus, JudgedRecording
 from recctl.input.sources import read
 from recctl.inventory.nearest import Candidate, make_candidate
 from recctl.recordings.attempt import attempt

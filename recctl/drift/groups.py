@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.diff import Change
-    from recctl.drift.report import JudgedRecording, MissedRequest
+    from recctl.drift.outcomes import JudgedRecording, MissedRequest
 
 
 class DriftTopic(NamedTuple):

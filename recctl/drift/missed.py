@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recctl.diff.ids import write_without_ids
 from recctl.diff.sent import find_changes, find_kept
-from recctl.drift.report import MissedRequest
+from recctl.drift.outcomes import MissedRequest
 from recctl.input.sources import read, show_path
 from recctl.inventory.nearest import Candidates, describe_sought
 from recctl.recordings.attempt import attempt

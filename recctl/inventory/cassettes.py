@@ -14,6 +14,7 @@ from recctl.inventory.comparing import find_differing_parts
 from recctl.inventory.likeness import digest_body
 from recctl.inventory.named import find_gone, is_equal, tell_changed
 from recctl.inventory.query import Query, Reason
+from recctl.inventory.ranking import compare, find_near
 from recctl.project import Place
 from recctl.recordings.formats import load_format
 
@@ -49,16 +50,16 @@ def find_without_file(store: Store, query: Query) -> Answer:
     """What there is for a request to the cassette of a test, or to one that is not known."""
     if query.reason is Reason.NO_CASSETTE_IN_USE:
         told = "no cassette was in use when the request was sent"
-        return Answer(query, Cause.NO_FILE, told, nearest=store.find_near(query))
+        return Answer(query, Cause.NO_FILE, told, nearest=find_near(store, query))
     own = store.list_of_test(query.test)
     if own:
         return find_among(store, query, own)
     equal = [entry for entry in store.entries if is_equal(entry, query)]
     if equal and query.recorder is None:
-        return Answer(query, Cause.FOUND, found=store.compare(query, equal))
+        return Answer(query, Cause.FOUND, found=compare(store, query, equal))
     path = _find_place(store, query)
     return (
-        tell_changed(store, query, store.find_near(query))
+        tell_changed(store, query, find_near(store, query))
         if path is None
         else _tell_no_file(store, query, path)
     )
@@ -82,7 +83,7 @@ def find_among(store: Store, query: Query, entries: list[Entry]) -> Answer:
         parts = _list_parts(query, entries[0].facts.format)
         query = replace(query, matched=(*parts, *(query.differing or ("body",))))
         matching = [entry for entry in entries if _matches(entry, query)] or matching
-    nearest = store.compare(query, matching or entries)
+    nearest = compare(store, query, matching or entries)
     if query.recorder is None and matching:
         return Answer(query, Cause.FOUND, _tell_matching(len(matching)), found=nearest)
     cause, told = _judge(query, entries, len(matching))
@@ -179,7 +180,7 @@ def _tell_no_file(store: Store, query: Query, path: str) -> Answer:
         return gone
     alike = _list_alike(store, path)
     names = {each.entry.location for each in alike}
-    near = (*alike, *(each for each in store.find_near(query) if each.entry.location not in names))
+    near = (*alike, *(each for each in find_near(store, query) if each.entry.location not in names))
     told = _tell_test(store, path)
     former = None if told is None else _find_former(store, told, path)
     if former is None:

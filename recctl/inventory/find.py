@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from recctl.inventory.answer import Answer, Cause, Findings, Nearby
 from recctl.inventory.store import Store
 from recctl.project import Place
-from recctl.recordings.formats import DEFAULT, load_format
+from recctl.recordings.formats import load_format
+from recctl.recordings.recording import DEFAULT_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +75,7 @@ def _find(store: Store, query: Query, given: Recording | None) -> Answer:
 def _goes_by_hash(store: Store, query: Query) -> bool:
     """Whether a request is looked for by its hash: as those of its test are, else as most are."""
     if query.recorder is not None:
-        return query.recorder == DEFAULT
+        return query.recorder == DEFAULT_FORMAT
     among = store.list_of_test(query.test) or store.entries
     hashed = sum(load_format(entry.facts.format).is_named_by_hash for entry in among)
     return 2 * hashed >= len(among)

@@ -10,9 +10,9 @@ from recctl.input.sources import show_path
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.entry import State
 from recctl.project import Place, is_of_test
-from recctl.recordings.formats import DEFAULT
 from recctl.recordings.http import find_endpoint
 from recctl.recordings.names import is_named_by, read_hash
+from recctl.recordings.recording import DEFAULT_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,9 @@ def find_name(store: Store, query: Query, name: str) -> Answer:
     gone = find_gone(store, query, [name])
     if gone is not None:
         return gone
-    near = store.find_near(query)
+    from recctl.inventory.ranking import find_near  # which a look-up has no use for
+
+    near = find_near(store, query)
     return _find_other_scheme(store, query, near, start) or tell_changed(store, query, near)
 
 
@@ -146,11 +148,12 @@ def tell_changed(store: Store, query: Query, near: tuple[Nearby, ...]) -> Answer
 
 def find_hashed_request(store: Store, query: Query, given: Recording | None) -> Answer:
     """What a request finds by the hash of it; `given` is the recording that it is the request of."""
+    from recctl.inventory.ranking import compare, find_near  # as above
     from recctl.naming.engine import explain, find_wanted  # as above
 
     folder = store.find_folder(query.test)
     settings = store.settings_in(folder)
-    form = store.hashed[0].facts.format if store.hashed else DEFAULT
+    form = store.hashed[0].facts.format if store.hashed else DEFAULT_FORMAT
     scheme = find_wanted(form, settings).scheme
     names: dict[str, tuple[str, ...]] = {}
     if given is not None and query.url is not None:
@@ -162,17 +165,17 @@ def find_hashed_request(store: Store, query: Query, given: Recording | None) -> 
     found = [entry for entry in store.hashed if entry.facts.identity.name in every]
     current = [entry for entry in found if entry.facts.identity.name in names.get(scheme.name, ())]
     if current or (found and not any(entry.facts.is_held for entry in found)):
-        return Answer(query, Cause.FOUND, found=store.compare(query, current or found), expected=expected)
+        return Answer(query, Cause.FOUND, found=compare(store, query, current or found), expected=expected)
     equal = [entry for entry in store.hashed if is_equal(entry, query)]
     if equal and wanted is None:
-        return Answer(query, Cause.FOUND, found=store.compare(query, equal))
+        return Answer(query, Cause.FOUND, found=compare(store, query, equal))
     if found or equal:
-        nearest = store.compare(query, found or equal)
+        nearest = compare(store, query, found or equal)
         return replace(
             _tell_other_name(store, query, nearest[0].entry), expected=expected, nearest=nearest[:1]
         )
     gone = find_gone(store, query, expected) if expected else None
-    return gone or replace(tell_changed(store, query, store.find_near(query)), expected=expected)
+    return gone or replace(tell_changed(store, query, find_near(store, query)), expected=expected)
 
 
 def is_equal(entry: Entry, query: Query) -> bool:

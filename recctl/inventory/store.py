@@ -21,7 +21,6 @@ from recctl.recordings.source import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recctl.inventory.answer import Nearby
     from recctl.inventory.comparing import Mask
     from recctl.inventory.entry import Entry
     from recctl.inventory.nearest import Candidates
@@ -140,18 +139,6 @@ class Store:
         from recctl.inventory.nearest import Candidates  # which a look-up has no use for
 
         return Candidates(self.entries)
-
-    def find_near(self, query: Query) -> tuple[Nearby, ...]:
-        """The recordings that are nearest to a request, each with what differs, the nearest first."""
-        from recctl.inventory.ranking import find_near  # as above
-
-        return find_near(self, query)
-
-    def compare(self, query: Query, entries: Sequence[Entry]) -> tuple[Nearby, ...]:
-        """Recordings of the file, or the test, that was asked, with what differs, the nearest first."""
-        from recctl.inventory.ranking import compare  # as above
-
-        return compare(self, query, entries)
 
     # --- what helps -----------------------------------------------------------------------------------------
 

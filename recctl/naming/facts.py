@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from recctl.base.values import NamedTuple
 from recctl.project.schemes import Identity
-from recctl.recordings.formats import DEFAULT, load_format
-from recctl.recordings.recording import Key
+from recctl.recordings.formats import load_format
+from recctl.recordings.recording import DEFAULT_FORMAT, Key
 
 if TYPE_CHECKING:
     from recctl.input.sources import Target
@@ -132,7 +132,7 @@ class Facts(NamedTuple):
     conflict: Conflict | None = None
     number: int | None = None
     holds_several: bool = False
-    format: str = DEFAULT
+    format: str = DEFAULT_FORMAT
     digest: str | None = None
     is_test_open: bool = False
 

@@ -17,7 +17,6 @@ from recctl.naming.engine import (
     CURRENT,
     Identity,
     Scheme,
-    explain_name,
     find_wanted,
     has_lost_test,
     identify,
@@ -209,6 +208,8 @@ def find_facts(
     if with_turn and form.is_named_by_hash:
         turn = find_turn(recording, wanted, _name_models(identity) if is_list else None)
     if status is Status.UNEXPLAINED:
+        from recctl.naming.engine.causes import explain_name  # for few recordings
+
         cause = explain_name(recording, source.place, source.settings.renames, identity)
     return Facts(
         path=source.name,

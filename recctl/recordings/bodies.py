@@ -6,18 +6,13 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from recctl.base import strict_json
+from recctl.base.strict_json import read_json
 from recctl.base.values import NamedTuple
 from recctl.recordings.compression import MissingLibraryError, has_sign, open_data
 
 if TYPE_CHECKING:
     from recctl.recordings.compression import Room
     from recctl.recordings.recording import JSON
-
-MAX_DEPTH = 250
-"""How deeply the JSON of a body may nest; what nests deeper stays text."""
 
 
 class Body(NamedTuple):
@@ -186,32 +181,3 @@ def _read_json_lines(text: str, *, may_be_cut: bool = False) -> list[JSON] | Non
     if may_be_cut and len(values) > 1 and values[-1] is None and lines[-1].startswith("{"):
         return [*values[:-1], lines[-1]] if all(isinstance(value, dict) for value in values[:-1]) else None
     return values if values and all(isinstance(value, dict) for value in values) else None
-
-
-def read_json(text: str) -> JSON:
-    """The JSON object or array that a text holds; None where it holds none that can be written again."""
-    value: JSON
-    if _LONG_NUMBER in text.encode("utf-8", "surrogatepass").translate(_DIGITS):
-        value = _read_strictly(text)
-    else:
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:  # it may be a lone surrogate, which Python's json reads
-            value = _read_strictly(text)
-    if not isinstance(value, (dict, list)):
-        return None
-    may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
-    return None if may_be_deep and strict_json.nests_deeper(value, MAX_DEPTH) else value
-
-
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_LONG_NUMBER = b"0" * 19
-"""With every digit a zero: what may be an integer that orjson makes a float of. A pattern takes much
-longer."""
-
-
-def _read_strictly(text: str) -> JSON:
-    try:
-        return strict_json.decode(text)
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recordings.bodies import read_json
+from recctl.base.strict_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from recctl.base.values import NamedTuple
-from recctl.recordings.formats import DEFAULT
 
 if TYPE_CHECKING:
     from recctl.base.syntax import Position
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
 JSON = Any
 """A JSON value as `json.loads` gives it."""
+
+
+DEFAULT_FORMAT = "ogx"
+"""The format of what is like the files of none."""
 
 
 class Key(NamedTuple):
@@ -88,7 +91,7 @@ class Recording:
     source: Source
     document: dict[str, JSON]
     as_written: bool
-    format: str = DEFAULT
+    format: str = DEFAULT_FORMAT
     index: int = 0
     is_alone: bool = True
     sent: str | None = None

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.input.sources import load_all, show_path
-from recctl.naming.engine import explain, explain_name
+from recctl.naming.engine import explain
+from recctl.naming.engine.causes import explain_name
 from recctl.naming.facts import Facts, Status
 from recctl.naming.survey import survey
 from recctl.recordings.attempt import attempt

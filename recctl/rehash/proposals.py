@@ -11,10 +11,9 @@ from recctl.base.digests import sha256
 from recctl.naming.engine import find_wanted, get_scheme, identify
 from recctl.naming.facts import Facts, Status
 from recctl.naming.folders import find_expected_folder, find_start
-from recctl.recordings.formats import DEFAULT
 from recctl.recordings.load import load
 from recctl.recordings.names import read_hash
-from recctl.recordings.recording import Recording
+from recctl.recordings.recording import DEFAULT_FORMAT, Recording
 from recctl.rehash.edits import edit, find_changes
 from recctl.rehash.spelling import spell
 
@@ -167,7 +166,7 @@ def _says(recording: Recording, content: bytes, document: dict[str, JSON]) -> bo
     What other formats than the default's derive from the rest follows by itself: `Format.edit` has looked.
     """
     (found, *_) = load(recording.source._replace(content=content))
-    return isinstance(found, Recording) and (found.format != DEFAULT or found.document == document)
+    return isinstance(found, Recording) and (found.format != DEFAULT_FORMAT or found.document == document)
 
 
 def refuse(facts: Facts, refusal: str) -> Proposal:

@@ -7,8 +7,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from recctl.base.syntax import locate
-from recctl.recordings.formats import DEFAULT, load_format
+from recctl.recordings.formats import load_format
 from recctl.recordings.formats.ogx import serialise
+from recctl.recordings.recording import DEFAULT_FORMAT
 from recctl.rehash.edits import find_changes
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def spell(recording: Recording, document: dict[str, JSON]) -> bytes | None:
     then nobody can say what the rest of the file should look like.
     """
     form = load_format(recording.format)
-    if form.name != DEFAULT:
+    if form.name != DEFAULT_FORMAT:
         return form.edit(recording.source, {recording.index: document})
     content = recording.source.content
     if serialise(recording.document) == content:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.manual import Page
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 _WIDEST = 100
 """How wide a page is at most: longer lines are hard to read."""

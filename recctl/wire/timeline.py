@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.recordings.recording import JSON
-    from recctl.wire import Wire
     from recctl.wire.completion import Choice, Completion
+    from recctl.wire.protocol import Wire
 
     _Place = tuple[int | tuple[int, int], ...]
 

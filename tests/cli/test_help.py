@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.cli.app import COMMANDS
 from recctl.manual import list_pages
-from recctl.render import View
+from recctl.render.kit.view import View
 from recctl.render.manual import render_page
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from recctl.changes.plan import list_runs
 from recctl.input.sources import LOOKED_FOR, select
 from recctl.project import Project
 from recctl.prune import Grade, Inquiry, examine
-from recctl.render import View
+from recctl.render.kit.view import View
 from recctl.render.prune.text import render
 from recctl.testsuite.track import Tracked, dump_tracked
 from tests.cli.conftest import CHECKOUT

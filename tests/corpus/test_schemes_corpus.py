@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.naming.engine import CURRENT, SCHEMES, explain, explain_name, identify
+from recctl.naming.engine import CURRENT, SCHEMES, explain, identify
+from recctl.naming.engine.causes import explain_name
 from recctl.project import Place, Rename, Settings
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording

@@ -15,6 +15,7 @@ from recctl.wire.recognition import each_wire
 from tests.layers import LAYERS, PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 EXTERNAL = {
@@ -78,6 +79,43 @@ def test_imports_point_down() -> None:
         if found.part != imported_part(found) and layer(found.part) >= layer(imported_part(found))
     ]
     assert upwards == []
+
+
+def test_the_package_is_no_more_tangled_than_it_was() -> None:
+    """What raises a figure lies in the wrong place, or should be handed in as a value."""
+    arrows = {(found.part, imported_part(found)) for found in OWN}
+    parts = {part for parts in LAYERS for part in parts}
+    assert len(parts) <= 22
+    assert len(LAYERS) <= 12
+    assert sum(part != imported for part, imported in arrows) <= 118
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Those that import none of the others, or that none imports, are taken away until none is left."""
+    modules = {_name_module(path): path for path in PACKAGE.rglob("*.py")}
+    imported = {name: set(_list_imported(name, path, modules)) for name, path in modules.items()}
+    while free := {
+        name
+        for name, others in imported.items()
+        if others.isdisjoint(imported) or not any(name in each for each in imported.values())
+    }:
+        imported = {name: others for name, others in imported.items() if name not in free}
+    assert {name: others & imported.keys() for name, others in imported.items()} == {}
+
+
+def _name_module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _list_imported(importing: str, path: Path, modules: Collection[str]) -> Iterator[str]:
+    """The modules of the package that a module imports from, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                found = submodule if submodule in modules else node.module
+                if found in modules and found != importing:
+                    yield found
 
 
 def test_the_package_itself_hands_on_its_library_and_its_version() -> None:

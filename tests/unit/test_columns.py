@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.render import View
 from recctl.render.kit.columns import Cell, cut_middle, lay_out, shorten_test
 from recctl.render.kit.terminal import render_lines
+from recctl.render.kit.view import View
 
 LONG = "tests/a/test_b.py::TestC::test_d[model=openai/gpt-4o-mini-stream=True]"
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recctl.naming.engine import SCHEMES, explain_name, identify
+from recctl.naming.engine import SCHEMES, identify
+from recctl.naming.engine.causes import explain_name
 from recctl.project import Place, Rename
 from tests.builders import read, record
 

@@ -1,12 +1,11 @@
 """Hash schemes at work: which of the ways to name recordings gives a file its name, and how they do it.
 
-What a scheme is, and which there are, is told in `recctl.schemes`.
+What a scheme is, and which there are, is told in `recctl.project.schemes`.
 """
 
 from recctl.naming.engine.names import (
     Explanation,
     explain,
-    explain_name,
     find_wanted,
     get_scheme,
     has_lost_test,
@@ -24,7 +23,6 @@ __all__ = [
     "Identity",
     "Scheme",
     "explain",
-    "explain_name",
     "find_wanted",
     "get_scheme",
     "has_lost_test",

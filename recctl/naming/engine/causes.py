@@ -12,14 +12,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.project import Place, Rename
+    from recctl.project.schemes import Identity
     from recctl.recordings.recording import JSON, Recording
 
 _MOST_TRIALS = 200
 """How many ways to write renames back are tried; the simplest come first."""
 
 
-def find_cause(recording: Recording, place: Place, renames: Sequence[Rename]) -> str | None:
-    """Why no scheme at all gives a recording its name, as `explain_name` tells it."""
+def explain_name(
+    recording: Recording, place: Place, renames: Sequence[Rename], identity: Identity | None = None
+) -> str | None:
+    """The likely cause of a name that no scheme gives, as a sentence; None where there is no telling.
+
+    `renames` are names that were changed all over the project; undone, they may give the file its name.
+    `identity` is the recording's, where it is known already.
+    """
+    identity = identity or identify(recording, place)
+    if identity.unjudged is not None or identity.schemes:
+        return None
+    if identity.draft is not None:
+        return f"{identity.draft}, which was never released, gave it this name"
+    return _find_cause(recording, place, renames)
+
+
+def _find_cause(recording: Recording, place: Place, renames: Sequence[Rename]) -> str | None:
+    """Why no scheme at all gives a recording its name."""
     for trial in islice(_undo_renames(recording.document, renames), _MOST_TRIALS):
         scheme = _find_scheme(recording, trial.document, place)
         if scheme is not None:

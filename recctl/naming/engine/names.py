@@ -13,9 +13,7 @@ from recctl.recordings.names import fill_name, read_hash
 from recctl.recordings.recording import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from recctl.project import Place, Rename
+    from recctl.project import Place
     from recctl.recordings.recording import JSON, Recording
 
 _DEFAULTS = Settings()
@@ -100,24 +98,6 @@ def _list_own(recording: Recording) -> tuple[Scheme, ...]:
     """The schemes of the configuration that may name a recording."""
     schemes = recording.source.settings.schemes
     return tuple(scheme for scheme in schemes if scheme.format in (None, recording.format))
-
-
-def explain_name(
-    recording: Recording, place: Place, renames: Sequence[Rename], identity: Identity | None = None
-) -> str | None:
-    """The likely cause of a name that no scheme gives, as a sentence; None where there is no telling.
-
-    `renames` are names that were changed all over the project; undone, they may give the file its name.
-    `identity` is the recording's, where it is known already.
-    """
-    identity = identity or identify(recording, place)
-    if identity.unjudged is not None or identity.schemes:
-        return None
-    if identity.draft is not None:
-        return f"{identity.draft}, which was never released, gave it this name"
-    from recctl.naming.engine.causes import find_cause
-
-    return find_cause(recording, place, renames)
 
 
 def explain(recording: Recording, place: Place, settings: Settings) -> tuple[Explanation, ...]:

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from recctl.base.yaml_text import YAML
-    from recctl.recordings.cassettes.layout import Layout, Side, Stored
-    from recctl.recordings.cassettes.reading import Raw
+    from recctl.recordings.cassettes.layout import Layout, Raw, Side, Stored
     from recctl.recordings.source import Source
 
 Changes = dict[int, dict[str, JSON] | None]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from recctl.base.yaml_text import YAML
+    from recctl.recordings.compression import Room
     from recctl.recordings.formats import Defect
     from recctl.recordings.recording import JSON
 
@@ -348,3 +349,16 @@ def store_like(stored: YAML, old: JSON, new: JSON) -> YAML:
         known = [(was, kept) for was, kept in zip(old, stored, strict=True)]
         return [next((kept for was, kept in known if was == value), value) for value in new]
     return new
+
+
+class Raw(NamedTuple):
+    """What a file says: its exchanges as stored; of a file whose documents are these, which each of them is.
+
+    `is_sound` says that there is nothing odd in how it is written, `room` what its bodies may become.
+    """
+
+    items: list[YAML]
+    numbers: tuple[int, ...]
+    has_bytes: bool
+    is_sound: bool
+    room: Room

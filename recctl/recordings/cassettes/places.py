@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from recctl.base.yaml_places import Place
-    from recctl.recordings.cassettes.layout import Layout, Side, Steps, Stored
-    from recctl.recordings.cassettes.reading import Raw
+    from recctl.recordings.cassettes.layout import Layout, Raw, Side, Steps, Stored
 
 
 class Oddity(NamedTuple):

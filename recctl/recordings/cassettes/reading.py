@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.recordings.bodies import decode_base64, write_bytes
-from recctl.recordings.cassettes.layout import read_at
+from recctl.recordings.cassettes.layout import Raw, read_at
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import Message, make_document
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Source
 
 _JSON_DEPTH = 254
-
-
-class Raw(NamedTuple):
-    """What a file says: its exchanges as stored; of a file whose documents are these, which each of them is.
-
-    `is_sound` says that there is nothing odd in how it is written, `room` what its bodies may become.
-    """
-
-    items: list[YAML]
-    numbers: tuple[int, ...]
-    has_bytes: bool
-    is_sound: bool
-    room: Room
 
 
 def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:

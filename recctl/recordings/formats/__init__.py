@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.base.values import NamedTuple
+from recctl.recordings.recording import DEFAULT_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,13 +121,10 @@ class Format(NamedTuple):
 HEAD_SIZE = 4096
 """How many bytes a walk looks at, of files whose names do not decide what they are."""
 
-DEFAULT = "ogx"
-"""The format of what is like the files of none."""
-
-_FIRST = (DEFAULT, "ddapm", "vcrpy")
+_FIRST = (DEFAULT_FORMAT, "ddapm", "vcrpy")
 """The formats that are asked first. The names of the second's files tell them from others of its layouts."""
 
-_USUAL = (DEFAULT, "vcrpy")
+_USUAL = (DEFAULT_FORMAT, "vcrpy")
 """Which have the word about a file that is like those of none, if theirs are named so."""
 
 
@@ -138,13 +136,13 @@ def find_format(name: str, content: bytes) -> Format:
     others: list[Format] = []
     for found in _each_format():  # each is loaded when it is asked; most files are of the first
         if name.endswith(found.suffixes):
-            if found.claims("" if found.name == DEFAULT else name, (), lambda: content):
+            if found.claims("" if found.name == DEFAULT_FORMAT else name, (), lambda: content):
                 return found
             others.append(found)
     if others:
         return next((found for found in others if found.name in _USUAL), others[0])
     by_content = (found for found in _each_format() if found.claims("", (), lambda: content))
-    return next(by_content, load_format(DEFAULT))
+    return next(by_content, load_format(DEFAULT_FORMAT))
 
 
 def may_hold_several(path: str) -> bool:
@@ -152,7 +150,7 @@ def may_hold_several(path: str) -> bool:
     fitting = [found for found in _each_format() if path.endswith(found.suffixes)]
     folders = path.split("/")[:-1]
     among = (found for found in fitting if found.folder in folders)
-    likely = next(among, fitting[0] if fitting else load_format(DEFAULT))
+    likely = next(among, fitting[0] if fitting else load_format(DEFAULT_FORMAT))
     return likely.matching is not None
 
 

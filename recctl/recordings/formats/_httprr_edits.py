@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.pointer import split_pointer
 from recctl.recordings.compression import GZIP
-from recctl.recordings.formats.httprr import (
+from recctl.recordings.formats._httprr_traces import (
     REQUEST_LINE,
     STATUS_LINE,
     Exchange,

@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.recordings.bodies import read_json
-from recctl.recordings.formats._json_files import SIDES, File, Layout, Steps, is_yaml, read, take
+from recctl.base.strict_json import read_json
+from recctl.recordings.formats._json_files import SIDES, Layout, Steps, is_yaml, open_file, read, take
 from recctl.recordings.http import find_header
-from recctl.recordings.recording import JSON, Recording
+from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.splicing import Edit, apply_edits
 from recctl.recordings.splicing.bodies import Stored, edit_body
 from recctl.recordings.splicing.json_text import splice_json
 from recctl.recordings.splicing.meaning import says
 
 if TYPE_CHECKING:
-    from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Source
 
 
@@ -26,19 +25,16 @@ class _Change(NamedTuple):
     inner: dict[Steps, tuple[Edit, ...]]
 
 
-def edit(
-    layout: Layout,
-    source: Source,
-    file: File,
-    before: tuple[Recording | LoadError, ...],
-    changes: dict[int, dict[str, JSON] | None],
-) -> bytes | None:
-    """The bytes of a file after its exchanges, read as `before`, have become other ones, or have gone (None).
+def edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a file after exchanges, by index, have become other ones, or have gone (None).
 
-    What comes back was read again and says what was meant; None where it can't be written so.
+    All that need not change stays as it is. What comes back was read again and says what was meant; None
+    where nothing could be written that does.
     """
-    if file.has_bytes or (file.steps is None and None in changes.values()):
+    file = open_file(layout, source)
+    if isinstance(file, LoadError) or file.has_bytes or (file.steps is None and None in changes.values()):
         return None
+    before = read(layout, source)
     items: list[JSON] = []
     inner: _Inner = {}
     for index, item in enumerate(file.items):

@@ -13,7 +13,8 @@ import orjson
 
 from recctl.base.amounts import show_count
 from recctl.base.pointer import join_pointer, split_pointer
-from recctl.recordings.bodies import read_json, write_bytes
+from recctl.base.strict_json import read_json
+from recctl.recordings.bodies import write_bytes
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import Message, make_document
@@ -409,18 +410,3 @@ def measure(layout: Layout, source: Source) -> tuple[int, ...]:
     line, column = _locate(source, [pointer])[pointer]
     start = sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
     return tuple(len(text[first:end].encode()) for first, end in find_spans(text, start))
-
-
-# --- changing -----------------------------------------------------------------------------------------------
-
-
-def edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    """The bytes of a file after exchanges, by index, have become other ones, or have gone (None).
-
-    All that need not change stays as it is. What comes back was read again and says what was meant; None
-    where nothing could be written that does.
-    """
-    from recctl.recordings.formats._json_edits import edit
-
-    file = open_file(layout, source)
-    return None if isinstance(file, LoadError) else edit(layout, source, file, read(layout, source), changes)

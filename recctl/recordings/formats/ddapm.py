@@ -176,7 +176,9 @@ def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | 
     """The bytes of a changed file, as the format has it in which the file is written."""
     if _is_old(source):
         return _CASSETTES.edit(source, changes)
-    return json_files.edit(_LAYOUT, source, changes)
+    from recctl.recordings.formats._json_edits import edit
+
+    return edit(_LAYOUT, source, changes)
 
 
 FORMAT = Format(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import JSON
+    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
 
 
@@ -149,6 +150,14 @@ _LAYOUT = Layout(
     hint="an entry has a 'request' and a 'response', as HAR has them; record it again",
 )
 
+
+def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a file after exchanges have become other ones, or have gone (None)."""
+    from recctl.recordings.formats._json_edits import edit
+
+    return edit(_LAYOUT, source, changes)
+
+
 FORMAT = Format(
     _LAYOUT.name,
     "recordings",
@@ -157,7 +166,7 @@ FORMAT = Format(
     partial(json_files.read, _LAYOUT),
     json_files.inspect,
     partial(json_files.locate, _LAYOUT),
-    partial(json_files.edit, _LAYOUT),
+    edit,
     measure=partial(json_files.measure, _LAYOUT),
     matching=Matching(("method", "url", "headers", "body"), in_order=True, once=True),
 )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import JSON
+    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
 
 _FOLDER = "fixtures"
@@ -125,6 +126,14 @@ _LAYOUT = Layout(
     hint="a fixture has a 'request' and a 'response'; move other files elsewhere, or record it again",
 )
 
+
+def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a file after exchanges have become other ones, or have gone (None)."""
+    from recctl.recordings.formats._json_edits import edit
+
+    return edit(_LAYOUT, source, changes)
+
+
 FORMAT = Format(
     _LAYOUT.name,
     "",  # all kinds of files lie below folders called `fixtures`
@@ -133,5 +142,5 @@ FORMAT = Format(
     partial(json_files.read, _LAYOUT),
     json_files.inspect,
     partial(json_files.locate, _LAYOUT),
-    partial(json_files.edit, _LAYOUT),
+    edit,
 )

@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recctl.recordings.bodies import encode_base64, find_data, read_json
+from recctl.base.strict_json import read_json
+from recctl.recordings.bodies import encode_base64, find_data
 from recctl.recordings.compression import Room, compress, open_data
 from recctl.recordings.splicing import Edit, apply_edits, splice_text
 from recctl.recordings.splicing.json_text import splice_json

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.inventory.answer import Findings
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Findings, View], Iterator[str]]:

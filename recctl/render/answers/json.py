@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from recctl.inventory.answer import Answer, Findings, Nearby
     from recctl.inventory.query import Query
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(findings: Findings, view: View) -> Iterator[str]:  # noqa: ARG001  (JSON looks the same in every view)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from recctl.inventory.answer import Answer, FieldChange, Findings, Nearby, Since
     from recctl.inventory.entry import Entry
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 _TITLES = {
     Cause.FOUND: ("found", "bold green"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.recordings.recording import JSON
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 WIDE = 120
 """From how many columns on texts stand side by side."""

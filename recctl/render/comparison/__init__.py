@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.diff import PairVerdict
-from recctl.render import View, ignore, load_renderer
+from recctl.render import ignore, load_renderer
 from recctl.render.comparison._table import Fate, find_fate
 from recctl.render.kit.remarks import Remark, name_recordings
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator

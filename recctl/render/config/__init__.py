@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.project import ConfigValue
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Iterable[ConfigValue], View], Iterator[str]]:

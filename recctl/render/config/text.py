@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.project import ConfigValue
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(values: Iterable[ConfigValue], view: View) -> Iterator[str]:

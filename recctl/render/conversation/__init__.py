@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recctl.render import View, ignore, load_renderer
+from recctl.render import ignore, load_renderer
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

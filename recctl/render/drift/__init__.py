@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.drift import DriftStatus
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 from recctl.render.changes.text import needs_lines
 from recctl.render.kit.remarks import Remark, name_recordings
 from recctl.render.kit.values import shorten
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.render import View
 from recctl.render.changes.text import tell_long
 from recctl.render.drift import DriftView, has_lines, word_group, word_topic
 from recctl.render.findings import word_with_hint
 from recctl.render.findings.github import write_command
 from recctl.render.kit.masking import mask_texts
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

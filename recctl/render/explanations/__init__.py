@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
     from recctl.rehash import Explained
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Iterable[Explained | LoadError | Unread], View], Iterator[str]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(items: Iterable[Explained | LoadError | Unread], view: View) -> Iterator[str]:

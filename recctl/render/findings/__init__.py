@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.checks.finding import Severity
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 from recctl.render.kit.severities import SEVERITY_STYLES
 from recctl.render.kit.terminal import Line, Span
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

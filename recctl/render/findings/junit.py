@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape as escape_markup
 
 from recctl.base.amounts import show_count
 from recctl.checks.finding import Severity
-from recctl.render import View
 from recctl.render.findings import FindingsView, finding_line, visible, word_with_hint
 from recctl.render.kit.terminal import escape, render_lines
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

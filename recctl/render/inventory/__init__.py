@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
+from recctl.render.kit.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

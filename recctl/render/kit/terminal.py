@@ -15,7 +15,7 @@ from recctl.base.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 class Span(NamedTuple):

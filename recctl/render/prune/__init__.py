@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recctl.changes.journal import Trash
     from recctl.prune import Report
     from recctl.prune.removal import Removed
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:

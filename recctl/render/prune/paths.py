@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.prune import Report
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(report: Report, _view: View) -> Iterator[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.prune import Report, Verdict
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 class _Row(NamedTuple):

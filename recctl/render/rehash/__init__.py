@@ -9,12 +9,13 @@ from recctl.base.amounts import show_count
 from recctl.naming.facts import Status
 from recctl.rehash import Action
 from recctl.rehash.proposals import NO_TEST
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.rehash import Entry, Report
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(report: Report, _view: View) -> Iterator[str]:

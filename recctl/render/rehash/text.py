@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from recctl.rehash import Entry, Report
     from recctl.rehash.collisions import Collision
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 MOST_LISTED = 50
 """How many lines there are, but for headings, unless more is wanted."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
 from recctl.inventory.restore import Status
-from recctl.render import View, load_renderer
+from recctl.render import load_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.inventory.restore import Lost, Restoration
+    from recctl.render.kit.view import View
 
 
 def find_renderer(name: str) -> Callable[[Restoration, View], Iterator[str]]:

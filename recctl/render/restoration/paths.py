@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.restore import Restoration
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(restoration: Restoration, _view: View) -> Iterator[str]:

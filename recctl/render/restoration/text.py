@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.restore import Lost, Restoration
-    from recctl.render import View
     from recctl.render.kit.terminal import Line
+    from recctl.render.kit.view import View
 
 _STYLES = {
     Status.RESTORABLE: "bold cyan",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.checks.finding import CheckReport
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(report: CheckReport, view: View) -> Iterator[str]:

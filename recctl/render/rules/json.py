@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Rule
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(rules: Iterable[Rule], _view: View) -> Iterator[str]:

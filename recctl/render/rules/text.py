@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.checks.finding import Rule
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(rules: Iterable[Rule], view: View) -> Iterator[str]:

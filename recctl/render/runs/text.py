@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.changes.journal import Outcome
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 _STATES = {"emptied": "applied, can't be undone: its copies were thrown away"}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.statistics import Statistics
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(statistics: Statistics, _view: View) -> Iterator[str]:

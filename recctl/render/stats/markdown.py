@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.statistics import Chart, Statistics
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(statistics: Statistics, view: View) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from recctl.inventory.listing import Group
     from recctl.inventory.statistics import Chart, Statistics
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 _BAR = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.threads import Threads, Turn
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(threads: Threads, _view: View) -> Iterator[str]:

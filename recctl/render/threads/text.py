@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.threads import Thread, Threads, Turn
-    from recctl.render import View
+    from recctl.render.kit.view import View
     from recctl.wire.completion import RequestMessage
 
 _PIPE_WIDTH = 100

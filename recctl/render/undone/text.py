@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recctl.changes.journal import Outcome
-    from recctl.render import View
+    from recctl.render.kit.view import View
 
 
 def render(outcomes: Iterable[Outcome], view: View) -> Iterator[str]:

@@ -14,8 +14,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base import strict_json
-from recctl.base.strict_json import MAX_DEPTH
-from recctl.recordings.bodies import read_json
+from recctl.base.strict_json import MAX_DEPTH, read_json
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.values import is_bare_error
 

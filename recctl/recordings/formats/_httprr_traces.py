@@ -1,0 +1,200 @@
+"""The text of httprr's traces, taken apart: where everything stands in it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.recordings.compression import GZIP, InflationError, inflate
+from recctl.recordings.recording import JSON, LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recctl.base.syntax import Position
+    from recctl.recordings.source import Source
+
+
+class Span(NamedTuple):
+    """A part of a text, from where to where."""
+
+    start: int
+    end: int
+
+
+class Line(NamedTuple):
+    """A header: its name, its value, where this stands, and the whole line with its end."""
+
+    name: str
+    value: str
+    place: Span
+    whole: Span
+
+
+class Wire(NamedTuple):
+    """One side of an exchange: its first line, its headers and its body.
+
+    `pieces` are those in which the body came, None if it did not. `strange` counts lines among the headers
+    that are none.
+    """
+
+    first: Span
+    headers: tuple[Line, ...]
+    body: Span
+    pieces: tuple[Span, ...] | None
+    strange: int
+
+
+class Exchange(NamedTuple):
+    """Where an exchange stands: the line with its lengths, and both sides; `whole` is all of that."""
+
+    whole: Span
+    lengths: Span
+    request: Wire
+    response: Wire
+
+
+class Trace(NamedTuple):
+    """A file's text, a character for each byte, its exchanges, and what ends them: an error, and where."""
+
+    text: str
+    exchanges: tuple[Exchange, ...]
+    fault: tuple[str, int] | None = None
+
+
+def open_trace(source: Source) -> Trace | LoadError:
+    """Where everything stands in a file."""
+    found = _parse(source.content, source.settings.max_size)
+    if isinstance(found, Trace):
+        return found
+    hint = "record it again, or take it from git's history"
+    return LoadError(source, "not-a-recording", f"not an httprr trace: {found}", hint)
+
+
+@lru_cache(maxsize=1)  # places are asked for exchange by exchange
+def _parse(content: bytes, max_size: int) -> Trace | str:
+    """Where everything stands in a file, or why it can't be read."""
+    if content.startswith(GZIP):
+        try:
+            content = inflate(content, max_size)
+        except InflationError as error:
+            return str(error)
+    text = content.decode("latin-1")
+    title = re.match(r"httprr trace v1\r?\n", text)
+    if title is None:
+        return Trace(text, (), ("it does not begin with the line 'httprr trace v1'", 0))
+    exchanges: list[Exchange] = []
+    place = title.end()
+    while place < len(text):
+        found = _LENGTHS.match(text, place)
+        if found is None:
+            message = "the lengths of a request and of a response should stand here"
+            return Trace(text, tuple(exchanges), (message, place))
+        middle = found.end() + int(found[1])
+        end = middle + int(found[2])
+        if end > len(text):
+            message = f"the file ends {end - len(text):,} bytes before the exchange does"
+            return Trace(text, tuple(exchanges), (message, place))
+        request, response = _read_wire(text, found.end(), middle), _read_wire(text, middle, end)
+        exchanges.append(Exchange(Span(place, end), Span(place, found.end()), request, response))
+        place = end
+    return Trace(text, tuple(exchanges))
+
+
+_LENGTHS = re.compile(r"([0-9]{1,15}) ([0-9]{1,15})\r?\n")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+
+
+def _read_wire(text: str, start: int, end: int) -> Wire:
+    """One side of an exchange; the lines of its head may end in a line feed alone."""
+    lines: list[Span] = []
+    place = start
+    while place < end:
+        after = text.find("\n", place, end) + 1 or end
+        if not text[place:after].strip("\r\n"):
+            place = after
+            break
+        lines.append(Span(place, after))
+        place = after
+    headers, strange = [], 0
+    for line in lines[1:]:
+        written = text[line.start : line.end]
+        name, colon, rest = written.partition(":")
+        if not colon or re.fullmatch(_NAME, name) is None:
+            strange += 1
+            continue
+        value = rest.strip(" \t\r\n")
+        start = line.start + len(name) + 1 + len(rest) - len(rest.lstrip(" \t\r\n"))
+        headers.append(Line(name, decode(value), Span(start, start + len(value)), line))
+    body = Span(place, end)
+    is_chunked = any(
+        each.name.lower() == "transfer-encoding" and each.value.lower() == "chunked" for each in headers
+    )
+    first = lines[0] if lines else Span(start, start)
+    pieces = _find_pieces(text, body) if is_chunked else None
+    return Wire(first, tuple(headers), body, pieces, strange)
+
+
+def _find_pieces(text: str, body: Span) -> tuple[Span, ...] | None:
+    """What stands between the lengths in a body that was sent in chunks; None where it is not whole."""
+    pieces: list[Span] = []
+    place = body.start
+    while True:
+        size = _CHUNK.match(text, place, body.end)
+        if size is None:
+            return None
+        length = int(size[1], 16)
+        place = size.end() + length
+        if not length:
+            return tuple(pieces)
+        if text[place : place + 2] != "\r\n" or place > body.end:
+            return None
+        pieces.append(Span(size.end(), place))
+        place += 2
+
+
+_CHUNK = re.compile(r"([0-9A-Fa-f]{1,12})[^\r\n]*\r\n")
+
+
+def decode(text: str) -> str:
+    """A text of which each character is a byte, as UTF-8 if it is that."""
+    data = text.encode("latin-1")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return text
+
+
+def read_body(text: str, wire: Wire) -> bytes:
+    """The bytes of a body, without the lengths of chunks."""
+    spans = (wire.body,) if wire.pieces is None else wire.pieces
+    return "".join(text[span.start : span.end] for span in spans).encode("latin-1")
+
+
+def read_headers(wire: Wire) -> dict[str, JSON]:
+    """Headers by name; the values of one that is there several times are a list."""
+    found: dict[str, list[str]] = {}
+    for line in wire.headers:
+        found.setdefault(line.name, []).append(line.value)
+    return {name: values if values[1:] else values[0] for name, values in found.items()}
+
+
+REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/[0-9.]+\r?\n?\Z")
+STATUS_LINE = re.compile(r"HTTP/[0-9.]+ +([0-9]{3})(?: [^\n]*)?\n?\Z")
+
+
+def find_positions(text: str) -> Callable[[int], Position]:
+    """A function from offsets in a text, a character for each byte, to positions in what the bytes say."""
+    from bisect import bisect_right
+
+    from recctl.base.syntax import Position
+
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def find(offset: int) -> Position:
+        line = bisect_right(starts, offset)
+        before = text[starts[line - 1] : offset].encode("latin-1").decode("utf-8", "replace")
+        return Position(line, len(before) + 1)
+
+    return find
