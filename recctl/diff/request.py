@@ -81,8 +81,8 @@ def _compare_entries(
     left: list[JSON], right: list[JSON], where: str, key: str, form: RequestForm
 ) -> Iterator[Change]:
     """The differences between two lists of messages, or of tools, whose order means little."""
-    is_tools, name_tool = key in form.tools, partial(_name_tool, form=form)
-    identify = name_tool if is_tools else partial(_name_message, form=form)
+    is_tools, name = key in form.tools, partial(name_tool, form=form)
+    identify = name if is_tools else partial(name_message, form=form)
     pairs = (pair_by_name if is_tools else align)(left, right, identify)
     is_told = False
     for i, j in pairs:
@@ -107,9 +107,7 @@ def _compare_entries(
             named = label if inside in ("", *form.contents) else f"{label}: {inside}"
             yield Change(place + difference.pointer, "request", difference.left, difference.right, named)
     if not is_told:
-        yield Change(
-            where, "request", [*map(name_tool, left)], [*map(name_tool, right)], f"the order of {key}"
-        )
+        yield Change(where, "request", [*map(name, left)], [*map(name, right)], f"the order of {key}")
 
 
 def name_place(path: str, form: RequestForm) -> str:
@@ -130,10 +128,10 @@ def _label_message(entry: JSON, position: int, form: RequestForm) -> str:
 
 
 def _label_tool(entry: JSON, position: int, form: RequestForm) -> str:
-    return f"tool {_name_tool(entry, form) or position + 1}"
+    return f"tool {name_tool(entry, form) or position + 1}"
 
 
-def _name_tool(tool: JSON, form: RequestForm) -> JSON:
+def name_tool(tool: JSON, form: RequestForm) -> JSON:
     """A tool's name, where the form has it, or beside its type; else its type."""
     if not isinstance(tool, dict):
         return None
@@ -142,7 +140,7 @@ def _name_tool(tool: JSON, form: RequestForm) -> JSON:
     return name or tool.get("type")
 
 
-def _name_message(message: JSON, form: RequestForm) -> JSON:
+def name_message(message: JSON, form: RequestForm) -> JSON:
     """What tells messages apart that don't say the same: the role, the name, the type."""
     if not isinstance(message, dict):
         return None

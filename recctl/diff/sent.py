@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.diff import Change
 from recctl.diff.renamed_entries import join_renamed
 from recctl.diff.request import compare_requests
 from recctl.diff.sent_noise import sift_noise
+from recctl.diff.spelling import spell_alike
 from recctl.recordings.bodies import is_described
 from recctl.recordings.compression import Room
 from recctl.recordings.http import Message, find_endpoint, find_header, make_document
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from recctl.recordings.recording import JSON, Recording
+    from recctl.wire import RequestForm
 
 
 def find_kept(recording: Recording) -> SentRequest:
@@ -44,12 +48,17 @@ def find_changes(
     make all equal. Noise are these, what the configuration calls so, ids that others stand in the places of,
     seeds, times, user agents, headers and the way a body is written.
     """
+    if isinstance(kept.body, str) and isinstance(sent.body, (dict, list)):
+        kept = replace(kept, body=_close_brackets(kept.body))
     left, right = _put_in(recording, kept), _put_in(recording, sent)
-    changes = [*map(_write_alike, compare_requests(left, right))]
-    if not changes:
+    every = [*compare_requests(left, right)]
+    if not every:
         return ()
     form, configured = find_form(left).join(find_form(right)), recording.source.settings.noise
+    left = _spell_alike(left, right, form)
+    changes = [*map(_write_alike, compare_requests(left, right))]
     found = join_renamed(_leave_out_derived(changes), form)
+    found += _find_spelled(every, changes)
     sifted = sift_noise(found, left.request, right.request, form, equalised=equalised, configured=configured)
     return tuple(sifted)
 
@@ -90,6 +99,48 @@ def _put_in(recording: Recording, sent: SentRequest) -> Recording:
     elif "model" in old and isinstance(body, dict):
         new["model"] = body.get("model", old["model"])
     return recording.with_document({**recording.document, "request": new})
+
+
+def _spell_alike(left: Recording, right: Recording, form: RequestForm) -> Recording:
+    """The left one of two recordings, with its body written as the other's where both ask the same."""
+    key = _find_body(left)
+    kept, sent = left.request.get(key), right.request.get(key)
+    if not (isinstance(kept, dict) and isinstance(sent, dict)):
+        return left
+    return left.with_document(
+        {**left.document, "request": {**left.request, key: spell_alike(kept, sent, form)}}
+    )
+
+
+def _close_brackets(text: str) -> JSON:
+    """The JSON of a text that lacks nothing but brackets at its end, as some lose when edited by hand.
+
+    Any other text is given back.
+    """
+    open_brackets: list[str] = []
+    for bracket in _OUTSIDE_TEXTS.findall(text):
+        if bracket in _CLOSING:
+            open_brackets.append(_CLOSING[bracket])
+        elif bracket in "}]" and (not open_brackets or open_brackets.pop() != bracket):
+            return text
+    try:
+        return json.loads(text + "".join(reversed(open_brackets))) if open_brackets else text
+    except ValueError:
+        return text
+
+
+_CLOSING = {"{": "}", "[": "]"}
+_OUTSIDE_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[][{}]', re.DOTALL)
+"""Texts in JSON, so that what stands in them is passed over, and brackets."""
+
+
+def _find_spelled(every: list[Change], told: list[Change]) -> Iterator[Change]:
+    """The changes that are only of how things are written, as noise: nothing is told of their places."""
+    places = [f"{change.where}/" for change in told]
+    for change in every:
+        own = f"{change.where}/"
+        if not any(own.startswith(place) or place.startswith(own) for place in places):
+            yield change._replace(kind="noise")
 
 
 def _write_alike(change: Change) -> Change:

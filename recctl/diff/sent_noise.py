@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from recctl.base.pointer import split_pointer
-from recctl.diff.differences import canonical, find_differences
+from recctl.diff.differences import find_differences
 from recctl.diff.ids import pair_ids, replace_ids, tell_ids
 from recctl.diff.noise import is_configured_noise
 
@@ -35,45 +34,11 @@ def sift_noise(
     where more has changed than they, they are as they are now.
     """
     every = [*changes]
-    reordered = {change.where for change in (*_find_reordered(every), *_find_respelled(every, form))}
-    judged = [
-        change._replace(kind="noise")
-        if change.where in reordered
-        else _judge(change, form, equalised, configured)
-        for change in every
-    ]
+    judged = [_judge(change, form, equalised, configured) for change in every]
     substance = [change for change in judged if change.kind != "noise"]
     told = [*_tell_ids(substance, left, right, form)]
     told += (change for change in judged if change.kind == "noise")
     return sorted(told, key=lambda change: change.kind == "noise")
-
-
-def _find_reordered(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes that only come to another order of what a JSON Schema requires."""
-    lists: defaultdict[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        holder, _, _ = change.where.rpartition("/")
-        if holder.endswith("/required"):
-            lists[holder].append(change)
-    for together in lists.values():
-        before = sorted(str(change.left) for change in together if change.left is not None)
-        now = sorted(str(change.right) for change in together if change.right is not None)
-        if before == now:
-            yield from together
-
-
-def _find_respelled(changes: Iterable[Change], form: RequestForm) -> Iterator[Change]:
-    """The changes that only spell a key in another way: `include_thoughts` for `includeThoughts`."""
-    spellings: defaultdict[tuple[str, str, bytes], list[Change]] = defaultdict(list)
-    for change in changes:
-        holder, _, key = change.where.rpartition("/")
-        is_setting = not {*split_pointer(holder)}.isdisjoint(form.settings)
-        if is_setting and None in (change.left, change.right):
-            value = change.right if change.left is None else change.left
-            spellings[holder, key.replace("_", "").lower(), canonical(value)].append(change)
-    for together in spellings.values():
-        if sorted(change.left is None for change in together) == [False, True]:
-            yield from together
 
 
 def _judge(
@@ -104,7 +69,7 @@ _NUMBERS = (int, float, type(None))
 
 
 def _is_left_empty(change: Change, form: RequestForm) -> bool:
-    """Whether a parameter is sent empty, or as it is by default, on one side, and not at all on the other.
+    """Whether a parameter is sent empty on one side, and not at all on the other.
 
     Deeper in, an empty object may name a choice, as in `{"toolChoice": {"auto": {}}}`.
     """
@@ -114,10 +79,7 @@ def _is_left_empty(change: Change, form: RequestForm) -> bool:
     steps = split_pointer(change.where)[2:]
     if value in ({}, []):
         return len(steps) == 1 or (len(steps) == 2 and steps[0] in form.settings)
-    if value == "":
-        return steps in [(key,) for key in form.instructions] or steps[-1:] == ("description",)
-    default = form.defaults.get(".".join(steps))
-    return default is not None and canonical(value) == canonical(default)  # 1 is not true here
+    return value == "" and (steps in [(key,) for key in form.instructions] or steps[-1:] == ("description",))
 
 
 def _is_time(value: JSON) -> bool:

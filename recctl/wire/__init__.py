@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from recctl.wire.assembly import assemble_reply
 from recctl.wire.exchange import Exchange
-from recctl.wire.protocol import Attachments, Ending, Entries, RequestForm, UsageKeys, Wire, by_class
+from recctl.wire.protocol import (
+    COMMON_DEFAULTS,
+    Attachments,
+    Ending,
+    Entries,
+    RequestForm,
+    UsageKeys,
+    Wire,
+    by_class,
+)
 from recctl.wire.recognition import find_form, recognise, recognise_request
 
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Completion, Request
 
 __all__ = [
+    "COMMON_DEFAULTS",
     "Attachments",
     "Ending",
     "Entries",

@@ -33,7 +33,8 @@ def list_tools(request: Request, _: dict[str, JSON]) -> Iterable[Tool]:
     return request.tools
 
 
-_NO_DEFAULTS: dict[str, JSON] = {}
+COMMON_DEFAULTS: dict[str, JSON] = {"stream": False}
+"""What counts anyway in most protocols."""
 _NO_SPEAKERS: dict[str, Speaker] = {}
 
 
@@ -125,9 +126,11 @@ class RequestForm(NamedTuple):
     have the call's id under one of `call_ids`; calls of no named tool are parts whose types end as in
     `other_calls`.
 
-    Parameters: `defaults`, by dotted path, are values that say what counts anyway. What stands under
-    `settings` may be empty, and is spelled in either case. Values under `names` are no ids, however they
-    look.
+    Parameters: `defaults`, by dotted path with a star for each index, are values that say what counts anyway.
+    What stands under `settings` may be empty. Values under `names` are no ids, however they look; those at
+    `links`, paths again, only say which result is of which call, and may be left out. `is_protobuf` says that
+    requests are protocol buffers as JSON: keys are spelled in either case, a list of one may stand as its
+    only item, and bytes come in both kinds of base64.
 
     `conversations` are keys by which a request refers to a conversation that the provider has, `references`
     the types of parts that stand for something said in one.
@@ -149,7 +152,9 @@ class RequestForm(NamedTuple):
     schemas: tuple[str, ...] = ("parameters",)
     call_ids: tuple[str, ...] = ("id", "tool_call_id")
     other_calls: tuple[str, ...] = ()
-    defaults: Mapping[str, JSON] = _NO_DEFAULTS
+    defaults: Mapping[str, JSON] = COMMON_DEFAULTS
+    links: tuple[str, ...] = ()
+    is_protobuf: bool = False
     settings: tuple[str, ...] = ()
     names: tuple[str, ...] = ("model", "name")
     conversations: tuple[str, ...] = ()
@@ -161,8 +166,10 @@ class RequestForm(NamedTuple):
 
 
 def _join(one: Any, other: Any) -> Any:
-    """What two members of a form come to: keys of both, or defaults of both."""
-    return {**one, **other} if isinstance(one, dict) else tuple(dict.fromkeys((*one, *other)))
+    """What two members of a form come to: keys of both, defaults of both, what holds for both."""
+    if isinstance(one, bool):
+        return one and other
+    return {**other, **one} if isinstance(one, dict) else tuple(dict.fromkeys((*one, *other)))
 
 
 COMMON_NOISE = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
+from recctl.wire import COMMON_DEFAULTS, Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     Blocks,
     RequestPart,
@@ -244,7 +244,17 @@ WIRE = Wire(
     endings=_ENDINGS,
     attachments=_ATTACHMENTS,
     recognises_request=_is_request,
-    form=RequestForm(instructions=("system",), schemas=("input_schema",), call_ids=("id", "tool_use_id")),
+    form=RequestForm(
+        instructions=("system",),
+        schemas=("input_schema",),
+        call_ids=("id", "tool_use_id"),
+        defaults={
+            **COMMON_DEFAULTS,
+            "tool_choice": {"type": "auto"},
+            "tool_choice.disable_parallel_tool_use": False,
+            "messages.*.content.*.is_error": False,
+        },
+    ),
     noise=BEDROCK_NOISE,
     usage=UsageKeys(("input_tokens",), ("output_tokens",)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import RequestForm, Wire, by_class
+from recctl.wire import COMMON_DEFAULTS, RequestForm, Wire, by_class
 from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
 from recctl.wire.building.noise import OPENAI_NOISE
 from recctl.wire.building.requests import read_chat_request
@@ -37,6 +37,26 @@ def _is_request(path: str, asked: JSON) -> bool:
     return "messages" in asked and path.endswith(("/completions", "/v1/chat"))  # of Writer, the latter
 
 
+_DEFAULTS: dict[str, JSON] = {
+    **COMMON_DEFAULTS,
+    "n": 1,
+    "frequency_penalty": 0,
+    "presence_penalty": 0,
+    "logprobs": False,
+    "parallel_tool_calls": True,
+    "response_format": {"type": "text"},
+    "response_format.json_schema.strict": False,
+    "store": False,
+    "tool_choice": "auto",
+    "tools.*.type": "function",
+    "tools.*.function.strict": False,
+    "messages.*.content.*.image_url.detail": "auto",
+    "messages.*.prefix": False,  # of Mistral's messages, as are the two below
+    "messages.*.tool_calls.*.index": 0,
+    "messages.*.tool_calls.*.type": "function",
+}
+"""As in OpenAI's reference, "Create chat completion", and where its SDK and Mistral's write them out."""
+
 WIRE = Wire(
     NAME,
     by_class(_CLASSES, _is_one, in_events=True),
@@ -47,5 +67,5 @@ WIRE = Wire(
     noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
     recognises_request=_is_request,
-    form=RequestForm(defaults={"n": 1}),
+    form=RequestForm(defaults=_DEFAULTS),
 )

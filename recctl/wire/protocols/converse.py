@@ -281,6 +281,10 @@ _FORM = RequestForm(
     result_keys=("toolResult",),
     instructions=("system",),
     call_ids=("toolUseId",),
+    defaults={
+        "toolConfig.toolChoice": {"auto": {}},
+        "messages.*.content.*.toolResult.status": "success",
+    },
 )
 
 

@@ -408,8 +408,15 @@ _FORM = RequestForm(
     defaults={
         "generationConfig": {"responseModalities": ["TEXT"]},
         "generationConfig.responseModalities": ["TEXT"],
+        "generationConfig.candidateCount": 1,
+        "generationConfig.responseMimeType": "text/plain",
+        "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
+        "systemInstruction.role": "user",  # it has no meaning there
+        "contents.*.role": "user",
     },
-    settings=("generationConfig",),  # where `includeThoughts` may be written `include_thoughts`
+    links=("contents.*.parts.*.functionCall.id", "contents.*.parts.*.functionResponse.id"),
+    is_protobuf=True,
+    settings=("generationConfig",),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import Attachments, Ending, RequestForm, UsageKeys, Wire
+from recctl.wire import COMMON_DEFAULTS, Attachments, Ending, RequestForm, UsageKeys, Wire
 from recctl.wire.building.blocks import (
     RequestPart,
     add_finish_reason,
@@ -197,7 +197,20 @@ def _list_added(items: JSON) -> Iterator[Tool]:
 
 _FORM = RequestForm(
     instructions=("instructions",),
-    defaults={"text": {"format": {"type": "text"}}},
+    defaults={
+        **COMMON_DEFAULTS,
+        "background": False,
+        "parallel_tool_calls": True,
+        "store": True,
+        "tool_choice": "auto",
+        "truncation": "disabled",
+        "text": {"format": {"type": "text"}},
+        "text.format": {"type": "text"},
+        "text.format.strict": False,
+        "input.*.type": "message",
+        "input.*.content.*.detail": "auto",
+        "input.*.status": "completed",
+    },  # as in OpenAI's reference, "Create a model response"; what was said before has a status
     conversations=("previous_response_id", "conversation"),
     references=("item_reference",),
     call_ids=("id", "call_id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.wire import RequestForm, Wire, by_class
+from recctl.wire import COMMON_DEFAULTS, RequestForm, Wire, by_class
 from recctl.wire.building.choices import ATTACHMENTS, ENDINGS, assemble_choices
 from recctl.wire.building.noise import OPENAI_NOISE
 from recctl.wire.building.requests import read_chat_request
@@ -41,5 +41,7 @@ WIRE = Wire(
     noise=OPENAI_NOISE,
     native_reason="native_finish_reason",
     recognises_request=_is_request,
-    form=RequestForm(beside_prompt=("suffix",), defaults={"n": 1}),
+    form=RequestForm(
+        beside_prompt=("suffix",), defaults={**COMMON_DEFAULTS, "n": 1, "echo": False, "best_of": 1}
+    ),
 )
