@@ -44,6 +44,12 @@ def _key(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _temporary(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let a pytest that a test starts have a folder of its own: it would clear up after runs of ours."""
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(tmp_path_factory.mktemp("pytest"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _unsynced() -> Iterator[None]:
     """Bring nothing down to the disk: the files of tests need not survive a power cut."""
     with pytest.MonkeyPatch.context() as patch:
