@@ -100,7 +100,7 @@ def command(
     view = extend_view(
         _make_view(color, output, quiet=quiet),
         ComparisonView,
-        mask=make_mask(project) if output_format == "markdown" and not unmask else str,
+        mask=str if unmask else make_mask(project),
         refuse=refused.append,
     )
     write_output(render(comparison, view), output, page=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from recctl.testsuite.track import SentRequest, Tracked
 
 _LISTS = ("tests", "paths")
-_SHARED = ("markdown", "github")
 
 
 def command(
@@ -82,6 +80,7 @@ def command(
     Exits with 0 when nothing has drifted or was missed, 1 when something has or was, 2 when the run tells
     nothing or something could not be looked at.
     """
+    from recctl.base.work_tree import find_top_level
     from recctl.cli.replacing import check_replaceable
     from recctl.drift.baseline import KIND
     from recctl.render import extend_view
@@ -106,11 +105,8 @@ def command(
         return conclude(report.errors, fails=False)
     if baseline is not None:
         report = _apply_baseline(report, baseline, quiet=quiet)
-    view = extend_view(make_view(color, output, verbose=verbose, summary=not quiet), DriftView, nul=nul)
-    if output_format in _SHARED:
-        from recctl.base.work_tree import find_top_level
-
-        view = replace(view, top=find_top_level(Path.cwd()), mask=make_mask(project))
+    basis = make_view(color, output, verbose=verbose, summary=not quiet)
+    view = extend_view(basis, DriftView, nul=nul, top=find_top_level(Path.cwd()), mask=make_mask(project))
     write_output(render(report, view), output, page=output_format not in _LISTS)
     if output_format in (*_LISTS, "json", "github"):
         say(_summarise(report), quiet=quiet)

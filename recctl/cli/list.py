@@ -141,7 +141,7 @@ def command(
         threads = _read_threads(selection, listing)
         write_output(render_tree(threads, view), output, page=page)
         return conclude(threads.errors)
-    write_output(render(listing, _make_view(project, selection, view, output_format)), output, page=page)
+    write_output(render(listing, _make_view(project, selection, view)), output, page=page)
     if listing.entries:
         say(summarise_listing(listing), quiet=quiet)
     elif selection.targets:
@@ -222,13 +222,11 @@ def _filter(project: Project, known: tuple[Entry, ...], entries: list[Entry], wa
     return [entry for entry in entries if entry.key in keys]
 
 
-def _make_view(project: Project, selection: Selection, view: View, output_format: str) -> InventoryView:
-    """The view, for a page with what it is made of."""
+def _make_view(project: Project, selection: Selection, view: View) -> InventoryView:
+    """The view, with what a page is made of."""
     from recctl.render import extend_view
     from recctl.render.inventory import InventoryView
 
-    if output_format != "html":
-        return extend_view(view, InventoryView)
     mask = make_mask(project)
     describe = partial(_describe_conversations, selection, mask)
     return extend_view(view, InventoryView, mask=mask, describe_conversations=describe)

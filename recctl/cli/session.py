@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recctl.changes.plan import Recovered
     from recctl.input.sides import Sides
     from recctl.naming.filters import Filter
-    from recctl.project import Settings
+    from recctl.project import SecretSettings, Settings
     from recctl.project.schemes import Scheme
     from recctl.recordings.recording import LoadError
 
@@ -170,9 +170,13 @@ def make_mask(project: Project) -> Callable[[str], str]:
     """What masks the secrets in texts that are shared, from whatever part of the project they come."""
     from functools import partial
 
-    from recctl.checks.secret import mask_secrets
+    return partial(_mask_secrets, settings=project.secrets_anywhere())
 
-    return partial(mask_secrets, settings=project.secrets_anywhere())
+
+def _mask_secrets(text: str, settings: SecretSettings) -> str:
+    from recctl.checks.secret import mask_secrets  # which most outputs have no use for
+
+    return mask_secrets(text, settings)
 
 
 def note_failures(items: Iterable[_Item], failures: list[LoadError | Unread]) -> Iterator[_Item]:

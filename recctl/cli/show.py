@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
 
 
-_SHARED = ("markdown", "html")
 """The formats that are made to be shared."""
 
 
@@ -114,7 +113,7 @@ def command(
         fold=basis.width is not None and not full,
         timeline=chunks,
         raw=raw,
-        mask=make_mask(project) if output_format in _SHARED and not unmask else str,
+        mask=str if unmask else make_mask(project),
         refuse=failures.append,
     )
     is_typed = any(target.path is None for target in selection.targets) and sys.stdin and sys.stdin.isatty()

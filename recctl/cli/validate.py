@@ -138,7 +138,7 @@ def command(
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= least))
         verbose = verbose or severity is Level.NOTE
     narrowed = _quote_narrowed(report, selection, files_from, paths or [], tests or [])
-    view = _make_view(color, output, output_format, narrowed, verbose=verbose)
+    view = _make_view(color, output, narrowed, verbose=verbose)
     write_output(render(report, view), output)
     fails = report.tally(Severity.ERROR) or (strict and report.tally(Severity.WARNING))
     code = _decide(report, fails=bool(fails) and not exit_zero)
@@ -176,17 +176,15 @@ def _quote_narrowed(
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
-def _make_view(
-    color: Color, output: str | None, output_format: str, narrowed: str | None, *, verbose: bool
-) -> FindingsView:
+def _make_view(color: Color, output: str | None, narrowed: str | None, *, verbose: bool) -> FindingsView:
     from recctl.base.work_tree import find_top_level
     from recctl.checks.run import list_rules
     from recctl.render import extend_view
     from recctl.render.findings import FindingsView
 
-    rules = list_rules() if output_format == "sarif" else ()
     view = make_view(color, output, verbose=verbose)
-    return extend_view(view, FindingsView, top=find_top_level(Path.cwd()), rules=rules, narrowed=narrowed)
+    top = find_top_level(Path.cwd())
+    return extend_view(view, FindingsView, top=top, list_rules=list_rules, narrowed=narrowed)
 
 
 def _check_fixable(selection: Selection) -> None:

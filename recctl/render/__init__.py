@@ -2,7 +2,8 @@
 
 A folder's package has what its formats share, and a function `find_renderer` that says what they are given.
 A new file in a folder, with a function `render` that takes the same, is a new format: there is no list to add
-it to. What begins with an underscore is no format; `kit`, `changes` and `page` hold what several need.
+it to. One that programs read says as what by `READ_AS` ("json", "paths") where its name does not. What begins
+with an underscore is no format; `kit`, `changes` and `page` hold what several need.
 """
 
 from __future__ import annotations
@@ -67,15 +68,14 @@ def load_renderer(kind: str, name: str) -> Callable[..., Iterator[str]]:
     formats = list_formats(kind)
     if name not in formats:
         raise RecctlError(f"unknown format {name!r}", suggest(name, [*formats]))
-    function: Callable[..., Iterator[str]]
-    function = import_module(f"{__name__}.{kind}.{name.replace('-', '_')}").render
+    module = import_module(f"{__name__}.{kind}.{name.replace('-', '_')}")
 
     def render(results: object, view: View) -> Iterator[str]:
-        pieces = function(results, view)
+        pieces: Iterator[str] = module.render(results, view)
         if not view.is_log:
             return pieces
         from recctl.render.kit.log import disarm_pieces
 
-        return disarm_pieces(pieces, name)
+        return disarm_pieces(pieces, getattr(module, "READ_AS", name))
 
     return render

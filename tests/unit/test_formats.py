@@ -61,7 +61,9 @@ def render(
     verbose: bool = False,
     rules: tuple[Rule, ...] = RULES,
 ) -> str:
-    return "".join(find_renderer(output_format)(report, FindingsView(verbose=verbose, rules=rules)))
+    return "".join(
+        find_renderer(output_format)(report, FindingsView(verbose=verbose, list_rules=lambda: rules))
+    )
 
 
 def report_on(*findings: Finding) -> CheckReport:

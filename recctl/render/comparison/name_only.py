@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from recctl.diff import ComparedPair, Comparison
     from recctl.render.comparison import ComparisonView
 
+READ_AS = "paths"
+
 
 def render(comparison: Comparison, _view: ComparisonView) -> Iterator[str]:
     """A path a line: the one on the right, or on the left where there is none."""

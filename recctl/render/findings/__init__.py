@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingsView(View):
-    """How findings are looked at: `rules` are all that there are, for formats that tell of them.
+    """How findings are looked at: `list_rules` gives all that there are, for formats that tell of them.
 
     `narrowed` are the tests and paths that were named, as a shell takes them; None where what was looked at
     can't be named so, or not be fixed.
     """
 
-    rules: tuple[Rule, ...] = ()
+    list_rules: Callable[[], tuple[Rule, ...]] = tuple
     narrowed: str | None = None
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from recctl.checks.finding import CheckReport
     from recctl.render.findings import FindingsView
 
+READ_AS = "json"
+
 
 def render(report: CheckReport, _view: FindingsView) -> Iterator[str]:
     """`recctl.validate.v1`, in lines."""

@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.render.findings import FindingsView
 
+READ_AS = "json"
+
+
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/recctl/recctl"
 
 
 def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """A SARIF log; notes are results of it only when verbose."""
-    indexes = {rule.name: index for index, rule in enumerate(view.rules)}
+    rules = view.list_rules()
+    indexes = {rule.name: index for index, rule in enumerate(rules)}
     driver = {
         "name": "recctl",
         "semanticVersion": __version__,
         "informationUri": _HOME,
-        "rules": [_describe_rule(rule) for rule in view.rules],
+        "rules": [_describe_rule(rule) for rule in rules],
     }
     invocation = {
         "executionSuccessful": not report.errors,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from recctl.inventory.listing import Listing
     from recctl.render.inventory import InventoryView
 
+READ_AS = "json"
+
 
 def render(listing: Listing, _view: InventoryView) -> Iterator[str]:
     """Each recording, or each group, as `json` describes it."""

@@ -45,12 +45,12 @@ def disarm(text: str) -> str:
     return _compile(anywhere=False).sub(_escape, text)
 
 
-def disarm_pieces(pieces: Iterable[str], output_format: str) -> Iterator[str]:
-    """The output in a format, line by line, without what a runner would take for a command.
+def disarm_pieces(pieces: Iterable[str], read_as: str) -> Iterator[str]:
+    """Output, line by line, without what a runner would take for a command.
 
-    What other programs read says the same to them as before.
+    What programs read as "json", "paths" or "github" says the same to them as before; else it is text.
     """
-    disarm_line = _WAYS.get(output_format, disarm)
+    disarm_line = _WAYS.get(read_as, disarm)
     rest = ""
     for piece in pieces:
         *lines, rest = (rest + piece).split("\n")
@@ -107,7 +107,7 @@ def _disarm_orders(line: str) -> str:
 
 
 _WAYS: dict[str, Callable[[str], str]] = {
-    **dict.fromkeys(("json", "jsonl", "sarif"), _disarm_json),
-    **dict.fromkeys(("paths", "name-only"), _disarm_path),
+    "json": _disarm_json,
+    "paths": _disarm_path,
     "github": _disarm_orders,
 }
