@@ -109,7 +109,7 @@ def command(
     say_selected(selection, quiet=quiet)
     findings = _find(project, selection, wishes, most=nearest, is_kept=not no_cache)
     view = make_view(color, output, verbose=verbose)
-    write_output(render(findings, view), output)
+    write_output(render(findings, view), output, page=True)
     for error in findings.errors if verbose else ():
         say_failure(error)
     if findings.errors and not verbose:

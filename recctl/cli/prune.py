@@ -137,7 +137,7 @@ def command(
     report = examine(project, selection, inquiry)
     for remark in report.remarks:
         say(remark, quiet=quiet)
-    write_output(render(report, make_view(color, output, verbose=verbose)), output)
+    write_output(render(report, make_view(color, output, verbose=verbose)), output, page=True)
     code = conclude(report.errors, fails=check and bool(report.stale))
     left = _apply(project, report, without_copy=delete, quiet=quiet) if apply else 0
     if not apply:

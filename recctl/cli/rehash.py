@@ -15,6 +15,7 @@ from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import (
     find_scheme,
+    make_filter,
     make_view,
     note_failures,
     open_project,
@@ -112,6 +113,10 @@ def command(
     set_values: Annotated[
         list[Pair] | None, _pairs("--set", "POINTER VALUE", "Give a part of the request this value.")
     ] = None,
+    add_values: Annotated[
+        list[Pair] | None,
+        _pairs("--add", "POINTER VALUE", "The same, also of requests that do not have that part yet."),
+    ] = None,
     unset: Annotated[
         list[str] | None,
         typer.Option("--unset", metavar="POINTER", help="Take a part of the request out of it."),
@@ -137,6 +142,16 @@ def command(
     ] = None,
     prefer: Prefer = None,
     merge_identical: MergeIdentical = False,
+    max_share: Annotated[
+        int,
+        typer.Option(
+            "--max-share",
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Refuse to --apply when more of what is selected would change.",
+        ),
+    ] = 100,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print what each scheme hashes, and what comes of it.")
     ] = False,
@@ -144,6 +159,10 @@ def command(
     output: options.OutputFile = None,
     max_size: options.MaxSize = None,
     tests: options.Tests = None,
+    models: options.Models = None,
+    endpoints: options.Endpoints = None,
+    providers: options.Providers = None,
+    older_than: options.OlderThan = None,
     files_from: options.FilesFrom = None,
     nul: options.Nul = False,
     force_exclude: options.ForceExclude = False,
@@ -169,7 +188,8 @@ def command(
 
     refuse_both(apply=apply, dry_run=dry_run)
     project = open_project(config, isolated=isolated, max_size=max_size)
-    settings = tuple(parse_setting(pointer, text) for pointer, text in set_values or ())
+    settings = [parse_setting(pointer, text) for pointer, text in set_values or ()]
+    settings += (parse_setting(pointer, text, adds=True) for pointer, text in add_values or ())
     edits = Edits(
         tests=tuple(Rename(*pair) for pair in rename_test or ()),
         moved_files=_find_moved_files(project) if rename_tests_from_git else None,
@@ -180,11 +200,16 @@ def command(
         masks=_read_masks(redact_from) if redact_from is not None else None,
     )
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
+    wanted = make_filter(None, models, endpoints, providers, older_than)
     orders = orders._replace(
+        filter=wanted if any(wanted) else None,
+        max_share=max_share,
         include_replaced=include_replaced,
         include_unexplained=include_unexplained,
         include_without_test=include_without_test,
     )
+    if explain and orders.filter is not None:
+        raise RecctlError("--explain takes no filter but --test", "name the recordings")
     if check and explain:
         raise RecctlError("--check and --explain can't be combined", "leave one of them out")
     if (check or explain) and (apply or edits != Edits() or orders.prefer or orders.merges):
@@ -257,6 +282,9 @@ def carry_out(
     if applied and orders.edits.masks is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
         say(text, quiet=shown.quiet)
+    if report.run_id is not None and orders.to is not None and project.settings.scheme != orders.to.name:
+        where = project.config.name if project.config is not None else "recctl.toml"
+        say(f'set scheme = "{orders.to.name}" in {where}, by which they are found now', quiet=shown.quiet)
     return conclude(report.errors, fails=report.count_actions(Action.HOLD_BACK) > 0)
 
 
@@ -279,7 +307,7 @@ def _check(
 def _show(report: Report, shown: Shown) -> None:
     from recctl.render.rehash import find_renderer, summarise_rehash
 
-    write_output(find_renderer(shown.output_format)(report, shown.view), shown.output)
+    write_output(find_renderer(shown.output_format)(report, shown.view), shown.output, page=True)
     for text in summarise_rehash(report):
         say(text, quiet=shown.quiet)
 

@@ -55,7 +55,7 @@ def command(
     if apply:
         recover_interrupted(project.root, quiet=quiet)
     restoration = restore(project, words, tests or (), write=apply)
-    write_output(render(restoration, make_view(color, output)), output)
+    write_output(render(restoration, make_view(color, output)), output, page=True)
     for error in restoration.errors:
         say_failure(error)
     if restoration.is_shallow:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from recctl.input.sources import Selection
     from recctl.naming.engine import Explanation
+    from recctl.naming.survey import Survey
     from recctl.project import Project
     from recctl.recordings.recording import Key, LoadError
     from recctl.rehash.collisions import Collision
@@ -135,9 +136,22 @@ def _explain_recording(recording: Recording) -> Explained | Unread:
 
 def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:
     """Where the selected recordings stand; nothing is looked for that could be done about it."""
-    surveyed = survey(project, selection, to=orders.to, jobs=jobs)
+    surveyed = narrow(project, survey(project, selection, to=orders.to, jobs=jobs), orders)
     entries = (describe(facts) for facts in surveyed.all_facts)
     return Report(tuple(entries), surveyed.errors)
+
+
+def narrow(project: Project, surveyed: Survey, orders: Orders) -> Survey:
+    """What is known of the recordings that the orders' filter lets through. Raises RecctlError for none."""
+    if orders.filter is None:
+        return surveyed
+    from recctl.naming.ages import read_git_state
+    from recctl.naming.filters import select_facts
+
+    state = read_git_state(project.root) if orders.filter.min_age is not None else None
+    wanted = {facts.path for facts in select_facts(surveyed.all_facts, orders.filter, project, state)}
+    all_facts = tuple(facts for facts in surveyed.all_facts if facts.path in wanted)
+    return surveyed._replace(all_facts=all_facts, companions=())
 
 
 def describe(facts: Facts) -> Entry:

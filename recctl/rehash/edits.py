@@ -24,12 +24,13 @@ _NOTHING: Mapping[str, tuple[str, ...]] = {}
 class Setting(NamedTuple):
     """A value of the request that is to be another one, given as JSON `text`, or (None) to go.
 
-    `steps` lead to it.
+    `steps` lead to it. One that `adds` puts it also where there is none yet.
     """
 
     pointer: str
     steps: tuple[str, ...]
     text: str | None = None
+    adds: bool = False
 
 
 class Edits(NamedTuple):
@@ -94,7 +95,7 @@ class PlaceChange(NamedTuple):
     new: JSON
 
 
-def parse_setting(pointer: str, text: str | None) -> Setting:
+def parse_setting(pointer: str, text: str | None, *, adds: bool = False) -> Setting:
     """A pointer with the value that a text stands for: JSON, else the text itself; None removes.
 
     Raises RecctlError for a pointer that is none, or does not lead into the request.
@@ -114,7 +115,7 @@ def parse_setting(pointer: str, text: str | None) -> Setting:
         raise RecctlError(f"{number} is too large a number", f"for the text, write '\"{number}\"'") from None
     except ValueError:
         text = json.dumps(text)
-    return Setting(pointer, steps, text)
+    return Setting(pointer, steps, text, adds)
 
 
 def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict[str, JSON]:
@@ -215,7 +216,7 @@ def _check_test_id(old: str | None, new: str | None) -> None:
 
 
 def _apply_setting(document: dict[str, JSON], setting: Setting) -> bool:
-    """Set or remove a value, if there is an object or a list that has (or may have) it."""
+    """Set or remove a value, if there is an object or a list that has it, or may get it."""
     holder: JSON = document
     *above, last = setting.steps
     for step in above:
@@ -228,7 +229,7 @@ def _apply_setting(document: dict[str, JSON], setting: Setting) -> bool:
     key: JSON = last
     if isinstance(holder, list) and _is_index(last, holder):
         key = int(last)
-    elif not isinstance(holder, dict) or (setting.text is None and last not in holder):
+    elif not isinstance(holder, dict) or not (setting.adds or last in holder):
         return False
     if setting.text is None:
         del holder[key]

@@ -6,13 +6,14 @@ import posixpath
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.amounts import show_count
 from recctl.base.errors import RecctlError
 from recctl.changes.journal import relative
 from recctl.changes.plan import Create, Delete, Group, Move, Plan, Rewrite, apply, preview
 from recctl.input.sources import show_path
 from recctl.naming.survey import Survey, survey_neighbours, survey_with, take_files
 from recctl.recordings.source import Unread
-from recctl.rehash import Action, Entry, Report, describe
+from recctl.rehash import Action, Entry, Report, describe, narrow
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.drafts import draft
 
@@ -34,10 +35,12 @@ def rehash(
     """Give the selected recordings the names and folders that the orders say, or (not `applied`) only say so.
 
     Raises RecctlError when an edit fits no recording, or would leave none, when a recording is preferred that
-    nothing collides with, and as `plan.apply` does.
+    nothing collides with, when more would change than may, and as `select_facts` and `plan.apply` do.
     """
     look = partial(draft, root=project.root, orders=orders, keeps_content=applied)
     surveyed, drafts = survey_with(project, selection, look, to=orders.to, jobs=jobs)
+    everything = surveyed
+    surveyed = narrow(project, surveyed, orders)
     targets = {target.file for target in (*selection.companions, *selection.targets)}
     met: set[Rename | Setting] = set()
     proposed, errors = [], [*surveyed.errors]
@@ -55,11 +58,13 @@ def rehash(
         _check_met(orders.edits, met)
         _check_test_ids(orders.edits, targets)
     refused = {proposal.facts.path: proposal.refusal for proposal in proposed if proposal.refusal}
-    refused.update(_find_quoted(project, selection, surveyed, proposed))
+    refused.update(_find_quoted(project, selection, everything, proposed))
     proposals = [proposal for proposal in proposed if proposal.facts.path not in refused]
     collisions = find_collisions(project, proposals, orders)
     units, held = _make_units(proposals, collisions, {p.facts.location for p in proposed})
     refused.update(held)
+    if applied:
+        _require_share(units, surveyed, orders.max_share)
     plan = Plan("rehash", tuple(_make_groups(project.root, units)))
     outcome = apply(project.root, plan) if applied else preview(project.root, plan)
     surveyed = surveyed._replace(errors=tuple(errors))
@@ -77,7 +82,11 @@ def _check_met(edits: Edits, met: set[Rename | Setting]) -> None:
             raise RecctlError(f"no recording that was looked at has a url that begins with {rename.old}")
     for setting in edits.settings:
         if setting not in met:
-            raise RecctlError(f"{setting.pointer} names nothing in the recordings that were looked at")
+            message = f"{setting.pointer} names nothing in the recordings that were looked at"
+            raise RecctlError(message, _ADD if setting.text is not None and not setting.adds else None)
+
+
+_ADD = "--add in place of --set gives them what they do not have"
 
 
 def _check_test_ids(edits: Edits, targets: Iterable[str]) -> None:
@@ -142,6 +151,18 @@ def _make_units(
             proposal = unit.proposal
             if proposal is not None:
                 held[proposal.facts.path] = reason
+
+
+def _require_share(units: Sequence[_Unit], surveyed: Survey, max_share: int) -> None:
+    """Refuse to change more of the files that were selected than a user allows."""
+    selected = {facts.location for facts in surveyed.all_facts}
+    changed = {place for unit in units for place in unit.leaves}
+    changed |= {unit.proposal.facts.location for unit in units if unit.proposal is not None}
+    changed &= selected
+    if 100 * len(changed) > max_share * len(selected):
+        share = 100 * len(changed) // len(selected)
+        message = f"{len(changed):,} of {show_count(len(selected), 'file')} would change ({share} %)"
+        raise RecctlError(f"{message}, more than {max_share} %", "look at them without --apply first")
 
 
 def _make_groups(root: Path, units: Sequence[_Unit]) -> Iterator[Group]:

@@ -8,6 +8,7 @@ from recctl.rehash.edits import Edits
 
 if TYPE_CHECKING:
     from recctl.naming.engine import Scheme
+    from recctl.naming.filters import Filter
 
 
 NEWEST = "newest"
@@ -21,6 +22,7 @@ class Orders(NamedTuple):
     what nothing explains gets another name only when it is `include`d, and so does what names no test, since
     no test looks for that name. Of recordings that want one name,
     `prefer` keeps the newest ("newest") or those at these paths; `merges` keeps one where replies agree.
+    `filter` narrows it down, and `max_share` is how many percent of what was selected may change.
     """
 
     to: Scheme | None = None
@@ -30,3 +32,5 @@ class Orders(NamedTuple):
     edits: Edits = Edits()
     prefer: tuple[str, ...] = ()
     merges: bool = False
+    filter: Filter | None = None
+    max_share: int = 100

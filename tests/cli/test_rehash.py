@@ -407,6 +407,68 @@ def test_what_a_killed_run_left_is_taken_back_first(run: Run, project: Path) -> 
     assert f"{FOLDER}/{NEW}" in list_files(project)
 
 
+NOTHING = "names nothing in the recordings that were looked at"
+ADD = "--add in place of --set gives them what they do not have"
+LOOK_FIRST = "look at them without --apply first"
+
+
+def test_a_part_that_no_request_has_is_added_only_when_that_is_meant(run: Run, project: Path) -> None:
+    outcome = run("rehash", "--set", "/request/body/seed", "7", cwd=project)
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: /request/body/seed {NOTHING}\nhint: {ADD}\n",
+    )
+    outcome = run("rehash", "--add", "/request/body/seed", "7", "--apply", cwd=project)
+    assert (outcome.code, outcome.err.split("\n")[-2]) == (0, "done: move 2; recctl undo 1 takes it back")
+    seeds = [
+        json.loads((project / file).read_text())["request"]["body"]["seed"] for file in list_files(project)
+    ]
+    assert seeds == [7, 7]
+
+
+def test_what_filters_let_through_is_changed_and_nothing_else(run: Run, project: Path) -> None:
+    other = ask("Hello", test_id="tests/integration/inference/test_chat.py::test_other")
+    other["request"]["body"]["model"] = other["request"]["model"] = "large"
+    path = write(project / FOLDER, other)
+    edit = ("rehash", "--set", "/request/body/model", "tiny")
+    outcome = run(*edit, "--model", "larger", cwd=project)
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: no recording is of model 'larger'\nhint: did you mean 'large'?\n",
+    )
+    outcome = run(*edit, "--model", "large", cwd=project)
+    assert [line.split(" -> ")[0] for line in outcome.out.split("\n")] == [
+        "to be moved: 1",
+        f"  {FOLDER}/{path.name}",
+        "",
+    ]
+    assert run("rehash", "--explain", "--model", "large", cwd=project).err == (
+        "error: --explain takes no filter but --test\nhint: name the recordings\n"
+    )
+
+
+def test_more_is_not_changed_than_a_user_allows(run: Run, project: Path) -> None:
+    before = list_files(project)
+    edit = ("rehash", "--set", "/request/body/model", "tiny", "--apply")
+    outcome = run(*edit, "--max-share", "60", cwd=project)
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: 2 of 2 files would change (100 %), more than 60 %\nhint: {LOOK_FIRST}\n",
+    )
+    assert list_files(project) == before
+    assert run(*edit, cwd=project).code == 0
+
+
+def test_what_to_change_in_the_configuration_is_told_after_a_move_to_another_scheme(
+    run: Run, project: Path
+) -> None:
+    outcome = run("rehash", "--to", "ogx-2025-10", "--apply", cwd=project)
+    assert outcome.err.endswith('\nset scheme = "ogx-2025-10" in recctl.toml, by which they are found now\n')
+    run("undo", cwd=project)
+    outcome = run("rehash", "--to", "ogx-2026-04", "--apply", cwd=project)
+    assert outcome.err.endswith("\ndone: move 1; recctl undo 3 takes it back\n")
+
+
 NO_POINTER = "does not lead to a part of the request"
 IDS_HINT = "write a JSON object, or lines of a path, a tab and an id"
 

@@ -573,7 +573,7 @@ def test_a_leftover_follows_its_test_and_stays_a_leftover(root: Path) -> None:
 def test_a_request_is_edited_and_gets_the_name_of_what_it_asks_now(root: Path) -> None:
     write(root / FOLDER, ask("Hello"))
     settings = (
-        parse_setting("/request/body/temperature", "0.5"),
+        parse_setting("/request/body/temperature", "0.5", adds=True),
         parse_setting("/request/body/model", "large"),
         parse_setting("/request/model", '"large"'),
         parse_setting("/request/body/messages/0/content", "[1]"),
@@ -592,7 +592,7 @@ def test_a_request_is_edited_and_gets_the_name_of_what_it_asks_now(root: Path) -
 
 def test_what_no_hash_covers_is_edited_in_place(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
-    found = carry_out(root, edits=Edits(settings=(parse_setting("/request/headers/x", "1"),)))
+    found = carry_out(root, edits=Edits(settings=(parse_setting("/request/headers/x", "1", adds=True),)))
     assert actions(found) == {path.name: ("edit", None)}
     assert files(root)[path.relative_to(root).as_posix()]["request"]["headers"] == {"x": 1}
 
@@ -698,7 +698,7 @@ def test_an_edit_leaves_a_request_that_a_recorder_could_have_made(
 ) -> None:
     path = write(root / FOLDER, ask("Hello"))
     with pytest.raises(RecctlError) as raised:
-        carry_out(root, edits=Edits(settings=(parse_setting(pointer, value),)))
+        carry_out(root, edits=Edits(settings=(parse_setting(pointer, value, adds=True),)))
     assert raised.value.message == f"{path.relative_to(root).as_posix()}: {message}"
 
 
@@ -720,7 +720,7 @@ def test_what_nests_too_deeply_is_not_written(root: Path) -> None:
     with pytest.raises(RecctlError, match="the value for /request/body/n nests too deeply"):
         parse_setting("/request/body/n", "[" * 300 + "]" * 300)
     deep = "[" * 253 + "]" * 253
-    found = carry_out(root, edits=Edits(settings=(parse_setting("/request/body/n", deep),)))
+    found = carry_out(root, edits=Edits(settings=(parse_setting("/request/body/n", deep, adds=True),)))
     remark = "could not be written so that it is read again: does it nest too deeply?"
     assert actions(found) == {path.name: ("hold-back", remark)}
 
