@@ -264,8 +264,9 @@ def show_path(path: Path) -> str:
 
 
 def _is_revision_file(word: str) -> bool:
+    """Whether a word is a file of a revision, or, after a bare colon, of any stage of git's index."""
     revision, colon, path = word.partition(":")
-    if not colon or not path or revision.startswith((".", "/")) or len(revision) < 2:
+    if not colon or not path or revision.startswith((".", "/")) or len(revision) == 1:  # a drive
         return False
     try:
         with git.BlobReader(Path.cwd()) as blobs:
@@ -277,11 +278,14 @@ def _is_revision_file(word: str) -> bool:
 
 
 def find_place(spec: str) -> Path:
-    """Where a file of a revision would lie in the work tree."""
+    """Where a file of a revision, or of git's index, would lie in the work tree."""
     here = Path.cwd()
-    path = spec.partition(":")[2]
+    path = re.sub(_STAGE, "", spec) if spec.startswith(":") else spec.partition(":")[2]
     top = here if path.startswith(("./", "../")) else find_top_level(here) or here
     return Path(os.path.abspath(top / path))  # noqa: PTH100  (as above)
+
+
+_STAGE = "^:(?:[0-3]:)?"
 
 
 def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread:

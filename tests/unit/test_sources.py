@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 import pytest
@@ -322,6 +323,30 @@ def test_a_file_of_a_revision_may_be_named_from_the_current_folder(
         assert source.place == Place((committed / "tests" / "recordings").as_posix(), "b.json")
 
 
+@pytest.mark.parametrize("word", [":tests/recordings/a.json", ":0:tests/recordings/a.json"])
+def test_after_a_bare_colon_stands_a_file_of_the_index(committed: Path, word: str) -> None:
+    source = read_one(Project(committed), word)
+    assert isinstance(source, Source)
+    assert source.content == b"tests/recordings/a.json"
+    assert source.place == Place((committed / "tests" / "recordings").as_posix(), "a.json")
+
+
+def test_both_sides_of_a_conflict_can_be_named(committed: Path, git: Callable[..., str]) -> None:
+    path = committed / "tests" / "recordings" / "a.json"
+    for branch, text in (("theirs", "they"), ("ours", "we")):
+        git("checkout", "-qfb", branch, "HEAD" if branch == "theirs" else "HEAD~1")
+        path.write_text(text)
+        git("commit", "-qam", text)
+    with pytest.raises(CalledProcessError):
+        git("merge", "theirs")
+    sides = [read_one(Project(committed), f":{stage}:tests/recordings/a.json") for stage in (1, 2, 3)]
+    assert [side.content for side in sides if isinstance(side, Source)] == [
+        b"tests/recordings/a.json",
+        b"we",
+        b"they",
+    ]
+
+
 def test_a_file_of_a_revision_has_no_neighbours_and_hides_none(committed: Path) -> None:
     (committed / "tests" / "recordings" / "c.json").touch()
     project = Project(committed)
@@ -337,7 +362,8 @@ def test_a_file_of_a_revision_over_the_size_is_not_read(committed: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "word", ["HEAD:missing.json", "nowhere:tests/other.json", "HEAD:", "HEAD:tests", "a:b"]
+    "word",
+    ["HEAD:missing.json", "nowhere:tests/other.json", "HEAD:", "HEAD:tests", "a:b", ":", ":x.json", ":2:a"],
 )
 def test_a_word_that_names_nothing_in_a_revision_is_a_path(committed: Path, word: str) -> None:
     unread = Unread(word, "can't be opened: no such file or directory", NO_FILE)
