@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 from recctl.project import Place, Settings
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
@@ -73,7 +73,7 @@ def delta(index: int = 0, finish_reason: str | None = None, **delta: Any) -> dic
 def interrupt(root: Path) -> None:
     """Make the last run below a root one that was killed before its end."""
     run_id = max((path.name for path in (root / ".recctl/runs").iterdir()), key=int)
-    State(root).write_signed(f"runs/{run_id}/outcome", b'{"done": null, "emptied": false}')
+    StateFolder(root).write_signed(f"runs/{run_id}/outcome", b'{"done": null, "emptied": false}')
 
 
 RECORDING = serialise(record(None))

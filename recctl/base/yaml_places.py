@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recctl.base.yaml_text import YAML
 
 
-class Place(NamedTuple):
+class YamlPlace(NamedTuple):
     """Where in a text something stands, in characters: a value, or the last one on the way to it.
 
     `depth` says how many of the steps lead there.
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 def find_places(
     text: str, paths: Iterable[tuple[str, ...]], *, is_stream: bool = False
-) -> dict[tuple[str, ...], Place]:
+) -> dict[tuple[str, ...], YamlPlace]:
     """Where the values stand to which steps lead, from the root of a text's first document.
 
     Of a stream, they lead from the list of its documents. Steps are keys, and numbers from 0; "*" stands for
@@ -48,7 +48,7 @@ def find_places(
         _Finder(text).visit(root, is_stream=is_stream)
     except YAMLError:
         return {}
-    found: dict[tuple[str, ...], Place] = {}
+    found: dict[tuple[str, ...], YamlPlace] = {}
     _collect(root, (), None, found)
     return found
 
@@ -59,14 +59,14 @@ class _Wanted:
 
     parts: dict[str, _Wanted]
     is_asked: bool = False
-    place: Place | None = None
+    place: YamlPlace | None = None
 
     def copy(self) -> _Wanted:
         return _Wanted({step: part.copy() for step, part in self.parts.items()}, self.is_asked)
 
 
 def _collect(
-    wanted: _Wanted, path: tuple[str, ...], above: Place | None, found: dict[tuple[str, ...], Place]
+    wanted: _Wanted, path: tuple[str, ...], above: YamlPlace | None, found: dict[tuple[str, ...], YamlPlace]
 ) -> None:
     place = wanted.place or above
     if wanted.is_asked and place is not None:
@@ -110,7 +110,7 @@ class _Finder:
                 value = self._next() if is_mapping else last
                 self._visit_part(value, step, wanted, depth, is_mapping=is_mapping)
                 number += 1
-        wanted.place = Place(start, last.end_mark.index, depth)
+        wanted.place = YamlPlace(start, last.end_mark.index, depth)
 
     def _visit_part(self, value: Any, step: str, wanted: _Wanted, depth: int, *, is_mapping: bool) -> None:
         part = wanted.parts.get(step)

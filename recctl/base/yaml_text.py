@@ -27,7 +27,7 @@ MAX_DEPTH = 250
 """How deeply values may nest; a JSON recording's may a little more, as these become parts of one."""
 
 
-class Oddity(NamedTuple):
+class YamlOddity(NamedTuple):
     """What can be read, but not by everybody, or not for sure. `offset` counts characters.
 
     `kind` is "duplicate-key" or "unreadable-tag"; `word` is the key or the tag. `depth` says in how many
@@ -49,7 +49,7 @@ class Document(NamedTuple):
     value: YAML
     start: int
     has_bytes: bool = False
-    oddities: tuple[Oddity, ...] = ()
+    oddities: tuple[YamlOddity, ...] = ()
 
 
 def read_documents(
@@ -125,7 +125,7 @@ class _Reader:
         self._next: Callable[[], Any] = parser.get_event
         self._room = max_size
         self._constructors = constructors
-        self._oddities: list[Oddity] = []
+        self._oddities: list[YamlOddity] = []
         self._has_bytes = False
         self._anchored: dict[str, YAML] = {}
         self._anchors: set[str] = set()
@@ -207,7 +207,7 @@ class _Reader:
                 key = self._read_key(event, depth)
             value_event = read_event()
             if key in items:
-                self._oddities.append(Oddity("duplicate-key", key, event.start_mark.index, depth))
+                self._oddities.append(YamlOddity("duplicate-key", key, event.start_mark.index, depth))
             items[key] = read_value(value_event, depth)
         return self._merge(merged, items) if merged else items
 
@@ -273,7 +273,7 @@ class _Reader:
                 except ValueError:
                     message = "what stands after !!binary is no base64"
                     raise _RefusalError(message, _PUT_RIGHT, event) from None
-        self._oddities.append(Oddity("unreadable-tag", tag, event.start_mark.index))
+        self._oddities.append(YamlOddity("unreadable-tag", tag, event.start_mark.index))
         return value
 
     def _read_scalar(self, tag: str, event: Any) -> YAML:

@@ -12,26 +12,26 @@ from recctl import git
 from recctl.base.digests import sha256
 from recctl.base.errors import InterruptError, RecctlError
 from recctl.changes.disk import keep_owner, sync_files, sync_folder, write_file
-from recctl.changes.journal import File, Journal, PathChange, Run
+from recctl.changes.journal import FileState, Journal, PathChange, Run
 from recctl.changes.tree import Refusal, RefusedError, Sight, find_place, locate, look, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-Keep = Callable[[File, bytes], object]
+Keep = Callable[[FileState, bytes], object]
 """What is done with the content of each file that is read and is as it should be."""
 
 Sights = dict[str, Sight]
 """What was seen of files when they were read, by path."""
 
 
-def _is_same(one: File | None, other: File | None) -> bool:
+def _is_same(one: FileState | None, other: FileState | None) -> bool:
     """Whether two files hold the same, or neither is there."""
     return (one and one.digest) == (other and other.digest)
 
 
-def keep_nothing(file: File, content: bytes) -> None:
+def keep_nothing(file: FileState, content: bytes) -> None:
     """Keep no copy."""
 
 
@@ -56,7 +56,9 @@ def find_obstacle(
     return Refusal(change.path, "is gone" if found is None else "has changed since")
 
 
-def execute(journal: Journal, run: Run, read: Callable[[File], bytes], sights: Sights) -> dict[int, Refusal]:
+def execute(
+    journal: Journal, run: Run, read: Callable[[FileState], bytes], sights: Sights
+) -> dict[int, Refusal]:
     """Do a run that has begun. Gives the groups, by number, that were refused all the same."""
     refusals: dict[int, Refusal] = {}
     drafts: list[Path] = []
@@ -90,7 +92,7 @@ def execute(journal: Journal, run: Run, read: Callable[[File], bytes], sights: S
 
 
 def _stage(
-    root: Path, read: Callable[[File], bytes], changes: Collection[PathChange], sights: Sights
+    root: Path, read: Callable[[FileState], bytes], changes: Collection[PathChange], sights: Sights
 ) -> list[Path]:
     """Make each file that will be, beside its place; gives what was written and is to be synced.
 

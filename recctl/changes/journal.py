@@ -28,7 +28,7 @@ from recctl import git
 from recctl.base import __version__
 from recctl.base.digests import sha256
 from recctl.base.errors import RecctlError, describe_os_error
-from recctl.changes.state import STATE_FOLDER, State
+from recctl.changes.state import STATE_FOLDER, StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FileState:
     """What lies at a path: the digest of its content, its permissions, perhaps what git finds it by."""
 
     digest: str
@@ -58,8 +58,8 @@ class PathChange:
     """What becomes of one path; None stands for no file."""
 
     path: str
-    before: File | None
-    after: File | None
+    before: FileState | None
+    after: FileState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Journal:
 
     def __init__(self, root: Path, blobs: git.BlobReader | None = None) -> None:
         self.root = root
-        self._state = State(root)
+        self._state = StateFolder(root)
         self._blobs = blobs
         self._tracked: frozenset[str] | None = None
 
@@ -234,7 +234,7 @@ class Journal:
                 self._state.remove(copy)
         return trash
 
-    def read_before(self, run: Run, file: File) -> bytes:
+    def read_before(self, run: Run, file: FileState) -> bytes:
         """What a file was before a run, byte for byte, from the copy or from git."""
         copy = f"{_place(run.run_id)}/{_KEPT}/{file.digest}"
         if file.blob is None or self._state.find_size(copy) is not None:
@@ -343,13 +343,13 @@ class NewRun:
     What the file system refuses is an OSError in all methods.
     """
 
-    def __init__(self, journal: Journal, state: State, command: str, undoes: Run | None) -> None:
+    def __init__(self, journal: Journal, state: StateFolder, command: str, undoes: Run | None) -> None:
         self._journal, self._state = journal, state
         self._command, self._undoes = command, undoes
         self._run_id: str | None = None
         self._has_begun = False
 
-    def keep(self, file: File, content: bytes) -> None:
+    def keep(self, file: FileState, content: bytes) -> None:
         """Keep a copy of what a file is, unless git has it by the file's blob.
 
         Raises RecctlError when this user has no place for the key that journals are signed with.
@@ -404,7 +404,7 @@ class NewRun:
         return sorted({*self._journal.list_missing(groups), *before})
 
 
-def _write_json(state: State, name: str, document: Any) -> None:
+def _write_json(state: StateFolder, name: str, document: Any) -> None:
     state.write_signed(name, json.dumps(document, indent=1).encode())
 
 
@@ -414,7 +414,7 @@ def open_journal(root: Path) -> Iterator[Journal]:
 
     Raises RecctlError when another process has it, and for whatever the file system refuses meanwhile.
     """
-    with explaining(root), State(root).open_lock() as lock, git.BlobReader(root) as blobs:
+    with explaining(root), StateFolder(root).open_lock() as lock, git.BlobReader(root) as blobs:
         _lock(lock.fileno())
         yield Journal(root, blobs)
 
@@ -491,13 +491,13 @@ def _parse_change(values: dict[str, Any]) -> PathChange:
     )
 
 
-def _parse_file(values: dict[str, Any] | None) -> File | None:
+def _parse_file(values: dict[str, Any] | None) -> FileState | None:
     if values is None:
         return None
     if not re.fullmatch("[0-9a-f]{64}", values["digest"]):
         raise ValueError("not a digest")
     blob = None if values["blob"] is None else _expect(str, values["blob"])
-    return File(values["digest"], _expect(int, values["mode"]) & PERMISSIONS, blob)
+    return FileState(values["digest"], _expect(int, values["mode"]) & PERMISSIONS, blob)
 
 
 def _expect(kind: type[_Value], value: Any) -> _Value:

@@ -29,7 +29,7 @@ from recctl.base.errors import RecctlError
 from recctl.changes.execution import execute, find_obstacle, keep_nothing, roll_back
 from recctl.changes.journal import (
     PERMISSIONS,
-    File,
+    FileState,
     Journal,
     PathChange,
     Run,
@@ -37,7 +37,7 @@ from recctl.changes.journal import (
     explaining,
     open_journal,
 )
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 from recctl.changes.tree import Refusal, RefusedError, exists, look
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def apply(root: Path, plan: Plan) -> Applied:
             return Applied(None, (), tuple(held_back))
         run = new_run.begin(tuple(changes for _, changes in ready))
 
-        def read(file: File) -> bytes:
+        def read(file: FileState) -> bytes:
             content = contents.get(file.digest)
             return journal.read_before(run, file) if content is None else content
 
@@ -185,7 +185,7 @@ def recover(root: Path) -> Recovered | None:
 
     Raises RecctlError when another recctl is at work here, or when a file can't be put back.
     """
-    if not State(root).exists():
+    if not StateFolder(root).exists():
         return None
     with open_journal(root) as journal:
         if run := journal.find_interrupted():
@@ -198,7 +198,7 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
 
     Raises RecctlError when there is no such run, and as `apply` does.
     """
-    if not State(root).exists():
+    if not StateFolder(root).exists():
         raise RecctlError("there is no run to take back", "recctl has changed nothing here")
     with _open_settled(root) as journal:
         run = journal.find_standing(run_id)
@@ -239,7 +239,7 @@ def empty_trash(root: Path) -> Trash:
 
     Raises RecctlError when another recctl is at work here, or an interrupted run waits for `recover`.
     """
-    if not State(root).exists():
+    if not StateFolder(root).exists():
         return Trash((), 0, 0)
     with _open_settled(root) as journal:
         return journal.empty_trash()
@@ -275,7 +275,7 @@ class _IdleError(Exception):
 def _check(root: Path, plan: Plan, keep: Keep = keep_nothing) -> _Checked:
     """What of a plan can be done; each file that it changes is read, once."""
     checked = _Checked([], [], {}, {})
-    tree: dict[str, File | None] = {}
+    tree: dict[str, FileState | None] = {}
     wanted: set[str] = set()
     for group in plan.groups:
         try:
@@ -293,11 +293,11 @@ def _check(root: Path, plan: Plan, keep: Keep = keep_nothing) -> _Checked:
 
 
 def _resolve(
-    root: Path, group: Group, tree: dict[str, File | None], checked: _Checked, keep: Keep
+    root: Path, group: Group, tree: dict[str, FileState | None], checked: _Checked, keep: Keep
 ) -> tuple[PathChange, ...]:
     """What becomes of each path of a group, when `tree` is what earlier groups have made of theirs."""
-    found: dict[str, File] = {}
-    mended: dict[str, File] = {}
+    found: dict[str, FileState] = {}
+    mended: dict[str, FileState] = {}
     for step in group:
         if isinstance(step, Create):
             continue
@@ -310,12 +310,12 @@ def _resolve(
             content = step.make(seen.content)
             if content is None:
                 raise _IdleError
-            mended[step.path] = File(sha256(content), seen.file.mode)
+            mended[step.path] = FileState(sha256(content), seen.file.mode)
             checked.mended[mended[step.path].digest] = content
         file = replace(seen.file, blob=step.blob) if isinstance(step, Delete) else seen.file
         keep(file, seen.content)
         found[step.path], checked.sights[step.path] = file, seen.sight
-    after: dict[str, File | None] = {**dict.fromkeys(found), **mended}
+    after: dict[str, FileState | None] = {**dict.fromkeys(found), **mended}
     for step in group:
         if isinstance(step, Delete | Mend):
             continue
@@ -324,7 +324,7 @@ def _resolve(
         if (known[path] is not None) if path in known else exists(root, path):
             raise RefusedError(path, "exists already")
         mode = step.mode & PERMISSIONS if isinstance(step, Create) else found[step.path].mode
-        after[path] = found[step.path] if step.content is None else File(sha256(step.content), mode)
+        after[path] = found[step.path] if step.content is None else FileState(sha256(step.content), mode)
     return tuple(PathChange(path, found.get(path), file) for path, file in after.items())
 
 

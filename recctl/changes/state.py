@@ -1,6 +1,6 @@
 """`.recctl/`, the folder in which recctl keeps what it needs between runs: journal, trash, caches.
 
-It lies in a tree that others write to, and nothing in it is trusted. `State` is the only way in:
+It lies in a tree that others write to, and nothing in it is trusted. `StateFolder` is the only way in:
 
 - No link is followed, neither for the folder itself nor below it: each folder is opened from the one above
   (where a system can't do that, it is looked at first). What should be a file is a regular file: nothing
@@ -154,7 +154,7 @@ class _Folder(NamedTuple):
             os.unlink(self.at(name), dir_fd=self.descriptor)
 
 
-class State:
+class StateFolder:
     """What recctl keeps for one root. Names are relative to `.recctl/`, with `/`.
 
     All methods raise OSError; where nothing else is said, FileNotFoundError for what is not there.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.digests import sha256
 from recctl.base.errors import describe_os_error
-from recctl.changes.journal import PERMISSIONS, File
+from recctl.changes.journal import PERMISSIONS, FileState
 from recctl.changes.state import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Sight:
 class Found(NamedTuple):
     """What lies at a path: what is known of it, its content, and what was seen of it meanwhile."""
 
-    file: File
+    file: FileState
     content: bytes
     sight: Sight
 
@@ -157,7 +157,7 @@ def look(root: Path, path: str) -> Found | None:
             with place.open("rb") as file:
                 status = os.fstat(file.fileno())
                 sight, content = Sight.of(status), file.read()
-            return Found(File(sha256(content), status.st_mode & PERMISSIONS), content, sight)
+            return Found(FileState(sha256(content), status.st_mode & PERMISSIONS), content, sight)
         except FileNotFoundError:
             return None
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from recctl.checks.finding import Finding, Rule, Severity
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.naming.folders import lies_as_expected
 from recctl.project import recordings_folder
 from recctl.project.schemes import RELEASED
@@ -192,12 +192,12 @@ def detect_scheme(all_facts: Sequence[Facts]) -> str | None:
 
 
 def _is_unset(facts: Facts) -> bool:
-    return not facts.is_held and facts.status is not Status.NOT_APPLICABLE
+    return not facts.is_held and facts.status is not NameStatus.NOT_APPLICABLE
 
 
 def _judge(facts: Facts, detected: str | None, past: Past | None) -> Iterator[Finding]:
     """What a name deserves; where no scheme is set, by the one that most of the others follow."""
-    if facts.status is Status.NOT_APPLICABLE:
+    if facts.status is NameStatus.NOT_APPLICABLE:
         return
     identity = facts.identity
     if not identity.schemes:
@@ -229,12 +229,12 @@ def _report_unexplained(facts: Facts, past: Past | None) -> Finding:
 def _report_other_scheme(facts: Facts) -> Iterator[Finding]:
     """A finding where a name is not the one that the scheme in force gives, but some other scheme's."""
     given, wanted = facts.identity.given, f"{facts.scheme} looks for {facts.identity.wanted}"
-    if facts.status is Status.AHEAD:
+    if facts.status is NameStatus.AHEAD:
         hint = f"set scheme to {facts.identity.newest} if the recorder goes by it; rehash leaves it alone"
         yield NEWER_HASH.make_finding(facts.path, f"{given}, which is newer than {facts.scheme}", hint)
-    elif facts.status is Status.OUTDATED and facts.replaced_by is None:
+    elif facts.status is NameStatus.OUTDATED and facts.replaced_by is None:
         yield OUTDATED_HASH.make_finding(facts.path, f"{given}, {wanted}", "recctl rehash gives it that name")
-    elif facts.status is Status.OUTDATED:
+    elif facts.status is NameStatus.OUTDATED:
         message = f"{given}, {wanted}; {facts.replaced_by} has taken its place"
         finding = OUTDATED_HASH.make_finding(facts.path, message, "recctl prune takes it away")
         yield finding._replace(severity=Severity.WARNING, mark=f"{given}, {wanted}")

@@ -22,7 +22,7 @@ from recctl.checks.identity import (
     describe_schemes,
     detect_scheme,
 )
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.naming.relations import relate
 from recctl.recordings.source import Unread
 
@@ -191,7 +191,7 @@ def _compare_replies(project: Project, cache: Cache | None) -> Callable[[Facts, 
 
 def _find_pasts(project: Project, all_facts: Sequence[Facts]) -> Mapping[str, Past]:
     """What was found before, of the recordings whose names nothing explains: where that is to be judged."""
-    unexplained = [facts for facts in all_facts if facts.is_held and facts.status is Status.UNEXPLAINED]
+    unexplained = [facts for facts in all_facts if facts.is_held and facts.status is NameStatus.UNEXPLAINED]
     if not unexplained:
         return {}
     from recctl.naming.history import find_pasts

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recctl.project import SecretSettings
 
 
-class Hit(NamedTuple):
+class SecretHit(NamedTuple):
     """A secret in a text: its kind, where it stands, whether the project itself looks for it.
 
     `secret` is what it is once its encoding is taken off, `spelled` what stands in the text.
@@ -88,12 +88,12 @@ class Finder:
         yield from self._halve(texts, places[:half])
         yield from self._halve(texts, places[half:])
 
-    def find(self, text: str) -> Iterator[Hit]:
+    def find(self, text: str) -> Iterator[SecretHit]:
         """The secrets of a text, those of the same kind in their order; none is part of another."""
         # the same headers stand in recording after recording
         yield from self._find_once(text) if len(text) <= _LONG else self._find(text)
 
-    def _find(self, text: str) -> Iterator[Hit]:
+    def _find(self, text: str) -> Iterator[SecretHit]:
         if not self.may_find(text):
             return
         taken = bytearray(len(text))
@@ -103,7 +103,7 @@ class Finder:
             taken[start:end] = b"\1" * (end - start)
             if not any(pattern.search(_show(match)) for pattern in self._allow):
                 secret = match[0] if is_own else match["secret"]
-                yield Hit(name, start, text[start:end], secret, is_own)
+                yield SecretHit(name, start, text[start:end], secret, is_own)
 
     def _match_all(self, text: str) -> Iterator[tuple[str, bool, re.Match[str], tuple[int, int]]]:
         """What matches, and where; first in what encodings hide, of which a text shows only pieces."""

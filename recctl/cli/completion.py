@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
 _MOST = 200
 """How many words are offered at most."""
@@ -55,11 +55,11 @@ def _offer(words: Iterable[str], incomplete: str) -> list[str]:
     return sorted(word for word in words if word and word.startswith(incomplete))[:_MOST]
 
 
-def _list(read: Callable[[Entry], str | None]) -> set[str]:
+def _list(read: Callable[[IndexEntry], str | None]) -> set[str]:
     return {value for entry in _read_entries() if (value := read(entry))}
 
 
-def _read_entries() -> tuple[Entry, ...]:
+def _read_entries() -> tuple[IndexEntry, ...]:
     """The recordings that are known; none where the configuration can't be read: a shell waits for words."""
     from pathlib import Path
 

@@ -125,14 +125,14 @@ def _choose_format(output_format: str, *, stat: bool) -> str:
 
 def _read_tracked(project: Project, names: list[str] | None) -> Tracked:
     """The runs that are named as one, or the last that was tracked here."""
-    from recctl.changes.state import STATE_FOLDER, State
+    from recctl.changes.state import STATE_FOLDER, StateFolder
     from recctl.input.sources import show_path
     from recctl.testsuite.track import LAST_RUN, combine, read_tracked
 
     if names:
         return combine([read_tracked(Path(name)) for name in names])
     path = project.root / STATE_FOLDER / LAST_RUN
-    if State(project.root).find_size(LAST_RUN) is None:  # or it is a link
+    if StateFolder(project.root).find_size(LAST_RUN) is None:  # or it is a link
         message = f"{show_path(path)} is not there: no run was tracked"
         raise RecctlError(message, "recctl track -- pytest makes it")
     if _came_with_repository(project.root):

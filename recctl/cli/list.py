@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from recctl.input.sources import Selection, Target
     from recctl.inventory.columns import Column
     from recctl.inventory.conditions import Condition
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.listing import Listing
-    from recctl.inventory.search import Hit
+    from recctl.inventory.search import SearchHit
     from recctl.inventory.threads import Threads
     from recctl.naming.filters import Filter
     from recctl.project import Project
@@ -201,7 +201,7 @@ def _list(project: Project, selection: Selection, wanted: Filter, chosen: _Choic
     entries = [entry for entry in index.entries if all(each.holds(entry) for each in chosen.conditions)]
     if any(wanted):
         entries = _filter(project, index.entries, entries, wanted)
-    hits: dict[Key, tuple[Hit, ...]] = {}
+    hits: dict[Key, tuple[SearchHit, ...]] = {}
     if chosen.words:
         from recctl.inventory.search import search_files
 
@@ -212,7 +212,9 @@ def _list(project: Project, selection: Selection, wanted: Filter, chosen: _Choic
     return Listing(ordered, chosen.columns, chosen.grouped_by, hits, index.errors)
 
 
-def _filter(project: Project, known: tuple[Entry, ...], entries: list[Entry], wanted: Filter) -> list[Entry]:
+def _filter(
+    project: Project, known: tuple[IndexEntry, ...], entries: list[IndexEntry], wanted: Filter
+) -> list[IndexEntry]:
     """The entries that a filter lets through; a word that means nothing of all that is known is an error."""
     from recctl.naming.ages import read_git_state
     from recctl.naming.filters import select_facts
@@ -233,7 +235,7 @@ def _make_view(project: Project, selection: Selection, view: View) -> InventoryV
 
 
 def _describe_conversations(
-    selection: Selection, mask: Callable[[str], str], entries: Sequence[Entry]
+    selection: Selection, mask: Callable[[str], str], entries: Sequence[IndexEntry]
 ) -> Iterator[Conversation]:
     """What a page shows of each recording, read from its file; of one that can't be read, why."""
     from recctl.base.parallel import map_files

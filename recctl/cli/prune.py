@@ -24,7 +24,7 @@ from recctl.cli.session import (
 
 if TYPE_CHECKING:
     from recctl.project import Project
-    from recctl.prune import Inquiry, Report
+    from recctl.prune import Inquiry, PruneReport
     from recctl.testsuite.track import Tracked
 
 _Words = list[str] | None
@@ -165,7 +165,7 @@ def _read_tracked(names: list[str]) -> Tracked:
     return combine([read_tracked(Path(name)) for name in names])
 
 
-def _apply(project: Project, report: Report, *, without_copy: bool, quiet: bool) -> int:
+def _apply(project: Project, report: PruneReport, *, without_copy: bool, quiet: bool) -> int:
     """Delete what is stale, and say what became of it. Gives how many files are left."""
     from recctl.input.sources import show_path
     from recctl.prune.removal import remove

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.rehash import Report
+    from recctl.rehash import RehashReport
     from recctl.rehash.edits import Edits
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
@@ -304,7 +304,7 @@ def _check(
     return conclude(found.errors, fails=bool(found.find_failures(strict=strict)))
 
 
-def _show(report: Report, shown: Shown) -> None:
+def _show(report: RehashReport, shown: Shown) -> None:
     from recctl.render.rehash import find_renderer, summarise_rehash
 
     write_output(find_renderer(shown.output_format)(report, shown.view), shown.output, page=True)

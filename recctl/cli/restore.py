@@ -69,6 +69,8 @@ def command(
 
 def _lacks_any(restoration: Restoration) -> bool:
     """Whether something that was asked for does not come back."""
-    from recctl.inventory.restore import Status
+    from recctl.inventory.restore import RestoreStatus
 
-    return any(lost.status not in (Status.RESTORED, Status.RESTORABLE) for lost in restoration.files)
+    return any(
+        lost.status not in (RestoreStatus.RESTORED, RestoreStatus.RESTORABLE) for lost in restoration.files
+    )

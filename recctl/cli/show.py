@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 """The formats that are made to be shared."""
 
 
-class Part(StrEnum):
+class ExchangePart(StrEnum):
     """A side of an exchange, or both."""
 
     REQUEST = "request"
@@ -44,7 +44,7 @@ class Part(StrEnum):
 
 def command(
     paths: options.Paths = None,
-    part: Annotated[Part, typer.Option("--part", help="What to show.")] = Part.BOTH,
+    part: Annotated[ExchangePart, typer.Option("--part", help="What to show.")] = ExchangePart.BOTH,
     chunks: Annotated[bool, typer.Option("--chunks", help="Chunk by chunk: what each one added.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="As it was recorded, nothing put together.")] = False,
     unmask: Annotated[
@@ -82,7 +82,7 @@ def command(
         raise RecctlError("--chunks and --raw are for --format text", "leave one of them out")
     contradictions = {
         "--chunks and --raw": chunks and raw,
-        "--chunks and --part request": chunks and part is Part.REQUEST,
+        "--chunks and --part request": chunks and part is ExchangePart.REQUEST,
         "--staged and --files-from": staged and files_from is not None,
         "--staged and --test": staged and tests is not None,
     }

@@ -11,7 +11,7 @@ from recctl.cli.session import make_view, open_project, say_selected, select_pat
 
 if TYPE_CHECKING:
     from recctl.input.sources import Selection
-    from recctl.inventory.index import Index
+    from recctl.inventory.index import RecordingIndex
     from recctl.project import Project
 
 
@@ -53,7 +53,7 @@ def command(
     return conclude(index.errors)
 
 
-def _read_index(project: Project, selection: Selection) -> Index:
+def _read_index(project: Project, selection: Selection) -> RecordingIndex:
     from recctl.inventory.index import read_index
     from recctl.render.kit.progress import show_progress
 

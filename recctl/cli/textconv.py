@@ -25,7 +25,7 @@ from recctl.textconv.texts import MAX_SIZE, count_misses, keep_text, read_text
 from recctl.wire import read_exchange
 
 if TYPE_CHECKING:
-    from recctl.git import BlobReader, Entry
+    from recctl.git import BlobReader, GitEntry
 
 
 def convert(path: Path) -> str:
@@ -78,7 +78,7 @@ def _keep_others(name: str, content: bytes) -> None:
                 break
 
 
-def _read_entry(entry: Entry, blobs: BlobReader, here: Path) -> bytes | None:
+def _read_entry(entry: GitEntry, blobs: BlobReader, here: Path) -> bytes | None:
     try:
         if entry.blob is None:
             return _read(here / entry.path)

@@ -126,7 +126,7 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     """Write what was opened where it is wanted, whole or not at all."""
     from recctl.base.errors import describe_os_error
     from recctl.changes.disk import replacing
-    from recctl.changes.state import STATE_FOLDER, State
+    from recctl.changes.state import STATE_FOLDER, StateFolder
     from recctl.render.kit.log import disarm_pieces, goes_to_log
     from recctl.testsuite.track import LAST_RUN, dump_tracked
 
@@ -137,7 +137,7 @@ def _write(tracked: Tracked, root: Path, output: str | None) -> None:
     path = root / STATE_FOLDER / LAST_RUN if output is None else Path(output)
     try:
         if output is None:
-            State(root).write(LAST_RUN, text.encode())
+            StateFolder(root).write(LAST_RUN, text.encode())
         else:
             with replacing(path) as file:
                 file.write(text.encode())

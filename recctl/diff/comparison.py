@@ -88,7 +88,7 @@ class ComparedSide(NamedTuple):
     found: bool | None
 
 
-class Rename(NamedTuple):
+class FoundRename(NamedTuple):
     """What got another name: a test, its file or folder, a parameter, a model.
 
     `is_other_model` is true where another model replied, or a test was given another parameter: then another
@@ -124,7 +124,7 @@ class ComparedPair(NamedTuple):
     noise: int
     superseded: bool = False
     ids: tuple[tuple[str, str], ...] = ()
-    follows: Rename | None = None
+    follows: FoundRename | None = None
     asked: str = ""
     answered: str = ""
 

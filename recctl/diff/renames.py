@@ -5,31 +5,33 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.diff.comparison import Rename
+from recctl.diff.comparison import FoundRename
 
 if TYPE_CHECKING:
     from recctl.diff.comparison import ComparedSide
 
 
-def find_rename(left: ComparedSide, right: ComparedSide) -> Rename | None:
+def find_rename(left: ComparedSide, right: ComparedSide) -> FoundRename | None:
     """What was renamed, in as few words as tell it; None where nothing was, or one side knows no test."""
     is_other_model = left.model != right.model and bool(left.model and right.model)
     if left.test_id == right.test_id or None in (left.test_id, right.test_id):
         is_one_test = left.test_id == right.test_id and left.test_id is not None
-        return Rename(str(left.model), str(right.model), True) if is_other_model and is_one_test else None
+        return (
+            FoundRename(str(left.model), str(right.model), True) if is_other_model and is_one_test else None
+        )
     before, now = _split(left.test_id or ""), _split(right.test_id or "")
     changed = [one != other for one, other in zip(before, now, strict=True)]
     if changed == [False, False, True]:
         if is_other_model and before[2].replace(str(left.model), str(right.model)) == now[2]:
-            return Rename(str(left.model), str(right.model), True)
-        return Rename(*_shorten(before[2], now[2]), True)
+            return FoundRename(str(left.model), str(right.model), True)
+        return FoundRename(*_shorten(before[2], now[2]), True)
     if changed == [True, False, False]:
-        return Rename(*_shorten_paths(before[0], now[0]), is_other_model)
+        return FoundRename(*_shorten_paths(before[0], now[0]), is_other_model)
     if changed == [False, True, False]:
-        return Rename(before[1], now[1], is_other_model)
+        return FoundRename(before[1], now[1], is_other_model)
     if not changed[0]:
-        return Rename("".join(before[1:]), "".join(now[1:]), is_other_model)
-    return Rename(str(left.test_id), str(right.test_id), is_other_model)
+        return FoundRename("".join(before[1:]), "".join(now[1:]), is_other_model)
+    return FoundRename(str(left.test_id), str(right.test_id), is_other_model)
 
 
 def _split(test_id: str) -> tuple[str, str, str]:

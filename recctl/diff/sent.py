@@ -14,7 +14,7 @@ from recctl.diff.sent_noise import sift_noise
 from recctl.diff.spelling import spell_alike
 from recctl.recordings.bodies import is_described
 from recctl.recordings.compression import Room
-from recctl.recordings.http import Message, find_endpoint, find_header, make_document
+from recctl.recordings.http import HttpMessage, find_endpoint, find_header, make_document
 from recctl.recordings.recording import ASKED_KEYS
 from recctl.testsuite.track import SentRequest
 from recctl.wire import find_form
@@ -82,9 +82,9 @@ def _put_in(recording: Recording, sent: SentRequest) -> Recording:
     """The recording as it would be of that request."""
     old, key = recording.request, _find_body(recording)
     content_type = find_header(old.get("headers"), "content-type")
-    message = Message({"content-type": content_type}, sent.body)
+    message = HttpMessage({"content-type": content_type}, sent.body)
     room = Room(recording.source.settings.max_size)
-    made = make_document(sent.method, sent.url, message, None, Message({}, None), room=room)
+    made = make_document(sent.method, sent.url, message, None, HttpMessage({}, None), room=room)
     request: dict[str, JSON] = made["request"]
     body = request["body"]
     if is_described(body):

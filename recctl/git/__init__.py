@@ -129,7 +129,7 @@ _PARTIAL = ["config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.p
 _LACKING = "this partial clone does not have it; recctl fetches nothing, `git show` does"
 
 
-class Entry(NamedTuple):
+class GitEntry(NamedTuple):
     """A file of a tree, the index or the work tree: its path from the top, and the id of its content.
 
     The id is None for what git has not stored.
@@ -139,10 +139,10 @@ class Entry(NamedTuple):
     blob: str | None
 
 
-class Index(NamedTuple):
+class GitIndex(NamedTuple):
     """What is staged, and the paths that a merge has left in conflict."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[GitEntry, ...]
     unmerged: tuple[str, ...]
 
 
@@ -177,18 +177,18 @@ def is_shallow(folder: Path) -> bool:
         return False
 
 
-def list_tree(tree: str, folder: Path) -> tuple[Entry, ...]:
+def list_tree(tree: str, folder: Path) -> tuple[GitEntry, ...]:
     """The files of a tree, all folders entered; links and submodules are none."""
     entries = []
     for record in _ask_list(["ls-tree", "-r", "-z", "--full-tree", tree], folder):
         description, _, path = record.partition("\t")
         mode, _, blob = description.split(" ")
         if mode in _FILE_MODES and not _leads_outside(path):
-            entries.append(Entry(path, blob))
+            entries.append(GitEntry(path, blob))
     return tuple(entries)
 
 
-def list_index(folder: Path) -> Index:
+def list_index(folder: Path) -> GitIndex:
     """The files that are staged, wherever in the repository; links and submodules are none.
 
     A file that was only announced (`git add --intent-to-add`) is not there yet.
@@ -202,15 +202,15 @@ def list_index(folder: Path) -> Index:
         if stage != "0":
             unmerged.add(path)
         elif mode in _FILE_MODES:
-            entries.append(Entry(path, blob))
+            entries.append(GitEntry(path, blob))
     if any(entry.blob in _EMPTY for entry in entries):
         command = [*_CHANGED_FILES, "--name-only", f"--diff-filter={_ANNOUNCED}"]
         announced = set(_ask_list(command, folder, reads_files=True))
         entries = [entry for entry in entries if entry.path not in announced]
-    return Index(tuple(entries), tuple(sorted(unmerged)))
+    return GitIndex(tuple(entries), tuple(sorted(unmerged)))
 
 
-def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
+def list_work_tree(index: GitIndex, top: Path) -> tuple[GitEntry, ...]:
     """The files of a work tree, and those that git neither knows nor ignores; `top` is its top folder.
 
     Files that are as they were staged have the same ids as there.
@@ -225,7 +225,7 @@ def list_work_tree(index: Index, top: Path) -> tuple[Entry, ...]:
     announced = (path for path, state in states.items() if state == _ANNOUNCED and not _leads_outside(path))
     untracked = _ask_list(["ls-files", "-z", "--others", "--exclude-standard"], top)
     new = (path for path in (*announced, *untracked) if _is_file(top / path))
-    return (*known, *(Entry(path, None) for path in new))
+    return (*known, *(GitEntry(path, None) for path in new))
 
 
 def list_with_attribute(attribute: str, folder: Path) -> frozenset[str]:

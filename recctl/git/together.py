@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from recctl.git import Entry
+from recctl.git import GitEntry
 from recctl.git.command import GitError, run
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def list_changed_together(content: bytes, folder: Path) -> Iterator[Entry]:
+def list_changed_together(content: bytes, folder: Path) -> Iterator[GitEntry]:
     """What was changed together with a file of that content, then what was before that.
 
     That can be in the work tree and the index, in the latest commits or, failing these, in the last one of
@@ -40,11 +40,11 @@ def _hash(content: bytes, folder: Path) -> str:
     return hashlib.new(name, b"blob %d\0%b" % (len(content), content)).hexdigest()
 
 
-def _holds(group: list[Entry], blob: str) -> bool:
+def _holds(group: list[GitEntry], blob: str) -> bool:
     return any(entry.blob == blob for entry in group)
 
 
-def _list_uncommitted(folder: Path) -> list[Entry]:
+def _list_uncommitted(folder: Path) -> list[GitEntry]:
     """What differs between HEAD, the index and the work tree."""
     try:
         unstaged = run(["diff-files", *_RAW], folder, reads_files=True)
@@ -54,7 +54,7 @@ def _list_uncommitted(folder: Path) -> list[Entry]:
     return [entry for group in _read_groups(unstaged + staged) for entry in group]
 
 
-def _list_commits(revisions: list[str], folder: Path) -> list[list[Entry]]:
+def _list_commits(revisions: list[str], folder: Path) -> list[list[GitEntry]]:
     """What each of some commits changed, the newest first."""
     command = ["log", f"--max-count={_COMMITS}", "--format=%H", *_RAW, *revisions, "--"]
     try:
@@ -63,9 +63,9 @@ def _list_commits(revisions: list[str], folder: Path) -> list[list[Entry]]:
         return []
 
 
-def _read_groups(listed: bytes) -> list[list[Entry]]:
+def _read_groups(listed: bytes) -> list[list[GitEntry]]:
     """The files that git lists, by commit where it names these."""
-    groups: list[list[Entry]] = [[]]
+    groups: list[list[GitEntry]] = [[]]
     records = iter(listed.decode("utf-8", "surrogateescape").split("\0")[:-1])
     for record in records:
         description = record.removeprefix("\n")
@@ -74,7 +74,7 @@ def _read_groups(listed: bytes) -> list[list[Entry]]:
             continue
         _, _, before, after, status = description.split(" ")
         path = next(records)
-        groups[-1] += [Entry(path, blob) for blob in (before, after) if blob.strip("0")]
+        groups[-1] += [GitEntry(path, blob) for blob in (before, after) if blob.strip("0")]
         if not after.strip("0") and status != "D":
-            groups[-1].append(Entry(path, None))
+            groups[-1].append(GitEntry(path, None))
     return groups

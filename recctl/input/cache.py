@@ -19,7 +19,7 @@ import orjson
 
 from recctl.base import __version__
 from recctl.base.digests import blake2b
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class FileCache:
     """
 
     def __init__(self, root: Path, name: str, basis: object, *, holds_tests: bool = True) -> None:
-        self._state = State(root)
+        self._state = StateFolder(root)
         self._holds_tests = holds_tests
         self._name = f"cache/{name}"
         self._basis = f"{__version__} {sys.version} {_describe_package()} {basis!r}"

@@ -221,7 +221,7 @@ def _list_folder(project: Project, folder: _Folder) -> tuple[tuple[Target, ...],
 
 
 def _find_target(
-    project: Project, top: Path, entry: git.Entry, blobs: git.BlobReader | None
+    project: Project, top: Path, entry: git.GitEntry, blobs: git.BlobReader | None
 ) -> Target | None:
     """A file below `top` as a target; None for what is no recording. Without `blobs`, its name decides."""
     path = top / entry.path
@@ -288,7 +288,7 @@ class _Repository:
             right = git.list_work_tree(index, self._top)
         self._keeps_config = not index.unmerged and self._find_config(left) == self._find_config(right)
         unmerged = frozenset(index.unmerged)
-        in_conflict = [git.Entry(path, None) for path in index.unmerged]
+        in_conflict = [git.GitEntry(path, None) for path in index.unmerged]
         unmatched = self._list_unmatched((*left, *right, *in_conflict))
         left, right = (tuple(entry for entry in side if entry.path not in unmerged) for side in (left, right))
         return Sides(
@@ -321,7 +321,7 @@ class _Repository:
             left=tuple(_with_scheme(target, old) for target in sides.left), right=right, past_settings=past
         )
 
-    def _find_config(self, entries: Sequence[git.Entry]) -> set[git.Entry]:
+    def _find_config(self, entries: Sequence[git.GitEntry]) -> set[git.GitEntry]:
         """What of a side's files may configure the project."""
         files = self._project.config_files
         places = {os.path.relpath(file, self._top).replace(os.sep, "/") for file in files}
@@ -342,25 +342,25 @@ class _Repository:
         except OSError:
             return project
 
-    def _list_conflicts(self, entries: list[git.Entry]) -> tuple[Unread, ...]:
+    def _list_conflicts(self, entries: list[git.GitEntry]) -> tuple[Unread, ...]:
         targets, _ = self._find_targets(entries, ())
         why, what_to_do = "a merge has left it in conflict", "resolve it, then `git add` it"
         return tuple(Unread(target.name, why, what_to_do) for target in targets)
 
-    def _list_unmatched(self, entries: tuple[git.Entry, ...]) -> tuple[str, ...]:
+    def _list_unmatched(self, entries: tuple[git.GitEntry, ...]) -> tuple[str, ...]:
         """The words that no file matches, be it a recording or not."""
         paths = [entry.path for entry in entries]
         return tuple(word for word in self._words if not any(self._matches(word, path) for path in paths))
 
     def _find_targets(
-        self, left: Sequence[git.Entry], right: Sequence[git.Entry]
+        self, left: Sequence[git.GitEntry], right: Sequence[git.GitEntry]
     ) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
         """The recordings among the files of two sides.
 
         Whether a file that is named like any other is a recording is only looked up where it has changed.
         """
         same = {entry for entry in left if entry.blob is not None} & set(right)
-        targets: dict[git.Entry, Target | None] = {}
+        targets: dict[git.GitEntry, Target | None] = {}
         with git.BlobReader(self._here) as blobs:
             for entry in (*left, *right):
                 if entry not in targets and self._is_within(entry.path):

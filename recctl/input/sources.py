@@ -321,7 +321,7 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
     return Source(target.file, content, place, target.settings, target.number)
 
 
-class Opened:
+class OpenedFile:
     """A file to look at, which is read when that is first asked for, and not again."""
 
     def __init__(self, target: Target) -> None:

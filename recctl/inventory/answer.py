@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from recctl.diff import Change
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.query import Query
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
@@ -51,7 +51,7 @@ class Nearby:
     of what was sent is known to tell all that differs.
     """
 
-    entry: Entry
+    entry: IndexEntry
     is_own: bool = False
     changes: tuple[FieldChange, ...] = ()
     is_compared: bool = False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.inventory.answer import Since
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.store import Store
     from recctl.recordings.recording import Recording
 
@@ -76,7 +76,7 @@ def _find_place(store: Store, query: Query) -> str | None:
     return None if place is None else (PurePosixPath(place.folder) / place.name).as_posix()
 
 
-def find_among(store: Store, query: Query, entries: list[Entry]) -> Answer:
+def find_among(store: Store, query: Query, entries: list[IndexEntry]) -> Answer:
     """What the recordings of one file, or of one test, have for a request."""
     matching = [entry for entry in entries if _matches(entry, query)]
     if matching and query.reason is Reason.NO_MATCH and not query.matched:
@@ -106,7 +106,7 @@ def _tell_matching(count: int) -> str:
     return f"{count} of the file match it: the first that was not played yet is played"
 
 
-def _judge(query: Query, entries: Sequence[Entry], matching: int) -> tuple[Cause, str]:
+def _judge(query: Query, entries: Sequence[IndexEntry], matching: int) -> tuple[Cause, str]:
     """Why none of a file's recordings was played."""
     title = entries[0].facts.format
     if query.differing and not _OF_URLS.issuperset(query.differing):
@@ -131,7 +131,7 @@ def _judge(query: Query, entries: Sequence[Entry], matching: int) -> tuple[Cause
 _OF_URLS = frozenset({"method", "scheme", "host", "port", "path", "query", "uri"})
 
 
-def _matches(entry: Entry, query: Query) -> bool:
+def _matches(entry: IndexEntry, query: Query) -> bool:
     """Whether a request is that of a recording in all that is matched, as far as it is known."""
     parts = _list_parts(query, entry.facts.format)
     return _fits(entry.method, entry.url, entry.body, query, parts)
@@ -222,7 +222,7 @@ _MOST_ALIKE = 1000
 _ALIKE = 0.75
 
 
-def _find_former(store: Store, test_id: str, path: str) -> Entry | None:
+def _find_former(store: Store, test_id: str, path: str) -> IndexEntry | None:
     """A recording beside a file that is not there, whose test is gone, and is called like the file's."""
     folder = PurePosixPath(path).parent.as_posix()
     beside = [each for each in store.entries if each.facts.is_named_by_test and _lies_in(each, folder)]
@@ -247,7 +247,7 @@ def _read_name(test_id: str) -> str:
     return test_id.partition("[")[0].rpartition("::")[2].removeprefix("test_")
 
 
-def _lies_in(entry: Entry, folder: str) -> bool:
+def _lies_in(entry: IndexEntry, folder: str) -> bool:
     return entry.location.rpartition("/")[0] == folder.removeprefix(".")
 
 

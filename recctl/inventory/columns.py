@@ -12,7 +12,7 @@ from recctl.base.errors import RecctlError, suggest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
 Value = str | int | bool | tuple[str, ...] | None
 """What a column tells of a recording; None where there is nothing to tell."""
@@ -26,7 +26,7 @@ class Column(NamedTuple):
 
     name: str
     meaning: str
-    read: Callable[[Entry], Value]
+    read: Callable[[IndexEntry], Value]
     is_size: bool = False
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.inventory.columns import Value
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
 TEXT = "text"
 """What stands for all that was said in a recording: conditions on it are for `recctl.inventory.search`."""
@@ -26,7 +26,7 @@ class Condition(NamedTuple):
     sign: str
     wanted: str
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: IndexEntry) -> bool:
         """Whether it holds for a recording. What a column does not tell is equal to nothing."""
         value = self.column.read(entry)
         values = (value or (None,)) if isinstance(value, tuple) else (value,)

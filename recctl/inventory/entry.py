@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, NameStatus
 from recctl.wire.usage import Tokens
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import Key
 
 
-class State(StrEnum):
+class Findability(StrEnum):
     """Whether the recorder finds a recording: by its name, its place and what else there is.
 
     *By test*: its file is named after a test, and found by that. *Misplaced*: it has the right name in
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """One recording of the index.
 
     `facts` are those about its name and place, `location` is its file's path from the root (whole where it
@@ -104,21 +104,21 @@ class Entry:
         return not self.complete and (self.streamed or self.finish == "error")
 
     @property
-    def state(self) -> State:
+    def state(self) -> Findability:
         """Whether the recorder finds it."""
         facts = self.facts
         if facts.is_named_by_test or facts.holds_several:
-            return State.BY_TEST
-        if facts.status is Status.CURRENT:
-            return State.CURRENT if facts.folder == facts.expected_folder else State.MISPLACED
-        if facts.status is Status.OUTDATED and facts.replaced_by is not None:
-            return State.REPLACED
-        return State(facts.status.value)
+            return Findability.BY_TEST
+        if facts.status is NameStatus.CURRENT:
+            return Findability.CURRENT if facts.folder == facts.expected_folder else Findability.MISPLACED
+        if facts.status is NameStatus.OUTDATED and facts.replaced_by is not None:
+            return Findability.REPLACED
+        return Findability(facts.status.value)
 
     @property
     def is_found(self) -> bool:
         """Whether the recorder finds it, as far as its name and its place tell."""
-        return self.state in (State.CURRENT, State.BY_TEST)
+        return self.state in (Findability.CURRENT, Findability.BY_TEST)
 
     def with_facts(self, facts: Facts) -> Self:
         """The same recording, with more known about its name."""

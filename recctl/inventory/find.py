@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recctl.inventory.comparing import Mask
-    from recctl.inventory.entry import Entry
-    from recctl.inventory.index import Index
+    from recctl.inventory.entry import IndexEntry
+    from recctl.inventory.index import RecordingIndex
     from recctl.inventory.query import Query
     from recctl.project import Project
     from recctl.recordings.recording import Recording
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def find(
     project: Project,
-    index: Index,
+    index: RecordingIndex,
     queries: Iterable[tuple[Query, Recording | None]],
     *,
     most: int | None = None,
@@ -44,7 +44,7 @@ def find(
     return Findings(answers, len(entries), index.errors)
 
 
-def _find_place(entry: Entry) -> Place:
+def _find_place(entry: IndexEntry) -> Place:
     return Place(entry.facts.folder, entry.facts.identity.name)
 
 
@@ -81,7 +81,7 @@ def _goes_by_hash(store: Store, query: Query) -> bool:
     return 2 * hashed >= len(among)
 
 
-def _list_tests(store: Store, word: str) -> list[Entry]:
+def _list_tests(store: Store, word: str) -> list[IndexEntry]:
     """What was recorded for tests that a word means, or else for those in whose ids it stands."""
     exact = store.list_of_test(word)
     text = word.lower()
@@ -117,11 +117,11 @@ def _list_places(store: Store, test: str) -> tuple[str, ...]:
     return tuple(store.show(f"{place.folder}/{place.name}") for place in places[:1])
 
 
-def _suggest(store: Store, test: str) -> list[Entry]:
+def _suggest(store: Store, test: str) -> list[IndexEntry]:
     """A recording of each of the tests whose names are most like one."""
     from difflib import get_close_matches
 
-    by_name: dict[str, Entry] = {}
+    by_name: dict[str, IndexEntry] = {}
     for entry in store.entries:
         if entry.test_id:
             by_name.setdefault(_read_function(entry.test_id), entry)

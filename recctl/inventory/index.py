@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.input.sources import Selection, Target
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.naming.facts import Facts
     from recctl.project import Project
 
@@ -30,10 +30,10 @@ WORTH_KEEPING = 50
 """How many files there must be for an index to be kept."""
 
 
-class Index(NamedTuple):
+class RecordingIndex(NamedTuple):
     """The recordings that were asked about, sorted by path and number, and what could not be looked at."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
     errors: tuple[Unread | LoadError, ...] = ()
 
 
@@ -44,14 +44,14 @@ def read_index(
     jobs: int | None = None,
     is_kept: bool = True,
     watch: Callable[[int], None] = lambda _: None,
-) -> Index:
+) -> RecordingIndex:
     """What is known of the selected recordings; of files that are not known as they are, by reading them.
 
     Without `is_kept`, nothing is remembered, nor taken from what was. `watch` is called with the number of
     files that are done.
     """
     cache = _open_cache(project) if is_kept and len(selection.targets) >= WORTH_KEEPING else None
-    entries: list[Entry] = []
+    entries: list[IndexEntry] = []
     errors: list[Unread | LoadError] = [*selection.unread]
     prefix = f"{project.root.as_posix().rstrip('/')}/"
     for done, (target, read) in enumerate(_read_files(project, selection.targets, cache, jobs), 1):
@@ -62,18 +62,18 @@ def read_index(
     if cache is not None:
         cache.save()
     related = relate((entry.facts for entry in entries), _survey_neighbours(project, selection, entries))
-    return Index(
+    return RecordingIndex(
         tuple(entry.with_facts(facts) for entry, facts in zip(entries, related, strict=True)), tuple(errors)
     )
 
 
-def read_kept(project: Project) -> Iterator[Entry]:
+def read_kept(project: Project) -> Iterator[IndexEntry]:
     """What was known of recordings when it was last looked: no file is."""
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
     for location, value in _open_cache(project).list_all():
         if _find_digest(value) is not None:
-            yield from (Entry.restore(location, location, values) for values in value[1])
+            yield from (IndexEntry.restore(location, location, values) for values in value[1])
 
 
 def _open_cache(project: Project) -> FileCache:
@@ -158,15 +158,15 @@ def _read_entries(target: Target, known: str | None, root: Path) -> _Read:
     return _Read(entries, None if errors else digest, errors)
 
 
-def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterator[Entry]:
+def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterator[IndexEntry]:
     if dumped:
-        from recctl.inventory.entry import Entry
+        from recctl.inventory.entry import IndexEntry
 
-        entries = [Entry.restore(target.file, location, values) for values in dumped]
+        entries = [IndexEntry.restore(target.file, location, values) for values in dumped]
         yield from _name_tests(target, entries) if target.settings.test_names else entries
 
 
-def _name_tests(target: Target, entries: list[Entry]) -> Iterator[Entry]:
+def _name_tests(target: Target, entries: list[IndexEntry]) -> Iterator[IndexEntry]:
     """The entries of a file with the test that the sources give it now."""
     from recctl.recordings.formats import load_format
     from recctl.recordings.load import find_test, tell_test
@@ -182,7 +182,7 @@ def _name_tests(target: Target, entries: list[Entry]) -> Iterator[Entry]:
         yield entry.with_facts(entry.facts._replace(test_id=test_id, is_test_open=is_open))
 
 
-def _survey_neighbours(project: Project, selection: Selection, entries: list[Entry]) -> list[Facts]:
+def _survey_neighbours(project: Project, selection: Selection, entries: list[IndexEntry]) -> list[Facts]:
     """The facts about recordings of the same tests beside those that were named."""
     if not any(target.named for target in selection.targets):
         return []

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recctl.inventory.columns import Column, Value
-    from recctl.inventory.entry import Entry
-    from recctl.inventory.search import Hit
+    from recctl.inventory.entry import IndexEntry
+    from recctl.inventory.search import SearchHit
     from recctl.recordings.recording import Key, LoadError
     from recctl.recordings.source import Unread
 
 
-class Group(NamedTuple):
+class ListedGroup(NamedTuple):
     """Recordings that have a value in common, and what they come to; `tokens` counts those that are known."""
 
     value: str
@@ -31,26 +31,26 @@ class Listing(NamedTuple):
     `hits` are the places in a recording that were searched for.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
     columns: tuple[Column, ...]
     grouped_by: Column | None = None
-    hits: dict[Key, tuple[Hit, ...]] = {}  # noqa: RUF012  (never changed)
+    hits: dict[Key, tuple[SearchHit, ...]] = {}  # noqa: RUF012  (never changed)
     errors: tuple[LoadError | Unread, ...] = ()
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ListedGroup]:
         """The groups, the one with most recordings first."""
         return [] if self.grouped_by is None else group_entries(self.entries, self.grouped_by)
 
     @property
-    def total(self) -> Group:
+    def total(self) -> ListedGroup:
         """What all recordings come to."""
         return sum_up("", self.entries)
 
 
-def group_entries(entries: Iterable[Entry], column: Column) -> list[Group]:
+def group_entries(entries: Iterable[IndexEntry], column: Column) -> list[ListedGroup]:
     """The groups that a column parts recordings into; one that has several values counts for each."""
-    members: dict[str, list[Entry]] = {}
+    members: dict[str, list[IndexEntry]] = {}
     for entry in entries:
         value = column.read(entry)
         for each in value if isinstance(value, tuple) and value else (value,):
@@ -59,13 +59,13 @@ def group_entries(entries: Iterable[Entry], column: Column) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.recordings, group.value))
 
 
-def sum_up(value: str, entries: Sequence[Entry]) -> Group:
+def sum_up(value: str, entries: Sequence[IndexEntry]) -> ListedGroup:
     """What recordings come to."""
     tokens = sum(entry.tokens.total for entry in entries if entry.tokens is not None)
-    return Group(value, len(entries), sum(entry.size for entry in entries), tokens)
+    return ListedGroup(value, len(entries), sum(entry.size for entry in entries), tokens)
 
 
-def sort_entries(entries: Sequence[Entry], columns: Sequence[tuple[Column, bool]]) -> list[Entry]:
+def sort_entries(entries: Sequence[IndexEntry], columns: Sequence[tuple[Column, bool]]) -> list[IndexEntry]:
     """Recordings by the values of columns, each with whether it goes from high to low; then by test and key.
 
     What a column does not tell comes last, either way.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
 
-class Message(NamedTuple):
+class RecorderMessage(NamedTuple):
     """A recorder's message: what stands before its beginning on that line, and what follows, line by line."""
 
     before: str
@@ -49,7 +49,7 @@ class Recorder(NamedTuple):
     name: str
     title: str
     begins: str
-    read: Callable[[Message], Query | None]
+    read: Callable[[RecorderMessage], Query | None]
     record_again: str
 
 
@@ -59,7 +59,7 @@ _METHOD = r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 # --- OGX ----------------------------------------------------------------------------------------------------
 
 
-def _read_ogx(message: Message) -> Query | None:
+def _read_ogx(message: RecorderMessage) -> Query | None:
     """A request that was looked for by its hash, or one whose hash is not told."""
     first = message.lines[0]
     named = message.search(r"(?i)request hash: ?([0-9a-f]{4,64})(?![0-9a-f])", 4)
@@ -126,7 +126,7 @@ def _is_json(value: object) -> bool:
 # --- vcrpy --------------------------------------------------------------------------------------------------
 
 
-def _read_vcrpy(message: Message) -> Query | None:
+def _read_vcrpy(message: RecorderMessage) -> Query | None:
     """The cassette, and the request that is not in it: in the words of vcrpy before 9.4, or since."""
     is_new = "play back" in message.lines[0]
     request = message.search(
@@ -156,7 +156,7 @@ def _read_vcrpy(message: Message) -> Query | None:
     )
 
 
-def _judge_new(message: Message) -> tuple[Reason | None, tuple[str, ...]]:
+def _judge_new(message: RecorderMessage) -> tuple[Reason | None, tuple[str, ...]]:
     told = " ".join(line.strip() for line in message.lines[:4])
     for words, reason in _REASONS:
         if words in told:
@@ -175,7 +175,7 @@ _REASONS = (
 )
 
 
-def _judge_old(message: Message) -> tuple[Reason | None, tuple[str, ...]]:
+def _judge_old(message: RecorderMessage) -> tuple[Reason | None, tuple[str, ...]]:
     if message.search(r"No similar requests, that have not been played, found"):
         return Reason.NOTHING_SIMILAR, ()
     similar = message.search(r"Found [0-9]+ similar requests with ([0-9]+) different matcher")
@@ -190,7 +190,7 @@ def _judge_old(message: Message) -> tuple[Reason | None, tuple[str, ...]]:
 # --- VCR for Ruby, vcr for R --------------------------------------------------------------------------------
 
 
-def _read_vcr(message: Message) -> Query | None:
+def _read_vcr(message: RecorderMessage) -> Query | None:
     """The request, and the cassette that was in use."""
     request = message.search(rf"(?:\A|\s){_METHOD} (\S+)", 4)
     if request is None:
@@ -215,7 +215,7 @@ def _read_vcr(message: Message) -> Query | None:
 # --- go-vcr -------------------------------------------------------------------------------------------------
 
 
-def _read_go_vcr(message: Message) -> Query | None:
+def _read_go_vcr(message: RecorderMessage) -> Query | None:
     """The request as Go's client tells it before the recorder's words, or the cassette that is not there."""
     if "cassette" in message.lines[0][:20].lower():
         file = re.search(r'not found:? "?([^\s"]+)', message.lines[0], re.IGNORECASE)
@@ -308,7 +308,7 @@ _WIDEST = 1_000
 """How many characters of a message are looked at, and how many before it on its line."""
 
 
-def _find_messages(text: str) -> Iterator[tuple[re.Match[str], Message]]:
+def _find_messages(text: str) -> Iterator[tuple[re.Match[str], RecorderMessage]]:
     """Each message, with what it begins with; it goes on to the next one of any recorder."""
     end = 0
     for start in _ANY.finditer(text):
@@ -324,7 +324,7 @@ def _find_messages(text: str) -> Iterator[tuple[re.Match[str], Message]]:
         first = text.rfind("\n", max(0, start.start() - _WIDEST), start.start()) + 1
         before = text[first or max(0, start.start() - _WIDEST) : start.start()]
         lines = (_CONTINUED.sub("", _CONTROL.sub("", line)).rstrip(" │\r") for line in window.split("\n"))
-        yield start, Message(_CONTROL.sub("", before), tuple(lines))
+        yield start, RecorderMessage(_CONTROL.sub("", before), tuple(lines))
 
 
 _SECOND = "No match for the request (<Request"

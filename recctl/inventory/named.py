@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recctl.input.sources import show_path
 from recctl.inventory.answer import Answer, Cause, Nearby
-from recctl.inventory.entry import State
+from recctl.inventory.entry import Findability
 from recctl.project import Place, is_of_test
 from recctl.recordings.http import find_endpoint
 from recctl.recordings.names import is_named_by, read_hash
@@ -17,7 +17,7 @@ from recctl.recordings.recording import DEFAULT_FORMAT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.query import Query
     from recctl.inventory.store import Store
     from recctl.recordings.recording import Recording
@@ -52,12 +52,12 @@ _SHORT = 12
 """How many digits the names of the first scheme have, whose recorder tells the whole hash."""
 
 
-def _tell_named(store: Store, query: Query, found: list[Entry]) -> Answer:
+def _tell_named(store: Store, query: Query, found: list[IndexEntry]) -> Answer:
     nearby = tuple(Nearby(entry, is_own=True) for entry in found)
     if query.recorder is None:
         return Answer(query, Cause.FOUND, found=nearby)
     entry = found[0]
-    if entry.state is not State.MISPLACED:
+    if entry.state is not Findability.MISPLACED:
         told = "it is there: the message is older, or of a run that had other files"
         return Answer(query, Cause.FOUND, told, found=nearby)
     return Answer(
@@ -70,7 +70,7 @@ def _tell_named(store: Store, query: Query, found: list[Entry]) -> Answer:
     )
 
 
-def _tell_other_name(store: Store, query: Query, entry: Entry) -> Answer:
+def _tell_other_name(store: Store, query: Query, entry: IndexEntry) -> Answer:
     from recctl.inventory.since import find_renaming  # as above
 
     facts = entry.facts
@@ -86,7 +86,7 @@ def _tell_other_name(store: Store, query: Query, entry: Entry) -> Answer:
     )
 
 
-def _list_expected(entry: Entry) -> tuple[str, ...]:
+def _list_expected(entry: IndexEntry) -> tuple[str, ...]:
     destination = entry.facts.destination
     return () if destination is None else (show_path(destination),)
 
@@ -178,7 +178,7 @@ def find_hashed_request(store: Store, query: Query, given: Recording | None) -> 
     return gone or replace(tell_changed(store, query, find_near(store, query)), expected=expected)
 
 
-def is_equal(entry: Entry, query: Query) -> bool:
+def is_equal(entry: IndexEntry, query: Query) -> bool:
     """Whether a recording is of the very request, as far as that is known."""
     if not query.has_body or query.method not in (None, entry.method):
         return False

@@ -6,12 +6,12 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
 
 class Holding(NamedTuple):
@@ -40,7 +40,7 @@ class Overview(NamedTuple):
 _MOST_PATHS = 4
 
 
-def look_over(entries: Sequence[Entry]) -> Overview:
+def look_over(entries: Sequence[IndexEntry]) -> Overview:
     """What these recordings of a project come to, for who has said nothing about it yet."""
     recordings = Counter(entry.facts.format for entry in entries)
     files = {name: {e.location for e in entries if e.facts.format == name} for name in recordings}
@@ -49,7 +49,7 @@ def look_over(entries: Sequence[Entry]) -> Overview:
     hashed = [
         entry.facts for entry in entries if not (entry.facts.is_named_by_test or entry.facts.holds_several)
     ]
-    named = Counter(facts.scheme for facts in hashed if facts.status is Status.CURRENT)
+    named = Counter(facts.scheme for facts in hashed if facts.status is NameStatus.CURRENT)
     scheme, count = max(named.items(), key=lambda item: (item[1], item[0])) if named else (None, 0)
     return Overview(
         tuple(Holding(name, len(files[name]), count) for name, count in recordings.most_common()),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recctl.diff import Change
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.query import Query
     from recctl.inventory.store import Store
 
@@ -35,7 +35,7 @@ def find_near(store: Store, query: Query) -> tuple[Nearby, ...]:
     return _rank(store, query, store.candidates.find(sought, _COMPARED), least)
 
 
-def compare(store: Store, query: Query, entries: Sequence[Entry]) -> tuple[Nearby, ...]:
+def compare(store: Store, query: Query, entries: Sequence[IndexEntry]) -> tuple[Nearby, ...]:
     """Recordings of the file, or the test, that was asked, with what differs, the nearest first."""
     near = [Near(entry, is_own=True) for entry in entries]
     if len(entries) > _COMPARED:
@@ -59,13 +59,13 @@ def _describe(store: Store, query: Query) -> Sought:
     )
 
 
-def _rank(store: Store, query: Query, near: Iterable[Near[Entry]], least: int) -> tuple[Nearby, ...]:
+def _rank(store: Store, query: Query, near: Iterable[Near[IndexEntry]], least: int) -> tuple[Nearby, ...]:
     """Recordings set against a request; those first that are the test's own, and differ least.
 
     So many are in any case. Once one differs in no more than a word, those are left out that are less likely
     by their sketches.
     """
-    ranked: list[tuple[_Distance, int, Near[Entry], list[Change]]] = []
+    ranked: list[tuple[_Distance, int, Near[IndexEntry], list[Change]]] = []
     for number, each in enumerate(near):
         if number >= least and min(distance for distance, *_ in ranked).is_a_word:
             break
@@ -75,7 +75,7 @@ def _rank(store: Store, query: Query, near: Iterable[Near[Entry]], least: int) -
     return tuple(_tell(store, query, near, changes) for *_, near, changes in ranked[: store.most])
 
 
-def _find_changes(store: Store, entry: Entry, query: Query) -> list[Change]:
+def _find_changes(store: Store, entry: IndexEntry, query: Query) -> list[Change]:
     """What differs from a request; nothing where that can't be told, of what nests too deeply."""
     recording = store.load(entry)
     try:
@@ -84,7 +84,7 @@ def _find_changes(store: Store, entry: Entry, query: Query) -> list[Change]:
         return []
 
 
-def _tell(store: Store, query: Query, near: Near[Entry], changes: list[Change]) -> Nearby:
+def _tell(store: Store, query: Query, near: Near[IndexEntry], changes: list[Change]) -> Nearby:
     entry, is_own = near
     recording = store.load(entry)
     if recording is None:
@@ -113,7 +113,7 @@ _A_WORD = 4
 """How many words, as they are counted here, have gone and come where one has changed."""
 
 
-def _measure(near: Near[Entry], changes: Sequence[Change]) -> _Distance:
+def _measure(near: Near[IndexEntry], changes: Sequence[Change]) -> _Distance:
     is_hashed = load_format(near.recording.facts.format).is_named_by_hash
     told = [change for change in changes if not change.where.startswith(UNMATCHED)]
     fields = [change for change in told if is_hashed or change.kind != "noise"]

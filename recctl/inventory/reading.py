@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.diff.sent import find_kept
-from recctl.inventory.entry import Entry
+from recctl.inventory.entry import IndexEntry
 from recctl.inventory.likeness import digest_body, read_likeness
 from recctl.wire import read_exchange
 from recctl.wire.completion import Speaker
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Completion, Request
 
 
-def read_entry(recording: Recording, facts: Facts, location: str, size: int) -> Entry:
+def read_entry(recording: Recording, facts: Facts, location: str, size: int) -> IndexEntry:
     """The entry of a recording, whose file lies at `location` from the root; it takes up `size` bytes."""
     exchange, kept = read_exchange(recording), find_kept(recording)
     completion = exchange.completion
     asked, answered = exchange.read_lines()
     status = recording.response.get("status")
-    return Entry(
+    return IndexEntry(
         facts=facts,
         location=location,
         method=kept.method,

@@ -14,7 +14,7 @@ from recctl.inventory.query import Query
 from recctl.project import Settings
 from recctl.recordings.http import find_endpoint
 from recctl.recordings.load import load
-from recctl.recordings.recording import DEFAULT_FORMAT, JSON, Kind, Recording
+from recctl.recordings.recording import DEFAULT_FORMAT, JSON, Recording, RequestKind
 from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _make_request(method: str, url: str, parts: dict[str, JSON]) -> dict[str, JS
 def describe_request(recording: Recording, test: str | None = None) -> Query:
     """What is known of the request of a recording that is looked for."""
     kept = find_kept(recording)
-    is_whole = "://" in kept.url or recording.kind is Kind.TOOL or recording.format != DEFAULT_FORMAT
+    is_whole = "://" in kept.url or recording.kind is RequestKind.TOOL or recording.format != DEFAULT_FORMAT
     where = kept.url or recording.endpoint
     query = Query(
         word=f"{kept.method} {where}",

@@ -32,14 +32,14 @@ from recctl.recordings.source import Source, Unread
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from recctl.changes.journal import File, Run
+    from recctl.changes.journal import FileState, Run
 from recctl.project import Project
 
 TRASH, HEAD = "trash", "HEAD"
 """Where content comes from, when it is not from the history that a commit has made."""
 
 
-class Status(StrEnum):
+class RestoreStatus(StrEnum):
     """What becomes of a recording that was asked for."""
 
     RESTORABLE = "restorable"
@@ -57,7 +57,7 @@ class Lost(NamedTuple):
     """
 
     path: str
-    status: Status
+    status: RestoreStatus
     origin: str | None = None
     size: int | None = None
     test_id: str | None = None
@@ -228,7 +228,7 @@ def _search_git(root: Path, blobs: git.BlobReader, pathspecs: list[str]) -> Iter
         yield _Removal(path, removal.commit or HEAD, removal.time, removal.mode, removal.is_move, read)
 
 
-def _read_copy(journal: Journal, run: Run, file: File, limit: int) -> bytes | None:
+def _read_copy(journal: Journal, run: Run, file: FileState, limit: int) -> bytes | None:
     content = journal.read_before(run, file)
     return content if len(content) <= limit else None
 
@@ -320,7 +320,9 @@ def _read_lost(
         if tests and not any(is_of_test(test_id, test) for test_id in test_ids for test in tests):
             continue
         if is_named or is_walked(project, path, partial(bytes, content)):
-            lost = Lost(name, Status.RESTORABLE, removal.origin, len(content), next(iter(test_ids), None))
+            lost = Lost(
+                name, RestoreStatus.RESTORABLE, removal.origin, len(content), next(iter(test_ids), None)
+            )
             found.append(_Found(lost, removal, content if write else b""))
     return found, errors
 
@@ -341,9 +343,11 @@ def _bring_back(root: Path, found: list[_Found], *, write: bool) -> tuple[list[L
     for item in found:
         refusal = refused.get(item.removal.location)
         if refusal is not None:
-            lost.append(item.lost._replace(status=Status.HELD_BACK, reason=refusal.reason))
+            lost.append(item.lost._replace(status=RestoreStatus.HELD_BACK, reason=refusal.reason))
         else:
-            lost.append(item.lost._replace(status=Status.RESTORED if write else Status.RESTORABLE))
+            lost.append(
+                item.lost._replace(status=RestoreStatus.RESTORED if write else RestoreStatus.RESTORABLE)
+            )
     return lost, applied.run_id
 
 
@@ -356,18 +360,18 @@ def _miss_words(project: Project, wishes: list[_Wish], touched: Collection[str])
         if wish.name is not None:
             path = _find_named(project, wish) or path
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-            yield Lost(wish.word, Status.NOT_FOUND, reason="nothing is gone from it")
+            yield Lost(wish.word, RestoreStatus.NOT_FOUND, reason="nothing is gone from it")
         elif os.path.lexists(path):
-            yield Lost(show_path(path), Status.EXISTS, reason="is there, and is never overwritten")
+            yield Lost(show_path(path), RestoreStatus.EXISTS, reason="is there, and is never overwritten")
         else:
-            yield Lost(wish.word, Status.NOT_FOUND, reason=_UNKNOWN)
+            yield Lost(wish.word, RestoreStatus.NOT_FOUND, reason=_UNKNOWN)
 
 
 def _miss_tests(tests: Sequence[str], found: list[_Found]) -> Iterator[Lost]:
     """The tests of which nothing is gone."""
     for test in dict.fromkeys(tests):
         if not any(is_of_test(item.lost.test_id, test) for item in found):
-            yield Lost(test, Status.NOT_FOUND, reason=_UNKNOWN)
+            yield Lost(test, RestoreStatus.NOT_FOUND, reason=_UNKNOWN)
 
 
 _UNKNOWN = "is neither in the trash nor in git's history"

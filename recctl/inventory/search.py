@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recctl.wire import Exchange
 
 
-class Hit(NamedTuple):
+class SearchHit(NamedTuple):
     """Where a word was said: by whom, and the text around it, on one line."""
 
     who: str
@@ -35,15 +35,15 @@ _AROUND = 60
 
 def search_files(
     targets: Sequence[Target], words: Sequence[str], jobs: int | None = None
-) -> dict[Key, tuple[Hit, ...]]:
+) -> dict[Key, tuple[SearchHit, ...]]:
     """The recordings of some files in which all of these words were said, in whatever case, and where."""
-    found: dict[Key, tuple[Hit, ...]] = {}
+    found: dict[Key, tuple[SearchHit, ...]] = {}
     for hits in map_files(partial(_search_file, words=tuple(words)), targets, jobs):
         found.update(hits)
     return found
 
 
-def _search_file(target: Target, words: tuple[str, ...]) -> dict[Key, tuple[Hit, ...]]:
+def _search_file(target: Target, words: tuple[str, ...]) -> dict[Key, tuple[SearchHit, ...]]:
     from recctl.input.sources import read
     from recctl.recordings.load import load
     from recctl.recordings.recording import Recording
@@ -63,14 +63,14 @@ def _search_file(target: Target, words: tuple[str, ...]) -> dict[Key, tuple[Hit,
     return hits
 
 
-def _find(exchange: Exchange, word: str) -> list[Hit]:
+def _find(exchange: Exchange, word: str) -> list[SearchHit]:
     hits, wanted = [], word.casefold()
     for who, text in list_texts(exchange):
         at = text.casefold().find(wanted)
         if at >= 0:
             end = at + len(word)
             before, after = text[max(0, at - _AROUND) : at], text[end : end + _AROUND]
-            hits.append(Hit(who, *(_BLANKS.sub(" ", piece) for piece in (before, text[at:end], after))))
+            hits.append(SearchHit(who, *(_BLANKS.sub(" ", piece) for piece in (before, text[at:end], after))))
     return hits
 
 

@@ -11,7 +11,7 @@ from recctl.base.errors import RecctlError
 from recctl.base.work_tree import find_top_level
 from recctl.input.sources import Target, read, show_path
 from recctl.inventory.answer import Since
-from recctl.inventory.restore import HEAD, TRASH, Status, restore
+from recctl.inventory.restore import HEAD, TRASH, RestoreStatus, restore
 from recctl.naming.history import find_pasts
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -20,7 +20,7 @@ from recctl.recordings.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.project import Project
 
 _MOST_VERSIONS = 12
@@ -49,10 +49,10 @@ def find_lost(project: Project, words: Sequence[str], tests: Sequence[str]) -> L
         found = restore(project, words, tests, write=False)
     except RecctlError:
         return None
-    lost = next((each for each in found.files if each.status is Status.RESTORABLE), None)
+    lost = next((each for each in found.files if each.status is RestoreStatus.RESTORABLE), None)
     if lost is None:
         return None
-    count = sum(each.status is Status.RESTORABLE for each in found.files)
+    count = sum(each.status is RestoreStatus.RESTORABLE for each in found.files)
     more = f", as were {count - 1:,} more" if count > 1 else ""
     named = f"--test {shlex.quote(tests[0])}" if tests else shlex.quote(lost.path)
     command = f"recctl restore {named} --apply"
@@ -84,7 +84,7 @@ def describe(project: Project, commit: str | None, what: str) -> Since:
         return Since(commit, what)
 
 
-def find_renaming(project: Project, entry: Entry) -> Since | None:
+def find_renaming(project: Project, entry: IndexEntry) -> Since | None:
     """What took its name away from a recording that is named after a hash."""
     past = find_pasts(project, [entry.facts]).get(entry.facts.path)
     if past is None:

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.inventory.columns import find_column
-from recctl.inventory.listing import Group, group_entries, sum_up
+from recctl.inventory.listing import ListedGroup, group_entries, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.project import Project
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
@@ -21,7 +21,7 @@ class Chart(NamedTuple):
     """Groups of recordings by something that they have in common, which `title` names."""
 
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[ListedGroup, ...]
 
 
 class Statistics(NamedTuple):
@@ -32,15 +32,15 @@ class Statistics(NamedTuple):
     them ("" where there is none).
     """
 
-    total: Group
+    total: ListedGroup
     files: int
     charts: tuple[Chart, ...]
-    conditions: tuple[tuple[Group, str], ...]
+    conditions: tuple[tuple[ListedGroup, str], ...]
     errors: tuple[LoadError | Unread, ...] = ()
 
 
 def compute_statistics(
-    project: Project, entries: Sequence[Entry], errors: tuple[LoadError | Unread, ...] = ()
+    project: Project, entries: Sequence[IndexEntry], errors: tuple[LoadError | Unread, ...] = ()
 ) -> Statistics:
     """What recordings of a project come to. Raises RecctlError when git can't tell how old they are."""
     by_column = [Chart(name, tuple(group_entries(entries, find_column(name)))) for name in _COLUMNS]
@@ -61,23 +61,23 @@ def compute_statistics(
 _COLUMNS = ("model", "provider", "endpoint", "finish")
 
 
-def _group(entries: Sequence[Entry], name: Callable[[Entry], str]) -> dict[str, list[Entry]]:
-    members: dict[str, list[Entry]] = {}
+def _group(entries: Sequence[IndexEntry], name: Callable[[IndexEntry], str]) -> dict[str, list[IndexEntry]]:
+    members: dict[str, list[IndexEntry]] = {}
     for entry in entries:
         members.setdefault(name(entry), []).append(entry)
     return members
 
 
-def _group_by_file(entries: Sequence[Entry]) -> tuple[Group, ...]:
+def _group_by_file(entries: Sequence[IndexEntry]) -> tuple[ListedGroup, ...]:
     groups = [sum_up(name, found) for name, found in _group(entries, _name_test_file).items()]
     return tuple(sorted(groups, key=lambda group: (-group.recordings, group.value)))
 
 
-def _name_test_file(entry: Entry) -> str:
+def _name_test_file(entry: IndexEntry) -> str:
     return (entry.test_id or "").partition("::")[0]
 
 
-def _group_by_age(project: Project, entries: Sequence[Entry]) -> tuple[Group, ...]:
+def _group_by_age(project: Project, entries: Sequence[IndexEntry]) -> tuple[ListedGroup, ...]:
     """By when git last committed their files, else by when these were written."""
     import time
 
@@ -87,7 +87,7 @@ def _group_by_age(project: Project, entries: Sequence[Entry]) -> tuple[Group, ..
     times = find_times({*places.values()}, project.root, read_git_state(project.root))
     now = time.time()
 
-    def name(entry: Entry) -> str:
+    def name(entry: IndexEntry) -> str:
         written = times.get(places[entry.facts.path])
         if written is None:
             return ""
@@ -103,7 +103,7 @@ _AGES = ((7, "a week"), (30, "a month"), (91, "three months"), (365, "a year"), 
 _OLDEST = "longer ago"
 
 
-def _list_conditions(entries: Sequence[Entry]) -> list[tuple[Group, str]]:
+def _list_conditions(entries: Sequence[IndexEntry]) -> list[tuple[ListedGroup, str]]:
     states = Counter(entry.state for entry in entries)
     found = [
         (sum_up(state.value, [entry for entry in entries if entry.state is state]), f"state={state.value}")

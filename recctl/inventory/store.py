@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from recctl.base.work_tree import find_top_level
 from recctl.changes import state as changes
 from recctl.input.sources import Target, read, show_path
-from recctl.inventory.entry import State
+from recctl.inventory.entry import Findability
 from recctl.project import is_of_test, recordings_folder
 from recctl.recordings.formats import load_format
 from recctl.recordings.load import load
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recctl.inventory.comparing import Mask
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.nearest import Candidates
     from recctl.inventory.query import Query
     from recctl.project import Project, Settings
@@ -37,33 +37,33 @@ class Store:
     requests.
     """
 
-    def __init__(self, project: Project, entries: Sequence[Entry], most: int | None, mask: Mask) -> None:
+    def __init__(self, project: Project, entries: Sequence[IndexEntry], most: int | None, mask: Mask) -> None:
         self.project, self.entries = project, entries
         self.most, self.least = (_MOST, 1) if most is None else (most, most)
         self.mask = mask
-        self._tests: dict[str, list[Entry]] = {}
+        self._tests: dict[str, list[IndexEntry]] = {}
         self._read: dict[str, dict[int | None, Recording]] = {}
 
     @cached_property
     def has_past(self) -> bool:
         """Whether anything may know of files that are gone: git, or what runs of recctl have left behind."""
         root = self.project.root
-        return find_top_level(root) is not None or bool(changes.State(root).list("runs"))
+        return find_top_level(root) is not None or bool(changes.StateFolder(root).list("runs"))
 
     @cached_property
-    def hashed(self) -> list[Entry]:
+    def hashed(self) -> list[IndexEntry]:
         """Those in files that are named after a hash."""
         return [entry for entry in self.entries if load_format(entry.facts.format).is_named_by_hash]
 
     @cached_property
-    def by_location(self) -> dict[str, list[Entry]]:
+    def by_location(self) -> dict[str, list[IndexEntry]]:
         """Those of each file, by its path from the root."""
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
+        found: defaultdict[str, list[IndexEntry]] = defaultdict(list)
         for entry in self.entries:
             found[entry.location].append(entry)
         return dict(found)
 
-    def list_of_test(self, word: str | None) -> list[Entry]:
+    def list_of_test(self, word: str | None) -> list[IndexEntry]:
         """Those of the tests that a word means."""
         if not word:
             return []
@@ -79,7 +79,7 @@ class Store:
         """A path from the root as people read it."""
         return show_path(self.project.root / location)
 
-    def load(self, entry: Entry) -> Recording | None:
+    def load(self, entry: IndexEntry) -> Recording | None:
         """A recording read again; None where it can't be."""
         if entry.location not in self._read:
             path = Path(entry.facts.folder, entry.facts.identity.name)
@@ -134,7 +134,7 @@ class Store:
     # --- what is near ---------------------------------------------------------------------------------------
 
     @cached_property
-    def candidates(self) -> Candidates[Entry]:
+    def candidates(self) -> Candidates[IndexEntry]:
         """All of them, to be searched for what is near."""
         from recctl.inventory.nearest import Candidates  # which a look-up has no use for
 
@@ -142,12 +142,15 @@ class Store:
 
     # --- what helps -----------------------------------------------------------------------------------------
 
-    def write_rehash(self, entry: Entry) -> str:
+    def write_rehash(self, entry: IndexEntry) -> str:
         """The command that gives a recording the name, and the place, that is looked for."""
-        more = {State.UNEXPLAINED: " --include-unexplained", State.REPLACED: " --include-replaced"}
+        more = {
+            Findability.UNEXPLAINED: " --include-unexplained",
+            Findability.REPLACED: " --include-replaced",
+        }
         return f"recctl rehash {shlex.quote(entry.facts.path)}{more.get(entry.state, '')} --apply"
 
-    def write_record(self, query: Query, location: str | None, near: Entry | None = None) -> str | None:
+    def write_record(self, query: Query, location: str | None, near: IndexEntry | None = None) -> str | None:
         """How to record again; None where neither the test nor the file is known."""
         known = [near] if near is not None else self.by_location.get(location or "", [])
         from recctl.inventory.messages import find_recorder

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recctl.wire.completion import Message, RequestMessage, ToolCall
 
 
-class Turn(NamedTuple):
+class ThreadTurn(NamedTuple):
     """A recording of a conversation, and what its request adds to that of the one that it goes on from.
 
     That one is `parent`, its place in the thread from 0; None for the first of a conversation.
@@ -29,7 +29,7 @@ class Thread(NamedTuple):
     """The conversations of a test: each turn is followed by all that goes on from it."""
 
     test_id: str | None
-    turns: tuple[Turn, ...]
+    turns: tuple[ThreadTurn, ...]
 
 
 class Threads(NamedTuple):
@@ -59,7 +59,7 @@ class _Step(NamedTuple):
     calls: tuple[str, ...]
 
 
-def _grow(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
+def _grow(exchanges: Sequence[Exchange]) -> tuple[ThreadTurn, ...]:
     asked = [tuple(map(_read_step, exchange.request.messages)) for exchange in exchanges]
     said = [_read_reply(exchange) for exchange in exchanges]
     parents = [_find_parent(number, exchanges, asked, said) for number in range(len(exchanges))]
@@ -67,14 +67,14 @@ def _grow(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
     following: dict[int | None, list[int]] = {}
     for number, parent in enumerate(parents):
         following.setdefault(parent, []).append(number)
-    turns: list[Turn] = []
+    turns: list[ThreadTurn] = []
     pending: list[tuple[int, int | None]] = [(number, None) for number in reversed(following.get(None, []))]
     while pending:
         number, place = pending.pop()
         parent = parents[number]
         known = 0 if parent is None else _count_known(asked[parent], asked[number])
         pending += [(other, len(turns)) for other in reversed(following.get(number, []))]
-        turns.append(Turn(exchanges[number], exchanges[number].request.messages[known:], place))
+        turns.append(ThreadTurn(exchanges[number], exchanges[number].request.messages[known:], place))
     return tuple(turns)
 
 

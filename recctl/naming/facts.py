@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recctl.project import Project
 
 
-class Status(StrEnum):
+class NameStatus(StrEnum):
     """What a recording's name is to the wanted scheme."""
 
     CURRENT = "current"
@@ -79,14 +79,14 @@ class Conflict(NamedTuple):
     found: str | None = None
 
 
-def judge_name(status: Status, *, is_held: bool, has_lost_test: bool) -> bool | None:
+def judge_name(status: NameStatus, *, is_held: bool, has_lost_test: bool) -> bool | None:
     """Whether a recorder looks for a name; None where nobody can tell.
 
     Where no scheme is set, each that was released may be the recorder's.
     """
-    if status is Status.UNEXPLAINED:
+    if status is NameStatus.UNEXPLAINED:
         return None if has_lost_test else False
-    return None if status is Status.NOT_APPLICABLE else status is Status.CURRENT or not is_held
+    return None if status is NameStatus.NOT_APPLICABLE else status is NameStatus.CURRENT or not is_held
 
 
 class Facts(NamedTuple):
@@ -116,7 +116,7 @@ class Facts(NamedTuple):
     scheme: str
     is_held: bool
     identity: Identity
-    status: Status
+    status: NameStatus
     test_id: str | None = None
     endpoint: str = ""
     model: str | None = None
@@ -176,12 +176,12 @@ class Facts(NamedTuple):
     @property
     def is_found(self) -> bool:
         """Whether the recorder finds it: under the name and in the folder that the wanted scheme gives."""
-        return self.status is Status.CURRENT and self.folder == self.expected_folder
+        return self.status is NameStatus.CURRENT and self.folder == self.expected_folder
 
     @property
     def is_stranded(self) -> bool:
         """Whether the recorder has left it behind and nothing has taken its place."""
-        return self.status is Status.OUTDATED and self.replaced_by is None
+        return self.status is NameStatus.OUTDATED and self.replaced_by is None
 
     @property
     def duplicate_of(self) -> str | None:
@@ -207,7 +207,7 @@ class Facts(NamedTuple):
         told[_PATH] = path
         name, wanted, schemes, *rest = told[_IDENTITY]
         told[_IDENTITY] = Identity(name, wanted, tuple(schemes or ()), *rest)
-        told[_STATUS] = Status(told[_STATUS])
+        told[_STATUS] = NameStatus(told[_STATUS])
         told[_PROVIDERS], told[_QUOTED] = tuple(told[_PROVIDERS]), tuple(told[_QUOTED])
         if told[_TURN]:
             test_id, endpoint, model, roles, *asked = told[_TURN]

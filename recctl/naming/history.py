@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl import git
 from recctl.base.work_tree import find_top_level
 from recctl.input.sources import Target, read
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.naming.survey import find_facts
 from recctl.recordings.load import load_one
 
@@ -74,4 +74,4 @@ def _was_found(project: Project, version: Version, blobs: git.BlobReader) -> boo
     path = Path(project.root, version.renamed_from or version.path)
     target = Target(version.path, project.settings_for(path), path=path, spec=version.blob)
     recording = load_one(read(target, blobs))
-    return recording is not None and find_facts(recording, project.root).status is Status.CURRENT
+    return recording is not None and find_facts(recording, project.root).status is NameStatus.CURRENT

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.naming.folders import find_base
 from recctl.project import recordings_folder
-from recctl.testsuite.code import CodeTree, Fate, is_in_code, is_in_python, parse_test_id, read_source
+from recctl.testsuite.code import CodeTree, FateOfTest, is_in_code, is_in_python, parse_test_id, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -111,7 +111,7 @@ def _note(facts: Facts, trees: Sequence[CodeTree], proofs: dict[str, str], doubt
     """Write down what became of a recording's test: it is gone when it is gone from every tree."""
     fates = [tree.find_fate(facts.test_id or "", is_open=facts.is_test_open) for tree in trees]
     doubt = next((fate.doubt for fate in fates if fate.doubt), None)
-    if Fate() in fates:
+    if FateOfTest() in fates:
         return
     if doubt is not None:
         doubts[facts.path] = doubt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from recctl.naming.facts import Conflict, Facts, Status, Turn
+from recctl.naming.facts import Conflict, Facts, NameStatus, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ def relate(all_facts: Iterable[Facts], neighbours: Iterable[Facts]) -> Iterator[
     conflicts = {place: _meet(members) for place, members in rivals.items() if len(members) > 1}
     for facts in all_facts:
         replaced_by = None
-        if facts.status is Status.OUTDATED and facts.turn is not None:
+        if facts.status is NameStatus.OUTDATED and facts.turn is not None:
             replaced_by = successors.get(facts.turn.place)
         conflict = conflicts.get((facts.expected_folder, facts.identity.wanted or ""))
         if (replaced_by, conflict) == (facts.replaced_by, facts.conflict):

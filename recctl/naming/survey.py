@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from recctl.base.parallel import map_files
-from recctl.input.sources import Opened
+from recctl.input.sources import OpenedFile
 from recctl.naming.engine import (
     CURRENT,
     Identity,
@@ -21,7 +21,7 @@ from recctl.naming.engine import (
     has_lost_test,
     identify,
 )
-from recctl.naming.facts import Facts, Status, judge_name
+from recctl.naming.facts import Facts, NameStatus, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate
@@ -59,7 +59,7 @@ class Survey(NamedTuple):
 
 _Draft = TypeVar("_Draft")
 
-Look = Callable[[Opened, Facts], _Draft]
+Look = Callable[[OpenedFile, Facts], _Draft]
 """What else is to be found out of a file, now that it is open, given the facts about all that it holds."""
 
 
@@ -114,7 +114,7 @@ def survey_with(
         drafts.update((target.file, draft) for draft in examined.drafts)
     known = {*companions, *(facts.path for facts in all_facts)}
     for target in selection.companions:
-        opened = Opened(target)
+        opened = OpenedFile(target)
         found = None if target.file in known else find_companion(target)
         if found is not None:
             companions[target.file], drafts[target.file] = found, look(opened, found)
@@ -124,11 +124,11 @@ def survey_with(
     return Survey(related, tuple(wrong), tuple(companions.values())), drafts
 
 
-def _see_nothing(opened: Opened, facts: Facts) -> None:
+def _see_nothing(opened: OpenedFile, facts: Facts) -> None:
     """Find out nothing else."""
 
 
-def _digest(opened: Opened, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
+def _digest(opened: OpenedFile, facts: Facts) -> str | None:  # noqa: ARG001  (it is a `Look`)
     from recctl.base.digests import sha256  # which most surveys have no use for
 
     source = opened.source
@@ -166,7 +166,7 @@ def find_companion(target: Target) -> Facts | None:
         scheme=CURRENT.name,
         is_held=False,
         identity=Identity(place.name, unjudged="it holds no recording, and is named after its test"),
-        status=Status.NOT_APPLICABLE,
+        status=NameStatus.NOT_APPLICABLE,
         test_id=found.test_ids[0],
         holds_several=True,
         format=found.format.name,
@@ -207,7 +207,7 @@ def find_facts(
     form = load_format(recording.format)
     if with_turn and form.is_named_by_hash:
         turn = find_turn(recording, wanted, _name_models(identity) if is_list else None)
-    if status is Status.UNEXPLAINED:
+    if status is NameStatus.UNEXPLAINED:
         from recctl.naming.engine.causes import explain_name  # for few recordings
 
         cause = explain_name(recording, source.place, source.settings.renames, identity)
@@ -226,7 +226,7 @@ def find_facts(
         providers=tuple(_list_providers(recording)),
         turn=turn,
         is_model_list=is_list,
-        has_lost_test=status is Status.UNEXPLAINED and has_lost_test(recording, source.place),
+        has_lost_test=status is NameStatus.UNEXPLAINED and has_lost_test(recording, source.place),
         quoted=_list_quoted(recording),
         cause=cause,
         number=recording.key.number,
@@ -248,7 +248,7 @@ def has_right_name(recording: Recording) -> bool | None:
         return None
     wanted, is_held = find_wanted(recording.format, recording.source.settings)
     _, status = _identify(recording, place, wanted)
-    has_lost = status is Status.UNEXPLAINED and has_lost_test(recording, place)
+    has_lost = status is NameStatus.UNEXPLAINED and has_lost_test(recording, place)
     return judge_name(status, is_held=is_held, has_lost_test=has_lost)
 
 
@@ -261,7 +261,7 @@ class _Examined(NamedTuple, Generic[_Draft]):
 
 
 def _examine(target: Target, root: Path, to: Scheme | None, look: Look[_Draft]) -> _Examined[_Draft]:
-    opened = Opened(target)
+    opened = OpenedFile(target)
     examined = attempt(target.name, _find_all_facts, opened, root, to)
     if isinstance(examined, Unread):
         return _Examined((examined,))
@@ -271,7 +271,9 @@ def _examine(target: Target, root: Path, to: Scheme | None, look: Look[_Draft]) 
     return _Examined(examined, companion, tuple(look(opened, facts) for facts in looked_at))
 
 
-def _find_all_facts(opened: Opened, root: Path, to: Scheme | None) -> tuple[Facts | Unread | LoadError, ...]:
+def _find_all_facts(
+    opened: OpenedFile, root: Path, to: Scheme | None
+) -> tuple[Facts | Unread | LoadError, ...]:
     source = opened.source
     if isinstance(source, Unread):
         return (source,)
@@ -281,7 +283,7 @@ def _find_all_facts(opened: Opened, root: Path, to: Scheme | None) -> tuple[Fact
     return tuple(find_facts(item, root, to) if isinstance(item, Recording) else item for item in opened.items)
 
 
-def _identify(recording: Recording, place: Place, wanted: Scheme) -> tuple[Identity, Status]:
+def _identify(recording: Recording, place: Place, wanted: Scheme) -> tuple[Identity, NameStatus]:
     """Which schemes give a recording its name, and what that is to the wanted one."""
     if not load_format(recording.format).is_named_by_hash:
         identity = Identity(place.name, unjudged="files of this format are not named after a hash")
@@ -290,16 +292,16 @@ def _identify(recording: Recording, place: Place, wanted: Scheme) -> tuple[Ident
     return identity, _judge(identity, wanted)
 
 
-def _judge(identity: Identity, wanted: Scheme) -> Status:
+def _judge(identity: Identity, wanted: Scheme) -> NameStatus:
     if identity.wanted is None:
-        return Status.NOT_APPLICABLE
+        return NameStatus.NOT_APPLICABLE
     if wanted.name in identity.schemes:
-        return Status.CURRENT
+        return NameStatus.CURRENT
     if not identity.schemes:
-        return Status.UNEXPLAINED
+        return NameStatus.UNEXPLAINED
     released = [scheme.name for scheme in list_released(wanted.format or "")]
     newer = released[released.index(wanted.name) :] if wanted.name in released else []
-    return Status.AHEAD if set(identity.schemes) <= set(newer) else Status.OUTDATED
+    return NameStatus.AHEAD if set(identity.schemes) <= set(newer) else NameStatus.OUTDATED
 
 
 def _list_quoted(recording: Recording) -> tuple[str, ...]:

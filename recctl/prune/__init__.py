@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.base.errors import RecctlError
 from recctl.naming.ages import find_times, read_git_state
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.naming.filters import select_facts
 from recctl.naming.orphans import Orphans, find_orphans
 from recctl.naming.survey import survey, take_files
@@ -28,7 +28,7 @@ from recctl.prune.proofs import (
 )
 from recctl.prune.protection import find_protection
 from recctl.prune.unplayed import find_unplayed
-from recctl.prune.verdicts import Grade, Inquiry, Proof, Report, Verdict, name_counted
+from recctl.prune.verdicts import Grade, Inquiry, Proof, PruneReport, PruneVerdict, name_counted
 from recctl.testsuite.collected import combine, find_missing_families
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from recctl.testsuite.collected import Collected
     from recctl.testsuite.track import Tracked
 
-__all__ = ["Grade", "Inquiry", "Report", "Verdict", "examine"]
+__all__ = ["Grade", "Inquiry", "PruneReport", "PruneVerdict", "examine"]
 
 
-def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
+def examine(project: Project, selection: Selection, inquiry: Inquiry) -> PruneReport:
     """Judge the selected recordings.
 
     Raises RecctlError when there is nothing to judge them by, when the evidence is incomplete, and when more
@@ -80,7 +80,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> Report:
     ]
     numbers = Counter(facts.path for facts in surveyed.all_facts)
     _require_share(verdicts, {facts.path: max(1, numbers[facts.path]) for facts in all_facts}, inquiry)
-    return Report(
+    return PruneReport(
         verdicts=_tell_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
         examined=len(all_facts),
         taken=inquiry.grades,
@@ -165,7 +165,7 @@ def _require_evidence(all_facts: Sequence[Facts], inquiry: Inquiry, *, has_twins
         )
 
 
-def _require_share(verdicts: Sequence[Verdict], sizes: Mapping[str, int], inquiry: Inquiry) -> None:
+def _require_share(verdicts: Sequence[PruneVerdict], sizes: Mapping[str, int], inquiry: Inquiry) -> None:
     """Refuse when so many would go that the evidence is more likely to be wrong than the recordings.
 
     `sizes` tell how many recordings each file holds: they are counted where single ones would go.
@@ -258,7 +258,7 @@ def _judge_with_singles(
     inquiry: Inquiry,
     project: Project,
     state: GitState | None,
-) -> Iterator[Verdict]:
+) -> Iterator[PruneVerdict]:
     """What the evidence comes to against a file and, if that stays, against single recordings in it."""
     doubt = orphans.doubts.get(facts.path)
     of_file = _judge(facts, proofs[facts.path], doubt, inquiry, project, state)
@@ -278,7 +278,7 @@ def _judge(
     inquiry: Inquiry,
     project: Project,
     state: GitState | None,
-) -> Verdict:
+) -> PruneVerdict:
     """What the evidence against one recording comes to: what rehash can rescue is never taken."""
     asked_for = [proof for proof in proofs if proof.grade in inquiry.grades]
     is_twin = any(proof.grade is Grade.TWIN for proof in asked_for)
@@ -287,25 +287,25 @@ def _judge(
         protected = find_protection(facts, project, state, by_test=not is_twin)
     if not proofs:
         reason = doubt or _describe(facts)
-        return Verdict(facts, None, reason, protected, in_doubt=doubt is not None)
+        return PruneVerdict(facts, None, reason, protected, in_doubt=doubt is not None)
     is_stranded = any(proof.grade is Grade.STRANDED for proof in proofs)
     if is_stranded:
         decisive = next(proof for proof in proofs if proof.grade is Grade.STRANDED)
     else:
         decisive = (asked_for or proofs)[0]
     is_stale = bool(asked_for) and not is_stranded and protected is None
-    return Verdict(facts, decisive.grade, decisive.reason, protected, is_stale)
+    return PruneVerdict(facts, decisive.grade, decisive.reason, protected, is_stale)
 
 
 def _describe(facts: Facts) -> str:
     """Why a recording is left in peace."""
-    if facts.status is Status.NOT_APPLICABLE:
+    if facts.status is NameStatus.NOT_APPLICABLE:
         return facts.identity.unjudged or "its name can't be judged"
     if not facts.is_held:
         return "no evidence against it"
-    if facts.status is Status.UNEXPLAINED:
+    if facts.status is NameStatus.UNEXPLAINED:
         return f"no scheme gives it this name, which proves nothing{_cause(facts)}"
-    if facts.status is Status.AHEAD:
+    if facts.status is NameStatus.AHEAD:
         return f"{facts.identity.given}, which is newer than {facts.scheme}"
     return f"{facts.scheme} gives it this name"
 
@@ -315,8 +315,8 @@ def _cause(facts: Facts) -> str:
 
 
 def _tell_quotes(
-    verdicts: Sequence[Verdict], all_facts: Sequence[Facts], project: Project
-) -> tuple[Verdict, ...]:
+    verdicts: Sequence[PruneVerdict], all_facts: Sequence[Facts], project: Project
+) -> tuple[PruneVerdict, ...]:
     """The verdicts, with what hangs on those that go."""
     from recctl.prune.conversations import find_quotes
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.naming.twins import find_twins
 from recctl.prune.verdicts import Grade, Proof
 
@@ -25,7 +25,7 @@ Found = tuple[str, Proof]
 def prove_outdated(all_facts: Sequence[Facts]) -> Iterator[Found]:
     """Replaced and stranded recordings, among those that are held to a scheme."""
     for facts in all_facts:
-        if not facts.is_held or facts.status is not Status.OUTDATED:
+        if not facts.is_held or facts.status is not NameStatus.OUTDATED:
             continue
         why = f"{facts.identity.given}, {facts.scheme} looks for another"
         if facts.replaced_by is not None:

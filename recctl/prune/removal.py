@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from recctl.changes.plan import Step
     from recctl.naming.facts import Facts
     from recctl.project import Project
-    from recctl.prune.verdicts import Verdict
+    from recctl.prune.verdicts import PruneVerdict
 
 
 class Removed(NamedTuple):
@@ -32,7 +32,7 @@ class Removed(NamedTuple):
     taken_out: int
 
 
-def remove(project: Project, verdicts: Sequence[Verdict], *, without_copy: bool = False) -> Removed:
+def remove(project: Project, verdicts: Sequence[PruneVerdict], *, without_copy: bool = False) -> Removed:
     """Delete files, and take recordings out of others, by one run that can be undone, each file on its own.
 
     They must have been examined by an inquiry that `removes`; what has changed since stays. Copies are kept

@@ -70,7 +70,7 @@ class Proof(NamedTuple):
     reason: str
 
 
-class Verdict(NamedTuple):
+class PruneVerdict(NamedTuple):
     """What is to become of a file, or of one of its recordings: of that which `facts.number` tells.
 
     `grade` is the strongest evidence among what was asked for, else the strongest of all, None where there is
@@ -86,19 +86,19 @@ class Verdict(NamedTuple):
     in_doubt: bool = False
 
 
-def name_counted(verdicts: Iterable[Verdict]) -> str:
+def name_counted(verdicts: Iterable[PruneVerdict]) -> str:
     """What is counted where verdicts are: "recording", or "file" where some of them may hold several."""
     return "file" if any(verdict.facts.holds_several for verdict in verdicts) else "recording"
 
 
-class Report(NamedTuple):
+class PruneReport(NamedTuple):
     """Verdicts, sorted by path.
 
     `examined` counts all recordings that were looked at, those too that a filter has left out of `verdicts`.
     `taken` are the grades that were asked for. `remarks` are to be read before the verdicts.
     """
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[PruneVerdict, ...]
     examined: int
     taken: tuple[Grade, ...] = TAKEN_BY_DEFAULT
     remarks: tuple[str, ...] = ()
@@ -110,17 +110,17 @@ class Report(NamedTuple):
         return name_counted(self.verdicts)
 
     @property
-    def stale(self) -> tuple[Verdict, ...]:
+    def stale(self) -> tuple[PruneVerdict, ...]:
         """The verdicts on what goes."""
         return tuple(verdict for verdict in self.verdicts if verdict.stale)
 
     @property
-    def stale_files(self) -> tuple[Verdict, ...]:
+    def stale_files(self) -> tuple[PruneVerdict, ...]:
         """Those of them on files that go whole."""
         return tuple(verdict for verdict in self.stale if verdict.facts.number is None)
 
     @property
-    def stale_singles(self) -> tuple[Verdict, ...]:
+    def stale_singles(self) -> tuple[PruneVerdict, ...]:
         """Those of them on single recordings, whose files stay."""
         return tuple(verdict for verdict in self.stale if verdict.facts.number is not None)
 

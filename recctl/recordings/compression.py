@@ -62,7 +62,7 @@ class Room:
         return BombError(f"{what} more than {show_size(self.size)}")
 
 
-class Opened(NamedTuple):
+class OpenedData(NamedTuple):
     """What data say once they are inflated.
 
     `ways` are how they were compressed, the outermost first; nothing for data that were not. Those that can't
@@ -74,7 +74,7 @@ class Opened(NamedTuple):
     error: InflationError | None = None
 
 
-def open_data(data: bytes, room: Room, content_type: str = "", encoding: str = "") -> Opened:
+def open_data(data: bytes, room: Room, content_type: str = "", encoding: str = "") -> OpenedData:
     """Inflate data that are compressed, as far as there is room.
 
     gzip and zstd are told by the first bytes. Data that are no text may be zlib's, deflate's without a header
@@ -87,16 +87,16 @@ def open_data(data: bytes, room: Room, content_type: str = "", encoding: str = "
         try:
             found = _open_signed(content, room) or _open_unsigned(content, room, content_type, encoding)
         except InflationError as error:
-            return Opened(data, error=error.with_traceback(None))  # whose frames hold what was inflated
+            return OpenedData(data, error=error.with_traceback(None))  # whose frames hold what was inflated
         if found is None:
             break
         content = found.content
         ways.append(found.way)
         encoding = ""
-    return Opened(content, tuple(ways))
+    return OpenedData(content, tuple(ways))
 
 
-def compress(content: bytes, opened: Opened, former: bytes) -> bytes:
+def compress(content: bytes, opened: OpenedData, former: bytes) -> bytes:
     """Compress new content as that of `former` was, of which `opened` is what it said."""
     for way in reversed(opened.ways):
         if way == "gzip":  # with the time stamp that it had

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
 
-class Message(NamedTuple):
+class HttpMessage(NamedTuple):
     """A request's or a reply's headers (JSON) and body as a file stores them; the body may be bytes."""
 
     headers: JSON
@@ -21,7 +21,7 @@ class Message(NamedTuple):
 
 
 def make_document(
-    method: str, url: str, request: Message, status: JSON, response: Message, *, room: Room
+    method: str, url: str, request: HttpMessage, status: JSON, response: HttpMessage, *, room: Room
 ) -> dict[str, JSON]:
     """The document of an exchange; its bodies are decoded, and inflated as far as there is room.
 

@@ -63,7 +63,7 @@ class LoadError(NamedTuple):
         return Key(self.name, self.number)
 
 
-class Kind(Enum):
+class RequestKind(Enum):
     """What was recorded; it decides which parts of the request the file's name is a hash of."""
 
     INFERENCE = "inference"
@@ -128,18 +128,18 @@ class Recording:
         return None
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> RequestKind:
         """Which kind of request this is, going by its keys."""
         request = self.request
         if "body" in request and "url" in request:
-            return Kind.INFERENCE
+            return RequestKind.INFERENCE
         if "payload" in request and "url" in request:
-            return Kind.HTTP
+            return RequestKind.HTTP
         if "tool_name" in request:
-            return Kind.TOOL
+            return RequestKind.TOOL
         if "file_id" in request:
-            return Kind.FILE_PROCESSOR
-        return Kind.UNKNOWN
+            return RequestKind.FILE_PROCESSOR
+        return RequestKind.UNKNOWN
 
     @property
     def body(self) -> JSON:

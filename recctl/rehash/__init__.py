@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.input.sources import load_all, show_path
 from recctl.naming.engine import explain
 from recctl.naming.engine.causes import explain_name
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, NameStatus
 from recctl.naming.survey import survey
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
@@ -40,7 +40,7 @@ class Action(StrEnum):
     HOLD_BACK = "hold-back"
 
 
-class Entry(NamedTuple):
+class RehashedRecording(NamedTuple):
     """One recording in a report: where it stands, and why; what becomes of it (None: nothing), and why.
 
     `new_path` is where it goes or would belong, None when that is where it is. `changes` are pointers to what
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
     copies: tuple[str, ...] = ()
 
 
-class Report(NamedTuple):
+class RehashReport(NamedTuple):
     """Where recordings stand and, unless it was only looked, what becomes of them.
 
     `collisions` are those among what was to be moved. `is_applied` is true when it was done, as `run_id`.
@@ -64,7 +64,7 @@ class Report(NamedTuple):
     left beside recordings that move. `is_narrow` is true when it was about edited recordings and no others.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[RehashedRecording, ...]
     errors: tuple[Unread | LoadError, ...] = ()
     collisions: tuple[Collision, ...] = ()
     is_applied: bool = False
@@ -73,7 +73,7 @@ class Report(NamedTuple):
     old_indexes: tuple[str, ...] = ()
     is_narrow: bool = False
 
-    def count(self, status: Status) -> int:
+    def count(self, status: NameStatus) -> int:
         """How many recordings stand so."""
         return sum(entry.facts.status is status for entry in self.entries)
 
@@ -90,12 +90,12 @@ class Report(NamedTuple):
                 wanting.setdefault(entry.facts.destination, []).append(entry.facts)
         return wanting
 
-    def find_failures(self, *, strict: bool) -> list[Entry]:
+    def find_failures(self, *, strict: bool) -> list[RehashedRecording]:
         """The recordings that fail a check: stranded ones and, if it is strict, unexplained ones.
 
         Those for which nobody has set a scheme never do.
         """
-        failing = {Status.OUTDATED} | ({Status.UNEXPLAINED} if strict else set())
+        failing = {NameStatus.OUTDATED} | ({NameStatus.UNEXPLAINED} if strict else set())
         return [
             entry
             for entry in self.entries
@@ -134,11 +134,11 @@ def _explain_recording(recording: Recording) -> Explained | Unread:
     return Explained(key, explanations, cause)
 
 
-def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> Report:
+def report(project: Project, selection: Selection, orders: Orders, jobs: int | None = None) -> RehashReport:
     """Where the selected recordings stand; nothing is looked for that could be done about it."""
     surveyed = narrow(project, survey(project, selection, to=orders.to, jobs=jobs), orders)
     entries = (describe(facts) for facts in surveyed.all_facts)
-    return Report(tuple(entries), surveyed.errors)
+    return RehashReport(tuple(entries), surveyed.errors)
 
 
 def narrow(project: Project, surveyed: Survey, orders: Orders) -> Survey:
@@ -154,26 +154,29 @@ def narrow(project: Project, surveyed: Survey, orders: Orders) -> Survey:
     return surveyed._replace(all_facts=all_facts, companions=())
 
 
-def describe(facts: Facts) -> Entry:
+def describe(facts: Facts) -> RehashedRecording:
     """A recording as it stands, with a sentence on why, and nothing done about it."""
-    if facts.status in (Status.CURRENT, Status.AHEAD):  # a model list may have the name of another week
-        return Entry(facts, _explain(facts), None)
+    if facts.status in (
+        NameStatus.CURRENT,
+        NameStatus.AHEAD,
+    ):  # a model list may have the name of another week
+        return RehashedRecording(facts, _explain(facts), None)
     destination = facts.destination
     is_elsewhere = destination is not None and destination != facts.location
     new_path = show_path(destination) if destination is not None and is_elsewhere else None
-    return Entry(facts, _explain(facts), new_path)
+    return RehashedRecording(facts, _explain(facts), new_path)
 
 
 def _explain(facts: Facts) -> str:
     identity, scheme = facts.identity, facts.scheme
     match facts.status:
-        case Status.NOT_APPLICABLE:
+        case NameStatus.NOT_APPLICABLE:
             return identity.unjudged or "it can't be judged"
-        case Status.CURRENT:
+        case NameStatus.CURRENT:
             return f"{scheme} gives it this name"
-        case Status.UNEXPLAINED:
+        case NameStatus.UNEXPLAINED:
             return facts.cause or "no hash scheme gives it this name"
-        case Status.AHEAD:
+        case NameStatus.AHEAD:
             return f"{identity.given}, which is newer than {scheme}"
     reason = f"{identity.given}, {scheme} looks for {identity.wanted}"
     return f"{reason}; {facts.replaced_by} has replaced it" if facts.replaced_by else reason

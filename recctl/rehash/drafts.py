@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, NameStatus
 from recctl.recordings.attempt import attempt
 from recctl.rehash.proposals import Proposal, explain_leftover, propose
 from recctl.rehash.splices import propose_splice
@@ -12,7 +12,7 @@ from recctl.rehash.splices import propose_splice
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.input.sources import Opened
+    from recctl.input.sources import OpenedFile
     from recctl.project import Rename
     from recctl.recordings.source import Unread
     from recctl.rehash.edits import Setting
@@ -39,7 +39,7 @@ class Draft(NamedTuple):
         return proposal._replace(facts=facts, remark=remark)
 
 
-def draft(opened: Opened, facts: Facts, *, root: Path, orders: Orders, keeps_content: bool) -> Draft:
+def draft(opened: OpenedFile, facts: Facts, *, root: Path, orders: Orders, keeps_content: bool) -> Draft:
     """What the orders make of a file of the project at `root`.
 
     Without `keeps_content`, that content changes is all that is kept of it.
@@ -54,7 +54,7 @@ def draft(opened: Opened, facts: Facts, *, root: Path, orders: Orders, keeps_con
         return proposal._replace(content=b"")
 
     alone = replaced = make(facts)
-    if facts.status is Status.OUTDATED and not orders.include_replaced:
+    if facts.status is NameStatus.OUTDATED and not orders.include_replaced:
         replaced = make(facts._replace(replaced_by=facts.path))
     masks = orders.edits.masks
     return Draft(alone, replaced, frozenset(met), frozenset() if masks is None else masks.found)

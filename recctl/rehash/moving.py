@@ -13,7 +13,7 @@ from recctl.changes.plan import Create, Delete, Group, Move, Plan, Rewrite, appl
 from recctl.input.sources import show_path
 from recctl.naming.survey import Survey, survey_neighbours, survey_with, take_files
 from recctl.recordings.source import Unread
-from recctl.rehash import Action, Entry, Report, describe, narrow
+from recctl.rehash import Action, RehashedRecording, RehashReport, describe, narrow
 from recctl.rehash.collisions import Collision, find_collisions
 from recctl.rehash.drafts import draft
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def rehash(
     project: Project, selection: Selection, orders: Orders, *, applied: bool, jobs: int | None = None
-) -> Report:
+) -> RehashReport:
     """Give the selected recordings the names and folders that the orders say, or (not `applied`) only say so.
 
     Raises RecctlError when an edit fits no recording, or would leave none, when a recording is preferred that
@@ -224,7 +224,7 @@ def _conclude(
     outcome: Applied,
     *,
     applied: bool,
-) -> Report:
+) -> RehashReport:
     def show(path: str) -> str:
         return show_path(project.root / path)
 
@@ -254,7 +254,7 @@ def _conclude(
             entry = _tell_step(entry, step, proposals.get(facts.path), choices.get(facts.path))
         entries.append(entry)
     moved = {entry.facts.location.parent for entry in entries if entry.action is Action.MOVE}
-    return Report(
+    return RehashReport(
         tuple(entries),
         surveyed.errors,
         collisions,
@@ -267,7 +267,9 @@ def _conclude(
     )
 
 
-def _tell_step(entry: Entry, step: Step, proposal: Proposal | None, choice: str | None) -> Entry:
+def _tell_step(
+    entry: RehashedRecording, step: Step, proposal: Proposal | None, choice: str | None
+) -> RehashedRecording:
     """What becomes of a recording by a step of the plan."""
     if isinstance(step, Delete) or proposal is None:
         return entry._replace(action=Action.DELETE, new_path=None, remark=choice)

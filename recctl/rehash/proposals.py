@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.digests import sha256
 from recctl.naming.engine import find_wanted, get_scheme, identify
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, NameStatus
 from recctl.naming.folders import find_expected_folder, find_start
 from recctl.recordings.load import load
 from recctl.recordings.names import read_hash
@@ -20,7 +20,7 @@ from recctl.rehash.spelling import spell
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from recctl.input.sources import Opened
+    from recctl.input.sources import OpenedFile
     from recctl.project import Rename
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
@@ -65,7 +65,7 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    root: Path, opened: Opened, facts: Facts, orders: Orders, met: set[Rename | Setting]
+    root: Path, opened: OpenedFile, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a recording; None when they leave it as it is. `met` learns what fits it.
 
@@ -101,7 +101,7 @@ def propose(
         proposal = _copy_for(tests[1:], recording, proposal, orders.edits, place)
     if masks is not None:
         proposal = _check_masked(proposal, masks)
-    if is_edited and not is_wanted and facts.status is not Status.CURRENT and facts.is_named_by_hash:
+    if is_edited and not is_wanted and facts.status is not NameStatus.CURRENT and facts.is_named_by_hash:
         proposal = proposal._replace(is_leftover=True)
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
 
@@ -177,11 +177,11 @@ def refuse(facts: Facts, refusal: str) -> Proposal:
 def _is_included(facts: Facts, orders: Orders) -> bool:
     """Whether a recording is to have the name that the wanted scheme gives, and does not have it."""
     match facts.status:
-        case Status.OUTDATED:
+        case NameStatus.OUTDATED:
             return facts.is_stranded or orders.include_replaced
-        case Status.UNEXPLAINED:
+        case NameStatus.UNEXPLAINED:
             return orders.include_unexplained
-        case Status.AHEAD:
+        case NameStatus.AHEAD:
             return orders.to is not None
         case _:
             return False
@@ -189,7 +189,7 @@ def _is_included(facts: Facts, orders: Orders) -> bool:
 
 def _lacks_test(recording: Recording | None, facts: Facts, orders: Orders) -> bool:
     """Whether the wanted name hangs on a test that a recording does not name, be it as null."""
-    if recording is None or facts.status is Status.AHEAD:
+    if recording is None or facts.status is NameStatus.AHEAD:
         return False
     place, document = recording.source.place, recording.document
     if "test_id" in document or "test_id" in recording.request or place is None:
@@ -210,7 +210,7 @@ def _find_location(root: Path, facts: Facts, edited: Recording, *, orders: Order
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
     wanted, _ = find_wanted(edited.format, edited.source.settings, orders.to)
     name: str | None = location.name
-    if facts.status is Status.CURRENT or is_wanted:
+    if facts.status is NameStatus.CURRENT or is_wanted:
         name = identify(edited, place, wanted).wanted
     elif facts.identity.newest is not None:
         scheme = get_scheme(facts.identity.newest, edited.source.settings) or wanted
@@ -247,13 +247,13 @@ _REPLY_ID = re.compile(rf"rec-[0-9a-f]{{{_ID_DIGITS}}}")
 def explain_leftover(facts: Facts) -> str:
     """Why an edited recording does not get the name that its request has now."""
     match facts.status:
-        case Status.OUTDATED if facts.replaced_by is None:
+        case NameStatus.OUTDATED if facts.replaced_by is None:
             return NO_TEST
-        case Status.OUTDATED:
+        case NameStatus.OUTDATED:
             return f"stays a leftover, since {facts.replaced_by} has replaced it"
-        case Status.UNEXPLAINED:
+        case NameStatus.UNEXPLAINED:
             return "keeps its name, which nothing explains; --include-unexplained gives it the right one"
-        case Status.AHEAD:
+        case NameStatus.AHEAD:
             return f"is named by {facts.identity.newest} as before, which is newer than {facts.scheme}"
         case _:
             return "keeps its name, which nothing can tell to be right"

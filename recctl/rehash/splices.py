@@ -18,7 +18,7 @@ from recctl.rehash.proposals import NOT_MASKED, Proposal, refuse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.input.sources import Opened
+    from recctl.input.sources import OpenedFile
     from recctl.naming.facts import Facts
     from recctl.project import Rename, Settings
     from recctl.recordings.formats import Format
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def propose_splice(
-    root: Path, opened: Opened, facts: Facts, orders: Orders, met: set[Rename | Setting]
+    root: Path, opened: OpenedFile, facts: Facts, orders: Orders, met: set[Rename | Setting]
 ) -> Proposal | None:
     """What the orders make of a file that holds several recordings; None for nothing.
 

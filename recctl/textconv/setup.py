@@ -35,7 +35,7 @@ _COMMAND, _CACHED = f"diff.{_DRIVER}.textconv", f"diff.{_DRIVER}.cachetextconv"
 _CACHE = f"refs/notes/textconv/{_DRIVER}"
 
 
-class State(StrEnum):
+class SetupState(StrEnum):
     """Whether something is as `install` would leave it."""
 
     INSTALLED = "installed"
@@ -58,8 +58,8 @@ class Site(NamedTuple):
 class Setup(NamedTuple):
     """How git is set up at a site."""
 
-    driver: State
-    attributes: State
+    driver: SetupState
+    attributes: SetupState
 
 
 class Reach(NamedTuple):
@@ -96,12 +96,12 @@ def inspect(site: Site) -> Setup:
     """How git is set up at a site. Raises RecctlError when that can't be read."""
     with _explained():
         found = {key: git.get_config(key, site.folder, site.scope) for key in _settings()}
-    driver = State.INSTALLED if found == _settings() else State.OUTDATED
+    driver = SetupState.INSTALLED if found == _settings() else SetupState.OUTDATED
     if found[_COMMAND] is None:
-        driver = State.MISSING
+        driver = SetupState.MISSING
     blocks = [block["lines"].splitlines() for block in _BLOCK.finditer(_read(site.attributes))]
-    attributes = State.INSTALLED if blocks == [_make_lines(site.patterns)] else State.OUTDATED
-    return Setup(driver, attributes if blocks else State.MISSING)
+    attributes = SetupState.INSTALLED if blocks == [_make_lines(site.patterns)] else SetupState.OUTDATED
+    return Setup(driver, attributes if blocks else SetupState.MISSING)
 
 
 def install(site: Site) -> bool:
@@ -111,14 +111,14 @@ def install(site: Site) -> bool:
     """
     before = inspect(site)
     others = _remove_blocks(_read(site.attributes), site.attributes)
-    if before.driver is not State.INSTALLED:
+    if before.driver is not SetupState.INSTALLED:
         with _explained():
             for key, value in _settings().items():
                 git.set_config(key, value, site.folder, site.scope)
-    if before.attributes is not State.INSTALLED:
+    if before.attributes is not SetupState.INSTALLED:
         _write(site.attributes, _add_block(others, site.patterns))
     _forget_texts(site.folder)
-    return before != Setup(State.INSTALLED, State.INSTALLED)
+    return before != Setup(SetupState.INSTALLED, SetupState.INSTALLED)
 
 
 def uninstall(site: Site) -> bool:
@@ -132,10 +132,10 @@ def uninstall(site: Site) -> bool:
         for key in _settings():
             if git.get_config(key, site.folder, site.scope) is not None:
                 git.unset_config(key, site.folder, site.scope)
-    if before.attributes is not State.MISSING:
+    if before.attributes is not SetupState.MISSING:
         _write(site.attributes, others)
     _forget_texts(site.folder)
-    return before != Setup(State.MISSING, State.MISSING)
+    return before != Setup(SetupState.MISSING, SetupState.MISSING)
 
 
 def find_program(folder: Path) -> str | None:

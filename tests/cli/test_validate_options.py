@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 from recctl.input import cache
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import chunk, delta, record
@@ -327,7 +327,7 @@ def test_an_entry_of_the_cache_that_is_none_is_not_known(
     run_process: Run, large: Path, entry: object
 ) -> None:
     cold = run_process("validate", "--format", "json", cwd=large)
-    state = State(large)
+    state = StateFolder(large)
     known = json.loads(state.read_signed("cache/validate") or b"")
     broken = {**known, "files": dict.fromkeys(known["files"], entry)}
     state.write_signed("cache/validate", json.dumps(broken).encode())

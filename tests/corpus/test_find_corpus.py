@@ -16,7 +16,7 @@ import pytest
 from recctl.base.pointer import join_pointer
 from recctl.input.sources import select
 from recctl.inventory.find import find
-from recctl.inventory.index import Index, read_index
+from recctl.inventory.index import RecordingIndex, read_index
 from recctl.inventory.requests import describe_request
 from recctl.inventory.store import Store
 from recctl.project import Project
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.inventory.answer import Nearby
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
 
 pytestmark = pytest.mark.corpus
 
@@ -100,7 +100,7 @@ def change_field(request: dict[str, Any], rng: random.Random) -> str | None:
     return join_pointer(("request", key, *map(str, steps), str(last)))
 
 
-def is_right(nearby: Nearby, entry: Entry, where: str) -> bool:
+def is_right(nearby: Nearby, entry: IndexEntry, where: str) -> bool:
     """Whether a recording, or one of the very same request, is named, and what was changed and no more.
 
     Where a url holds the model, another url may mean another model.
@@ -118,14 +118,14 @@ def is_right(nearby: Nearby, entry: Entry, where: str) -> bool:
 
 
 @pytest.fixture(scope="module", params=["corpus/ogx", "foreign/vcrpy"])
-def stored(request: pytest.FixtureRequest, shared: Path) -> tuple[Project, Index]:
+def stored(request: pytest.FixtureRequest, shared: Path) -> tuple[Project, RecordingIndex]:
     project = Project(shared / request.param)
     selection = select(project, [str(project.root)])
     return project, read_index(project, selection, is_kept=False)
 
 
 def test_a_request_with_one_field_changed_finds_its_recording_and_the_field(
-    stored: tuple[Project, Index],
+    stored: tuple[Project, RecordingIndex],
 ) -> None:
     project, index = stored
     rng = random.Random(18)  # noqa: S311  (the same cases in every run)

@@ -17,7 +17,7 @@ from recctl.input.sources import select
 from recctl.input.walk import walk
 from recctl.naming.survey import survey
 from recctl.project import Project
-from recctl.prune import Grade, Inquiry, Report, examine
+from recctl.prune import Grade, Inquiry, PruneReport, examine
 from recctl.prune.conversations import find_quotes
 from recctl.prune.removal import remove
 from recctl.recordings.load import load
@@ -43,7 +43,7 @@ def project(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
     return Project(tmp_path).with_settings(scheme=SCHEME)
 
 
-def look(project: Project, inquiry: Inquiry | None = None) -> Report:
+def look(project: Project, inquiry: Inquiry | None = None) -> PruneReport:
     return examine(project, select(project, ["."]), inquiry or Inquiry())
 
 
@@ -51,7 +51,7 @@ def read_tree(project: Project) -> dict[str, str]:
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in walk(project, project.root).files}
 
 
-def count(report: Report, grade: Grade) -> int:
+def count(report: PruneReport, grade: Grade) -> int:
     return sum(verdict.grade is grade for verdict in report.verdicts)
 
 

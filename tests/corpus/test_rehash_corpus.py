@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from recctl.rehash import Report
+    from recctl.rehash import RehashReport
 
 pytestmark = pytest.mark.corpus
 
 SETTINGS = Settings(scheme="ogx-2026-04")
 
 
-def carry_out(root: Path, edits: Edits = Edits(), **orders: Any) -> Report:  # noqa: B008  (a value)
+def carry_out(root: Path, edits: Edits = Edits(), **orders: Any) -> RehashReport:  # noqa: B008  (a value)
     project = Project(root, settings=SETTINGS)
     return rehash(project, select(project, [str(root)]), Orders(edits=edits, **orders), applied=True)
 
 
-def look(root: Path) -> Report:
+def look(root: Path) -> RehashReport:
     project = Project(root, settings=SETTINGS)
     return report(project, select(project, [str(root)]), Orders())
 
 
-def count(found: Report) -> dict[str | None, int]:
+def count(found: RehashReport) -> dict[str | None, int]:
     return dict(Counter(entry.action and entry.action.value for entry in found.entries))
 
 

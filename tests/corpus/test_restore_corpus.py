@@ -11,7 +11,7 @@ import pytest
 
 from recctl.base.digests import sha256
 from recctl.changes.plan import Delete, Plan, apply
-from recctl.inventory.restore import Status, restore
+from recctl.inventory.restore import RestoreStatus, restore
 from recctl.project import Project
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -54,7 +54,7 @@ def test_a_tree_that_was_deleted_in_every_way_is_whole_again(
     assert read(tmp_path) == {}
 
     restoration = restore(Project(tmp_path), ["."], [], write=True)
-    assert {lost.status for lost in restoration.files} == {Status.RESTORED}
+    assert {lost.status for lost in restoration.files} == {RestoreStatus.RESTORED}
     assert Counter(lost.origin for lost in restoration.files) == {
         removed: len(paths[0::3]),
         "HEAD": len(paths[1::3]),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 from recctl.checks.cache import Cache
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.input import cache as module
 from recctl.input.sources import Target
-from recctl.naming.facts import Facts, Status, Turn
+from recctl.naming.facts import Facts, NameStatus, Turn
 from recctl.project import Settings
 from recctl.project.schemes import Identity
 
@@ -57,7 +57,7 @@ FOUND = Examined(
             identity=Identity(
                 "1.json", "2.json", ("ogx-2025-10", "ogx-2025-11"), "ogx-2025-10", "ogx-2025-11"
             ),
-            status=Status.OUTDATED,
+            status=NameStatus.OUTDATED,
             test_id="tests/test_x.py::test_x",
             turn=Turn("tests/test_x.py::test_x", "/v1/chat", "small", ("user", "tool"), "0a", "", "1b"),
         ),
@@ -80,7 +80,7 @@ def test_a_file_whose_test_the_sources_decide_is_looked_at_each_time(tmp_path: P
 def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Target, bytes]:
     """A file whose result is known, and the cache that knows it."""
     root = tmp_path_factory.mktemp("known")
-    return remember(root, FOUND), State(root).read(NAME)
+    return remember(root, FOUND), StateFolder(root).read(NAME)
 
 
 @given(data=st.data())
@@ -93,7 +93,7 @@ def test_a_cache_of_which_a_byte_is_other_or_missing_knows_nothing(
     put = data.draw(st.binary(max_size=2))
     changed = content[:start] + put + content[start + length :]
     assert target.path is not None
-    State(target.path.parent).write(NAME, changed, sync=False)
+    StateFolder(target.path.parent).write(NAME, changed, sync=False)
     expected = FOUND if changed == content else None
     assert Cache(target.path.parent, "basis").get(target) == expected
 
@@ -111,7 +111,7 @@ def test_a_cache_that_somebody_else_has_written_knows_nothing(
 ) -> None:
     target, _ = known
     assert target.path is not None
-    State(target.path.parent).write(NAME, orjson.dumps(document), sync=False)
+    StateFolder(target.path.parent).write(NAME, orjson.dumps(document), sync=False)
     assert Cache(target.path.parent, "basis").get(target) is None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.recordings.cassettes import find_head, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, pairs
+from recctl.recordings.cassettes.layout import CassetteLayout, KeptBody, Reader, Side, at, pairs
 from recctl.recordings.recording import LoadError, Recording
 from tests.builders import source
 
@@ -57,7 +57,7 @@ def refuse_item(item: Any) -> str | None:
 def lay_out(items: str = "", **more: Any) -> Format:
     ways = (("said64",), ("said",))
     asked = {"method": at("verb"), "url": at("to"), "headers": pairs("with")}
-    layout = Layout(
+    layout = CassetteLayout(
         "made-up",
         Side("ask", asked, find_body, ways),
         Side("tell", {"status": at("code"), "headers": pairs("with")}, find_body, ways),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recctl.testsuite.code import CodeTree, Fate, is_in_code, is_in_python
+from recctl.testsuite.code import CodeTree, FateOfTest, is_in_code, is_in_python
 from recctl.testsuite.code.go import is_go_test
 
 if TYPE_CHECKING:
@@ -42,22 +42,22 @@ def tree(tmp_path: Path) -> CodeTree:
 @pytest.mark.parametrize("name", ["TestChat", "TestChat/says_hi", "TestChat/gone/too", "TestMain"])
 def test_a_function_is_a_test_and_its_subtests_are_not_looked_for(tree: CodeTree, name: str) -> None:
     assert tree.has_file("llm")
-    assert tree.find_fate(f"llm::{name}") == Fate()
+    assert tree.find_fate(f"llm::{name}") == FateOfTest()
 
 
 @pytest.mark.parametrize("name", ["TestGone", "TestChat2/a", "TestMethod", "TestCommented", "TestInNoTest"])
 def test_a_test_without_a_function_is_gone(tree: CodeTree, name: str) -> None:
     function = name.partition("/")[0]
     expected = f"no source of tests in llm has a function {function}"
-    assert tree.find_fate(f"llm::{name}") == Fate(gone=expected)
+    assert tree.find_fate(f"llm::{name}") == FateOfTest(gone=expected)
 
 
 def test_what_stands_elsewhere_is_a_doubt(tree: CodeTree) -> None:
-    assert tree.find_fate("llm::TestFar/a") == Fate(
+    assert tree.find_fate("llm::TestFar/a") == FateOfTest(
         doubt="no source of tests in llm has a function TestFar, but far/away/x_test.go has one"
     )
     assert not tree.has_file("none")
-    assert tree.find_fate("none::TestChat") == Fate(
+    assert tree.find_fate("none::TestChat") == FateOfTest(
         doubt="no source of tests in none has a function TestChat, but none has no tests in Go"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recctl.diff import Change, ComparedPair, ComparedSide, PairVerdict, Rename
+from recctl.diff import Change, ComparedPair, ComparedSide, FoundRename, PairVerdict
 from recctl.diff.renames import find_rename
 
 
@@ -26,7 +26,7 @@ def side(test_id: str | None, model: str | None = "small") -> ComparedSide:
     ],
 )
 def test_a_test_that_was_renamed(left: str, right: str, told: tuple[str, str]) -> None:
-    assert find_rename(side(left), side(right)) == Rename(*told, is_other_model=False)
+    assert find_rename(side(left), side(right)) == FoundRename(*told, is_other_model=False)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_a_test_that_was_renamed(left: str, right: str, told: tuple[str, str]) -
 )
 def test_a_parameter_that_was_renamed(left: str, right: str, told: tuple[str, str]) -> None:
     found = find_rename(side(f"t.py::test_y{left}"), side(f"t.py::test_y{right}"))
-    assert found == Rename(*told, is_other_model=True)
+    assert found == FoundRename(*told, is_other_model=True)
 
 
 def test_a_model_in_a_parameter_is_told_as_the_model_that_it_is() -> None:
     left, right = side("t.py::t[txt=x/gpt-4o-a]", "gpt-4o"), side("t.py::t[txt=x/gpt-4.1-a]", "gpt-4.1")
-    assert find_rename(left, right) == Rename("gpt-4o", "gpt-4.1", is_other_model=True)
-    assert find_rename(side("t.py::t", "gpt-4o"), side("t.py::t", "gpt-4.1")) == Rename(
+    assert find_rename(left, right) == FoundRename("gpt-4o", "gpt-4.1", is_other_model=True)
+    assert find_rename(side("t.py::t", "gpt-4o"), side("t.py::t", "gpt-4.1")) == FoundRename(
         "gpt-4o", "gpt-4.1", True
     )
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.diff import Change, ComparedPair, Comparison, PairVerdict, Rename, SharedChange, compare_sets
+from recctl.diff import Change, ComparedPair, Comparison, FoundRename, PairVerdict, SharedChange, compare_sets
 from recctl.input.sources import Target
 from recctl.naming.engine import RELEASED, identify
 from recctl.project import Place, Settings
@@ -293,7 +293,7 @@ def test_a_renamed_test_follows_its_name() -> None:
     old.add(ask(test_id="tests/test_x.py::test_old[a]"))
     new.add(ask(test_id="tests/test_x.py::test_new[a]"))
     comparison = compare(old, new)
-    assert only(comparison).follows == Rename("test_old", "test_new", is_other_model=False)
+    assert only(comparison).follows == FoundRename("test_old", "test_new", is_other_model=False)
     assert comparison.shared == ()
 
 
@@ -343,7 +343,7 @@ def test_a_list_of_models_follows_its_test() -> None:
         document = {**list_models("a", "b"), "test_id": f"tests/test_x.py::{test}"}
         files.add(document, f"models-{64 * digit}-{8 * '1'}.json")
     pair = only(compare(old, new))
-    assert (pair.verdict, pair.follows) == (PairVerdict.REQUEST, Rename("test_old", "test_new", False))
+    assert (pair.verdict, pair.follows) == (PairVerdict.REQUEST, FoundRename("test_old", "test_new", False))
 
 
 def test_lists_of_other_providers_do_not_pair() -> None:

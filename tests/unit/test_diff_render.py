@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.diff import Change, ComparedPair, ComparedSide, Comparison, PairVerdict, Rename, SharedChange
+from recctl.diff import Change, ComparedPair, ComparedSide, Comparison, FoundRename, PairVerdict, SharedChange
 from recctl.diff.words import TextStretch, compare_words
 from recctl.recordings.source import Unread
 from recctl.render import list_formats
@@ -199,7 +199,7 @@ def test_changes_that_many_share_are_told_once() -> None:
 def renamed(old: str, new: str, *changes: Change, is_other_model: bool = False, **more: Any) -> ComparedPair:
     """A pair whose test, or model, got another name."""
     told = Change("/test_id", "request", f"tests/{old}::test_y", f"tests/{new}::test_y", "test id")
-    follows = Rename(old, new, is_other_model)
+    follows = FoundRename(old, new, is_other_model)
     return pair(told, *changes, verdict=PairVerdict.REQUEST)._replace(
         request="changed", follows=follows, **more
     )

@@ -12,7 +12,7 @@ from recctl.changes.plan import undo
 from recctl.input.sources import select
 from recctl.naming.filters import Filter, parse_age
 from recctl.project import Project
-from recctl.prune import Grade, Inquiry, Report, examine
+from recctl.prune import Grade, Inquiry, PruneReport, examine
 from recctl.prune.removal import remove
 from recctl.testsuite.collected import Collected, read_collected
 from recctl.testsuite.track import Tracked
@@ -52,18 +52,18 @@ def look(
     keep: Sequence[str] = (),
     paths: Sequence[str] = (".",),
     **asked: Any,
-) -> Report:
+) -> PruneReport:
     project = Project(root).with_settings(scheme=scheme, keep=tuple(keep))
     inquiry = Inquiry(**{"max_share": 100, **asked})
     return examine(project, select(project, paths), inquiry)
 
 
-def tell(report: Report) -> dict[str, tuple[str | None, bool]]:
+def tell(report: PruneReport) -> dict[str, tuple[str | None, bool]]:
     """For each recording, its grade and whether it goes."""
     return {verdict.facts.path: (verdict.grade, verdict.stale) for verdict in report.verdicts}
 
 
-def reasons(report: Report) -> dict[str, str]:
+def reasons(report: PruneReport) -> dict[str, str]:
     return {verdict.facts.path: verdict.reason for verdict in report.verdicts}
 
 

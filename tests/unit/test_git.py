@@ -14,7 +14,7 @@ from recctl.base.work_tree import find_top_level
 from recctl.git import (
     Blob,
     BlobReader,
-    Entry,
+    GitEntry,
     GitError,
     MissingError,
     find_merge_base,
@@ -180,7 +180,7 @@ def test_what_a_partial_clone_lacks_is_told_and_the_rest_is_read(
 
 # --- trees, the index, the work tree ------------------------------------------------------------------------
 
-FIRST = Entry("sub/a.json", "fe4f02ad058b43f6ed467fdf65b935107529564b")
+FIRST = GitEntry("sub/a.json", "fe4f02ad058b43f6ed467fdf65b935107529564b")
 
 
 def test_a_tree_lists_its_files_from_the_top(history: Path) -> None:
@@ -232,11 +232,11 @@ def test_the_work_tree_has_ids_for_what_is_as_it_was_staged(history: Path, git: 
     assert "announced.json" not in [entry.path for entry in index.entries]
     ids = dict(index.entries)
     assert list_work_tree(index, history) == (
-        Entry("empty", ids["empty"]),
-        Entry("g\u00e9.json", ids["g\u00e9.json"]),
-        Entry("sub/a.json", None),
-        Entry("announced.json", None),
-        Entry("new\n.json", None),
+        GitEntry("empty", ids["empty"]),
+        GitEntry("g\u00e9.json", ids["g\u00e9.json"]),
+        GitEntry("sub/a.json", None),
+        GitEntry("announced.json", None),
+        GitEntry("new\n.json", None),
     )
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from recctl.input import cache
 from recctl.input.sources import select
 from recctl.inventory import index as module
-from recctl.inventory.entry import Entry, State
-from recctl.inventory.index import Index, read_index, read_kept
+from recctl.inventory.entry import Findability, IndexEntry
+from recctl.inventory.index import RecordingIndex, read_index, read_kept
 from recctl.inventory.likeness import Likeness, measure_likeness, read_likeness, restore_likeness
 from recctl.project import Project, Settings
 from recctl.recordings.recording import Key
@@ -58,7 +58,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def look(root: Path, *paths: str, **options: Any) -> Index:
+def look(root: Path, *paths: str, **options: Any) -> RecordingIndex:
     project = Project(root, settings=Settings(scheme="ogx-2026-04"))
     return read_index(project, select(project, paths or (".",)), **options)
 
@@ -79,7 +79,7 @@ def test_an_entry_says_what_was_asked_and_answered(root: Path) -> None:
     path = write(root / FOLDER, ask_for_weather())
     (entry,) = look(root).entries
     assert (entry.key, entry.location) == (Key(f"{FOLDER}/{path.name}"), f"{FOLDER}/{path.name}")
-    assert (entry.test_id, entry.turn, entry.state) == (TEST_ID, 2, State.CURRENT)
+    assert (entry.test_id, entry.turn, entry.state) == (TEST_ID, 2, Findability.CURRENT)
     assert (entry.endpoint, entry.model, entry.provider) == ("/v1/chat/completions", "small", "localhost")
     assert (entry.method, entry.url) == ("POST", "http://localhost:8000/v1/v1/chat/completions")
     assert (entry.streamed, entry.finish, entry.tool_calls) == (True, "tool_calls", ("get_weather",))
@@ -93,7 +93,7 @@ def test_each_exchange_of_a_cassette_has_an_entry(root: Path) -> None:
     path.write_text(CASSETTE, encoding="utf-8")
     (entry,) = look(root).entries
     assert str(entry.key) == "tests/cassettes/test_chat/test_hi.yaml#1"
-    assert (entry.test_id, entry.state) == ("tests/test_chat.py::test_hi", State.BY_TEST)
+    assert (entry.test_id, entry.state) == ("tests/test_chat.py::test_hi", Findability.BY_TEST)
     assert (entry.status, entry.finish, entry.tokens) == (200, "stop", Tokens(3, 2))
     assert entry.tokens is not None
     assert entry.tokens.total == 5
@@ -117,7 +117,7 @@ def test_what_is_known_is_not_read_again(root: Path, monkeypatch: pytest.MonkeyP
     write(root / FOLDER, ask_for_weather())
     write(root / FOLDER, ask_for_weather(), old_name(ask_for_weather()))
     before = look(root)
-    assert {entry.state for entry in before.entries} == {State.REPLACED, State.CURRENT}
+    assert {entry.state for entry in before.entries} == {Findability.REPLACED, Findability.CURRENT}
     monkeypatch.setattr(module, "_read_file", pytest.fail)
     assert look(root) == before
 
@@ -200,7 +200,7 @@ def test_nothing_is_kept_where_that_is_not_wanted(root: Path) -> None:
 def test_an_entry_is_the_same_after_it_was_written_down(root: Path) -> None:
     write(root / FOLDER, ask_for_weather())
     (entry,) = look(root).entries
-    assert Entry.restore(entry.facts.path, entry.location, entry.dump()) == entry
+    assert IndexEntry.restore(entry.facts.path, entry.location, entry.dump()) == entry
 
 
 BODIES = st.recursive(

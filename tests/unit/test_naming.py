@@ -11,7 +11,7 @@ import pytest
 
 from recctl.input.sources import select
 from recctl.naming.engine import CURRENT, get_scheme, identify
-from recctl.naming.facts import Facts, Status
+from recctl.naming.facts import Facts, NameStatus
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.history import Past, find_pasts
 from recctl.naming.survey import survey
@@ -51,12 +51,12 @@ def stand(root: Path, path: Path, **settings: Any) -> Facts:
 def test_a_recording_that_its_recorder_finds_is_current(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
     facts = stand(root, path)
-    assert (facts.status, facts.destination, facts.is_held) == (Status.CURRENT, path, True)
+    assert (facts.status, facts.destination, facts.is_held) == (NameStatus.CURRENT, path, True)
 
 
 def test_a_recording_with_an_older_name_is_stranded_until_one_of_its_turn_is_found(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    assert stand(root, old).status is Status.OUTDATED
+    assert stand(root, old).status is NameStatus.OUTDATED
     assert stand(root, old).is_stranded
     again = write(root / FOLDER, ask("Hello", body=AGAIN))
     facts = stand(root, old)
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_told_apart_from_what_is_no_recording(root: Path)
 def test_a_request_of_no_known_kind_is_not_judged(root: Path) -> None:
     path = write(root / FOLDER, {**ask("Hello"), "request": {"file_id": "1"}}, f"{'0' * 64}.json")
     facts = stand(root, path)
-    assert (facts.status, facts.destination) == (Status.NOT_APPLICABLE, None)
+    assert (facts.status, facts.destination) == (NameStatus.NOT_APPLICABLE, None)
 
 
 def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
@@ -117,7 +117,7 @@ def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
     path = write(root / "tests/ogx/recordings", after, current_name(before))
     assert stand(root, path).cause is None
     facts = stand(root, path, renames=(Rename("llama_stack", "ogx"),))
-    assert facts.status is Status.UNEXPLAINED
+    assert facts.status is NameStatus.UNEXPLAINED
     assert facts.cause is not None
     assert "llama_stack became ogx" in facts.cause
 
@@ -125,7 +125,7 @@ def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
 def test_without_a_scheme_the_newest_is_taken_and_nobody_is_held_to_it(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
     facts = stand(root, old, scheme=None)
-    assert (facts.scheme, facts.is_held, facts.status) == (CURRENT.name, False, Status.OUTDATED)
+    assert (facts.scheme, facts.is_held, facts.status) == (CURRENT.name, False, NameStatus.OUTDATED)
 
 
 TEST = "tests/integration/inference/test_chat.py::test_reply"
@@ -190,7 +190,7 @@ def replaces(root: Path, one: dict[str, Any], other: dict[str, Any], **settings:
     name = identify(read(other), Place("", ""), CURRENT).wanted
     write(root / FOLDER, {**other, "id_normalization_mapping": {"x": "y"}}, name)
     found = stand(root, old, **settings)
-    assert found.status is Status.OUTDATED
+    assert found.status is NameStatus.OUTDATED
     return found.replaced_by is not None
 
 
@@ -343,8 +343,12 @@ def test_a_name_that_only_a_newer_scheme_gives_is_ahead(root: Path) -> None:
     document = ask_with([user("score: 0.5")])
     new = write(root / FOLDER, document, identify(read(document), Place("", ""), CURRENT).wanted)
     standing = stand(root, new, scheme="ogx-2026-03")
-    assert (standing.status, standing.is_stranded, standing.has_right_name) == (Status.AHEAD, False, False)
-    assert stand(root, new).status is Status.CURRENT
+    assert (standing.status, standing.is_stranded, standing.has_right_name) == (
+        NameStatus.AHEAD,
+        False,
+        False,
+    )
+    assert stand(root, new).status is NameStatus.CURRENT
 
 
 def test_what_lacks_the_id_of_its_test_may_be_found_or_not(root: Path) -> None:
@@ -370,7 +374,7 @@ def test_facts_come_back_from_json_as_they_were(root: Path) -> None:
 def find_past(root: Path, path: Path) -> Past | None:
     project = Project(root, settings=Settings(scheme=SCHEME))
     all_facts = survey(project, select(project, ["."])).all_facts
-    unexplained = [facts for facts in all_facts if facts.status is Status.UNEXPLAINED]
+    unexplained = [facts for facts in all_facts if facts.status is NameStatus.UNEXPLAINED]
     return find_pasts(project, unexplained).get(path.relative_to(root).as_posix())
 
 

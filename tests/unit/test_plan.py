@@ -39,7 +39,7 @@ from recctl.changes.plan import (
     recover,
     undo,
 )
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 from tests.depth import take
 
 if TYPE_CHECKING:
@@ -1184,7 +1184,7 @@ def test_a_run_whose_journal_is_damaged_is_not_believed(
 ) -> None:
     fill(tmp_path, a="1", b="2")
     run(tmp_path, (delete("a", "1"),))
-    write = State(tmp_path).write_signed if is_signed else State(tmp_path).write
+    write = StateFolder(tmp_path).write_signed if is_signed else StateFolder(tmp_path).write
     write(f"runs/1/{name}", content.encode())
     assert (list_runs(tmp_path), list_foreign(tmp_path)) == ((), ("1",))
     assert recover(tmp_path) is None
@@ -1211,7 +1211,7 @@ def test_no_value_of_the_wrong_type_in_a_journal_is_more_than_a_run_that_is_not_
 ) -> None:
     with planted({"a": "1"}) as (root, _):
         run(root, (rewrite("a", "1", "2"), move("a", "b", "1")), (create("new/c", "3"),))
-        state = State(root)
+        state = StateFolder(root)
         name = data.draw(st.sampled_from(["runs/1/manifest", "runs/1/outcome"]))
         document = json.loads(state.read_signed(name) or b"")
         place: Any = document
@@ -1244,7 +1244,7 @@ def forged(tmp_path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def forge(root: Path, manifest: dict[str, Any]) -> None:
     """Sign what no run has written."""
-    State(root).write_signed("runs/1/manifest", json.dumps(manifest).encode())
+    StateFolder(root).write_signed("runs/1/manifest", json.dumps(manifest).encode())
 
 
 def test_a_forged_manifest_reads_and_changes_nothing_outside(forged: tuple[Path, dict[str, Any]]) -> None:

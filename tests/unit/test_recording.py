@@ -17,7 +17,7 @@ from recctl.base.strict_json import MAX_DEPTH
 from recctl.base.syntax import Position, find_duplicate_keys, locate
 from recctl.recordings.formats.ogx import serialise
 from recctl.recordings.load import load
-from recctl.recordings.recording import Kind, LoadError, Recording, name_type
+from recctl.recordings.recording import LoadError, Recording, RequestKind, name_type
 from tests.builders import read, record, source
 from tests.unit.wire.streams import count_calls
 
@@ -328,15 +328,15 @@ def test_of_a_repeated_key_the_last_value_counts() -> None:
 @pytest.mark.parametrize(
     ("request_", "kind"),
     [
-        ({"url": "http://x/v1/models", "body": {}}, Kind.INFERENCE),
-        ({"url": "http://x/v1/messages", "payload": {}}, Kind.HTTP),
-        ({"tool_name": "web_search", "kwargs": {}}, Kind.TOOL),
-        ({"api": "file_processors", "file_id": "file-1"}, Kind.FILE_PROCESSOR),
-        ({"body": {}}, Kind.UNKNOWN),
-        ({}, Kind.UNKNOWN),
+        ({"url": "http://x/v1/models", "body": {}}, RequestKind.INFERENCE),
+        ({"url": "http://x/v1/messages", "payload": {}}, RequestKind.HTTP),
+        ({"tool_name": "web_search", "kwargs": {}}, RequestKind.TOOL),
+        ({"api": "file_processors", "file_id": "file-1"}, RequestKind.FILE_PROCESSOR),
+        ({"body": {}}, RequestKind.UNKNOWN),
+        ({}, RequestKind.UNKNOWN),
     ],
 )
-def test_the_keys_of_a_request_tell_its_kind(request_: dict[str, Any], kind: Kind) -> None:
+def test_the_keys_of_a_request_tell_its_kind(request_: dict[str, Any], kind: RequestKind) -> None:
     assert read({"request": request_, "response": {}}).kind is kind
 
 

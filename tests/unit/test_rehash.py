@@ -34,7 +34,7 @@ from tests.names import AGAIN, ask, current_name, hash_request, old_name, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.rehash import Report
+    from recctl.rehash import RehashReport
 
 FOLDER = "tests/integration/inference/recordings"
 FOLDER_OF_TESTS = "tests/integration/inference"
@@ -57,7 +57,7 @@ def carry_out(
     edits: Edits = NO_EDITS,
     noise: tuple[str, ...] = (),
     **orders: Any,
-) -> Report:
+) -> RehashReport:
     project = Project(root, settings=Settings(scheme="ogx-2026-04", noise=noise))
     selection = select(project, paths or (".",))
     return rehash(project, selection, Orders(edits=edits, **orders), applied=applied)
@@ -72,7 +72,7 @@ def files(root: Path) -> dict[str, Any]:
     }
 
 
-def actions(found: Report) -> dict[str, tuple[str | None, str | None]]:
+def actions(found: RehashReport) -> dict[str, tuple[str | None, str | None]]:
     """By file name: what becomes of it, and what is said of that."""
     return {
         entry.facts.location.name: (entry.action and entry.action.value, entry.remark)

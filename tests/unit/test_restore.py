@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from recctl.base.digests import sha256
 from recctl.base.errors import RecctlError
 from recctl.changes.plan import Delete, Move, Plan, apply, empty_trash, undo
-from recctl.inventory.restore import Lost, Restoration, Status, restore
+from recctl.inventory.restore import Lost, Restoration, RestoreStatus, restore
 from recctl.project import Project, Settings, is_of_test
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
@@ -80,10 +80,10 @@ def test_a_file_comes_back_as_it_was_before_the_commit_that_removed_it(git: Git)
     Path(path).unlink()
     removed = commit(git)
     size = len(content(text="new"))
-    assert find(path).files == (Lost(path, Status.RESTORABLE, removed, size, ONE),)
+    assert find(path).files == (Lost(path, RestoreStatus.RESTORABLE, removed, size, ONE),)
     assert not Path(path).exists()
     restoration = find(path, write=True)
-    assert restoration.files == (Lost(path, Status.RESTORED, removed, size, ONE),)
+    assert restoration.files == (Lost(path, RestoreStatus.RESTORED, removed, size, ONE),)
     assert Path(path).read_bytes() == content(text="new")
     assert Path(path).stat().st_mode & 0o777 == 0o755
     assert undo(Path.cwd(), restoration.run_id).refusals == ()
@@ -119,7 +119,7 @@ def test_a_folder_gives_back_every_recording_that_is_gone_from_below_it(git: Git
     expected = ["tests/deep/down/loose.json", f"{FOLDER}/a.json", f"{FOLDER}/broken.json"]
     assert tell(find("tests")) == [(path, "restorable", removed) for path in expected]
     assert [path for path, _, _ in tell(find("."))] == ["docs/recordings/elsewhere.json", *expected]
-    assert find(f"{FOLDER}/notes.txt").files[0].status is Status.RESTORABLE
+    assert find(f"{FOLDER}/notes.txt").files[0].status is RestoreStatus.RESTORABLE
 
 
 def test_what_is_only_missing_in_the_work_tree_comes_from_head(git: Git) -> None:
@@ -272,7 +272,7 @@ def test_what_a_run_deleted_comes_back_from_its_copy_byte_by_byte(here: Path) ->
     Path(path).chmod(0o600)
     prune(path)
     restoration = find(path, write=True)
-    assert restoration.files == (Lost(path, Status.RESTORED, "trash", 13),)
+    assert restoration.files == (Lost(path, RestoreStatus.RESTORED, "trash", 13),)
     assert (here / path).read_bytes() == b"not even JSON"
     assert (here / path).stat().st_mode & 0o777 == 0o600
     undo(here)
@@ -400,7 +400,7 @@ def test_what_is_there_is_never_overwritten(git: Git) -> None:
     commit(git)
     write("a.json", b"mine")
     assert find(path, write=True).files == (
-        Lost(path, Status.EXISTS, reason="is there, and is never overwritten"),
+        Lost(path, RestoreStatus.EXISTS, reason="is there, and is never overwritten"),
     )
     assert Path(path).read_bytes() == b"mine"
 
@@ -414,8 +414,8 @@ def test_what_stands_in_the_way_holds_back_one_file_and_no_other(here: Path, wri
     (here / "x").symlink_to("outside")
     restoration = find(path, other, write=write_back)
     assert [(lost.path, lost.status, lost.reason) for lost in restoration.files] == [
-        (other, Status.RESTORED if write_back else Status.RESTORABLE, None),
-        (path, Status.HELD_BACK, "x is a link or no folder"),
+        (other, RestoreStatus.RESTORED if write_back else RestoreStatus.RESTORABLE, None),
+        (path, RestoreStatus.HELD_BACK, "x is a link or no folder"),
     ]
     assert list((here / "outside").iterdir()) == []
 
@@ -437,7 +437,7 @@ def test_to_name_nothing_is_an_error() -> None:
 def test_what_is_not_found_is_told_with_the_word_that_asked_for_it(git: Git, word: str, reason: str) -> None:
     write("a.json")
     commit(git)
-    assert find(word).files == (Lost(word, Status.NOT_FOUND, reason=reason),)
+    assert find(word).files == (Lost(word, RestoreStatus.NOT_FOUND, reason=reason),)
 
 
 FILE_NAMES = st.text(
@@ -458,5 +458,5 @@ def test_whatever_was_pruned_comes_back_under_any_name(tree: dict[str, bytes]) -
         steps = (Delete(f"recordings/{path.name}", sha256(tree[path.name])) for path in paths)
         apply(root, Plan("prune", tuple((step,) for step in steps)))
         restoration = restore(Project(root), [folder], [], write=True)
-        assert {lost.status for lost in restoration.files} == {Status.RESTORED}
+        assert {lost.status for lost in restoration.files} == {RestoreStatus.RESTORED}
         assert {path: path.read_bytes() for path in paths} == {path: tree[path.name] for path in paths}

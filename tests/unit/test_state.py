@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recctl.changes import signature
-from recctl.changes.state import State
+from recctl.changes.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
     """A root that has some state, and beside it a folder `outside` that has nothing to do with it."""
     root, outside = tmp_path / "root", tmp_path / "outside"
     root.mkdir()
-    State(root).write_signed(NAME, b"ours")
+    StateFolder(root).write_signed(NAME, b"ours")
     shutil.copytree(root / ".recctl", outside)
     (outside / "file").write_bytes(b"theirs")
     return root
@@ -38,7 +38,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-ACTIONS: dict[str, Callable[[State], object]] = {
+ACTIONS: dict[str, Callable[[StateFolder], object]] = {
     "read_signed": lambda state: state.read_signed(NAME),
     "write_signed": lambda state: state.write_signed(NAME, b"new"),
     "read": lambda state: state.read(NAME),
@@ -56,7 +56,7 @@ ACTIONS: dict[str, Callable[[State], object]] = {
 
 
 def test_all_that_can_be_done_is_tried_below() -> None:
-    public = {name for name in vars(State) if not name.startswith("_")}
+    public = {name for name in vars(StateFolder) if not name.startswith("_")}
     assert public == {*ACTIONS, "exists", "require_key"}
 
 
@@ -69,10 +69,10 @@ def test_no_link_to_a_folder_is_followed(root: Path, linked: str, action: str) -
     shutil.rmtree(root / linked)
     (root / linked).symlink_to(outside.joinpath(*steps))
     if action in {"read_signed", "find_size"}:
-        assert ACTIONS[action](State(root)) is None
+        assert ACTIONS[action](StateFolder(root)) is None
     elif action != "open_lock" or linked == ".recctl":
         with pytest.raises(OSError, match="is a link") as caught:
-            ACTIONS[action](State(root))
+            ACTIONS[action](StateFolder(root))
         assert caught.value.filename == str(root / linked)
     assert read_all(outside) == before
     assert (root / linked).is_symlink()
@@ -117,7 +117,7 @@ def test_what_is_no_file_of_ours_is_not_read_and_never_written_to(
     path.unlink()
     THINGS[thing](path)
     with suppress(OSError):
-        found = ACTIONS[action](State(root))
+        found = ACTIONS[action](StateFolder(root))
         assert found in (None, len(b"theirs")) or (thing, found) == ("a hard link", b"theirs")
     assert read_all(outside) == before
 
@@ -131,7 +131,7 @@ def test_lock_and_ignore_file_may_be_anything(root: Path, name: str, thing: str)
     path.unlink(missing_ok=True)
     THINGS[thing](path)
     with suppress(OSError):
-        State(root).open_lock().close()
+        StateFolder(root).open_lock().close()
     assert read_all(outside) == before
     if name == ".gitignore" and thing != "a folder":
         assert not path.is_symlink()
@@ -142,8 +142,8 @@ def test_a_draft_that_somebody_has_laid_out_is_not_written_through(root: Path) -
     outside = root.parent / "outside/file"
     draft = root / f".recctl/{NAME}.{os.getpid()}.tmp"
     draft.symlink_to(outside)
-    State(root).write(NAME, b"new")
-    assert (State(root).read(NAME), outside.read_bytes()) == (b"new", b"theirs")
+    StateFolder(root).write(NAME, b"new")
+    assert (StateFolder(root).read(NAME), outside.read_bytes()) == (b"new", b"theirs")
     assert not draft.is_symlink()
 
 
@@ -163,7 +163,7 @@ def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(
 
     monkeypatch.setattr(os, "open", swap)
     with pytest.raises(OSError, match="cache"):
-        State(root).write(NAME, b"new")
+        StateFolder(root).write(NAME, b"new")
     assert swapped.is_symlink()
     assert read_all(outside) == before
 
@@ -173,7 +173,7 @@ def test_what_was_written_is_read_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_descriptors: bool
 ) -> None:
     monkeypatch.setattr("recctl.changes.state._HAS_DESCRIPTORS", has_descriptors)
-    state = State(tmp_path)
+    state = StateFolder(tmp_path)
     assert not state.exists()
     assert (state.read_signed("a/b"), state.list("a"), state.find_size("a/b")) == (None, [], None)
     state.write_signed("a/b", b"1")
@@ -204,23 +204,23 @@ def test_links_are_not_followed_where_folders_cannot_be_held_open(
 
 
 def test_what_is_ours_is_so_under_its_name_and_in_its_place_alone(root: Path) -> None:
-    state = State(root)
+    state = StateFolder(root)
     assert state.read_signed(NAME) == b"ours"
     content = state.read(NAME)
     state.write("other", content)
     assert state.read_signed("other") is None
     moved = root.rename(root.with_name("moved"))
-    assert State(moved).read_signed(NAME) is None
-    assert State(moved.rename(root)).read_signed(NAME) == b"ours"
+    assert StateFolder(moved).read_signed(NAME) is None
+    assert StateFolder(moved.rename(root)).read_signed(NAME) == b"ours"
     root.with_name("link").symlink_to(root)
-    assert State(root.with_name("link")).read_signed(NAME) == b"ours"
+    assert StateFolder(root.with_name("link")).read_signed(NAME) == b"ours"
 
 
 @given(number=st.integers(0), value=st.integers(1, 255))
 def test_one_changed_byte_is_enough(
     tmp_path_factory: pytest.TempPathFactory, number: int, value: int
 ) -> None:
-    state = State(tmp_path_factory.getbasetemp() / "flipped")
+    state = StateFolder(tmp_path_factory.getbasetemp() / "flipped")
     state.root.mkdir(exist_ok=True)
     state.write_signed("flipped", b"ours", sync=False)
     content = bytearray(state.read("flipped"))
@@ -231,14 +231,14 @@ def test_one_changed_byte_is_enough(
 
 @pytest.mark.parametrize("content", [b"", b"recctl-state-1 ", b"recctl-state-1 \n", b"recctl-state-1 00\nx"])
 def test_what_is_cut_off_is_nobodys(root: Path, content: bytes) -> None:
-    State(root).write(NAME, content)
-    assert State(root).read_signed(NAME) is None
+    StateFolder(root).write(NAME, content)
+    assert StateFolder(root).read_signed(NAME) is None
 
 
 def test_what_is_far_too_large_is_not_read(root: Path) -> None:
     with (root / ".recctl" / NAME).open("r+b") as file:
         file.truncate(1 << 40)
-    assert State(root).read_signed(NAME) is None
+    assert StateFolder(root).read_signed(NAME) is None
 
 
 # --- the key ------------------------------------------------------------------------------------------------

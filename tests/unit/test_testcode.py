@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recctl.testsuite.code import Address, CodeTree, Fate, parse_test_id
+from recctl.testsuite.code import Address, CodeTree, FateOfTest, parse_test_id
 
 FILE = "tests/test_x.py"
 
 
-def find_fate(base: Path, test_id: str, source: str | None = "", **others: str) -> Fate:
+def find_fate(base: Path, test_id: str, source: str | None = "", **others: str) -> FateOfTest:
     """What became of a test whose file holds this; `others` are modules beside it."""
     (base / "tests").mkdir()
     if source is not None:
@@ -45,7 +45,7 @@ def find_fate(base: Path, test_id: str, source: str | None = "", **others: str) 
     ],
 )
 def test_a_test_exists_however_it_is_bound(tmp_path: Path, source: str, name: str) -> None:
-    assert find_fate(tmp_path, f"{FILE}::{name}", source) == Fate()
+    assert find_fate(tmp_path, f"{FILE}::{name}", source) == FateOfTest()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_test_exists_however_it_is_bound(tmp_path: Path, source: str, name: st
 def test_a_test_is_gone_when_its_source_leaves_no_way_for_it(
     tmp_path: Path, source: str | None, name: str, gone: str
 ) -> None:
-    assert find_fate(tmp_path, f"{FILE}::{name}", source) == Fate(gone=gone)
+    assert find_fate(tmp_path, f"{FILE}::{name}", source) == FateOfTest(gone=gone)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_file_that_moved_is_recognised_by_its_name_first(tmp_path: Path) -> No
 def test_a_namesake_in_another_class_of_another_file_is_another_test(tmp_path: Path) -> None:
     others = {"test_new": "class TestB:\n  def test_y(self): ..."}
     fate = find_fate(tmp_path, f"{FILE}::TestA::test_y", "", **others)
-    assert fate == Fate(gone="tests/test_x.py has no class TestA")
+    assert fate == FateOfTest(gone="tests/test_x.py has no class TestA")
 
 
 def test_a_namesake_in_a_file_that_cannot_be_read_is_a_doubt(tmp_path: Path) -> None:
@@ -248,14 +248,14 @@ def test_names_are_the_same_however_they_are_written(tmp_path: Path, content: st
     (tmp_path / "tests/test_new.py").write_bytes(source)
     tree = CodeTree(tmp_path)
     for name in ("test_é", "test_e\N{COMBINING ACUTE ACCENT}"):
-        assert tree.find_fate(f"tests/test_new.py::{name}") == Fate()
+        assert tree.find_fate(f"tests/test_new.py::{name}") == FateOfTest()
         assert tree.find_fate(f"{FILE}::{name}").doubt is not None
 
 
 def test_a_class_that_moved_without_the_test_leaves_no_doubt(tmp_path: Path) -> None:
     others = {"test_new": "class TestA:\n  def test_z(self): ..."}
     fate = find_fate(tmp_path, f"{FILE}::TestA::test_y", None, **others)
-    assert fate == Fate(gone="tests/test_x.py no longer exists")
+    assert fate == FateOfTest(gone="tests/test_x.py no longer exists")
 
 
 def test_namesakes_in_virtual_environments_do_not_count(tmp_path: Path) -> None:
@@ -268,12 +268,12 @@ def test_namesakes_in_virtual_environments_do_not_count(tmp_path: Path) -> None:
 def test_a_file_that_became_a_package_is_a_doubt(tmp_path: Path) -> None:
     (tmp_path / "tests/test_x").mkdir(parents=True)
     fate = CodeTree(tmp_path).find_fate(f"{FILE}::test_y")
-    assert fate == Fate(doubt="tests/test_x.py is no file, but something has its name")
+    assert fate == FateOfTest(doubt="tests/test_x.py is no file, but something has its name")
 
 
 def test_a_file_too_large_to_have_been_written_is_a_doubt(tmp_path: Path) -> None:
     fate = find_fate(tmp_path, f"{FILE}::test_y", "#" * 4_000_001)
-    assert fate == Fate(doubt="tests/test_x.py can't be read")
+    assert fate == FateOfTest(doubt="tests/test_x.py can't be read")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -287,7 +287,7 @@ def test_a_pipe_in_place_of_a_source_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_where_a_conftest_collects_in_its_own_way_nothing_is_gone(tmp_path: Path) -> None:
     fate = find_fate(tmp_path, f"{FILE}::test_y", "", conftest="def pytest_pycollect_makeitem(): ...")
-    assert fate == Fate(
+    assert fate == FateOfTest(
         doubt="tests/test_x.py has no function test_y, but a conftest.py decides what is a test there"
     )
 
@@ -297,7 +297,7 @@ def test_where_a_plugin_among_the_sources_may_make_tests_nothing_is_gone(
     tmp_path: Path, content: str
 ) -> None:
     fate = find_fate(tmp_path, f"{FILE}::test_y", "", plugin=content)
-    assert fate == Fate(
+    assert fate == FateOfTest(
         doubt="tests/test_x.py has no function test_y, but tests/plugin.py may decide what is a test"
     )
 
@@ -321,7 +321,7 @@ def test_where_a_plugin_among_the_sources_may_make_tests_nothing_is_gone(
 )
 def test_ids_that_name_no_function_below_the_base_are_not_judged(tmp_path: Path, test_id: str) -> None:
     assert parse_test_id(test_id) is None
-    assert CodeTree(tmp_path).find_fate(test_id) == Fate()
+    assert CodeTree(tmp_path).find_fate(test_id) == FateOfTest()
 
 
 def test_an_id_is_taken_apart_whatever_its_parameters_hold() -> None:
@@ -335,6 +335,6 @@ HERE = CodeTree(Path(__file__).parent)
 def test_no_test_of_any_name_is_gone_from_a_file_that_has_it_or_breaks_the_search(
     path: str, name: str
 ) -> None:
-    assert HERE.find_fate(f"test_testcode.py::{find_fate.__name__}[{name}]") == Fate()
+    assert HERE.find_fate(f"test_testcode.py::{find_fate.__name__}[{name}]") == FateOfTest()
     fate = HERE.find_fate(f"{path}.py::{name}")
-    assert fate == Fate() or fate.gone or fate.doubt
+    assert fate == FateOfTest() or fate.gone or fate.doubt

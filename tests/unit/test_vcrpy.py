@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.base.syntax import Position
-    from recctl.recordings.cassettes.layout import Layout
+    from recctl.recordings.cassettes.layout import CassetteLayout
     from recctl.recordings.formats import Defect
 
 compress = partial(gzip.compress, mtime=0)
@@ -519,7 +519,9 @@ def test_an_odd_file_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> 
     items, seen = FORMAT.read(given), []
     find_oddities = places.find_oddities
 
-    def count(layout: Layout, content: bytes, *arguments: Any, **options: Any) -> Iterator[places.Oddity]:
+    def count(
+        layout: CassetteLayout, content: bytes, *arguments: Any, **options: Any
+    ) -> Iterator[places.CassetteOddity]:
         seen.append(content)
         return find_oddities(layout, content, *arguments, **options)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recctl.base.syntax import Fault, Position
 from recctl.base.yaml_places import compose, find_places
-from recctl.base.yaml_text import Document, Oddity, decode_yaml, read_documents
+from recctl.base.yaml_text import Document, YamlOddity, decode_yaml, read_documents
 
 MAX_SIZE = 1_000_000
 
@@ -163,10 +163,10 @@ def test_what_is_odd_is_read_and_told() -> None:
             {"a": "2", "b": {"c": ["ls"]}, "d": 3},
             0,
             oddities=(
-                Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/apply:os.system", 12),
-                Oddity("duplicate-key", "a", 50, 1),
-                Oddity("unreadable-tag", "!x", 53),
-                Oddity("unreadable-tag", "tag:yaml.org,2002:python/object/new:y", 60),
+                YamlOddity("unreadable-tag", "tag:yaml.org,2002:python/object/apply:os.system", 12),
+                YamlOddity("duplicate-key", "a", 50, 1),
+                YamlOddity("unreadable-tag", "!x", 53),
+                YamlOddity("unreadable-tag", "tag:yaml.org,2002:python/object/new:y", 60),
             ),
         ),
     )

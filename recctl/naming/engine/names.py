@@ -10,7 +10,7 @@ from recctl.naming.engine.texts import Texts, digest, write_recipe
 from recctl.project import Settings
 from recctl.project.schemes import DRAFTS, RELEASED, Field, Identity, Scheme, find_newest, list_released
 from recctl.recordings.names import fill_name, read_hash
-from recctl.recordings.recording import Kind
+from recctl.recordings.recording import RequestKind
 
 if TYPE_CHECKING:
     from recctl.project import Place
@@ -114,7 +114,7 @@ class _Naming:
     def __init__(self, recording: Recording, place: Place) -> None:
         self._texts = Texts(recording)
         self._method, self._name_now = str(recording.request.get("method")), place.name
-        model_ids = _list_models(recording) if recording.kind is Kind.INFERENCE else None
+        model_ids = _list_models(recording) if recording.kind is RequestKind.INFERENCE else None
         self._models = None if model_ids is None else _digest_models(model_ids)
 
     def name_all(self, *, drafts: bool) -> dict[str, tuple[str, ...]]:
@@ -192,7 +192,7 @@ def has_lost_test(recording: Recording, place: Place) -> bool:
     Recorders that give names of that length write one, and make the name of it.
     """
     has_full_hash = len(read_hash(place.name)) == _FULL_LENGTH
-    return recording.kind is Kind.INFERENCE and "test_id" not in recording.document and has_full_hash
+    return recording.kind is RequestKind.INFERENCE and "test_id" not in recording.document and has_full_hash
 
 
 _FULL_LENGTH = 64

@@ -30,7 +30,7 @@ from recctl.project.schemes import (
 )
 from recctl.recordings.bodies import is_described
 from recctl.recordings.names import find_route
-from recctl.recordings.recording import Kind
+from recctl.recordings.recording import RequestKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 NO_CHANGES, PLAIN = Changes(), Style()
 
 
-class Facts(NamedTuple):
+class SchemeTriggers(NamedTuple):
     """What decides which rules of the built-in schemes can change a request.
 
     `words` are those of the rules' words that occur in it, `hosts` those in its url's host, `paths` the
@@ -55,7 +55,7 @@ class Facts(NamedTuple):
     may_round: bool = False
 
 
-class Part(NamedTuple):
+class HashedPart(NamedTuple):
     """A field's value as a scheme changes it, in its JSON; changes that can't matter are gone.
 
     `is_text` says that it is a text, which stands there as it is.
@@ -72,11 +72,11 @@ class Part(NamedTuple):
 class Recipe(NamedTuple):
     """A text to hash: the beginning of each part's piece of it, and the part. One without any is the text."""
 
-    pieces: tuple[tuple[str, Part], ...]
+    pieces: tuple[tuple[str, HashedPart], ...]
     end: str
 
 
-def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
+def write_recipe(scheme: Scheme, form: Form, facts: SchemeTriggers) -> Recipe:
     """How a scheme makes the text that is hashed, of requests that have its form and these facts."""
     if form.kind is None or scheme.extends is not None:  # rules of a configuration may round to any digits
         facts = facts._replace(may_round=True)
@@ -93,7 +93,7 @@ def write_recipe(scheme: Scheme, form: Form, facts: Facts) -> Recipe:
     return Recipe(tuple(zip(starts, parts, strict=True)), "}")
 
 
-def _write_text_recipe(template: str, parts: dict[str | None, Part]) -> Recipe:
+def _write_text_recipe(template: str, parts: dict[str | None, HashedPart]) -> Recipe:
     """The recipe of a text in which the keys of fields stand in braces."""
     *pieces, end = re.split(r"\{([a-z]+)\}", template)
     starts, keys = pieces[::2], pieces[1::2]
@@ -104,12 +104,12 @@ def _write_text_recipe(template: str, parts: dict[str | None, Part]) -> Recipe:
 _TEXTS = ("upper", "route")
 
 
-def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
+def _write_part(scheme: Scheme, field: Field, facts: SchemeTriggers) -> HashedPart:
     is_within = not scheme.within or field.key in scheme.within
     rounds, changes = is_within and facts.may_round, scheme.changes
     drops = tuple(drop.steps for drop in scheme.drop if _may_drop(drop, facts))
     masks = tuple(mask.steps for mask in scheme.mask)
-    return Part(
+    return HashedPart(
         field._replace(not_for=()),  # which has been heeded, and is no difference any more
         drops if field.key is None else _follow(drops, field.key, in_list=False),
         Changes(
@@ -123,11 +123,11 @@ def _write_part(scheme: Scheme, field: Field, facts: Facts) -> Part:
     )
 
 
-def _may_drop(drop: Drop, facts: Facts) -> bool:
+def _may_drop(drop: Drop, facts: SchemeTriggers) -> bool:
     return _has(drop.word, facts) and (not drop.host or drop.host in facts.hosts)
 
 
-def _has(word: str, facts: Facts) -> bool:
+def _has(word: str, facts: SchemeTriggers) -> bool:
     return not word or word in facts.words
 
 
@@ -158,14 +158,16 @@ class _Step(NamedTuple):
     `is_looked_at` tells that it is the text that facts are read from.
     """
 
-    part: Part
+    part: HashedPart
     encode: Callable[[JSON], str]
     changes_values: bool
     is_looked_at: bool
 
 
 @lru_cache(maxsize=256)
-def _arrange(form: str, facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...], tuple[_Text, ...]]:
+def _arrange(
+    form: str, facts: SchemeTriggers, *, drafts: bool
+) -> tuple[tuple[_Step, ...], tuple[_Text, ...]]:
     """The parts that a format's released schemes, or drafts, need, and the texts that they make of those."""
     shared: dict[Recipe, list[Scheme]] = {}
     drawn_up = tuple(draft for draft in DRAFTS if draft.format == form)
@@ -173,7 +175,7 @@ def _arrange(form: str, facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...
         fields = scheme.form(facts.kind)
         if fields is not None:
             shared.setdefault(write_recipe(scheme, fields, facts), []).append(scheme)
-    numbers: dict[Part, int] = {}
+    numbers: dict[HashedPart, int] = {}
     texts = tuple(
         (
             tuple((start, numbers.setdefault(part, len(numbers))) for start, part in recipe.pieces),
@@ -185,12 +187,12 @@ def _arrange(form: str, facts: Facts, *, drafts: bool) -> tuple[tuple[_Step, ...
     return tuple(map(_prepare, numbers)), texts
 
 
-def _prepare(part: Part) -> _Step:
+def _prepare(part: HashedPart) -> _Step:
     encode = str if part.is_text else _encoder(part.style).encode
     return _Step(part, encode, part.changes != NO_CHANGES, part in _LOOKED_AT)
 
 
-_LOOKED_AT = [Part(Field(key, ("request", key))) for key in ("body", "payload")]
+_LOOKED_AT = [HashedPart(Field(key, ("request", key))) for key in ("body", "payload")]
 
 
 class Texts:
@@ -202,36 +204,36 @@ class Texts:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._text = ""
-        self.facts = Facts(recording.kind.value)
+        self.facts = SchemeTriggers(recording.kind.value)
         self.unjudged: str | None = None
         match recording.kind:
-            case Kind.INFERENCE:
+            case RequestKind.INFERENCE:
                 self._look_at(recording, "body")
                 if not isinstance(recording.request.get("method"), str):
                     self.unjudged = "the request has no method"
                 elif recording.sent is None and is_described(recording.request["body"]):
                     self.unjudged = "the request's body is no text"
-            case Kind.HTTP:
+            case RequestKind.HTTP:
                 self._look_at(recording, "payload")
-            case Kind.FILE_PROCESSOR:
+            case RequestKind.FILE_PROCESSOR:
                 self.unjudged = (
                     "a file processor's name hashes a chunking strategy that the recording does not hold"
                 )
-            case Kind.UNKNOWN:
+            case RequestKind.UNKNOWN:
                 self.unjudged = "the request is of no kind that a recorder names"
 
     def _look_at(self, recording: Recording, key: str) -> None:
         """Find out the facts of a request whose `key` is what rules change."""
         text = self._text = _encoder(PLAIN).encode(recording.request[key])
         host, path = "", ""
-        if recording.kind is Kind.INFERENCE:
+        if recording.kind is RequestKind.INFERENCE:
             try:
                 url = urlparse(recording.url)
             except ValueError as error:
                 self.unjudged = f"the request's url can't be read: {error}"
                 return
             host, path = url.netloc, url.path
-        self.facts = Facts(
+        self.facts = SchemeTriggers(
             recording.kind.value,
             frozenset([word for word in _WORDS if word in (recording.sent or text)]),
             frozenset([word for word in _HOSTS if word in host]),
@@ -291,7 +293,7 @@ def _encoder(style: Style) -> json.JSONEncoder:
     return json.JSONEncoder(ensure_ascii=style.ascii, sort_keys=style.sort, separators=separators)
 
 
-def write_equal(value: JSON, scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> str:
+def write_equal(value: JSON, scheme: Scheme, kind: RequestKind, pointer: tuple[str, ...]) -> str:
     """A value of a request of some kind as JSON, with all made equal that a scheme makes equal there.
 
     `pointer` are the steps to the value in the document. What is dropped from a request stays.
@@ -317,10 +319,10 @@ _FEWEST_DIGITS = 3
 
 
 @lru_cache(maxsize=256)
-def _find_changes(scheme: Scheme, kind: Kind, pointer: tuple[str, ...]) -> Changes:
+def _find_changes(scheme: Scheme, kind: RequestKind, pointer: tuple[str, ...]) -> Changes:
     """What a scheme changes in a value; nothing where it does not hash it."""
     form = scheme.form(kind.value)
-    facts = Facts(kind.value, frozenset(_WORDS), may_round=True)
+    facts = SchemeTriggers(kind.value, frozenset(_WORDS), may_round=True)
     for field in form.fields if form is not None else ():
         shared = min(len(field.pointer), len(pointer))
         if field.pointer[:shared] == pointer[:shared]:

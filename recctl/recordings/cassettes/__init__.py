@@ -1,8 +1,8 @@
-"""Files of several exchanges in YAML: all that a format needs beside its `Layout`, which its module states.
+"""Files of several exchanges in YAML: all that a format needs beside its `CassetteLayout`.
 
 A new format of such files is one module in `recctl/recordings/formats/`:
 
-    LAYOUT = Layout(...)          # where the exchanges are, and what of each is where: see `layout`
+    LAYOUT = CassetteLayout(...)  # where the exchanges are, and what of each is where: see `layout`
     FORMAT = make_format(LAYOUT, folder="cassettes", suffixes=(".yaml",), claims=claims, ...)
 
 Reading (by libyaml, with limits on size, depth and aliases; a tag constructs nothing), places to point at,
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.base.syntax import Position
-    from recctl.recordings.cassettes.layout import Layout
+    from recctl.recordings.cassettes.layout import CassetteLayout
     from recctl.recordings.formats import Defect
     from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
 
 
 def make_format(
-    layout: Layout,
+    layout: CassetteLayout,
     *,
     folder: str,
     suffixes: tuple[str, ...],
@@ -59,33 +59,33 @@ def make_format(
 # A walk asks formats whose a file is, and needs nothing of how it is read.
 
 
-def _read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
+def _read(layout: CassetteLayout, source: Source) -> tuple[Recording | LoadError, ...]:
     from recctl.recordings.cassettes.reading import read
 
     return read(layout, source)
 
 
 def _inspect(
-    layout: Layout, source: Source, items: tuple[Recording | LoadError, ...]
+    layout: CassetteLayout, source: Source, items: tuple[Recording | LoadError, ...]
 ) -> dict[int, list[Defect]]:
     from recctl.recordings.cassettes.reading import inspect
 
     return inspect(layout, source, items)
 
 
-def _locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+def _locate(layout: CassetteLayout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
     from recctl.recordings.cassettes.reading import locate
 
     return locate(layout, source, index, pointers)
 
 
-def _edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+def _edit(layout: CassetteLayout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
     from recctl.recordings.cassettes.edits import edit
 
     return edit(layout, source, changes)
 
 
-def _measure(layout: Layout, source: Source) -> tuple[int, ...]:
+def _measure(layout: CassetteLayout, source: Source) -> tuple[int, ...]:
     from recctl.recordings.cassettes.reading import measure
 
     return measure(layout, source)

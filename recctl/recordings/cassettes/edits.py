@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from recctl.base.yaml_text import YAML
-    from recctl.recordings.cassettes.layout import Layout, Raw, Side, Stored
+    from recctl.recordings.cassettes.layout import CassetteLayout, Raw, Side, Stored
     from recctl.recordings.source import Source
 
 Changes = dict[int, dict[str, JSON] | None]
@@ -43,7 +43,7 @@ class _Change(NamedTuple):
     inner: _Inner
 
 
-def edit(layout: Layout, source: Source, changes: Changes) -> bytes | None:
+def edit(layout: CassetteLayout, source: Source, changes: Changes) -> bytes | None:
     """The bytes of a cassette's file after exchanges, by index, have become other ones, or have gone (None).
 
     All that need not change stays as it is. What comes back was read again and says what was meant; None
@@ -82,7 +82,11 @@ def _pack(written: bytes, before: bytes) -> bytes:
 
 
 def _store(
-    layout: Layout, raw: Raw, before: tuple[Recording | LoadError, ...], index: int, document: dict[str, JSON]
+    layout: CassetteLayout,
+    raw: Raw,
+    before: tuple[Recording | LoadError, ...],
+    index: int,
+    document: dict[str, JSON],
 ) -> tuple[_Change, dict[str, JSON]] | None:
     """An exchange as stored, changed as its document is, and what it says then; None if it can't be stored.
 
@@ -134,7 +138,7 @@ def _store_body(
 
 
 def _write_yaml(
-    layout: Layout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None], *, whole: bool
+    layout: CassetteLayout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None], *, whole: bool
 ) -> bytes | None:
     from recctl.base.yaml_places import compose
     from recctl.base.yaml_text import decode_yaml
@@ -170,7 +174,7 @@ def _write_yaml(
     return None if written is None else mark + written.encode()
 
 
-def _lay_out(layout: Layout, numbers: Sequence[int], items: Sequence[YAML]) -> YAML:
+def _lay_out(layout: CassetteLayout, numbers: Sequence[int], items: Sequence[YAML]) -> YAML:
     """Exchanges as a file may have them: in any of its lists, or each in the document of its number."""
     if not layout.items:
         documents = dict(zip(numbers, items, strict=True))
@@ -182,7 +186,9 @@ def _lay_out(layout: Layout, numbers: Sequence[int], items: Sequence[YAML]) -> Y
     return {layout.items: [*items], **apart}
 
 
-def _write_json(layout: Layout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None]) -> bytes | None:
+def _write_json(
+    layout: CassetteLayout, text: bytes, raw: Raw, stored: Mapping[int, _Change | None]
+) -> bytes | None:
     from recctl.base.strict_json import decode
     from recctl.recordings.splicing.json_text import splice_json
 

@@ -21,7 +21,7 @@ Stored = dict[str, Any]
 """A request or a reply as a file has it: a mapping of YAML's values."""
 
 
-class Part:
+class StoredPart:
     """Where and how a request or a reply keeps one of its values: its method, URL, status or headers.
 
     The steps that a part gets and gives start at the request or reply.
@@ -69,7 +69,7 @@ class Side(NamedTuple):
     """
 
     key: str
-    parts: Mapping[str, Part]
+    parts: Mapping[str, StoredPart]
     find_body: Callable[[Stored], KeptBody]
     body_ways: tuple[Steps, ...]
 
@@ -86,7 +86,7 @@ class Reader(NamedTuple):
     tags: str = ""
 
 
-class Layout(NamedTuple):
+class CassetteLayout(NamedTuple):
     """How a recorder lays out a file: where the exchanges are, and what of each is where.
 
     `items` is the key of the list of exchanges; "" where each of the file's documents is an exchange.
@@ -151,7 +151,7 @@ def require(*keys: str) -> Callable[[YAML], str | None]:
     return refuse_item
 
 
-def at(*steps: str) -> Part:
+def at(*steps: str) -> StoredPart:
     """The part that stands where the steps lead.
 
     Where a mapping should be on the way and something else is, that is the value: `at("status", "code")`
@@ -160,7 +160,7 @@ def at(*steps: str) -> Part:
     return _At(steps)
 
 
-class _At(Part):
+class _At(StoredPart):
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
 
@@ -183,12 +183,12 @@ class _At(Part):
             yield self.steps[:length], inner
 
 
-def upper(key: str) -> Part:
+def upper(key: str) -> StoredPart:
     """The part for a method, which some recorders write in lower case."""
     return _Upper(key)
 
 
-class _Upper(Part):
+class _Upper(StoredPart):
     def __init__(self, key: str) -> None:
         self.key = key
 
@@ -208,13 +208,13 @@ class _Upper(Part):
         yield (self.key,), inner
 
 
-def either(first: Part, other: Part) -> Part:
+def either(first: StoredPart, other: StoredPart) -> StoredPart:
     """The first part where it has a value, else the other: where a recorder has kept it once."""
     return _Either(first, other)
 
 
-class _Either(Part):
-    def __init__(self, first: Part, other: Part) -> None:
+class _Either(StoredPart):
+    def __init__(self, first: StoredPart, other: StoredPart) -> None:
         self.first = first
         self.other = other
 
@@ -231,13 +231,13 @@ class _Either(Part):
         yield from self.first.find_ways(inner, load)
         yield from self.other.find_ways(inner, load)
 
-    def _choose(self, side: Stored) -> Part:
+    def _choose(self, side: Stored) -> StoredPart:
         return (
             self.other if self.first.read(side) is None and self.other.read(side) is not None else self.first
         )
 
 
-def pairs(key: str) -> Part:
+def pairs(key: str) -> StoredPart:
     """The part for headers that are kept as a list under a key: `[{name: accept, value: "*/*"}, ...]`.
 
     They are read as a mapping of names, each with its value, or a list of its values where it has several.
@@ -245,7 +245,7 @@ def pairs(key: str) -> Part:
     return _Pairs(key)
 
 
-class _Pairs(Part):
+class _Pairs(StoredPart):
     def __init__(self, key: str) -> None:
         self.key = key
 

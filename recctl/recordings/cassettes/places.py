@@ -14,11 +14,11 @@ from recctl.base.yaml_text import decode_yaml, read_documents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from recctl.base.yaml_places import Place
-    from recctl.recordings.cassettes.layout import Layout, Raw, Side, Steps, Stored
+    from recctl.base.yaml_places import YamlPlace
+    from recctl.recordings.cassettes.layout import CassetteLayout, Raw, Side, Steps, Stored
 
 
-class Oddity(NamedTuple):
+class CassetteOddity(NamedTuple):
     """What is odd about a cassette's text, as `yaml_text.Oddity` has it, in which exchange, and where.
 
     `is_on_top` is true for a key of the cassette itself.
@@ -35,7 +35,7 @@ class _Index(NamedTuple):
     """A text, where its exchanges stand, by the lists that hold them, and how its characters are counted."""
 
     text: str
-    lists: dict[str, list[Place]]
+    lists: dict[str, list[YamlPlace]]
     position_of: Callable[[int], Position]
 
 
@@ -51,14 +51,14 @@ def _index(content: bytes, names: tuple[str, ...], numbers: tuple[int, ...]) -> 
         documents = find_places(text, [("*",)], is_stream=True)
         places = [documents[str(number),] for number in numbers if (str(number),) in documents]
         return _Index(text, {_DOCUMENTS: places}, find_positions(text))
-    lists: dict[str, list[Place]] = {name: [] for name in names}
+    lists: dict[str, list[YamlPlace]] = {name: [] for name in names}
     for steps, place in find_places(text, [(name, "*") for name in names]).items():
         lists[steps[0]].append(place)
     return _Index(text, lists, find_positions(text))
 
 
 def locate_items(
-    layout: Layout, content: bytes, numbers: Sequence[int], indexes: Iterable[int], *, is_json: bool
+    layout: CassetteLayout, content: bytes, numbers: Sequence[int], indexes: Iterable[int], *, is_json: bool
 ) -> dict[int, Position]:
     """Where some exchanges begin; of the others, which may be very many, nothing is kept."""
     if is_json:
@@ -81,12 +81,14 @@ def locate_items(
     }
 
 
-def _locate_items_in_json(layout: Layout, content: bytes, indexes: Iterable[int]) -> dict[int, Position]:
+def _locate_items_in_json(
+    layout: CassetteLayout, content: bytes, indexes: Iterable[int]
+) -> dict[int, Position]:
     ways = {index: [f"/{name}/{index}" for name in layout.lists] for index in indexes}
     return dict(_find_first(content, ways))
 
 
-def measure(layout: Layout, content: bytes, numbers: tuple[int, ...], total: int) -> tuple[int, ...]:
+def measure(layout: CassetteLayout, content: bytes, numbers: tuple[int, ...], total: int) -> tuple[int, ...]:
     """How many bytes each exchange takes up: what stands between its ends, wherever its parts lie."""
     known = _index(content, layout.lists, numbers)
     parts = [places for places in known.lists.values() if len(places) == total]
@@ -100,7 +102,7 @@ def measure(layout: Layout, content: bytes, numbers: tuple[int, ...], total: int
 
 
 def locate(
-    layout: Layout,
+    layout: CassetteLayout,
     content: bytes,
     index: int,
     pointers: Iterable[str],
@@ -136,7 +138,7 @@ def _load_side(load: Callable[[], Raw], index: int, side: Side) -> Stored:
 
 
 def _locate_item(
-    layout: Layout, content: bytes, index: int, numbers: tuple[int, ...], *, is_json: bool
+    layout: CassetteLayout, content: bytes, index: int, numbers: tuple[int, ...], *, is_json: bool
 ) -> Position:
     """Where an exchange begins, for those who look at others of the file, too."""
     if is_json:
@@ -170,7 +172,7 @@ _Wanted = dict[str, list[_Way]]
 
 
 def _locate_in_yaml(
-    layout: Layout, content: bytes, index: int, numbers: tuple[int, ...], side: str, wanted: _Wanted
+    layout: CassetteLayout, content: bytes, index: int, numbers: tuple[int, ...], side: str, wanted: _Wanted
 ) -> Iterator[tuple[str, Position]]:
     known = _index(content, layout.lists, numbers)
     whole = known.lists[layout.items or _DOCUMENTS]
@@ -190,7 +192,7 @@ def _locate_in_yaml(
 
 
 def _locate_in_json(
-    layout: Layout, content: bytes, index: int, wanted: _Wanted
+    layout: CassetteLayout, content: bytes, index: int, wanted: _Wanted
 ) -> Iterator[tuple[str, Position]]:
     def list_pointers(way: Steps, inner: Steps) -> Iterator[str]:
         path = (*way, *inner)
@@ -215,13 +217,13 @@ def _find_first(content: bytes, ways: Mapping[_Key, Iterable[str]]) -> Iterator[
 
 
 def find_oddities(
-    layout: Layout, content: bytes, numbers: tuple[int, ...], max_size: int, *, is_json: bool
-) -> Iterator[Oddity]:
+    layout: CassetteLayout, content: bytes, numbers: tuple[int, ...], max_size: int, *, is_json: bool
+) -> Iterator[CassetteOddity]:
     """What is odd in a text that was read; what is in none of the exchanges counts to the first one."""
     if is_json:
         for steps, position in find_duplicate_keys(content.decode()):
             is_inside = len(steps) > 1 and steps[0] == layout.items and steps[1].isdecimal()
-            yield Oddity(
+            yield CassetteOddity(
                 int(steps[1]) if is_inside else 0, "duplicate-key", steps[-1], position, len(steps) == 1
             )
         return
@@ -233,4 +235,4 @@ def find_oddities(
     for kind, word, offset, depth in oddities:
         spans = enumerate(known.lists[layout.items or _DOCUMENTS])
         index = next((index for index, (start, end, _) in spans if start <= offset < end), 0)
-        yield Oddity(index, kind, word, known.position_of(offset), depth == 1 and bool(layout.items))
+        yield CassetteOddity(index, kind, word, known.position_of(offset), depth == 1 and bool(layout.items))

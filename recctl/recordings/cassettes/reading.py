@@ -12,7 +12,7 @@ from recctl.recordings.bodies import decode_base64, write_bytes
 from recctl.recordings.cassettes.layout import Raw, read_at
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
 from recctl.recordings.formats import Defect
-from recctl.recordings.http import Message, make_document
+from recctl.recordings.http import HttpMessage, make_document
 from recctl.recordings.recording import LoadError, Recording, name_type
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from recctl.base.syntax import Position
     from recctl.base.yaml_text import YAML
-    from recctl.recordings.cassettes.layout import Layout, Side, Stored
+    from recctl.recordings.cassettes.layout import CassetteLayout, Side, Stored
     from recctl.recordings.recording import JSON
     from recctl.recordings.source import Source
 
 _JSON_DEPTH = 254
 
 
-def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
+def read(layout: CassetteLayout, source: Source) -> tuple[Recording | LoadError, ...]:
     """The exchanges of a file, in order; a `LoadError` in place of each bad one, or one for the file.
 
     A file without exchanges gives none, and no error, where its layout has a list for them.
@@ -40,7 +40,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
     return (raw,) if isinstance(raw, LoadError) else read_items(layout, source, raw)
 
 
-def read_items(layout: Layout, source: Source, raw: Raw) -> tuple[Recording | LoadError, ...]:
+def read_items(layout: CassetteLayout, source: Source, raw: Raw) -> tuple[Recording | LoadError, ...]:
     """The recordings that a file's exchanges are."""
     key = layout.request.key
     if layout.items and raw.items and not any(isinstance(item, dict) and key in item for item in raw.items):
@@ -61,7 +61,7 @@ _MOST_TOLD = 100
 
 
 def _tell_bad_items(
-    layout: Layout, source: Source, raw: Raw, bad: list[int]
+    layout: CassetteLayout, source: Source, raw: Raw, bad: list[int]
 ) -> tuple[dict[int, LoadError], LoadError]:
     """The errors for items that are no exchanges, by their indexes, and one for all others of very many."""
     from recctl.recordings.cassettes.places import locate_items
@@ -99,12 +99,12 @@ def unpack(source: Source) -> bytes | LoadError:
         return LoadError(source, "invalid-yaml", str(error), "record it again, or take it from git's history")
 
 
-def is_json(layout: Layout, source: Source) -> bool:
+def is_json(layout: CassetteLayout, source: Source) -> bool:
     """Whether a file is JSON, by its name."""
     return layout.may_be_json and source.place is not None and source.place.name.endswith(".json")
 
 
-def parse(layout: Layout, source: Source, content: bytes) -> Raw | LoadError:
+def parse(layout: CassetteLayout, source: Source, content: bytes) -> Raw | LoadError:
     """The exchanges of a text as stored, or why it is no file of the layout's."""
     from recctl.base.syntax import Fault
     from recctl.recordings.cassettes.rest import holds_more  # as all below: a walk needs none of them
@@ -156,12 +156,12 @@ def _has_unique_keys(content: bytes) -> bool:
     return True
 
 
-def _refuse(layout: Layout, source: Source, what: str, hint: str | None = None) -> LoadError:
+def _refuse(layout: CassetteLayout, source: Source, what: str, hint: str | None = None) -> LoadError:
     return LoadError(source, "not-a-recording", f"not a cassette: {what}", hint or layout.hint)
 
 
 def _find_items(
-    layout: Layout, source: Source, value: YAML, *, has_bytes: bool, is_sound: bool
+    layout: CassetteLayout, source: Source, value: YAML, *, has_bytes: bool, is_sound: bool
 ) -> Raw | LoadError:
     """The exchanges in the value of a file of one document."""
     refused = layout.refuse(value)
@@ -192,7 +192,7 @@ def _join(lists: dict[str, list[YAML]]) -> list[YAML]:
     ]
 
 
-def _refuse_items(layout: Layout, source: Source, items: list[YAML]) -> LoadError:
+def _refuse_items(layout: CassetteLayout, source: Source, items: list[YAML]) -> LoadError:
     """The error for a file of which no exchange is one of HTTP."""
     from recctl.base.syntax import shorten
 
@@ -208,14 +208,14 @@ def _refuse_items(layout: Layout, source: Source, items: list[YAML]) -> LoadErro
     return LoadError(source, "not-a-recording", message, layout.hint)
 
 
-def _read_item(layout: Layout, source: Source, raw: Raw, index: int) -> Recording:
+def _read_item(layout: CassetteLayout, source: Source, raw: Raw, index: int) -> Recording:
     item = raw.items[index]
     document = read_item(layout, item, raw.room, has_bytes=raw.has_bytes)
     is_sound = raw.is_sound and not layout.find_defects(item)
     return Recording(source, document, is_sound, format=layout.name, index=index, is_alone=False)
 
 
-def read_item(layout: Layout, item: Stored, room: Room, *, has_bytes: bool) -> dict[str, JSON]:
+def read_item(layout: CassetteLayout, item: Stored, room: Room, *, has_bytes: bool) -> dict[str, JSON]:
     """The document of an exchange as stored; bodies are inflated as far as there is room.
 
     `has_bytes` is false where no value of the exchange is bytes, but for bodies in base64.
@@ -232,7 +232,7 @@ def read_item(layout: Layout, item: Stored, room: Room, *, has_bytes: bool) -> d
     )
 
 
-def _read_message(side: Side, stored: Stored, has_bytes: bool) -> Message:
+def _read_message(side: Side, stored: Stored, has_bytes: bool) -> HttpMessage:
     kept = side.find_body(stored)
     headers, body = side.parts["headers"].read(stored) or {}, read_at(stored, kept.steps)
     if kept.form == "base64" and isinstance(body, str):
@@ -241,11 +241,11 @@ def _read_message(side: Side, stored: Stored, has_bytes: bool) -> Message:
     if has_bytes:
         headers = write_bytes(headers)
         body = write_bytes(body) if isinstance(body, (dict, list)) else body
-    return Message(headers, body)
+    return HttpMessage(headers, body)
 
 
 def inspect(
-    layout: Layout, source: Source, items: tuple[Recording | LoadError, ...]
+    layout: CassetteLayout, source: Source, items: tuple[Recording | LoadError, ...]
 ) -> dict[int, list[Defect]]:
     """Keys that stand twice, tags that the reader refuses, and what the layout finds in an exchange."""
     recordings = [item for item in items if isinstance(item, Recording)]
@@ -264,7 +264,7 @@ def inspect(
 
 
 def _inspect_text(
-    layout: Layout, source: Source, content: bytes, numbers: tuple[int, ...]
+    layout: CassetteLayout, source: Source, content: bytes, numbers: tuple[int, ...]
 ) -> Iterator[tuple[int, Defect]]:
     """What is odd about a file's text, with the exchange that it is in, the same oddity told once in each."""
     from recctl.recordings.cassettes import places
@@ -283,7 +283,9 @@ def _inspect_text(
         yield exchange, defect._replace(message=defect.message + more)
 
 
-def _describe_oddity(layout: Layout, kind: str, word: str, position: Position, *, is_on_top: bool) -> Defect:
+def _describe_oddity(
+    layout: CassetteLayout, kind: str, word: str, position: Position, *, is_on_top: bool
+) -> Defect:
     name, takes_last, tags = layout.reader
     if kind != "duplicate-key":
         tag = word.replace("tag:yaml.org,2002:", "!!")
@@ -300,7 +302,7 @@ def _describe_oddity(layout: Layout, kind: str, word: str, position: Position, *
     return Defect(kind, message, hint, position=position, is_read=takes_last)
 
 
-def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+def locate(layout: CassetteLayout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
     """Where the values that pointers into a recording name stand in the file, inflated if need be.
 
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
@@ -321,7 +323,7 @@ def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> d
     return places.locate(layout, content, index, pointers, load, is_json=is_json(layout, source))
 
 
-def measure(layout: Layout, source: Source) -> tuple[int, ...]:
+def measure(layout: CassetteLayout, source: Source) -> tuple[int, ...]:
     """How many bytes each exchange takes up in the file, inflated; nothing for one that can't be read."""
     from recctl.recordings.cassettes import places
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.base.yaml_text import YAML
-    from recctl.recordings.cassettes.layout import Layout
+    from recctl.recordings.cassettes.layout import CassetteLayout
 
 
-def holds_more(layout: Layout, value: YAML) -> bool:
+def holds_more(layout: CassetteLayout, value: YAML) -> bool:
     """Whether a long word, as secrets are, stands in a document of a file where no recording has it."""
     return any(_LONG_WORD.search(repr(rest)) for rest in _list_rest(layout, value) if rest)
 
@@ -22,7 +22,7 @@ def holds_more(layout: Layout, value: YAML) -> bool:
 _LONG_WORD = re.compile(r"[^\s'\"]{16}")
 
 
-def _list_rest(layout: Layout, value: YAML) -> Iterator[YAML]:
+def _list_rest(layout: CassetteLayout, value: YAML) -> Iterator[YAML]:
     """What of a document is in none of its recordings, as objects without what is."""
     if not isinstance(value, dict):
         return

@@ -11,9 +11,9 @@ from recctl.recordings.compression import GZIP
 from recctl.recordings.formats._httprr_traces import (
     REQUEST_LINE,
     STATUS_LINE,
-    Exchange,
     Trace,
-    Wire,
+    TracedExchange,
+    TracedMessage,
     read_body,
 )
 from recctl.recordings.http import find_header
@@ -47,7 +47,7 @@ def find_place(trace: Trace, index: int, pointer: str) -> int:
     return wire.first.start
 
 
-def _find_in_body(text: str, wire: Wire, steps: tuple[str, ...]) -> int:
+def _find_in_body(text: str, wire: TracedMessage, steps: tuple[str, ...]) -> int:
     """Where a value of a body stands: on its line, if the body is one of lines as it is."""
     body = text[wire.body.start : wire.body.end]
     place = wire.body.start
@@ -97,7 +97,7 @@ def edit(
 
 
 def _change(
-    text: str, exchange: Exchange, recording: Recording, document: dict[str, JSON]
+    text: str, exchange: TracedExchange, recording: Recording, document: dict[str, JSON]
 ) -> tuple[list[Edit], dict[str, JSON]] | None:
     """The edits of an exchange, and its document with all that follows; None for what can't be written."""
     edits: list[Edit] = []
@@ -123,7 +123,7 @@ def _change(
 
 
 def _edit_first_line(
-    text: str, wire: Wire, side: str, old: dict[str, JSON], new: dict[str, JSON]
+    text: str, wire: TracedMessage, side: str, old: dict[str, JSON], new: dict[str, JSON]
 ) -> list[Edit] | None:
     """The edits of a first line; None for what none says."""
     keys = ("method", "url") if side == "request" else ("status",)
@@ -148,7 +148,7 @@ def _encode(text: str) -> str:
 
 
 def _edit_body(
-    text: str, wire: Wire, old: dict[str, JSON], new: dict[str, JSON], max_size: int
+    text: str, wire: TracedMessage, old: dict[str, JSON], new: dict[str, JSON], max_size: int
 ) -> tuple[list[Edit], int] | None:
     """The edits of a body, and by how many bytes it grows; None for what can't be stored."""
     if old["body"] == new["body"]:
@@ -173,7 +173,7 @@ def _edit_body(
 
 
 def _follow(
-    wire: Wire, old: dict[str, JSON], new: dict[str, JSON], size: int, growth: int
+    wire: TracedMessage, old: dict[str, JSON], new: dict[str, JSON], size: int, growth: int
 ) -> dict[str, JSON]:
     """The headers of a side, with the length of its body where that was the true one."""
     headers: dict[str, JSON] = dict(new["headers"])
@@ -184,7 +184,7 @@ def _follow(
     return headers
 
 
-def _edit_headers(text: str, wire: Wire, new: dict[str, JSON]) -> Iterator[Edit]:
+def _edit_headers(text: str, wire: TracedMessage, new: dict[str, JSON]) -> Iterator[Edit]:
     """The edits that make headers other ones: values change in place, lines go, or come behind the others."""
     left = {name: deque(value if isinstance(value, list) else [value]) for name, value in new.items()}
     end = wire.headers[-1].whole.end if wire.headers else wire.first.end

@@ -16,50 +16,50 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Source
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A part of a text, from where to where."""
 
     start: int
     end: int
 
 
-class Line(NamedTuple):
+class HeaderLine(NamedTuple):
     """A header: its name, its value, where this stands, and the whole line with its end."""
 
     name: str
     value: str
-    place: Span
-    whole: Span
+    place: TextSpan
+    whole: TextSpan
 
 
-class Wire(NamedTuple):
+class TracedMessage(NamedTuple):
     """One side of an exchange: its first line, its headers and its body.
 
     `pieces` are those in which the body came, None if it did not. `strange` counts lines among the headers
     that are none.
     """
 
-    first: Span
-    headers: tuple[Line, ...]
-    body: Span
-    pieces: tuple[Span, ...] | None
+    first: TextSpan
+    headers: tuple[HeaderLine, ...]
+    body: TextSpan
+    pieces: tuple[TextSpan, ...] | None
     strange: int
 
 
-class Exchange(NamedTuple):
+class TracedExchange(NamedTuple):
     """Where an exchange stands: the line with its lengths, and both sides; `whole` is all of that."""
 
-    whole: Span
-    lengths: Span
-    request: Wire
-    response: Wire
+    whole: TextSpan
+    lengths: TextSpan
+    request: TracedMessage
+    response: TracedMessage
 
 
 class Trace(NamedTuple):
     """A file's text, a character for each byte, its exchanges, and what ends them: an error, and where."""
 
     text: str
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[TracedExchange, ...]
     fault: tuple[str, int] | None = None
 
 
@@ -84,7 +84,7 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
     title = re.match(r"httprr trace v1\r?\n", text)
     if title is None:
         return Trace(text, (), ("it does not begin with the line 'httprr trace v1'", 0))
-    exchanges: list[Exchange] = []
+    exchanges: list[TracedExchange] = []
     place = title.end()
     while place < len(text):
         found = _LENGTHS.match(text, place)
@@ -97,7 +97,9 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
             message = f"the file ends {end - len(text):,} bytes before the exchange does"
             return Trace(text, tuple(exchanges), (message, place))
         request, response = _read_wire(text, found.end(), middle), _read_wire(text, middle, end)
-        exchanges.append(Exchange(Span(place, end), Span(place, found.end()), request, response))
+        exchanges.append(
+            TracedExchange(TextSpan(place, end), TextSpan(place, found.end()), request, response)
+        )
         place = end
     return Trace(text, tuple(exchanges))
 
@@ -106,16 +108,16 @@ _LENGTHS = re.compile(r"([0-9]{1,15}) ([0-9]{1,15})\r?\n")
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
-def _read_wire(text: str, start: int, end: int) -> Wire:
+def _read_wire(text: str, start: int, end: int) -> TracedMessage:
     """One side of an exchange; the lines of its head may end in a line feed alone."""
-    lines: list[Span] = []
+    lines: list[TextSpan] = []
     place = start
     while place < end:
         after = text.find("\n", place, end) + 1 or end
         if not text[place:after].strip("\r\n"):
             place = after
             break
-        lines.append(Span(place, after))
+        lines.append(TextSpan(place, after))
         place = after
     headers, strange = [], 0
     for line in lines[1:]:
@@ -126,19 +128,19 @@ def _read_wire(text: str, start: int, end: int) -> Wire:
             continue
         value = rest.strip(" \t\r\n")
         start = line.start + len(name) + 1 + len(rest) - len(rest.lstrip(" \t\r\n"))
-        headers.append(Line(name, decode(value), Span(start, start + len(value)), line))
-    body = Span(place, end)
+        headers.append(HeaderLine(name, decode(value), TextSpan(start, start + len(value)), line))
+    body = TextSpan(place, end)
     is_chunked = any(
         each.name.lower() == "transfer-encoding" and each.value.lower() == "chunked" for each in headers
     )
-    first = lines[0] if lines else Span(start, start)
+    first = lines[0] if lines else TextSpan(start, start)
     pieces = _find_pieces(text, body) if is_chunked else None
-    return Wire(first, tuple(headers), body, pieces, strange)
+    return TracedMessage(first, tuple(headers), body, pieces, strange)
 
 
-def _find_pieces(text: str, body: Span) -> tuple[Span, ...] | None:
+def _find_pieces(text: str, body: TextSpan) -> tuple[TextSpan, ...] | None:
     """What stands between the lengths in a body that was sent in chunks; None where it is not whole."""
-    pieces: list[Span] = []
+    pieces: list[TextSpan] = []
     place = body.start
     while True:
         size = _CHUNK.match(text, place, body.end)
@@ -150,7 +152,7 @@ def _find_pieces(text: str, body: Span) -> tuple[Span, ...] | None:
             return tuple(pieces)
         if text[place : place + 2] != "\r\n" or place > body.end:
             return None
-        pieces.append(Span(size.end(), place))
+        pieces.append(TextSpan(size.end(), place))
         place += 2
 
 
@@ -166,13 +168,13 @@ def decode(text: str) -> str:
         return text
 
 
-def read_body(text: str, wire: Wire) -> bytes:
+def read_body(text: str, wire: TracedMessage) -> bytes:
     """The bytes of a body, without the lengths of chunks."""
     spans = (wire.body,) if wire.pieces is None else wire.pieces
     return "".join(text[span.start : span.end] for span in spans).encode("latin-1")
 
 
-def read_headers(wire: Wire) -> dict[str, JSON]:
+def read_headers(wire: TracedMessage) -> dict[str, JSON]:
     """Headers by name; the values of one that is there several times are a list."""
     found: dict[str, list[str]] = {}
     for line in wire.headers:

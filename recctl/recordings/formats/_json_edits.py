@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.strict_json import read_json
-from recctl.recordings.formats._json_files import SIDES, Layout, Steps, is_yaml, open_file, read, take
+from recctl.recordings.formats._json_files import SIDES, JsonLayout, Steps, is_yaml, open_file, read, take
 from recctl.recordings.http import find_header
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.splicing import Edit, apply_edits
@@ -25,7 +25,7 @@ class _Change(NamedTuple):
     inner: dict[Steps, tuple[Edit, ...]]
 
 
-def edit(layout: Layout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
+def edit(layout: JsonLayout, source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
     """The bytes of a file after exchanges, by index, have become other ones, or have gone (None).
 
     All that need not change stays as it is. What comes back was read again and says what was meant; None
@@ -92,7 +92,7 @@ def _put(value: JSON, steps: Steps, new: JSON) -> JSON:
     return {**holder, steps[0]: _put(holder.get(steps[0]), steps[1:], new)}
 
 
-def _store(layout: Layout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
+def _store(layout: JsonLayout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
     """An exchange as stored, changed as its document is; None for a change that can't be stored."""
     inner: dict[Steps, tuple[Edit, ...]] = {}
     before, old = item, recording.document

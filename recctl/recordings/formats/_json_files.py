@@ -17,7 +17,7 @@ from recctl.base.strict_json import read_json
 from recctl.recordings.bodies import write_bytes
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect
-from recctl.recordings.http import Message, make_document
+from recctl.recordings.http import HttpMessage, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording, name_type
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class StoredBody(NamedTuple):
     copies: tuple[Steps, ...] = ()
 
 
-class Layout(NamedTuple):
+class JsonLayout(NamedTuple):
     """How a format lays out its exchanges.
 
     `noun` is what a file of it is called. `find_items` gives the keys that lead to the list of exchanges in a
@@ -113,7 +113,7 @@ _NAMES = {dict: "an object", list: "an array", str: "a string", int: "a whole nu
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-class File(NamedTuple):
+class JsonFile(NamedTuple):
     """A file's value, the keys that lead to its exchanges (None: it is one), and these.
 
     `is_odd` says that a key stands twice in it, or something else is odd, `has_bytes` that YAML has bytes
@@ -131,7 +131,7 @@ class File(NamedTuple):
         return () if self.steps is None else (*self.steps, str(index))
 
 
-def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
+def read(layout: JsonLayout, source: Source) -> tuple[Recording | LoadError, ...]:
     """The exchanges of a file, in order; a `LoadError` in place of each bad one, or one for the file.
 
     A recording is `as_written` when no key stands twice in the file, and no long word where no recording has
@@ -157,7 +157,7 @@ def read(layout: Layout, source: Source) -> tuple[Recording | LoadError, ...]:
     return tuple(found)
 
 
-def open_file(layout: Layout, source: Source) -> File | LoadError:
+def open_file(layout: JsonLayout, source: Source) -> JsonFile | LoadError:
     """What a file says, and where its exchanges are in that; or why it holds none."""
     found = _read_yaml(layout, source) if is_yaml(source) else _read_json(source)
     if isinstance(found, LoadError):
@@ -174,7 +174,7 @@ def is_yaml(source: Source) -> bool:
     return source.place is not None and source.place.name.endswith((".yaml", ".yml"))
 
 
-def _read_json(source: Source) -> File | LoadError:
+def _read_json(source: Source) -> JsonFile | LoadError:
     try:
         value = read_json(source.content.decode())
     except UnicodeDecodeError:
@@ -187,10 +187,10 @@ def _read_json(source: Source) -> File | LoadError:
         if isinstance(found, Fault):
             return LoadError(source, "invalid-json", *found)
         value = found.value
-    return File(value, None, [], is_odd=not _has_unique_keys(source.content, value))
+    return JsonFile(value, None, [], is_odd=not _has_unique_keys(source.content, value))
 
 
-def _read_yaml(layout: Layout, source: Source) -> File | LoadError:
+def _read_yaml(layout: JsonLayout, source: Source) -> JsonFile | LoadError:
     from recctl.base.syntax import Fault
     from recctl.base.yaml_text import read_documents
 
@@ -203,7 +203,7 @@ def _read_yaml(layout: Layout, source: Source) -> File | LoadError:
         return LoadError(source, "not-a-recording", message, _ELSEWHERE)
     (document,) = found
     value = write_bytes(document.value) if document.has_bytes else document.value
-    return File(value, None, [], bool(document.oddities), document.has_bytes)
+    return JsonFile(value, None, [], bool(document.oddities), document.has_bytes)
 
 
 _ELSEWHERE = "move files that hold no recordings elsewhere"
@@ -214,7 +214,7 @@ def _take_list(value: JSON, steps: Steps) -> Iterable[JSON]:
 
 
 def _tell_defects(
-    layout: Layout, source: Source, file: File, defects: dict[int, tuple[str, Steps] | None]
+    layout: JsonLayout, source: Source, file: JsonFile, defects: dict[int, tuple[str, Steps] | None]
 ) -> dict[int, LoadError]:
     """The errors for items that are no exchanges, by their indexes."""
     bad = {index: defect for index, defect in defects.items() if defect is not None}
@@ -266,11 +266,11 @@ def _locate(source: Source, pointers: Iterable[str]) -> dict[str, Position]:
     }
 
 
-def _read_item(layout: Layout, item: JSON, room: Room) -> dict[str, JSON]:
+def _read_item(layout: JsonLayout, item: JSON, room: Room) -> dict[str, JSON]:
     bodies = [layout.find_body(item, side) for side in SIDES]
     headers = [layout.read_headers(take(item, layout.places[HEADERS[side]])) for side in SIDES]
     request, response = (
-        Message(each if each is not None else {}, body.read(take(item, body.steps)))
+        HttpMessage(each if each is not None else {}, body.read(take(item, body.steps)))
         for each, body in zip(headers, bodies, strict=True)
     )
     method, url, status = (take(item, layout.places[part]) for part in (METHOD, URL, STATUS))
@@ -294,7 +294,7 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
     return True
 
 
-def _holds_more(layout: Layout, file: File) -> bool:
+def _holds_more(layout: JsonLayout, file: JsonFile) -> bool:
     """Whether a long word, as secrets are, stands in a file where no recording has it."""
     if file.steps and _has_long_word(file.value, {file.steps, *layout.known}):
         return True
@@ -353,7 +353,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 # --- finding ------------------------------------------------------------------------------------------------
 
 
-def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+def locate(layout: JsonLayout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
     """Where the values that pointers into a recording name stand in the file.
 
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
@@ -376,7 +376,7 @@ def locate(layout: Layout, source: Source, index: int, pointers: list[str]) -> d
     return {pointer: positions[way] for pointer, way in found.items() if way is not None}
 
 
-def _find_steps(layout: Layout, item: JSON, steps: Steps) -> Steps:
+def _find_steps(layout: JsonLayout, item: JSON, steps: Steps) -> Steps:
     """The keys under which an exchange keeps what some keys lead to in a recording's document."""
     side, name, inner = (*steps[:2], "", "")[0], (*steps[1:2], "")[0], steps[2:]
     if side not in SIDES or not name:
@@ -390,7 +390,7 @@ def _find_steps(layout: Layout, item: JSON, steps: Steps) -> Steps:
     return (*place, *inner)
 
 
-def measure(layout: Layout, source: Source) -> tuple[int, ...]:
+def measure(layout: JsonLayout, source: Source) -> tuple[int, ...]:
     """How many bytes each exchange takes up in the file; nothing where it can't be read."""
     file = open_file(layout, source)
     if isinstance(file, LoadError):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from recctl.recordings.formats import Format, vcrpy
 from recctl.recordings.formats import _json_files as json_files
-from recctl.recordings.formats._json_files import HEADERS, METHOD, PLACES, STATUS, URL, Layout, StoredBody
+from recctl.recordings.formats._json_files import HEADERS, METHOD, PLACES, STATUS, URL, JsonLayout, StoredBody
 from recctl.recordings.names import list_ends, read_proxied_name, spell_safely
 from recctl.recordings.recording import JSON, LoadError, Recording
 
@@ -122,7 +122,7 @@ def _find_sent(item: JSON) -> str:
         return body.decode("latin-1")
 
 
-_LAYOUT = Layout(
+_LAYOUT = JsonLayout(
     NAME,
     "a recording",
     find_items=lambda _: None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recctl.project import Place
 from recctl.recordings.cassettes import find_head, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require
+from recctl.recordings.cassettes.layout import CassetteLayout, KeptBody, Reader, Side, at, require
 from recctl.recordings.cassettes.lengths import follow_length, measure_body
 from recctl.recordings.formats import Matching, NamedTest
 
@@ -81,7 +81,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:  # noqa:
 
 
 FORMAT = make_format(
-    Layout(
+    CassetteLayout(
         "go_vcr",
         Side(
             "request",

@@ -23,7 +23,7 @@ from recctl.recordings.formats._httprr_traces import (
     read_body,
     read_headers,
 )
-from recctl.recordings.http import Message, make_document
+from recctl.recordings.http import HttpMessage, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def _read_exchange(source: Source, trace: Trace, index: int, room: Room) -> Reco
     document = make_document(
         asked[1],
         decode(asked[2]),
-        Message(read_headers(request), read_body(text, request)),
+        HttpMessage(read_headers(request), read_body(text, request)),
         int(answered[1]),
-        Message(read_headers(response), read_body(text, response)),
+        HttpMessage(read_headers(response), read_body(text, response)),
         room=room,
     )
     is_sound = not (request.strange or response.strange)

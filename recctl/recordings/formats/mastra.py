@@ -20,7 +20,7 @@ from recctl.recordings.formats._json_files import (
     PLACES,
     STATUS,
     URL,
-    Layout,
+    JsonLayout,
     Steps,
     StoredBody,
     find_missing,
@@ -123,7 +123,7 @@ _WANTED: dict[Steps, type] = {
     STATUS: int,
     HEADERS["response"]: dict,
 }
-_LAYOUT = Layout(
+_LAYOUT = JsonLayout(
     "mastra",
     "a file of Mastra's recordings",
     _find_items,

@@ -24,7 +24,7 @@ from recctl.recordings.formats._json_files import (
     PLACES,
     STATUS,
     URL,
-    Layout,
+    JsonLayout,
     Steps,
     StoredBody,
     find_missing,
@@ -130,7 +130,7 @@ _WANTED: dict[Steps, type] = {
     HEADERS["request"]: list,
     HEADERS["response"]: list,
 }
-_LAYOUT = Layout(
+_LAYOUT = JsonLayout(
     "polly",
     "a recording of Polly.JS",
     _find_items,

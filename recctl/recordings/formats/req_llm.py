@@ -20,7 +20,7 @@ from recctl.recordings.formats._json_files import (
     PLACES,
     STATUS,
     URL,
-    Layout,
+    JsonLayout,
     Steps,
     StoredBody,
     find_missing,
@@ -116,7 +116,7 @@ def _write_pieces(stored: JSON, body: Stored) -> JSON:
     return written
 
 
-_LAYOUT = Layout(
+_LAYOUT = JsonLayout(
     "req_llm",
     "a fixture of ReqLLM",
     find_items=lambda _: None,

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from recctl.project import Place
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Part, Reader, Side, at, leave_out, pairs
+from recctl.recordings.cassettes.layout import (
+    CassetteLayout,
+    KeptBody,
+    Reader,
+    Side,
+    StoredPart,
+    at,
+    leave_out,
+    pairs,
+)
 from recctl.recordings.formats import Matching, NamedTest
 from recctl.recordings.recording import JSON, name_type
 
@@ -41,7 +50,7 @@ _HEAD = rb"""(?:[ \t]*(?:\#.*)?\n | ---[ \t]*\n)*       # blank lines, comments,
            |then:[ \t]*(?:\#.*)?\n[ \t]+(?:status|header|body(?:_encoding)?):)"""
 
 
-class _URL(Part):
+class _URL(StoredPart):
     """A URL without a host, kept as a path and a list of the query's parameters."""
 
     def read(self, side: Stored) -> YAML:
@@ -146,7 +155,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:  # noqa:
 _REPLACED = r"[^A-Za-z0-9_-]"  # compiled where a test is asked for
 
 FORMAT = make_format(
-    Layout(
+    CassetteLayout(
         "rig",
         Side(
             "when",

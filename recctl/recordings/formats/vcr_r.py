@@ -11,7 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import Layout, Part, Reader, Side, at, leave_out, require, upper
+from recctl.recordings.cassettes.layout import (
+    CassetteLayout,
+    Reader,
+    Side,
+    StoredPart,
+    at,
+    leave_out,
+    require,
+    upper,
+)
 from recctl.recordings.formats import Matching
 from recctl.recordings.formats.vcr_ruby import BODY_WAYS, HINT, ITEM_HINT, find_body
 
@@ -38,7 +47,7 @@ _HEAD = (
 )
 
 
-class _Status(Part):
+class _Status(StoredPart):
     """A status, which is a number, or the text of one in a mapping."""
 
     def read(self, side: Stored) -> YAML:
@@ -64,7 +73,7 @@ class _Status(Part):
 
 
 FORMAT = make_format(
-    Layout(
+    CassetteLayout(
         "vcr_r",
         Side(
             "request",

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, require, upper
+from recctl.recordings.cassettes.layout import CassetteLayout, KeptBody, Reader, Side, at, require, upper
 from recctl.recordings.cassettes.lengths import follow_length
 from recctl.recordings.formats import Matching
 
@@ -71,7 +71,7 @@ HINT = "a cassette is a mapping with a list of 'http_interactions'; move other f
 ITEM_HINT = "an exchange has a 'request', with 'method' and 'uri', and a 'response'"
 
 FORMAT = make_format(
-    Layout(
+    CassetteLayout(
         "vcr_ruby",
         Side(
             "request",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
-from recctl.recordings.cassettes.layout import KeptBody, Layout, Reader, Side, at, either, require
+from recctl.recordings.cassettes.layout import CassetteLayout, KeptBody, Reader, Side, at, either, require
 from recctl.recordings.formats import Defect, Matching
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
@@ -124,7 +124,7 @@ _HINT = "a cassette is a mapping with a list of 'interactions'; move other files
 _ITEM_HINT = "an exchange has a 'request' and a 'response'; vcrpy does not load the file otherwise"
 
 FORMAT = make_format(
-    Layout(
+    CassetteLayout(
         "vcrpy",
         Side(
             "request",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from recctl.inventory.answer import Answer, FieldChange, Findings, Nearby, Since
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.render.kit.view import View
 
 _TITLES = {
@@ -111,7 +111,7 @@ def _tell_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterato
         yield line(Span(f"and {len(found) - most:,} more; -v lists them", "dim"), indent=2 + _LABEL)
 
 
-def _show_key(entry: Entry, view: View) -> str:
+def _show_key(entry: IndexEntry, view: View) -> str:
     """A recording's key: whole where it may be copied, on a terminal no longer than that is wide."""
     if view.width is None:
         return str(entry.key)
@@ -130,7 +130,7 @@ def _show_test(test: str | None, view: View) -> str:
 _ROOM = 20
 
 
-def _describe(entry: Entry) -> str:
+def _describe(entry: IndexEntry) -> str:
     """What a recording is, in a line."""
     told = [f"{entry.method} {entry.endpoint}"]
     if entry.model and entry.model not in entry.endpoint:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.diff import PairVerdict
 from recctl.render import ignore, load_renderer
-from recctl.render.comparison._table import Fate, find_fate
+from recctl.render.comparison._table import RecordingFate, find_fate
 from recctl.render.kit.remarks import Remark, name_recordings
 from recctl.render.kit.view import View
 
@@ -51,14 +51,26 @@ VERDICT_STYLES = {
 }
 
 _REPLIES = {
-    Fate.FAILED: (PairVerdict.ERROR, "reply fails on one side only", "replies fail on one side only"),
-    Fate.TOOLS: (PairVerdict.TOOL_CALLS, "reply calls tools differently", "replies call tools differently"),
-    Fate.ENDED: (
+    RecordingFate.FAILED: (
+        PairVerdict.ERROR,
+        "reply fails on one side only",
+        "replies fail on one side only",
+    ),
+    RecordingFate.TOOLS: (
+        PairVerdict.TOOL_CALLS,
+        "reply calls tools differently",
+        "replies call tools differently",
+    ),
+    RecordingFate.ENDED: (
         PairVerdict.FINISH_REASON,
         "reply ends for another reason",
         "replies end for another reason",
     ),
-    Fate.REWORDED: (PairVerdict.WORDING, "reply is worded differently", "replies are worded differently"),
+    RecordingFate.REWORDED: (
+        PairVerdict.WORDING,
+        "reply is worded differently",
+        "replies are worded differently",
+    ),
 }
 
 
@@ -79,19 +91,19 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
     failed = len({error.name for error in comparison.errors + comparison.past_errors})
     if failed:
         yield Remark(failed, f"{'file' if failed == 1 else 'files'} can't be compared", "bold red")
-    by_fate: dict[Fate, list[ComparedPair]] = {fate: [] for fate in Fate}
+    by_fate: dict[RecordingFate, list[ComparedPair]] = {fate: [] for fate in RecordingFate}
     for pair in pairs:
         by_fate[find_fate(pair)].append(pair)
     for fate, (verdict, one, several) in _REPLIES.items():
         if count := len(by_fate[fate]):
             yield Remark(count, one if count == 1 else several, VERDICT_STYLES[verdict])
-    yield from _summarise_lists(by_fate[Fate.MODELS])
-    yield from _summarise_requests(by_fate[Fate.REQUEST], comparison.shared, quote)
-    yield from _summarise_again(by_fate[Fate.AGAIN], quote)
-    yield from _summarise_renames(by_fate[Fate.FOLLOWED], quote)
-    yield from _summarise_lone(len(by_fate[Fate.ADDED]), len(by_fate[Fate.REMOVED]))
+    yield from _summarise_lists(by_fate[RecordingFate.MODELS])
+    yield from _summarise_requests(by_fate[RecordingFate.REQUEST], comparison.shared, quote)
+    yield from _summarise_again(by_fate[RecordingFate.AGAIN], quote)
+    yield from _summarise_renames(by_fate[RecordingFate.FOLLOWED], quote)
+    yield from _summarise_lone(len(by_fate[RecordingFate.ADDED]), len(by_fate[RecordingFate.REMOVED]))
     identical = comparison.identical + sum(pair.verdict is PairVerdict.IDENTICAL for pair in pairs)
-    yield from _summarise_same(len(by_fate[Fate.NOISE]), identical)
+    yield from _summarise_same(len(by_fate[RecordingFate.NOISE]), identical)
     if files := comparison.identical_files:
         yield Remark(files, "file is identical" if files == 1 else "files are identical")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recctl.diff import ComparedPair
 
 
-class Fate(StrEnum):
+class RecordingFate(StrEnum):
     """What became of a recording, as the columns of the table have it, in their order."""
 
     AGAIN = "re-recorded"
@@ -32,32 +32,32 @@ class Fate(StrEnum):
 
 
 _FATES = {
-    PairVerdict.ERROR: Fate.FAILED,
-    PairVerdict.TOOL_CALLS: Fate.TOOLS,
-    PairVerdict.FINISH_REASON: Fate.ENDED,
-    PairVerdict.WORDING: Fate.REWORDED,
-    PairVerdict.MODELS: Fate.MODELS,
-    PairVerdict.REQUEST: Fate.REQUEST,
-    PairVerdict.NOISE: Fate.NOISE,
-    PairVerdict.IDENTICAL: Fate.MOVED,
-    PairVerdict.ADDED: Fate.ADDED,
-    PairVerdict.REMOVED: Fate.REMOVED,
+    PairVerdict.ERROR: RecordingFate.FAILED,
+    PairVerdict.TOOL_CALLS: RecordingFate.TOOLS,
+    PairVerdict.FINISH_REASON: RecordingFate.ENDED,
+    PairVerdict.WORDING: RecordingFate.REWORDED,
+    PairVerdict.MODELS: RecordingFate.MODELS,
+    PairVerdict.REQUEST: RecordingFate.REQUEST,
+    PairVerdict.NOISE: RecordingFate.NOISE,
+    PairVerdict.IDENTICAL: RecordingFate.MOVED,
+    PairVerdict.ADDED: RecordingFate.ADDED,
+    PairVerdict.REMOVED: RecordingFate.REMOVED,
 }
 
 
-def find_fate(pair: ComparedPair) -> Fate:
+def find_fate(pair: ComparedPair) -> RecordingFate:
     """What became of a recording: its verdict, unless it was made again as another one, or only renamed."""
     if pair.is_made_again:
-        return Fate.AGAIN
+        return RecordingFate.AGAIN
     is_renamed = all(pair.is_renaming(change) for change in pair.changes if change.kind == "request")
     if pair.verdict is PairVerdict.REQUEST and pair.follows and is_renamed:
-        return Fate.FOLLOWED
+        return RecordingFate.FOLLOWED
     return _FATES[pair.verdict]
 
 
 def count_by_file(pairs: Iterable[ComparedPair], most: int | None = None) -> Table:
     """The table of a comparison; rows beyond `most` are added up in a last one."""
-    return make_table(((_find_file(pair), find_fate(pair)) for pair in pairs), Fate, most)
+    return make_table(((_find_file(pair), find_fate(pair)) for pair in pairs), RecordingFate, most)
 
 
 def _find_file(pair: ComparedPair) -> str:

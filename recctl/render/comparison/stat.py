@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.diff import PairVerdict
 from recctl.render.comparison import VERDICT_STYLES, is_listed, is_lost
-from recctl.render.comparison._table import Fate, find_fate
+from recctl.render.comparison._table import RecordingFate, find_fate
 from recctl.render.comparison.name_only import show_name
 from recctl.render.comparison.text import tell_counts, tell_summary
 from recctl.render.kit.terminal import Line, Span, line, render_lines
@@ -39,7 +39,7 @@ def _tell_pair(pair: ComparedPair) -> Line:
         facts.append("the old one is still there")
     if is_lost(pair):
         facts.append("can no longer be found")
-    if find_fate(pair) is Fate.FOLLOWED and pair.follows is not None:
+    if find_fate(pair) is RecordingFate.FOLLOWED and pair.follows is not None:
         facts.append(f"follows {pair.follows.old} to {pair.follows.new}")
     spans = [Span(f"{pair.verdict:<13} ", VERDICT_STYLES[pair.verdict]), Span(show_name(pair))]
     if facts:

@@ -12,12 +12,12 @@ from recctl.render.kit.view import View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.listing import Listing
     from recctl.render.page import Conversation
 
 
-def _describe_none(entries: Sequence[Entry]) -> Iterator[Conversation]:
+def _describe_none(entries: Sequence[IndexEntry]) -> Iterator[Conversation]:
     from recctl.render.page import Conversation
 
     return (Conversation((), ()) for _ in entries)
@@ -32,7 +32,7 @@ class InventoryView(View):
     """
 
     mask: Callable[[str], str] = str
-    describe_conversations: Callable[[Sequence[Entry]], Iterator[Conversation]] = _describe_none
+    describe_conversations: Callable[[Sequence[IndexEntry]], Iterator[Conversation]] = _describe_none
 
 
 def find_renderer(name: str) -> Callable[[Listing, InventoryView], Iterator[str]]:

@@ -11,7 +11,7 @@ from recctl.render.page import Row, write_page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.listing import Listing
     from recctl.render.inventory import InventoryView
 
@@ -24,7 +24,7 @@ def render(listing: Listing, view: InventoryView) -> Iterator[str]:
     )
 
 
-def _make_row(entry: Entry, mask: Callable[[str], str]) -> Row:
+def _make_row(entry: IndexEntry, mask: Callable[[str], str]) -> Row:
     return Row(
         key=mask(str(entry.key)),
         test=entry.test_id and mask(entry.test_id),

@@ -9,9 +9,9 @@ from recctl.render.kit.documents import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.inventory.entry import Entry
-    from recctl.inventory.listing import Group, Listing
-    from recctl.inventory.search import Hit
+    from recctl.inventory.entry import IndexEntry
+    from recctl.inventory.listing import ListedGroup, Listing
+    from recctl.inventory.search import SearchHit
     from recctl.render.inventory import InventoryView
 
 
@@ -29,12 +29,12 @@ def render(listing: Listing, _view: InventoryView) -> Iterator[str]:
     yield dump_document(document)
 
 
-def describe_total(group: Group) -> dict[str, int]:
+def describe_total(group: ListedGroup) -> dict[str, int]:
     """What recordings come to."""
     return {"recordings": group.recordings, "bytes": group.size, "tokens": group.tokens}
 
 
-def describe_entry(entry: Entry, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
+def describe_entry(entry: IndexEntry, hits: tuple[SearchHit, ...] = ()) -> dict[str, Any]:
     """A recording as every list for programs has it."""
     tokens = entry.tokens
     return {

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from recctl.inventory.columns import Column
-    from recctl.inventory.entry import Entry
+    from recctl.inventory.entry import IndexEntry
     from recctl.inventory.listing import Listing
-    from recctl.inventory.search import Hit
+    from recctl.inventory.search import SearchHit
     from recctl.render.inventory import InventoryView
 
 
@@ -52,7 +52,7 @@ _NARROW, _DISPENSABLE = 100, ("tool", "size")
 """Below how many cells a terminal has no room for all columns, and which are left out unless asked for."""
 
 
-def _make_cell(entry: Entry, column: Column, folder: str, *, is_short: bool) -> Cell:
+def _make_cell(entry: IndexEntry, column: Column, folder: str, *, is_short: bool) -> Cell:
     value = column.read(entry)
     if column.name == "key" and is_short:
         name = shorten_name(posixpath.basename(entry.facts.path))
@@ -98,7 +98,7 @@ def _tell_groups(listing: Listing, view: InventoryView) -> Iterator[Line]:
         yield from lay_out(heads, rows, view.width)
 
 
-def _tell_hit(hit: Hit) -> Line:
+def _tell_hit(hit: SearchHit) -> Line:
     return line(
         Span(f"{hit.who}: ", "dim"),
         f"…{hit.before}",

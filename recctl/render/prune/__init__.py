@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recctl.changes.journal import Trash
-    from recctl.prune import Report
+    from recctl.prune import PruneReport
     from recctl.prune.removal import Removed
     from recctl.render.kit.view import View
 
 
-def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:
+def find_renderer(name: str) -> Callable[[PruneReport, View], Iterator[str]]:
     """What shows evidence in a format. Raises RecctlError where there is no such format."""
     return load_renderer("prune", name)
 
 
-def summarise_prune(report: Report) -> str:
+def summarise_prune(report: PruneReport) -> str:
     """What an examination comes to, in a line."""
     examined = show_count(report.examined, report.noun)
     if not report.stale:
@@ -36,7 +36,7 @@ def summarise_prune(report: Report) -> str:
     return f"examined {examined}: {which}; nothing was deleted, --apply moves them to the trash"
 
 
-def summarise_removal(removed: Removed, report: Report) -> str:
+def summarise_removal(removed: Removed, report: PruneReport) -> str:
     """What a deletion comes to, in a line."""
     from recctl.changes.plan import Delete
 

@@ -9,11 +9,11 @@ from recctl.render.kit.documents import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.prune import Report, Verdict
+    from recctl.prune import PruneReport, PruneVerdict
     from recctl.render.kit.view import View
 
 
-def render(report: Report, _view: View) -> Iterator[str]:
+def render(report: PruneReport, _view: View) -> Iterator[str]:
     """Every recording that was asked about, whether it goes, and why."""
     document = {
         "version": "recctl.prune.v1",
@@ -29,7 +29,7 @@ def render(report: Report, _view: View) -> Iterator[str]:
     yield dump_document(document)
 
 
-def _file(verdict: Verdict) -> dict[str, Any]:
+def _file(verdict: PruneVerdict) -> dict[str, Any]:
     return {
         "path": verdict.facts.path,
         "index": verdict.facts.number,

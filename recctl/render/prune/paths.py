@@ -9,10 +9,10 @@ from recctl.render.kit.terminal import quote_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.prune import Report
+    from recctl.prune import PruneReport
     from recctl.render.kit.view import View
 
 
-def render(report: Report, _view: View) -> Iterator[str]:
+def render(report: PruneReport, _view: View) -> Iterator[str]:
     """What is stale: files, and single recordings as `path#3`."""
     yield from (f"{quote_path(str(verdict.facts.key))}\n" for verdict in report.stale)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.amounts import show_size
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.prune.verdicts import MEANINGS, Grade
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from recctl.prune import Report, Verdict
+    from recctl.prune import PruneReport, PruneVerdict
     from recctl.render.kit.view import View
 
 
@@ -21,10 +21,10 @@ class _Row(NamedTuple):
 
     word: str
     meaning: str
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[PruneVerdict]
 
 
-def render(report: Report, view: View) -> Iterator[str]:
+def render(report: PruneReport, view: View) -> Iterator[str]:
     """A table by grade, what goes first; with -v, each file and its reason below its row."""
     goes, stays = _arrange(report)
     lines = []
@@ -36,7 +36,7 @@ def render(report: Report, view: View) -> Iterator[str]:
     yield from render_lines(lines, view.unbroken)
 
 
-def _arrange(report: Report) -> tuple[list[_Row], list[_Row]]:
+def _arrange(report: PruneReport) -> tuple[list[_Row], list[_Row]]:
     """The rows of what goes, and of what there is something to say about but stays."""
     goes, stays = [], []
     for grade in Grade:
@@ -44,7 +44,7 @@ def _arrange(report: Report) -> tuple[list[_Row], list[_Row]]:
         if stale := [verdict for verdict in graded if verdict.stale]:
             goes.append(_Row(grade, MEANINGS[grade], stale))
         left = [verdict for verdict in graded if not verdict.stale and not _is_spared(verdict, report)]
-        ways: dict[str, list[Verdict]] = {}
+        ways: dict[str, list[PruneVerdict]] = {}
         for verdict in left:
             ways.setdefault(_tell_way(verdict), []).append(verdict)
         stays += [_Row(grade, f"{MEANINGS[grade]}: {way}", ways[way]) for way in sorted(ways)]
@@ -58,12 +58,12 @@ def _arrange(report: Report) -> tuple[list[_Row], list[_Row]]:
     return goes, stays
 
 
-def _is_spared(verdict: Verdict, report: Report) -> bool:
+def _is_spared(verdict: PruneVerdict, report: PruneReport) -> bool:
     """Whether only its protection keeps a recording."""
     return verdict.protected is not None and verdict.grade in report.taken
 
 
-def _tell_way(verdict: Verdict) -> str:
+def _tell_way(verdict: PruneVerdict) -> str:
     """What to do about a recording that there is evidence against, but of a grade that is not taken."""
     if verdict.grade is Grade.STRANDED:
         return "recctl rehash rescues it"
@@ -71,9 +71,9 @@ def _tell_way(verdict: Verdict) -> str:
     return f"--grade {verdict.grade}{insisting} takes it"
 
 
-def _is_unexplained(verdict: Verdict) -> bool:
+def _is_unexplained(verdict: PruneVerdict) -> bool:
     facts = verdict.facts
-    return verdict.grade is None and facts.is_held and facts.status is Status.UNEXPLAINED
+    return verdict.grade is None and facts.is_held and facts.status is NameStatus.UNEXPLAINED
 
 
 def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.rehash import Action
 from recctl.rehash.proposals import NO_TEST
 from recctl.render import load_renderer
@@ -14,25 +14,25 @@ from recctl.render import load_renderer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.rehash import Entry, Report
+    from recctl.rehash import RehashedRecording, RehashReport
     from recctl.render.kit.view import View
 
 
-def find_renderer(name: str) -> Callable[[Report, View], Iterator[str]]:
+def find_renderer(name: str) -> Callable[[RehashReport, View], Iterator[str]]:
     """What shows a re-hashing in a format. Raises RecctlError where there is no such format."""
     return load_renderer("rehash", name)
 
 
-def summarise_rehash(report: Report) -> Iterator[str]:
+def summarise_rehash(report: RehashReport) -> Iterator[str]:
     """What it comes to, in a line or a few."""
     replaced = sum(entry.facts.replaced_by is not None for entry in report.entries)
-    outdated = report.count(Status.OUTDATED)
-    counts = [f"{report.count(Status.CURRENT):,} current", f"{outdated:,} outdated"]
+    outdated = report.count(NameStatus.OUTDATED)
+    counts = [f"{report.count(NameStatus.CURRENT):,} current", f"{outdated:,} outdated"]
     if outdated:
         counts[-1] += f" ({replaced:,} replaced, {outdated - replaced:,} stranded)"
     counts += [
         f"{report.count(status):,} {status.replace('-', ' ')}"
-        for status in (Status.AHEAD, Status.UNEXPLAINED, Status.NOT_APPLICABLE)
+        for status in (NameStatus.AHEAD, NameStatus.UNEXPLAINED, NameStatus.NOT_APPLICABLE)
         if report.count(status)
     ]
     total = len(report.entries)
@@ -49,12 +49,12 @@ def summarise_rehash(report: Report) -> Iterator[str]:
     yield from _summarise_actions(report)
 
 
-def tell_left(report: Report) -> Iterator[str]:
+def tell_left(report: RehashReport) -> Iterator[str]:
     """What stays as it is because nobody asked for it, and who would take it."""
     left = [entry.facts for entry in report.entries if entry.action is None and not report.is_narrow]
     if any(facts.replaced_by is not None for facts in left):
         yield "what was replaced stays: recctl prune takes it, --include-replaced re-hashes it"
-    if any(facts.status is Status.UNEXPLAINED for facts in left):
+    if any(facts.status is NameStatus.UNEXPLAINED for facts in left):
         yield "what no scheme explains stays: --include-unexplained re-hashes it"
     without_test = sum(entry.remark == NO_TEST for entry in report.entries)
     if without_test:
@@ -65,7 +65,7 @@ def tell_left(report: Report) -> Iterator[str]:
         )
 
 
-def _summarise_actions(report: Report) -> Iterator[str]:
+def _summarise_actions(report: RehashReport) -> Iterator[str]:
     counts = Counter(entry.action for entry in report.entries)
     counts[Action.MOVE] = len(list_moved(report))
     counts[Action.DELETE] += len(report.deleted)
@@ -82,7 +82,7 @@ def _summarise_actions(report: Report) -> Iterator[str]:
         yield f"{index} is an older recorder's index, which today's does not read: it can go"
 
 
-def list_moved(report: Report) -> list[Entry]:
+def list_moved(report: RehashReport) -> list[RehashedRecording]:
     """What is moved, with the first recording of a file for all of them: a file goes as a whole."""
     moved = [entry for entry in report.entries if entry.action is Action.MOVE]
     first = {entry.facts.path: entry for entry in reversed(moved)}

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.render.kit.documents import describe_error, dump_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.rehash import Entry, Report
+    from recctl.rehash import RehashedRecording, RehashReport
     from recctl.rehash.collisions import Collision
     from recctl.render.kit.view import View
 
 
-def render(report: Report, _view: View) -> Iterator[str]:
+def render(report: RehashReport, _view: View) -> Iterator[str]:
     """`recctl.rehash.v1`."""
-    outdated = [entry.facts for entry in report.entries if entry.facts.status is Status.OUTDATED]
+    outdated = [entry.facts for entry in report.entries if entry.facts.status is NameStatus.OUTDATED]
     stranded = sum(facts.is_stranded for facts in outdated)
-    counts = {status.value: report.count(status) for status in Status}
+    counts = {status.value: report.count(status) for status in NameStatus}
     yield dump_document(
         {
             "version": "recctl.rehash.v1",
@@ -39,7 +39,7 @@ def render(report: Report, _view: View) -> Iterator[str]:
     )
 
 
-def _file(entry: Entry) -> dict[str, Any]:
+def _file(entry: RehashedRecording) -> dict[str, Any]:
     facts = entry.facts
     return {
         "path": facts.path,

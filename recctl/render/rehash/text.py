@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.amounts import show_count
-from recctl.naming.facts import Status
+from recctl.naming.facts import NameStatus
 from recctl.rehash import Action
 from recctl.rehash.proposals import NO_TEST
 from recctl.render.kit.terminal import Line, Span, line, render_lines
@@ -16,7 +16,7 @@ from recctl.render.rehash import list_moved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from recctl.rehash import Entry, Report
+    from recctl.rehash import RehashedRecording, RehashReport
     from recctl.rehash.collisions import Collision
     from recctl.render.kit.view import View
 
@@ -36,7 +36,7 @@ class _Section(NamedTuple):
     size: int
 
 
-def render(report: Report, view: View) -> Iterator[str]:
+def render(report: RehashReport, view: View) -> Iterator[str]:
     """What has to be known first, each kind under its heading; what is long is cut short."""
     sections = [section for section in _divide(report, verbose=view.verbose) if section.size]
     left, cut = MOST_LISTED, 0
@@ -50,7 +50,7 @@ def render(report: Report, view: View) -> Iterator[str]:
         yield from render_lines([line(Span(f"{cut:,} more lines: -v shows them", "dim"))], view)
 
 
-def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
+def _divide(report: RehashReport, *, verbose: bool) -> Iterator[_Section]:
     entries = report.entries
     of_action = {action: [entry for entry in entries if entry.action is action] for action in Action}
     is_wide = verbose or not report.is_narrow
@@ -68,14 +68,14 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
     yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
     yield _section("held back, of no test", "bold red", without_test, _tell_reason)
-    ahead = [entry for entry in idle if entry.facts.status is Status.AHEAD]
+    ahead = [entry for entry in idle if entry.facts.status is NameStatus.AHEAD]
     yield _section("ahead", "bold yellow", ahead, _tell_reason)
-    unexplained = [entry for entry in idle if entry.facts.status is Status.UNEXPLAINED]
+    unexplained = [entry for entry in idle if entry.facts.status is NameStatus.UNEXPLAINED]
     yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
     if verbose:
         replaced = [entry for entry in idle if entry.facts.replaced_by is not None]
         yield _section("replaced", "bold", replaced, _tell_reason)
-        unjudged = [entry for entry in idle if entry.facts.status is Status.NOT_APPLICABLE]
+        unjudged = [entry for entry in idle if entry.facts.status is NameStatus.NOT_APPLICABLE]
         yield _section("not applicable", "bold", unjudged, _tell_reason)
         contested = [
             line(f"{facts.destination.name}: {facts.path}", indent=2)
@@ -87,22 +87,25 @@ def _divide(report: Report, *, verbose: bool) -> Iterator[_Section]:
 
 
 def _section(
-    title: str, style: str, entries: list[Entry], tell: Callable[[Entry], Iterator[Line]]
+    title: str,
+    style: str,
+    entries: list[RehashedRecording],
+    tell: Callable[[RehashedRecording], Iterator[Line]],
 ) -> _Section:
     return _Section(title, style, [told for entry in entries for told in tell(entry)], len(entries))
 
 
-def _tell_reason(entry: Entry) -> Iterator[Line]:
+def _tell_reason(entry: RehashedRecording) -> Iterator[Line]:
     rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
     yield line(f"{entry.facts.key}: {entry.reason}{wanted}", indent=2)
 
 
-def _tell_remark(entry: Entry) -> Iterator[Line]:
+def _tell_remark(entry: RehashedRecording) -> Iterator[Line]:
     yield line(f"{entry.facts.key}: {entry.remark}", indent=2)
 
 
-def _tell_move(entry: Entry) -> Iterator[Line]:
+def _tell_move(entry: RehashedRecording) -> Iterator[Line]:
     path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
@@ -112,13 +115,13 @@ def _tell_move(entry: Entry) -> Iterator[Line]:
         yield line(Span(entry.remark, "dim"), indent=4)
 
 
-def _tell_edit(entry: Entry) -> Iterator[Line]:
+def _tell_edit(entry: RehashedRecording) -> Iterator[Line]:
     yield line(f"{entry.facts.key}{_list_changes(entry)}", indent=2)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
 
 
-def _list_changes(entry: Entry) -> str:
+def _list_changes(entry: RehashedRecording) -> str:
     """Where the content changes, in a few words: the ids of all chunks of a stream are one place."""
     places = list(dict.fromkeys(_CHUNK.sub("/response/body/*", pointer) for pointer in entry.changes))
     more = f" and {len(places) - _MOST_CHANGES} more" if len(places) > _MOST_CHANGES else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
-from recctl.inventory.restore import Status
+from recctl.inventory.restore import RestoreStatus
 from recctl.render import load_renderer
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ def find_renderer(name: str) -> Callable[[Restoration, View], Iterator[str]]:
 
 def summarise_restoration(restoration: Restoration) -> str | None:
     """What it comes to, in a line; None when nothing was found."""
-    counted = {status: [lost for lost in restoration.files if lost.status is status] for status in Status}
-    back, possible = counted[Status.RESTORED], counted[Status.RESTORABLE]
+    counted = {
+        status: [lost for lost in restoration.files if lost.status is status] for status in RestoreStatus
+    }
+    back, possible = counted[RestoreStatus.RESTORED], counted[RestoreStatus.RESTORABLE]
     if back:
         return f"restored {_sum(back)}; `recctl undo {restoration.run_id}` takes it back"
     return f"{_sum(possible)} can be restored; --apply does it" if possible else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.inventory.restore import Status
+from recctl.inventory.restore import RestoreStatus
 from recctl.render.kit.terminal import quote_path
 
 if TYPE_CHECKING:
@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 def render(restoration: Restoration, _view: View) -> Iterator[str]:
     """The recordings that have come back, or can."""
     for lost in restoration.files:
-        if lost.status in (Status.RESTORED, Status.RESTORABLE):
+        if lost.status in (RestoreStatus.RESTORED, RestoreStatus.RESTORABLE):
             yield f"{quote_path(lost.path)}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_size
-from recctl.inventory.restore import HEAD, TRASH, Status
+from recctl.inventory.restore import HEAD, TRASH, RestoreStatus
 from recctl.render.kit.terminal import Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from recctl.render.kit.view import View
 
 _STYLES = {
-    Status.RESTORABLE: "bold cyan",
-    Status.RESTORED: "bold green",
-    Status.HELD_BACK: "bold yellow",
-    Status.EXISTS: "bold yellow",
-    Status.NOT_FOUND: "bold red",
+    RestoreStatus.RESTORABLE: "bold cyan",
+    RestoreStatus.RESTORED: "bold green",
+    RestoreStatus.HELD_BACK: "bold yellow",
+    RestoreStatus.EXISTS: "bold yellow",
+    RestoreStatus.NOT_FOUND: "bold red",
 }
 
 

@@ -12,7 +12,7 @@ from recctl.render.stats import MOST_GROUPS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.inventory.listing import Group
+    from recctl.inventory.listing import ListedGroup
     from recctl.inventory.statistics import Chart, Statistics
     from recctl.render.kit.view import View
 
@@ -58,7 +58,7 @@ def _tell_chart(chart: Chart, view: View) -> Iterator[Line]:
         yield line(Span(f"and {len(chart.groups) - len(groups):,} more; -v shows them", "dim"))
 
 
-def _name(chart: Chart, group: Group) -> Cell:
+def _name(chart: Chart, group: ListedGroup) -> Cell:
     shorten = cut_start if chart.title == "test file" else cut_end
     return Cell(group.value or "(none)", "" if group.value else "dim", shorten=shorten, least=20)
 

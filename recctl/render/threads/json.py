@@ -9,7 +9,7 @@ from recctl.render.kit.documents import describe_error, dump_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.inventory.threads import Threads, Turn
+    from recctl.inventory.threads import Threads, ThreadTurn
     from recctl.render.kit.view import View
 
 
@@ -27,7 +27,7 @@ def render(threads: Threads, _view: View) -> Iterator[str]:
     )
 
 
-def _describe(turn: Turn) -> dict[str, Any]:
+def _describe(turn: ThreadTurn) -> dict[str, Any]:
     recording = turn.exchange.recording
     asked, answered = turn.exchange.read_lines()
     return {

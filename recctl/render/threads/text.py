@@ -11,7 +11,7 @@ from recctl.render.kit.terminal import Line, Span, line, render_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recctl.inventory.threads import Thread, Threads, Turn
+    from recctl.inventory.threads import Thread, Threads, ThreadTurn
     from recctl.render.kit.view import View
     from recctl.wire.completion import RequestMessage
 
@@ -43,7 +43,7 @@ def _tell_thread(thread: Thread, view: View) -> Iterator[Line]:
             yield line(Span(inner, "dim"), Span(f"{who} ", "dim"), Span(_shorten(text, room), style))
 
 
-def _tell_head(turn: Turn, prefix: str) -> Line:
+def _tell_head(turn: ThreadTurn, prefix: str) -> Line:
     recording, completion = turn.exchange.recording, turn.exchange.completion
     name = shorten_name(posixpath.basename(recording.source.name))
     key = name if recording.key.number is None else f"{name}#{recording.key.number}"
@@ -52,7 +52,7 @@ def _tell_head(turn: Turn, prefix: str) -> Line:
     return line(Span(prefix, "dim"), Span(key, "cyan"), Span(f"  {', '.join(filter(None, told))}", "dim"))
 
 
-def _tell_words(turn: Turn) -> Iterator[tuple[str, str, str]]:
+def _tell_words(turn: ThreadTurn) -> Iterator[tuple[str, str, str]]:
     for message in turn.added:
         text = _read_text(message)
         if text:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["Address", "CodeTree", "Fate", "is_in_code", "is_in_python", "parse_test_id", "read_source"]
+__all__ = ["Address", "CodeTree", "FateOfTest", "is_in_code", "is_in_python", "parse_test_id", "read_source"]
 
 
-class Fate(NamedTuple):
+class FateOfTest(NamedTuple):
     """What became of a test: `gone` is the proof that it no longer exists, `doubt` why that can't be told.
 
     Both are None for a test that exists, and for an id that names nothing in a source.
@@ -70,7 +70,7 @@ class CodeTree:
             return any(source.name != "conftest.py" for source in beside)
         return os.path.isfile(self._base / path)  # noqa: PTH113  (Path.is_file raises for a loop of links)
 
-    def find_fate(self, test_id: str, *, is_open: bool = False) -> Fate:
+    def find_fate(self, test_id: str, *, is_open: bool = False) -> FateOfTest:
         """What became of a test. Reads sources, raises nothing.
 
         An id that `is_open` names any module of its folder where that is `*.py`, and any class where it has
@@ -81,28 +81,30 @@ class CodeTree:
             absence = tree.find_absence(test_id)
             doubt = absence and absence.doubt
             reason = absence and absence.reason
-            return Fate(doubt=f"{reason}, but {doubt}") if doubt else Fate(gone=reason)
+            return FateOfTest(doubt=f"{reason}, but {doubt}") if doubt else FateOfTest(gone=reason)
         name = parse_test_id(test_id)
         if name is None:
-            return Fate()
+            return FateOfTest()
         gone = self._find_absence_anywhere(name) if is_open else self._find_absence(name)
         if gone is None:
-            return Fate()
+            return FateOfTest()
         if isinstance(gone, Doubt):
-            return Fate(doubt=gone.reason)
+            return FateOfTest(doubt=gone.reason)
         if self._has_own_collector(PurePosixPath(name.path).parent):
-            return Fate(doubt=f"{gone}, but a conftest.py decides what is a test there")
+            return FateOfTest(doubt=f"{gone}, but a conftest.py decides what is a test there")
         plugin = self._find_index(name).plugin
         if plugin is not None:
-            return Fate(doubt=f"{gone}, but {plugin} may decide what is a test")
+            return FateOfTest(doubt=f"{gone}, but {plugin} may decide what is a test")
         holder = min(self._find_index(name).binders.get(name.function, ()), default=None) if is_open else None
         if holder is not None:
-            return Fate(doubt=f"{gone}, but {holder} has something of that name")
+            return FateOfTest(doubt=f"{gone}, but {holder} has something of that name")
         namesake = next(self._find_namesakes(name), None)
         if namesake is not None:
             hint = f"recctl mv {_join(name)} {_join(namesake)} takes its recordings along"
-            return Fate(doubt=f"{gone}, but {namesake.path} has a {name.function}: if the test moved, {hint}")
-        return Fate(gone=gone)
+            return FateOfTest(
+                doubt=f"{gone}, but {namesake.path} has a {name.function}: if the test moved, {hint}"
+            )
+        return FateOfTest(gone=gone)
 
     def _find_absence_anywhere(self, name: Address) -> str | Doubt | None:
         """The same as below, for an id that leaves open the module or the class."""
