@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from recctl.recordings.source import Unread
     from recctl.rehash import RehashReport
     from recctl.rehash.edits import Edits
+    from recctl.rehash.leaving import StagedTests
     from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
     from recctl.render.kit.view import View
@@ -192,7 +193,7 @@ def command(
     settings += (parse_setting(pointer, text, adds=True) for pointer, text in add_values or ())
     edits = Edits(
         tests=tuple(Rename(*pair) for pair in rename_test or ()),
-        moved_files=_find_moved_files(project) if rename_tests_from_git else None,
+        moved_files=find_staged_tests(project).renames if rename_tests_from_git else None,
         urls=tuple(Rename(*pair) for pair in replace_url or ()),
         settings=(*settings, *(parse_setting(pointer, None) for pointer in unset or ())),
         test_id=test_id,
@@ -323,15 +324,23 @@ def _explain(selection: Selection, shown: Shown) -> int:
     return conclude(failures)
 
 
-def _find_moved_files(project: Project) -> tuple[Rename, ...]:
-    """The Python files that are staged under another name, as test ids begin with them."""
-    from recctl.git import GitError, list_staged_renames
+def find_staged_tests(project: Project) -> StagedTests:
+    """What is staged of the sources of tests. Raises RecctlError where git can't tell."""
+    from recctl.git import GitError, list_staged_deletions, list_staged_renames
+    from recctl.rehash.leaving import StagedTests
 
     try:
         renames = list_staged_renames(project.root)
+        deleted = list_staged_deletions(project.root)
     except GitError as error:
-        raise RecctlError(f"git can't tell what was renamed: {error}", "run it in a repository") from None
-    return tuple(Rename(old, new) for old, new in renames if old.endswith(".py") and new.endswith(".py"))
+        raise RecctlError(f"git can't tell what is staged: {error}", "run it in a repository") from None
+    return StagedTests(
+        tuple(Rename(old, new) for old, new in renames if old.endswith(_SOURCES) and new.endswith(_SOURCES)),
+        tuple(file for file in deleted if file.endswith(_SOURCES)),
+    )
+
+
+_SOURCES = (".py", ".go", ".rs")
 
 
 def _tell_unfound(masks: Masks, *, found: bool) -> Iterator[str]:

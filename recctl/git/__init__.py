@@ -383,6 +383,12 @@ def list_staged_renames(folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple((next(records), next(records)) for _ in records)
 
 
+def list_staged_deletions(folder: Path) -> tuple[str, ...]:
+    """The files below a folder that are staged as deleted, relative to the folder. Raises GitError."""
+    which = ["--cached", "--find-renames", "--relative", "--diff-filter=D"]
+    return tuple(_ask_list(["diff", "--no-ext-diff", *which, "--name-only", "-z"], folder))
+
+
 def list_modified(folder: Path) -> frozenset[str]:
     """The files below a folder, relative to it, that are not as HEAD has them. Raises GitError.
 

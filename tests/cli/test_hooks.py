@@ -163,6 +163,20 @@ def test_diff_tells_what_changes_and_stops_what_can_no_longer_be_found(
     )
 
 
+def test_tests_stops_what_leaves_recordings_behind(repository: Path, try_hook: Try) -> None:
+    (repository / "tests/tools/test_weather.py").write_text("def test_it():\n    pass\n")
+    recording = find_recording(repository, b"It is 7 degrees")
+    recording.write_bytes(
+        re.sub(rb'(?<="test_id": ")[^:]+', b"tests/tools/test_weather.py", recording.read_bytes())
+    )
+    assert try_hook("recctl-tests").returncode == 0
+    git(repository, "commit", "-qm", "x")
+    git(repository, "mv", "tests/tools/test_weather.py", "tests/tools/test_forecast.py")
+    stopped = try_hook("recctl-tests")
+    assert stopped.returncode == 1
+    assert "1 recording belongs to tests/tools/test_weather.py, which is staged as " in stopped.stdout
+
+
 def test_rehash_stops_names_that_only_an_older_scheme_gives(repository: Path, try_hook: Try) -> None:
     old = CHECKOUT / "examples/good/2025/recordings/responses/54eba2025b93.json"
     shutil.copy(old, repository / "tests/tools/recordings")

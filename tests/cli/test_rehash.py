@@ -271,6 +271,51 @@ def test_where_git_sees_no_renamed_test_nothing_is_done(
     assert f"{FOLDER}/{OLD}" in list_files(project)
 
 
+def test_a_commit_that_leaves_recordings_behind_is_told_so_and_what_follows(
+    run: Run, project: Path, git: Callable[..., str]
+) -> None:
+    check = ("mv", "--staged", "--check")
+    write(project / "tests/old/recordings", ask("Hi", test_id="tests/old/test_gone.py::test_hi"))
+    for file in ("tests/integration/inference/test_chat.py", "tests/old/test_gone.py", "tests/test_other.py"):
+        (project / file).write_text(f"def test_it():\n    assert {file!r}\n" * 5)
+    git("add", ".")
+    git("commit", "-qm", "x")
+    assert run(*check, cwd=project).code == 0
+    git("rm", "-q", "tests/old/test_gone.py", "tests/test_other.py")
+    (project / "tests/talk").mkdir()
+    git("mv", "tests/integration/inference/test_chat.py", "tests/talk/test_talk.py")
+    outcome = run(*check, cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (1, LEFT_BEHIND, "")
+    assert run("mv", "--staged", "--apply", cwd=project).code == 0
+    outcome = run(*check, cwd=project)
+    assert (outcome.code, outcome.out.split("\n")[0]) == (1, LEFT_BEHIND.split("\n")[1])
+    run("prune", "--grade", "orphan", "--apply", cwd=project)
+    assert run(*check, cwd=project).code == 0
+
+
+LEFT_BEHIND = """\
+2 recordings belong to tests/integration/inference/test_chat.py, which is staged as tests/talk/test_talk.py
+1 recording belongs to tests/old/test_gone.py, which is staged as deleted
+to let them follow: recctl mv --staged --apply
+to see what can go: recctl prune --grade orphan
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "what is renamed is not clear\nhint: name OLD and NEW, or --staged"),
+        (["--staged", "a", "b"], "what is renamed is not clear\nhint: name OLD and NEW, or --staged"),
+        (["a"], "there is no new name for a\nhint: name OLD and NEW"),
+        (["a", "b", "--check"], "--check looks at what is staged\nhint: write recctl mv --staged --check"),
+        (["--staged"], "git can't tell what is staged: there is no repository\nhint: run it in a repository"),
+    ],
+)
+def test_what_is_renamed_has_to_be_clear(run: Run, project: Path, arguments: list[str], message: str) -> None:
+    outcome = run("mv", *arguments, cwd=project)
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}\n")
+
+
 def test_nothing_that_is_redacted_is_printed(run: Run, project: Path) -> None:
     secret = "sk-verySecret42"  # noqa: S105  (of nobody)
     write(project / FOLDER, ask(f"my key is {secret}", f"Is it {secret}?"))
@@ -499,7 +544,7 @@ IDS_HINT = "write a JSON object, or lines of a path, a tab and an id"
         ),
         (
             ["--rename-tests-from-git"],
-            "error: git can't tell what was renamed: there is no repository\nhint: run it in a repository\n",
+            "error: git can't tell what is staged: there is no repository\nhint: run it in a repository\n",
         ),
         (["--format", "jsn", "--apply"], "error: unknown format 'jsn'\nhint: did you mean 'json'?\n"),
     ],

@@ -12,9 +12,10 @@ from recctl.rehash.proposals import NO_TEST
 from recctl.render import load_renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from recctl.rehash import RehashedRecording, RehashReport
+    from recctl.rehash.leaving import LeftBehind
     from recctl.render.kit.view import View
 
 
@@ -63,6 +64,23 @@ def tell_left(report: RehashReport) -> Iterator[str]:
             f"{count} of no test held back: --test-ids FILE gives them their tests, "
             "--include-without-test moves them all the same"
         )
+
+
+def tell_left_behind(left: Sequence[LeftBehind]) -> Iterator[str]:
+    """The recordings that a commit leaves behind, by test file, and the commands that follow."""
+    for file, new_file, recordings in left[:_MOST_FILES]:
+        verb = "belongs" if recordings == 1 else "belong"
+        became = "is staged as deleted" if new_file is None else f"is staged as {new_file}"
+        yield f"{show_count(recordings, 'recording')} {verb} to {file}, which {became}"
+    if len(left) > _MOST_FILES:
+        yield f"... and to {show_count(len(left) - _MOST_FILES, 'more file')}"
+    if any(new_file is not None for _, new_file, _ in left):
+        yield "to let them follow: recctl mv --staged --apply"
+    if any(new_file is None for _, new_file, _ in left):
+        yield "to see what can go: recctl prune --grade orphan"
+
+
+_MOST_FILES = 12
 
 
 def _summarise_actions(report: RehashReport) -> Iterator[str]:

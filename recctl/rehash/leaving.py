@@ -1,0 +1,37 @@
+"""What a commit leaves behind: recordings of test files that it renames or deletes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from recctl.naming.survey import survey
+
+if TYPE_CHECKING:
+    from recctl.input.sources import Selection
+    from recctl.project import Project, Rename
+
+
+class LeftBehind(NamedTuple):
+    """How many recordings name a test file that is staged under another name (None: as deleted)."""
+
+    file: str
+    new_file: str | None
+    recordings: int
+
+
+class StagedTests(NamedTuple):
+    """The test files that are staged as renamed and as deleted, as ids of tests begin with them."""
+
+    renames: tuple[Rename, ...]
+    deleted: tuple[str, ...]
+
+
+def find_left_behind(project: Project, selection: Selection, staged: StagedTests) -> tuple[LeftBehind, ...]:
+    """The recordings that still name what is staged under another name or as deleted, by test file."""
+    surveyed = survey(project, selection)
+    named = Counter(
+        (facts.test_id or "").partition("::")[0] for facts in (*surveyed.all_facts, *surveyed.companions)
+    )
+    files = [*((old, new) for old, new in staged.renames), *((file, None) for file in staged.deleted)]
+    return tuple(LeftBehind(old, new, named[old]) for old, new in sorted(files) if named[old])
