@@ -1,4 +1,4 @@
-"""Masks: what stands in place of values that must not be there, as long and of the same kind."""
+"""Masks: what takes the place of values that must not be there, as long and of the same kind."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     except json.JSONDecodeError as error:
         marker = CONFLICT_MARKER.search(text)
         if marker:
-            message = "a merge conflict's markers stand in the file"
+            message = "the file contains the markers of a merge conflict"
             return refuse(message, "resolve the conflict", text, marker.start())
         message, is_cut_off = _describe_syntax_error(error)
         hint = _RECORD_AGAIN if is_cut_off else "put it right, or record it again"
@@ -104,7 +104,7 @@ def decode_text(content: bytes) -> str | NotText:
     nul = content.find(b"\0", 0, 8192)
     if nul >= 0:
         before = content[:nul].decode("utf-8", "replace")
-        return NotText("the file is binary: a NUL byte stands in it", _RECORD_AGAIN, before)
+        return NotText("the file is binary: a NUL byte is in it", _RECORD_AGAIN, before)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -198,7 +198,7 @@ class _Wanted:
 
 
 def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
-    """Where the values that JSON pointers name stand in a JSON text; pointers to nothing are left out."""
+    """Where the values that JSON pointers name are in a JSON text; pointers to nothing are left out."""
     above = _Wanted()  # what the whole document is a part of
     targets = {}
     for pointer in pointers:
@@ -219,7 +219,7 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:
         pointer: position_of(target[-1].start)
         for pointer, target in targets.items()
         if target[-1].start is not None
-        # Of a key that is repeated, the last value counts, and so does only what stands in that one.
+        # Of a key that is repeated, the last value counts, and so does only what is in that one.
         and all(inner.container_start == outer.start for outer, inner in pairwise(target))
     }
 

@@ -150,7 +150,7 @@ class Node:
 
     `kind` is "scalar", "sequence", "mapping" or "alias", or "stream" for the list of all documents; `text` is
     what a scalar says, `style` how it is
-    written (`|`, `>`, a quote, or nothing), and `is_flow` whether a collection stands in brackets. `parts`
+    written (`|`, `>`, a quote, or nothing), and `is_flow` whether a collection is in brackets. `parts`
     are the values in a collection, `keys` those before them in a mapping. Of a collection that stays as it
     is, nothing is kept but the last part: there it ends.
     """

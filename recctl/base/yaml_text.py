@@ -349,7 +349,7 @@ def _find_conflict(content: bytes) -> Fault | None:
     marker = CONFLICT_MARKER.search(text)
     if marker is None:
         return None
-    message = "a merge conflict's markers stand in the file"
+    message = "the file contains the markers of a merge conflict"
     return Fault(message, "resolve the conflict", find_positions(text)(marker.start()))
 
 
@@ -366,7 +366,7 @@ def _describe_error(content: bytes, error: Exception) -> Fault:
     if isinstance(error, MarkedYAMLError):
         return Fault(*_describe_syntax_error(text, error))
     odd = _UNPRINTABLE.search(text)
-    message = f"the character {f'U+{ord(odd[0]):04X}' if odd else ''} may not stand in YAML"
+    message = f"the character {f'U+{ord(odd[0]):04X}' if odd else ''} may not be in YAML"
     return Fault(message, _PUT_RIGHT, find_positions(text)(odd.start() if odd else 0))
 
 

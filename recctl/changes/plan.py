@@ -114,7 +114,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A group that was not done, and what stood in its way."""
+    """A group that was not done, and what was in its way."""
 
     group: Group
     refusal: Refusal

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ACCOUNT_ID = Rule(
     "account-id",
     Severity.WARNING,
-    "The id of an account, or a cookie, stands in the recording.",
+    "The recording contains the id of an account, or a cookie.",
     "It lets nobody in, but tells whose account it is, and goes into every copy of the repository. Recorders "
     "filter the headers of requests; providers name the organisation and the project in their replies. Ids "
     "of requests are none, nor are placeholders such as `<NAME>` or `xxxx`. The same value is told once.",
@@ -76,7 +76,7 @@ def check_accounts(recording: Recording) -> Iterator[Finding]:
 
 
 def _find_position(content: bytes, value: str) -> Position | None:
-    """Where a value stands in a file first; None where it is not written so. Reading YAML takes longer."""
+    """Where a value is in a file first; None where it is not written so. Reading YAML takes longer."""
     from recctl.base.syntax import Position
 
     offset = content.find(value.encode("utf-8", "replace"))
@@ -356,7 +356,7 @@ def make_masks(values: Iterable[str]) -> dict[str, str]:
 def mask_accounts(recording: Recording, masks: dict[str, str]) -> dict[str, JSON] | None:
     """A recording's document with masks for its accounts, where that may be; None if nothing changes.
 
-    An id that is found here is masked wherever it stands in the parts that may change, if it is no word.
+    An id that is found here is masked wherever it is in the parts that may change, if it is no word.
     """
     found = [each for each in find_accounts(recording) if each.value in masks]
     changed = [each for each in found if may_change(recording, each.steps)]

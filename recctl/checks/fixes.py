@@ -41,7 +41,7 @@ class Fix(NamedTuple):
 class Fixable(NamedTuple):
     """A file with findings that can be mended; `rules` are those that it is to satisfy.
 
-    `masks` are what is to stand in place of the ids of accounts, in all files.
+    `masks` are what is to take the place of the ids of accounts, in all files.
     """
 
     target: Target
@@ -84,7 +84,7 @@ def find_fixable(report: CheckReport, targets: Sequence[Target]) -> Iterator[Fix
 
 
 def _list_accounts(targets: Iterable[Target]) -> Iterator[str]:
-    """The ids of accounts that stand in files."""
+    """The ids of accounts that are in files."""
     for target in targets:
         source = read(target)
         items = attempt(target.name, load, source) if isinstance(source, Source) else ()

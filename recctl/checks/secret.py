@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SECRET = Rule(
     "secret",
     Severity.ERROR,
-    "A key, a token or a password stands in the recording.",
+    "The recording contains a key, a token or a password.",
     "Whoever can read the repository can use it, and git keeps it for ever. A key that a model repeats is "
     "cut into chunks, where no scanner that goes by lines finds it; replies are looked at as a whole here.",
     "Revoke the secret first: it counts as public. Then replace it in the recording and, where the file's "
@@ -82,7 +82,7 @@ def check_secrets(
 def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[list[Finding], set[str]]:
     """What a file's text holds of secrets beside those that are `known` from its recordings.
 
-    They stand in comments, under keys that no recorder reads, in a value that another one under the same key
+    They are in comments, under keys that no recorder reads, in a value that another one under the same key
     has replaced, or in what could not be read at all. What a project itself looks for is not told. Gives what
     is to be told, and every secret of the text as it is spelled.
     """
@@ -159,7 +159,7 @@ _LENGTHS = range(_PIECE, 3, -1)
 _MOST_PIECES = 100_000
 
 _Pieces = dict[str, tuple[str, int, str]]
-"""By what shows that a secret stands in a sentence: the secret, where in it that ends, and what hides it."""
+"""By what shows that a secret is in a sentence: the secret, where in it that ends, and what hides it."""
 
 
 def _list_pieces(secrets: Iterable[str]) -> Iterator[tuple[str, tuple[str, int, str]]]:
@@ -224,7 +224,7 @@ class _Found(NamedTuple):
 
 
 _Places = dict[tuple[str, str], list[_Found]]
-"""What was found, by the secret (as `_spell` gives it) and the part of the recording that it stands in."""
+"""What was found, by the secret (as `_spell` gives it) and the part of the recording that it is in."""
 
 
 def _find_places(recording: Recording, exchange: Exchange, settings: SecretSettings) -> _Places:

@@ -17,7 +17,7 @@ MOST_LAYERS = 3
 
 
 class Decoded(NamedTuple):
-    """A text in which something was decoded; `locate` tells where a passage of it stands in the original."""
+    """A text in which something was decoded; `locate` tells where a passage of it is in the original."""
 
     text: str
     locate: Callable[[int, int], tuple[int, int]]
@@ -124,7 +124,7 @@ _TEXT = rb"[\t\n\r -~]*"
 
 
 def _decode_base64(text: str) -> Iterator[Decoded]:
-    """The short texts that stand in a text as base64; each passage of one is where the whole is."""
+    """The short texts that are in a text as base64; each passage of one is where the whole is."""
     for match in find_base64(text):
         start = match.start()
         for part in dict.fromkeys((match[0], *match[0].split("/"))):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class SecretHit(NamedTuple):
     """A secret in a text: its kind, where it stands, whether the project itself looks for it.
 
-    `secret` is what it is once its encoding is taken off, `spelled` what stands in the text.
+    `secret` is what it is once its encoding is taken off, `spelled` what is in the text.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Finder:
     """What looks for secrets in texts, the way that a project wants it.
 
     A secret is let be when an expression of `allow` is found in it or in what shows it to be one: a url, the
-    name of a key. Where a text stands under a key, that stands in a line above it, for own patterns too.
+    name of a key. Where a text stands under a key, that is in a line above it, for own patterns too.
     """
 
     def __init__(self, settings: SecretSettings) -> None:
@@ -90,7 +90,7 @@ class Finder:
 
     def find(self, text: str) -> Iterator[SecretHit]:
         """The secrets of a text, those of the same kind in their order; none is part of another."""
-        # the same headers stand in recording after recording
+        # the same headers are in recording after recording
         yield from self._find_once(text) if len(text) <= _LONG else self._find(text)
 
     def _find(self, text: str) -> Iterator[SecretHit]:

@@ -29,7 +29,7 @@ _PLACEHOLDER = (
 
 
 def is_published(secret: str) -> bool:
-    """Whether a secret stands in a standard or a manual, for all to copy."""
+    """Whether a secret is in a standard or a manual, for all to copy."""
     return sha256(secret.rstrip("=").encode("utf-8", "replace"))[:16] in _PUBLISHED
 
 

@@ -20,7 +20,7 @@ class SecretKind(NamedTuple):
 
     `gate` is a regular expression without boundaries, in the syntax that Python and jsonschema-rs share. It
     opens for whatever `pattern` finds, in whatever way JSON and urls write it. One of the words in `hint`,
-    which bars divide, stands in each text in which `pattern` finds something, be it in capitals. `pattern`
+    which bars divide, is in each text in which `pattern` finds something, be it in capitals. `pattern`
     has the group `secret`, may have `rest` (the secret without its prefix), and gives up after a bounded
     number of steps for each character. `is_real` judges what it finds. A kind `is_named` when only a word
     before it shows it.

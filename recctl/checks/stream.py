@@ -57,7 +57,7 @@ CHUNK_AFTER_FINISH = Rule(
 MIXED_IDS = Rule(
     "mixed-ids",
     Severity.WARNING,
-    "Chunks of more than one reply stand in the stream.",
+    "The stream contains chunks of more than one reply.",
     "A second reply begins, with an id of its own: two streams were recorded into one file. Ids alone say "
     "nothing, since some providers give each chunk another one.",
     "Record it again.",

@@ -212,7 +212,7 @@ def _list_parts(content: JSON) -> Iterator[dict[str, JSON]]:
 
 
 def _find_call(exchange: Exchange, call: ToolCall, number: int, told: str | None) -> str:
-    """A pointer to a call, or to what it has `told` where that stands in it as a whole.
+    """A pointer to a call, or to what it has `told` where that is in it as a whole.
 
     `number` counts the calls before it that share its id, or its name if it has none.
     """

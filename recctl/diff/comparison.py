@@ -108,9 +108,9 @@ class ComparedPair(NamedTuple):
     "gained" or "never"; a recording that is alone is "kept" when it is (or was) found. `paired_by` is a
     phrase that says why the two were paired, None for one that is alone. `changes` hold noise only when that
     was asked for; `noise` counts it in any case. `superseded` is true when the left one is still there on the
-    right although the right one has taken its place. `ids` are those of the request that others stand in the
-    places of now; differences of the reply that come to no more are noise. `follows` is what was renamed from
-    one to the other. `asked` and `answered` are the first lines of a recording that is alone.
+    right although the right one has taken its place. `ids` are those of the request that have become
+    others; differences of the reply that come to no more are noise. `follows` is what was renamed from one to
+    the other. `asked` and `answered` are the first lines of a recording that is alone.
     """
 
     left: ComparedSide | None
@@ -146,7 +146,7 @@ class ComparedPair(NamedTuple):
         return bool(change.left.replace(left.model, right.model) == change.right)
 
     def replace_ids(self, change: Change) -> Change:
-        """A change with the ids of its left side called as those are that stand in their places now."""
+        """A change with the ids of its left side called as those are that are in their places now."""
         text = change.left
         if not isinstance(text, str) or change.places:
             return change

@@ -75,7 +75,7 @@ def write_without_ids(value: JSON) -> str:
 
 
 def replace_ids(text: str, ids: Mapping[str, str]) -> str:
-    """A text with the ids of the left side replaced by those that stand in their places."""
+    """A text with the ids of the left side replaced by those that are in their places."""
     return _match(tuple(ids)).sub(lambda found: ids[found[0]], text) if ids else text
 
 

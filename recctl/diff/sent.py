@@ -45,7 +45,7 @@ def find_changes(
     """What differs between a request as kept, of a recording, and as sent; noise is of that kind.
 
     `equalised` are JSON pointers into the request, such as `/body/model`, below which the test's own matchers
-    make all equal. Noise are these, what the configuration calls so, ids that others stand in the places of,
+    make all equal. Noise are these, what the configuration calls so, ids that others have taken the place of,
     seeds, times, user agents, headers and the way a body is written.
     """
     if isinstance(kept.body, str) and isinstance(sent.body, (dict, list)):
@@ -131,7 +131,7 @@ def _close_brackets(text: str) -> JSON:
 
 _CLOSING = {"{": "}", "[": "]"}
 _OUTSIDE_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[][{}]', re.DOTALL)
-"""Texts in JSON, so that what stands in them is passed over, and brackets."""
+"""Texts in JSON, so that what is in them is passed over, and brackets."""
 
 
 def _find_spelled(every: list[Change], told: list[Change]) -> Iterator[Change]:

@@ -30,7 +30,7 @@ def sift_noise(
     """The changes between two requests of a form, those of substance first; the others are made noise.
 
     `equalised` are JSON pointers into the request below which all counts as equal, `configured` the keys and
-    pointers that a configuration calls noise. Ids that others stand in the places of are told once each, and
+    pointers that a configuration calls noise. Ids that others have taken the place of are told once each, and
     where more has changed than they, they are as they are now.
     """
     every = [*changes]
@@ -146,7 +146,7 @@ def _is_below(where: str, pointers: Collection[str]) -> bool:
 
 
 def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON, form: RequestForm) -> Iterator[Change]:
-    """The changes with ids that others stand in the places of told once, as noise, and unseen in the rest.
+    """The changes with ids that others have taken the place of told once, as noise, and unseen in the rest.
 
     What is called by a name, such as a model, is known by no id.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TextStretch(NamedTuple):
-    """A stretch of text: where the two differ, what stands in each; where they agree, the same in both."""
+    """A stretch of text: where the two differ, what is in each; where they agree, the same in both."""
 
     left: str
     right: str

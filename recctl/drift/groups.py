@@ -126,7 +126,7 @@ def _compare_values(change: Change) -> tuple[object, ...]:
     return (fingerprint([left, right]),)
 
 
-@lru_cache(maxsize=64)  # the same prompt may stand in hundreds of recordings
+@lru_cache(maxsize=64)  # the same prompt may be in hundreds of recordings
 def _find_edits(left: str, right: str) -> tuple[tuple[str, str], ...]:
     """The words that differ; none where two texts have little in common."""
     pieces = compare_words(left, right) or ()

@@ -98,7 +98,7 @@ def list_texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 
 def _walk(value: Any) -> Iterator[str]:
-    """The texts in a JSON value, but for data, which stand in them as base64."""
+    """The texts in a JSON value, but for data, which are in them as base64."""
     pending = [value]
     while pending:
         item = pending.pop()

@@ -393,7 +393,7 @@ def _parse_renames(value: Any) -> tuple[Rename, ...]:
 
 
 def _parse_schemes(value: Any) -> dict[str, dict[str, Any]]:
-    """The tables `schemes`, by name; what stands in them is read later."""
+    """The tables `schemes`, by name; what is in them is read later."""
     if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
         raise ValueError("should be tables, each with the name of a scheme")
     return value

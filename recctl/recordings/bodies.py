@@ -172,7 +172,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def _read_json_lines(text: str, *, may_be_cut: bool = False) -> list[JSON] | None:
-    """The JSON objects that stand in a text, one a line; None where something else does.
+    """The JSON objects that are in a text, one a line; None where something else does.
 
     The last of several lines may be cut off: it is the text that it is.
     """

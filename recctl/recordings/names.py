@@ -101,7 +101,7 @@ def read_proxied_name(name: str) -> ProxiedName | None:
 
 
 def spell_safely(text: str) -> str:
-    """A text as it stands in the name of a file: what is no letter, digit, dot or hyphen is `_`."""
+    """A text as it is in the name of a file: what is no letter, digit, dot or hyphen is `_`."""
     return "".join(char if char.isalnum() or char in ".-" else "_" for char in text)
 
 

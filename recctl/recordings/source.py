@@ -26,7 +26,7 @@ class Source(NamedTuple):
 class Unread(NamedTuple):
     """A file that was not looked at, and why.
 
-    `too_large` is true when only its size stood in the way, `failed` when it was recctl's own fault.
+    `too_large` is true when only its size was in the way, `failed` when it was recctl's own fault.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What must not be in a recording any more, and what is to stand in its place."""
+"""What must not be in a recording any more, and what is to be in its place."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def _respell(spelled: str, mask: str) -> str:
 
 
 class _Value(NamedTuple):
-    """A value, its mask, and what shows that it stands in a text: any spelling, `core` unless it is escaped.
+    """A value, its mask, and what shows that it is in a text: any spelling, `core` unless it is escaped.
 
     `pattern` has a group for each character of the value.
     """

@@ -73,7 +73,7 @@ def propose_splice(
 
 
 def _splice(form: Format, source: Source, changed: dict[int, Recording]) -> bytes | None:
-    """The file with these of its recordings changed; the test's id stands in its name, and not in it."""
+    """The file with these of its recordings changed; the test's id is in its name, and not in it."""
     documents: dict[int, dict[str, JSON] | None] = {
         index: {key: value for key, value in item.document.items() if key != "test_id"}
         for index, item in changed.items()

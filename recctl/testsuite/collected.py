@@ -203,12 +203,12 @@ def _read_total(lines: list[str]) -> _Total | None:
     found = None
     for line in lines:
         if _FAILURE.match(line):
-            raise _RefusedError("pytest could not collect all tests: errors stand in the list", _MEND)
+            raise _RefusedError("pytest could not collect all tests: the list contains errors", _MEND)
         if line.lstrip("= ").startswith(("no tests collected", "no tests ran")):
             raise _RefusedError("pytest collected no tests")
         if total := _TOTAL.fullmatch(line.rstrip(" =")):
             if total["errors"]:
-                raise _RefusedError("pytest could not collect all tests: errors stand in the list", _MEND)
+                raise _RefusedError("pytest could not collect all tests: the list contains errors", _MEND)
             found = _Total(int(total["some"] or total["total"]), int(total["deselected"] or 0))
     return found
 
@@ -299,7 +299,7 @@ def _read_json_report(text: str) -> _Listed:
             )
         collectors = report.get("collectors", [])
         if any(collector["outcome"] != "passed" for collector in collectors):
-            raise _RefusedError("pytest could not collect all tests: errors stand in the report", _MEND)
+            raise _RefusedError("pytest could not collect all tests: the report contains errors", _MEND)
         return _list_reported(report, collectors)
     except (KeyError, TypeError, AttributeError):
         raise _RefusedError("is JSON, but no report by pytest-json-report") from None
@@ -335,7 +335,7 @@ def _read_junit(content: bytes) -> _Listed:
             place, name = attributes.get("classname", ""), attributes["name"]
             ids.append(f"{place}.{name}" if place else name)
         elif tag == "error" and attributes.get("message") == "collection failure":
-            raise _RefusedError("pytest could not collect all tests: errors stand in it", _MEND)
+            raise _RefusedError("pytest could not collect all tests: it contains errors", _MEND)
 
     def refuse(*_: object) -> None:
         raise _RefusedError("declares a document type, which no test runner does")

@@ -1,6 +1,6 @@
 """What a reply has beside its words and its calls: what the provider's tools gave, pictures, citations.
 
-It is what assembly found among the parts of a message that has no place of its own, that is, what stands in
+It is what assembly found among the parts of a message that has no place of its own, that is, what is in
 `extra` where the protocol's `Attachments` say, without bookkeeping. The rest of `extra` tells of the answer
 as a piece of traffic; JSON has it all.
 """
@@ -33,7 +33,7 @@ _BOOKKEEPING = frozenset(
         "usage",
     }
 )
-"""Ids, counts and words for the end, where they stand in a choice or a part itself."""
+"""Ids, counts and words for the end, where they are in a choice or a part itself."""
 
 _HOLDERS = ("content", "summary", "parts", "tool_calls", "deltas")
 """Keys of choices and parts whose members are parts themselves."""

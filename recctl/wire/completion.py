@@ -76,7 +76,7 @@ NOTE_CODES = {
     "final-mismatch": "What the stream adds up to is not what its last event says.",
     "incomplete-stream": "The stream ends before the reply does.",
     "legacy-function-call": "A call is a `function_call`, as it was before there were tool calls.",
-    "mixed-ids": "Chunks of more than one reply stand in the stream.",
+    "mixed-ids": "The stream contains chunks of more than one reply.",
     "no-finish-reason": "The stream comes to its end, but does not say why the reply ends.",
     "odd-chunk": "Something that is no chunk stands where one should.",
     "odd-line": "A recorded line is of no field that event streams have; it is kept as it is.",

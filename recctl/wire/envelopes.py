@@ -1,4 +1,4 @@
-"""What stands in something else: events in AWS's envelopes, and a reply in the text that it was sent as."""
+"""What is in something else: events in AWS's envelopes, and a reply in the text that it was sent as."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Attachments(NamedTuple):
 
     Those of a choice do, and of the keys of `extra` itself: `holders`, whose members are an attachment each,
     and `keys`, which are one each. `media` are the keys of a choice that are an answer by themselves, such as
-    sound. `quiet` is bookkeeping, where it stands in a choice or a part itself. `repeat_reasoning` are keys
+    sound. `quiet` is bookkeeping, where it is in a choice or a part itself. `repeat_reasoning` are keys
     that only tell the reasoning once more.
     """
 
@@ -121,7 +121,7 @@ class RequestForm(NamedTuple):
     user's message, which show it by one of `result_keys`, too. `instructions` stand beside the messages.
 
     Tools: `tools` are the keys of lists of them, which may stand under `tool_holder` beside what else is said
-    of tools, and in whose entries there may be lists under `tool_lists`. A tool is what stands in an entry
+    of tools, and in whose entries there may be lists under `tool_lists`. A tool is what is in an entry
     under one of `tool_keys`, or the entry; `schemas` are the keys of its parameters. A call and its result
     have the call's id under one of `call_ids`; calls of no named tool are parts whose types end as in
     `other_calls`.

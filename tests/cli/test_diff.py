@@ -126,7 +126,7 @@ def save_named(folder: Path, document: Any) -> Path:
 
 
 def exchange(reply: Any, question: str, **asked: Any) -> dict[str, Any]:
-    """A recording of a reply to a question; `asked` stands in the request's body beside it."""
+    """A recording of a reply to a question; `asked` is in the request's body beside it."""
     document = record(reply)
     document["request"]["body"] = {
         "model": "small",
@@ -632,7 +632,7 @@ def test_files_that_hold_no_recording_are_told_and_the_rest_is_compared(history:
     assert outcome.code == 1
     assert "[-third-]{+fourth+}" in outcome.out
     assert [line.partition(" (")[0] for line in outcome.err.splitlines()] == [
-        "error: tests/recordings/binary.json:1:1: the file is binary: a NUL byte stands in it",
+        "error: tests/recordings/binary.json:1:1: the file is binary: a NUL byte is in it",
         "error: tests/recordings/broken.json:1:13: the file ends before its value does: it is cut off",
         "error: tests/recordings/list.json: not a recording: JSON, but an array and not an object",
     ]

@@ -23,7 +23,7 @@ KEY = "sk" + "-proj-" + "Q7w3Er9tYu1Io5pAs8dFg2hJk6lZx4cVb0nMq"
 
 
 class Page(HTMLParser):
-    """What a browser would see: tags with their attributes, and what stands in scripts."""
+    """What a browser would see: tags with their attributes, and what is in scripts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

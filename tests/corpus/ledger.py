@@ -53,7 +53,7 @@ def find_losses(body: Any, completion: Completion) -> list[str]:
 
 
 def _read_chunks(body: Any) -> Iterator[tuple[str, Any]]:
-    """Chunks, or the whole body; of server-sent events, what stands in their data lines."""
+    """Chunks, or the whole body; of server-sent events, what is in their data lines."""
     for number, item in enumerate(body if isinstance(body, list) else [body]):
         if not isinstance(item, str):
             is_enveloped = isinstance(item, dict) and "__data__" in item

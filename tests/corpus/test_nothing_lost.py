@@ -50,7 +50,7 @@ def test_every_value_of_any_public_cassette_is_told(shared: Path) -> None:
 
 
 def _read_reply(recording: Recording) -> Any:
-    """The body of a reply, or the exception that stands in its place."""
+    """The body of a reply, or the exception that is in its place."""
     response = recording.response
     if not response.get("is_exception"):
         return recording.body

@@ -101,7 +101,7 @@ def _list_values(value: Any, pointer: str, folded: set[str]) -> Iterator[tuple[s
 
 
 def _read_chunks(body: Any) -> Iterator[Any]:
-    """Chunks, or the whole body; of server-sent events, what stands in their data lines."""
+    """Chunks, or the whole body; of server-sent events, what is in their data lines."""
     opened = open_envelopes(body)
     for item in opened if isinstance(opened, list) else [opened]:
         if not isinstance(item, str):

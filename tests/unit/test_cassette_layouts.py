@@ -180,7 +180,7 @@ def test_a_bad_document_is_told_in_its_place_and_of_what_is_odd_by_whom_it_is_re
         (29, 1),
     )
     assert [(defect.message, defect.is_read) for defect in FORMAT.inspect(given, items)[1]] == [
-        ("the key 'code' stands in its mapping a second time; Asker does not load the file", False),
+        ("the key 'code' occurs a second time in its mapping; Asker does not load the file", False),
         ("Asker does not load a file with the tag !odd", False),
     ]
 

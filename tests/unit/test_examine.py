@@ -151,7 +151,7 @@ def test_no_pointer_leads_through_a_secret(tmp_path: Path) -> None:
     assert KEY[5:13] not in str(findings)
     (repeated,) = (finding for finding in findings if finding.rule == "duplicate-key")
     assert repeated.pointer == "/request"
-    assert repeated.message == f"the key '{HIDDEN}' stands in its object a second time"
+    assert repeated.message == f"the key '{HIDDEN}' occurs a second time in its object"
 
 
 @pytest.mark.parametrize(("before", "secret"), [("", KEY), ('"api_key": ', "12e5" + KEY[8:28])])

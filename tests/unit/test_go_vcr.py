@@ -160,7 +160,7 @@ def test_a_key_that_stands_twice_is_an_error() -> None:
     ((_, (defect,)),) = FORMAT.inspect(given, FORMAT.read(given)).items()
     assert (defect.rule, defect.is_read) == ("duplicate-key", False)
     assert (
-        defect.message == "the key 'host' stands in its mapping a second time; go-vcr does not load the file"
+        defect.message == "the key 'host' occurs a second time in its mapping; go-vcr does not load the file"
     )
 
 

@@ -110,7 +110,7 @@ def test_a_byte_order_mark_is_named() -> None:
     ],
 )
 def test_a_nul_byte_makes_a_file_binary(content: bytes, position: Position) -> None:
-    assert describe(content) == ("the file is binary: a NUL byte stands in it", AGAIN, position)
+    assert describe(content) == ("the file is binary: a NUL byte is in it", AGAIN, position)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_trailing_comma_is_an_error(content: bytes) -> None:
     ],
 )
 def test_conflict_markers_are_told_from_other_errors(content: bytes, position: Position) -> None:
-    message = "a merge conflict's markers stand in the file"
+    message = "the file contains the markers of a merge conflict"
     assert describe(content) == (message, "resolve the conflict", position)
 
 

@@ -150,7 +150,7 @@ def test_a_key_that_stands_twice_breaks_the_file_for_rig() -> None:
     given = source(ASKED.replace("  status: 200", "  status: 200\n  status: 500").encode(), "x.yaml")
     ((defect,),) = FORMAT.inspect(given, FORMAT.read(given)).values()
     assert (defect.message, defect.position, defect.is_read) == (
-        "the key 'status' stands in its mapping a second time; rig does not load the file",
+        "the key 'status' occurs a second time in its mapping; rig does not load the file",
         (13, 3),
         False,
     )

@@ -12,7 +12,7 @@ from recctl.checks.secret_finder import Finder, is_plainly_free, may_hold_secret
 from recctl.checks.secret_kinds import KINDS
 from recctl.project import SecretSettings
 
-# what stands in a text in which something is encoded, and what nearly does
+# what is in a text in which something is encoded, and what nearly does
 PIECES = (
     *(
         "%41",

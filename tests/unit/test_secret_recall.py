@@ -352,7 +352,7 @@ def stream_lines(text: str) -> dict[str, Any]:
 
 
 def as_header(planted: Planted) -> str:
-    """What stands in a header of that name."""
+    """What is in a header of that name."""
     return planted.around.format(planted.secret).removeprefix(f"{planted.name}: ")
 
 

@@ -167,7 +167,7 @@ def test_tags_of_rubys_are_no_fault_and_a_key_that_stands_twice_is_worth_a_look(
     given = source(text.encode(), "x.yml")
     ((index, (defect,)),) = FORMAT.inspect(given, FORMAT.read(given)).items()
     assert (index, defect.rule, defect.is_read) == (0, "duplicate-key", True)
-    assert defect.message == "the key 'code' stands in its mapping a second time; Psych takes the last"
+    assert defect.message == "the key 'code' occurs a second time in its mapping; Psych takes the last"
 
 
 @pytest.mark.parametrize(

@@ -425,7 +425,7 @@ def test_python_objects_are_plain_values_and_told() -> None:
         "vcrpy 9 does not load a file with the tag !!python/object/apply:multidict._multidict.istr"
     )
     assert (key.rule, key.position) == ("duplicate-key", (9, 7))
-    assert key.message == "the key 'A' stands in its mapping a second time; vcrpy takes the last"
+    assert key.message == "the key 'A' occurs a second time in its mapping; vcrpy takes the last"
 
 
 def write_reply(

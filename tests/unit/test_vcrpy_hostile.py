@@ -1,4 +1,4 @@
-"""Cassettes that nobody wrote: whatever stands in one, nothing is raised and every answer is JSON."""
+"""Cassettes that nobody wrote: whatever is in one, nothing is raised and every answer is JSON."""
 
 from __future__ import annotations
 

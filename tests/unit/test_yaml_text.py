@@ -106,7 +106,7 @@ def test_an_alias_is_a_value_of_its_own() -> None:
     assert value["a"]["b"] is not value["c"]["b"]
 
 
-CONFLICT = "a merge conflict's markers stand in the file"
+CONFLICT = "the file contains the markers of a merge conflict"
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 10)
 )
@@ -120,10 +120,10 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\n\tb: 2\n", 2, 1, "not YAML: a tab stands where only spaces may"),
         ("a: 'x\n", 1, 4, "not YAML: the text that begins here does not end; the file may be cut off"),
         ("a: 1\n b: 2\n", 2, 3, "not YAML: mapping values are not allowed in this context"),
-        ("é: \x07\n", 1, 4, "the character U+0007 may not stand in YAML"),
+        ("é: \x07\n", 1, 4, "the character U+0007 may not be in YAML"),
         (b"a: 1\nb: \xff\n", 2, 4, "byte 0xff is not UTF-8 text"),
         ("a: 1".encode("utf-16"), 1, 1, "the file is UTF-16, not UTF-8"),
-        ("a: 1".encode("utf-16-le"), 1, 2, "the file is binary: a NUL byte stands in it"),
+        ("a: 1".encode("utf-16-le"), 1, 2, "the file is binary: a NUL byte is in it"),
         ("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> x\n", 2, 1, CONFLICT),
         ("a: 'b\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'\n", 2, 1, CONFLICT),
         ("[" * 300 + "]" * 300, 1, 251, "values nest more than 250 deep"),

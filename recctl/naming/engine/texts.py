@@ -94,7 +94,7 @@ def write_recipe(scheme: Scheme, form: Form, facts: SchemeTriggers) -> Recipe:
 
 
 def _write_text_recipe(template: str, parts: dict[str | None, HashedPart]) -> Recipe:
-    """The recipe of a text in which the keys of fields stand in braces."""
+    """The recipe of a text in which the keys of fields are in braces."""
     *pieces, end = re.split(r"\{([a-z]+)\}", template)
     starts, keys = pieces[::2], pieces[1::2]
     texts = [parts[key]._replace(is_text=parts[key].field.reading in _TEXTS) for key in keys]

@@ -297,13 +297,13 @@ def _describe_oddity(
         message = f"a second {word!r} begins here, and hides what the first holds: {what}"
         hint = "join the two lists under one of them"
     else:
-        message = f"the key {word!r} stands in its mapping a second time; {what}"
+        message = f"the key {word!r} occurs a second time in its mapping; {what}"
         hint = "delete the value that does not belong there"
     return Defect(kind, message, hint, position=position, is_read=takes_last)
 
 
 def locate(layout: CassetteLayout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
-    """Where the values that pointers into a recording name stand in the file, inflated if need be.
+    """Where the values that pointers into a recording name are in the file, inflated if need be.
 
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
     stored in. "" is the recording itself. Empty for a file that holds no cassette.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def holds_more(layout: CassetteLayout, value: YAML) -> bool:
-    """Whether a long word, as secrets are, stands in a document of a file where no recording has it."""
+    """Whether a long word, as secrets are, is in a document of a file where no recording has it."""
     return any(_LONG_WORD.search(repr(rest)) for rest in _list_rest(layout, value) if rest)
 
 

@@ -1,4 +1,4 @@
-"""Changes of httprr's traces: the bytes that must change, and no other; and where values stand in them."""
+"""Changes of httprr's traces: the bytes that must change, and no other; and where values are in them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SIDES = ("request", "response")
 
 
 def find_place(trace: Trace, index: int, pointer: str) -> int:
-    """Where a value of an exchange stands in the text, or what it is stored in."""
+    """Where a value of an exchange is in the text, or what it is stored in."""
     exchange = trace.exchanges[index]
     steps = split_pointer(pointer)
     if steps[:1] not in (("request",), ("response",)):

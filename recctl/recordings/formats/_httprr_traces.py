@@ -1,4 +1,4 @@
-"""The text of httprr's traces, taken apart: where everything stands in it."""
+"""The text of httprr's traces, taken apart: where everything is in it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Trace(NamedTuple):
 
 
 def open_trace(source: Source) -> Trace | LoadError:
-    """Where everything stands in a file."""
+    """Where everything is in a file."""
     found = _parse(source.content, source.settings.max_size)
     if isinstance(found, Trace):
         return found
@@ -74,7 +74,7 @@ def open_trace(source: Source) -> Trace | LoadError:
 
 @lru_cache(maxsize=1)  # places are asked for exchange by exchange
 def _parse(content: bytes, max_size: int) -> Trace | str:
-    """Where everything stands in a file, or why it can't be read."""
+    """Where everything is in a file, or why it can't be read."""
     if content.startswith(GZIP):
         try:
             content = inflate(content, max_size)

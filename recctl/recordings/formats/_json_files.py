@@ -295,7 +295,7 @@ def _has_unique_keys(content: bytes, value: JSON) -> bool:
 
 
 def _holds_more(layout: JsonLayout, file: JsonFile) -> bool:
-    """Whether a long word, as secrets are, stands in a file where no recording has it."""
+    """Whether a long word, as secrets are, is in a file where no recording has it."""
     if file.steps and _has_long_word(file.value, {file.steps, *layout.known}):
         return True
     places = (*layout.places.values(), *layout.known)
@@ -342,7 +342,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
     for steps, position in find_duplicate_keys(source.content.decode()):
         index = next((int(step) for step in steps if step.isdecimal()), 0)
         index = index if index < len(items) else 0
-        message = f"the key {steps[-1]!r} stands in its object a second time; the last one counts"
+        message = f"the key {steps[-1]!r} occurs a second time in its object; the last one counts"
         hint = "delete the value that does not belong there"
         found.setdefault(index, []).append(
             Defect("duplicate-key", message, hint, position=position, is_read=True)
@@ -354,7 +354,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 
 
 def locate(layout: JsonLayout, source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
-    """Where the values that pointers into a recording name stand in the file.
+    """Where the values that pointers into a recording name are in the file.
 
     What has no place of its own, such as a value in a body that is stored as text, has that of what it is
     stored in. "" is the recording itself.

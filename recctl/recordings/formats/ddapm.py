@@ -166,7 +166,7 @@ _HARMLESS = ("unreadable-tag", "encoding-mismatch")
 
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
-    """Where values stand in a file, as the format has it in which the file is written."""
+    """Where values are in a file, as the format has it in which the file is written."""
     if _is_old(source):
         return _CASSETTES.locate(source, index, pointers)
     return json_files.locate(_LAYOUT, source, index, pointers)

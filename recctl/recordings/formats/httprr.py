@@ -114,7 +114,7 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
-    """Where the values that pointers into a recording name stand in the file, inflated if need be.
+    """Where the values that pointers into a recording name are in the file, inflated if need be.
 
     A value in a body has the place of its line in a stream, else that of the body. "" is the recording.
     """

@@ -98,7 +98,7 @@ _SMALL_FLOAT = rb"0\.0000[0-9]+(?=,?\n)"
 
 
 def _escape_run(error: UnicodeError) -> tuple[str, int]:
-    """What stands in JSON for a run of characters that ASCII does not have."""
+    """What is in JSON for a run of characters that ASCII does not have."""
     assert isinstance(error, UnicodeEncodeError)  # noqa: S101  (nothing else is encoded with this)
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
@@ -178,7 +178,7 @@ def _inspect(recording: Recording) -> Iterator[Defect]:
     is_unambiguous = True
     for steps, position in find_duplicate_keys(content.decode()):
         is_unambiguous = False
-        message = f"the key {steps[-1]!r} stands in its object a second time"
+        message = f"the key {steps[-1]!r} occurs a second time in its object"
         hint = "delete the value that does not belong there"
         yield Defect("duplicate-key", message, hint, join_pointer(steps), position)
     if is_unambiguous:

@@ -54,7 +54,7 @@ def _count_equal(one: str, other: str, limit: int) -> int:
 
 
 def split_like(pieces: list[str], edits: Iterable[Edit]) -> list[str]:
-    """The pieces of a text after edits of the whole: what is new stands in the piece in which it begins."""
+    """The pieces of a text after edits of the whole: what is new is in the piece in which it begins."""
     ordered = sorted(edits, key=lambda edit: edit[:2])
     edited, start, number = [], 0, 0
     for index, piece in enumerate(pieces, 1):

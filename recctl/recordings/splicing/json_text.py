@@ -119,7 +119,7 @@ _PIECE = re.compile(
     r"""\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2} | \\u[0-9a-fA-F]{4} | \\. | [^\\"]+""",
     re.VERBOSE,
 )
-"""What stands in a string: an escaped character, or a run of others."""
+"""What is in a string: an escaped character, or a run of others."""
 
 
 def _count(piece: str) -> int:

@@ -1,6 +1,6 @@
 """What a value was and is now, as GitHub's Markdown, and what fits into a comment there.
 
-What was recorded stands in fenced blocks and in code, where it neither formats, links, mentions nor loads
+What was recorded is in fenced blocks and in code, where it neither formats, links, mentions nor loads
 anything.
 """
 

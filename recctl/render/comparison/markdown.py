@@ -1,6 +1,6 @@
 """Comparisons as GitHub's Markdown, for a comment on a pull request.
 
-What was recorded stands in fenced blocks and in code, where it neither formats, links, mentions nor loads
+What was recorded is in fenced blocks and in code, where it neither formats, links, mentions nor loads
 anything.
 """
 

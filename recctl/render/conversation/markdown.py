@@ -1,6 +1,6 @@
 """Exchanges as GitHub's Markdown, to be pasted into a pull request.
 
-Recorded text stands in fenced blocks, where it neither formats, links, mentions nor loads anything.
+Recorded text is in fenced blocks, where it neither formats, links, mentions nor loads anything.
 """
 
 from __future__ import annotations

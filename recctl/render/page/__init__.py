@@ -1,6 +1,6 @@
 """One page of HTML that holds recordings: nothing is fetched, and nothing recorded becomes markup or script.
 
-What was recorded stands in it compressed and as base64, which the page's own script inflates and shows as
+What was recorded is in it compressed and as base64, which the page's own script inflates and shows as
 text; a policy lets no other script run. It is the same for the same recordings, byte by byte.
 """
 

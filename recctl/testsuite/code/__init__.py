@@ -59,7 +59,7 @@ class CodeTree:
     def has_file(self, path: str) -> bool:
         """Whether a file lies there, as test ids name it; any source, for an id that names no module.
 
-        Scenarios may stand in any source below the folder of their program, Go's tests in any of a package.
+        Scenarios may be in any source below the folder of their program, Go's tests in any of a package.
         """
         if path.endswith(SUFFIX):
             return self._scenarios.has_sources(path)

@@ -237,7 +237,7 @@ _MAKERS = {"exec", "eval", "setattr", "globals", "locals", "vars", "type", "__im
 
 
 def _find_doubt(tree: ast.Module) -> str | None:
-    """What in a module could bind names that don't stand in it."""
+    """What in a module could bind names that are not in it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             return f"it imports all of {'.' * node.level}{node.module or ''}"

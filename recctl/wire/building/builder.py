@@ -184,7 +184,7 @@ class ReplyBuilder:
 
     def note_other_reply(self, pointer: str) -> None:
         """Note that another reply begins in the stream."""
-        self.note_once("mixed-ids", "chunks of more than one reply stand in the stream", pointer)
+        self.note_once("mixed-ids", "the stream contains chunks of more than one reply", pointer)
 
     def merge_usage(self, usage: JSON) -> None:
         """Take counts that add to, or replace, those known so far: key by key, and null is nothing."""

@@ -1,6 +1,6 @@
 """Replies made of `choices`: OpenAI's chat and text completions, streamed or not, and all who copy them.
 
-Chunks are objects, in envelopes or without, or stand in the lines of an event stream.
+Chunks are objects, in envelopes or without, or are in the lines of an event stream.
 
 The rules, with the providers that they are for, are in the tests (tests/unit/wire/test_chat.py).
 """

@@ -170,7 +170,7 @@ class _Item:
 
 
 def _group(name: str) -> str:
-    """The list of an item's parts that a text stands in."""
+    """The list of an item's parts that a text is in."""
     return "summary" if name == "reasoning_summary_text" else "content"
 
 

@@ -300,7 +300,7 @@ def _split_json(texts: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _find_edges(text: str) -> Iterator[int]:
-    """Where the objects of a text begin and end that stand in no other one."""
+    """Where the objects of a text begin and end that are in no other one."""
     depth, in_string = 0, False
     for mark in _MARKS.finditer(text):
         char = mark[0]

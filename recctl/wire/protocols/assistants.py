@@ -248,7 +248,7 @@ class _Run:
         self._keep_results(found, step_id, call, tool)
 
     def _open_tool(self, found: CallBuilder, call: dict[str, JSON]) -> dict[str, JSON]:
-        """What stands in a call under the name of its type."""
+        """What is in a call under the name of its type."""
         found.takes_text = found.type != "function"
         return as_object(call.get(found.type or ""))
 

@@ -297,7 +297,7 @@ def _read_contents(contents: JSON) -> Iterator[RequestMessage]:
 
 
 def _read_content(content: dict[str, JSON]) -> Iterator[RequestMessage]:
-    """A content as a message, after one message for each result of a call that stands in it."""
+    """A content as a message, after one message for each result of a call that is in it."""
     parts: list[JSON] = []
     calls: list[ToolCall] = []
     leftovers: list[JSON] = []

@@ -1,7 +1,7 @@
 """OpenAI's responses: streamed as events, or whole; either way made of output items.
 
 A reply is put together from the events of its items and their parts. What an event says a whole text to be,
-and the finished response at the end, stand in for fragments that did not come and are checked against those
+and the finished response at the end, replace fragments that did not come and are checked against those
 that did. Items that are no message, reasoning or call of a named tool go to `extra`.
 """
 

@@ -47,7 +47,7 @@ _LONE = (
     {"sdk_version", "run_id"},
     {"event", "distinct_id"},
 )
-"""Which keys an object has that is sent alone, or stands in a list that is all of the body."""
+"""Which keys an object has that is sent alone, or is in a list that is all of the body."""
 
 _NAMES = ("event", "name", "event_type", "type", "label", "run_type", "message", "object")
 _MOST = 5

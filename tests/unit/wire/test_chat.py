@@ -213,7 +213,7 @@ def test_a_role_and_a_text_that_end_a_reply_with_another_id_are_no_second_one() 
     assert codes(completion) == ["repeated-role"]
 
 
-MIXED = "chunks of more than one reply stand in the stream"
+MIXED = "the stream contains chunks of more than one reply"
 
 
 def test_a_second_reply_that_begins_with_a_role_and_an_id_of_its_own_is_noted_once() -> None:
@@ -1098,7 +1098,7 @@ def expected_choices(draw: st.DrawFn) -> tuple[Choice, ...]:
 def split_call(
     draw: st.DrawFn, tool_call: ToolCall, marks: dict[str, Any], *, repeats_id: bool
 ) -> list[dict[str, Any]]:
-    """The fragments of a call; `marks` stand in all of them, its id in the first at least."""
+    """The fragments of a call; `marks` are in all of them, its id in the first at least."""
     name = tool_call.name or ""
     style = draw(st.sampled_from(["whole", "repeated", "split"]))
     at = draw(st.integers(0, len(name)))
