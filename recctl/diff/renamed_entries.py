@@ -9,6 +9,7 @@ from recctl.base.pointer import split_pointer
 from recctl.diff import Change
 from recctl.diff.differences import canonical, find_differences
 from recctl.diff.request import name_place
+from recctl.diff.spelling import spell_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +44,13 @@ def _are_one(gone: Change, came: Change, form: RequestForm) -> bool:
         return _find_renamed_key(one, other, form) is not None
     are_tools = gone.label.startswith("tool ") and came.label.startswith("tool ")
     have_names = None not in (_find_name(one, form), _find_name(other, form))
-    return are_tools and have_names and _is_same_tool(one, other, form)
+    return are_tools and have_names and _is_same_tool(_spell(one, other, form), other, form)
+
+
+def _spell(tool: dict[str, JSON], other: dict[str, JSON], form: RequestForm) -> dict[str, JSON]:
+    """A tool, written as another one wherever both say the same."""
+    spelled = spell_tool(tool, other, form)
+    return spelled if isinstance(spelled, dict) else tool
 
 
 _MESSAGE = re.compile(r"message [0-9]+(?: \([^()]*\))?")
@@ -100,7 +107,7 @@ def _tell_renamed(gone: Change, came: Change, form: RequestForm) -> Iterator[Cha
         return
     name = gone.label.removeprefix("tool ")
     name_steps = _find_name(came.right, form)
-    for difference in find_differences(gone.left, came.right):
+    for difference in find_differences(_spell(gone.left, came.right, form), came.right):
         inside = name_place(difference.path, form)
         label = f"tool {name if difference.steps == name_steps else _read_name(came.right, form)}: {inside}"
         yield Change(came.where + difference.pointer, "request", difference.left, difference.right, label)

@@ -59,19 +59,28 @@ def find_changes(
     changes = [*map(_write_alike, compare_requests(left, right))]
     found = join_renamed(_leave_out_derived(changes), form)
     found += _find_spelled(every, changes)
+    if form.is_made_anew and is_described(kept.body) and is_described(sent.body):
+        found = [
+            change._replace(kind="noise") if change.where.startswith(_BODY) else change for change in found
+        ]
     sifted = sift_noise(found, left.request, right.request, form, equalised=equalised, configured=configured)
     return tuple(sifted)
+
+
+_BODY = "/request/body"
 
 
 def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:
     """That two bodies which are no texts differ, where that is known, but nobody can tell in what.
 
-    Those of several parts always do: what parts them is drawn anew for each.
+    Those of several parts always do, as what parts them is drawn anew for each, and those of spans do.
     """
     content_type = find_header(recording.request.get("headers"), "content-type")
     if not (is_described(kept.body) and is_described(sent.body)) or content_type.startswith("multipart/"):
         return None
-    return Change("/request/body", "request", kept.body, sent.body, "body")
+    if find_form(recording).is_made_anew:
+        return None
+    return Change(_BODY, "request", kept.body, sent.body, "body")
 
 
 def _find_body(recording: Recording) -> str:
@@ -148,7 +157,7 @@ def _write_alike(change: Change) -> Change:
 
     Then the words that differ are told, and not two bodies in whole.
     """
-    is_text = change.where == "/request/body" and isinstance(change.left, str)
+    is_text = change.where == _BODY and isinstance(change.left, str)
     if is_text and isinstance(change.right, (dict, list)):
         return change._replace(right=json.dumps(change.right, ensure_ascii=False))
     return change

@@ -37,6 +37,11 @@ def spell_alike(kept: JSON, sent: JSON, form: RequestForm) -> JSON:
     return _Speller(form).spell(kept, sent, ())
 
 
+def spell_tool(kept: dict[str, JSON], sent: dict[str, JSON], form: RequestForm) -> JSON:
+    """As `spell_alike` for a tool that may have another name now."""
+    return _Speller(form).spell(kept, sent, (form.tools[0], 0))
+
+
 class _Speller:
     """Goes through two requests side by side; `_speaker` is who says the message that it is in."""
 
@@ -62,6 +67,7 @@ class _Speller:
         return sent if self._says_the_same(kept, sent, steps) else kept
 
     def _spell_object(self, kept: dict[str, JSON], sent: dict[str, JSON], steps: Steps) -> dict[str, JSON]:
+        kept = self._rename_schema(kept, sent, steps)
         spelled = {
             key: self.spell(value, sent[key], (*steps, key)) if key in sent else value
             for key, value in kept.items()
@@ -73,6 +79,18 @@ class _Speller:
             if key not in kept and self._counts_anyway(value, (*steps, key))
         }
         return {**spelled, **added}
+
+    def _rename_schema(self, kept: dict[str, JSON], sent: dict[str, JSON], steps: Steps) -> dict[str, JSON]:
+        """An object whose schema stands under another key than in what was sent, and says the same there."""
+        one, other = (
+            [key for key in side if key in (*self._form.schemas, *_SCHEMAS) and key not in rest]
+            for side, rest in ((kept, sent), (sent, kept))
+        )
+        if len(one) != 1 or len(other) != 1:
+            return kept
+        renamed = {other[0] if key == one[0] else key: value for key, value in kept.items()}
+        schema = self.spell(kept[one[0]], sent[other[0]], (*steps, other[0]))
+        return renamed if canonical(schema) == canonical(sent[other[0]]) else kept
 
     def _spell_list(self, kept: list[JSON], sent: list[JSON], steps: Steps) -> list[JSON]:
         form, key = self._form, steps[-1] if steps else ""
@@ -134,6 +152,8 @@ class _Speller:
 
     def _counts_anyway(self, value: JSON, steps: Steps) -> bool:
         """Whether what stands somewhere asks the same as nothing in that place."""
+        if len(steps) == 1 and steps[0] in self._form.settings and _is_empty(value):
+            return True
         place = self._name_place(".".join("*" if isinstance(step, int) else step for step in steps))
         default = self._defaults.get(place)
         if default is not None and canonical(value) == canonical(default):  # 1 is not true here
@@ -154,6 +174,8 @@ class _Speller:
             return False
         if one == other or (self._is_prose(steps) and _trim(one) == _trim(other)):
             return True
+        if steps[-1] == "description" and steps[0] not in self._form.messages:
+            return _unindent(one) == _unindent(other)
         if steps[-1] == "data" and self._form.is_protobuf:
             return one.translate(_URL_SAFE).rstrip("=") == other.translate(_URL_SAFE).rstrip("=")
         if steps[-1] == "arguments" or self._speaker is Speaker.TOOL:
@@ -202,6 +224,18 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 def _trim(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
+
+
+def _unindent(text: str) -> list[str]:
+    """The lines of a description: how far those of a docstring are indented depends on the Python."""
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def _is_empty(value: JSON) -> bool:
+    """Whether a value holds nothing but empty objects and lists."""
+    return isinstance(value, (dict, list)) and all(
+        map(_is_empty, value.values() if isinstance(value, dict) else value)
+    )
 
 
 def _is_same_json(one: str, other: str) -> bool:

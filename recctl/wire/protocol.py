@@ -130,7 +130,8 @@ class RequestForm(NamedTuple):
     What stands under `settings` may be empty. Values under `names` are no ids, however they look; those at
     `links`, paths again, only say which result is of which call, and may be left out. `is_protobuf` says that
     requests are protocol buffers as JSON: keys are spelled in either case, a list of one may stand as its
-    only item, and bytes come in both kinds of base64.
+    only item, and bytes come in both kinds of base64. `is_made_anew` says that a body which is no text, such
+    as one full of times and ids, is never sent twice.
 
     `conversations` are keys by which a request refers to a conversation that the provider has, `references`
     the types of parts that stand for something said in one.
@@ -155,6 +156,7 @@ class RequestForm(NamedTuple):
     defaults: Mapping[str, JSON] = COMMON_DEFAULTS
     links: tuple[str, ...] = ()
     is_protobuf: bool = False
+    is_made_anew: bool = False
     settings: tuple[str, ...] = ()
     names: tuple[str, ...] = ("model", "name")
     conversations: tuple[str, ...] = ()

@@ -268,7 +268,12 @@ def test_the_boundary_of_a_form_of_several_parts_is_noise(suite: Suite) -> None:
 
 @pytest.mark.parametrize(
     ("content_type", "size", "status"),
-    [("multipart/form-data", 4, "noise"), ("multipart/form-data", 5, "drifted"), ("audio/wav", 4, "drifted")],
+    [
+        ("multipart/form-data", 4, "noise"),
+        ("multipart/form-data", 5, "drifted"),
+        ("audio/wav", 4, "drifted"),
+        ("application/x-protobuf", 5, "noise"),  # spans, with times
+    ],
 )
 def test_of_what_is_no_text_only_the_size_can_be_told(
     suite: Suite, content_type: str, size: int, status: str

@@ -137,6 +137,11 @@ SAME: dict[str, tuple[str, Any, Any]] = {
         offer(schema({"type": "string", "title": "Home City"}, title="look_upArguments")),
         offer(schema()),
     ),
+    "how far a docstring is indented": (
+        CHAT,
+        offer(schema(), description="Looks it up.\n\n    Args:\n        city: Where?\n    "),
+        offer(schema(), description="Looks it up.\n\nArgs:\n    city: Where?"),
+    ),
     "the order of choices": (
         CHAT,
         offer(schema({"enum": ["a", "b"], "type": "string"})),
@@ -180,6 +185,25 @@ SAME: dict[str, tuple[str, Any, Any]] = {
         GEMINI,
         ask_gemini(system_instruction={"role": "user", "parts": [{"text": "Be brief."}]}),
         ask_gemini(systemInstruction={"parts": [{"text": "Be brief."}]}),
+    ),
+    "which of two keys a schema stands under": (
+        GEMINI,
+        ask_gemini({"text": "Hi"}, tools=[{"functionDeclarations": [SPELLED]}]),
+        ask_gemini(
+            {"text": "Hi"},
+            tools=[
+                {
+                    "functionDeclarations": [
+                        {"name": "look_up", "parametersJsonSchema": DECLARED["parameters"]}
+                    ]
+                }
+            ],
+        ),
+    ),
+    "settings that set nothing": (
+        GEMINI,
+        ask_gemini({"text": "Hi"}),
+        ask_gemini({"text": "Hi"}, generationConfig={"stop_sequences": []}),
     ),
     "which base64 a picture is in": (
         GEMINI,
@@ -258,6 +282,17 @@ OTHER: dict[str, tuple[str, Any, Any, list[str]]] = {
         offer(schema(title="Town")),
         offer(schema(title="City")),
         ["tool look_up: parameters.title"],
+    ),
+    "the name of a tool, and nothing of how it is written": (
+        CHAT,
+        offer(schema({"type": "string", "title": "Home City"})),
+        chat(
+            say("Hi"),
+            tools=[
+                {"type": "function", "function": {"name": "find", "parameters": schema(), "strict": False}}
+            ],
+        ),
+        ["tool look_up: name"],
     ),
     "another choice": (
         CHAT,

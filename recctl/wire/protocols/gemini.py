@@ -414,6 +414,7 @@ _FORM = RequestForm(
         "systemInstruction.role": "user",  # it has no meaning there
         "contents.*.role": "user",
     },
+    schemas=("parameters", "parametersJsonSchema", "parameters_json_schema"),
     links=("contents.*.parts.*.functionCall.id", "contents.*.parts.*.functionResponse.id"),
     is_protobuf=True,
     settings=("generationConfig",),

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.wire import Wire
+from recctl.wire import RequestForm, Wire
 from recctl.wire.building.facts import shorten, tell_values
 from recctl.wire.building.secrets import hide_secrets
 from recctl.wire.building.values import as_list, as_object
@@ -125,4 +125,11 @@ def _find_name(item: JSON) -> str:
     return next((str(told[key]) for key in _NAMES if isinstance(told.get(key), str)), "")
 
 
-WIRE = Wire(NAME, recognises_none, _assemble, _read_request, recognises_request=_recognises_request)
+WIRE = Wire(
+    NAME,
+    recognises_none,
+    _assemble,
+    _read_request,
+    recognises_request=_recognises_request,
+    form=RequestForm(is_made_anew=True),
+)
