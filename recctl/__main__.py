@@ -70,7 +70,7 @@ def main() -> int:
         what = f"{type(error).__name__}: {error}"
         return _fail(f"internal error: {what}", "please report it; RECCTL_DEBUG=1 shows where it happened")
     if code == _INTERRUPTED:
-        _tell(told)
+        _describe(told)
     return code if isinstance(code, int) else 0
 
 
@@ -119,11 +119,11 @@ def _prepare_streams() -> None:
 
 
 def _fail(message: str, hint: str | None) -> int:
-    _tell([f"error: {message}", *([f"hint: {hint}"] if hint else [])])
+    _describe([f"error: {message}", *([f"hint: {hint}"] if hint else [])])
     return 2
 
 
-def _tell(lines: list[str]) -> None:
+def _describe(lines: list[str]) -> None:
     from recctl.render.kit.log import make_line
 
     with suppress(OSError):  # the exit code says the rest

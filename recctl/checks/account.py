@@ -72,7 +72,7 @@ def check_accounts(recording: Recording) -> Iterator[Finding]:
             pointer,
             position=_find_position(recording.source.content, first.value),
             fixable=bool(changed),
-        )._replace(mark=_tell_apart(first))
+        )._replace(mark=_distinguish(first))
 
 
 def _find_position(content: bytes, value: str) -> Position | None:
@@ -103,7 +103,7 @@ _PREFIX = re.compile("^(?:org-|proj_|wrkspc_|user-)")
 """What says of which kind an id is; it stays."""
 
 
-def _tell_apart(account: Account) -> str:
+def _distinguish(account: Account) -> str:
     """What tells an id from others; too little of its digest to find it by."""
     if account.name:
         return account.name
@@ -131,7 +131,7 @@ def is_masked(finding: Finding) -> bool:
     return finding.rule == ACCOUNT_ID.name and finding.fixable
 
 
-def tell_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+def describe_once(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Findings, in their order, with those of one value told as one, at the first of the files."""
     first: dict[str, Finding] = {}
     paths: dict[str, dict[str, None]] = {}

@@ -162,10 +162,10 @@ def check_file(source: Source, items: tuple[Recording | LoadError, ...]) -> dict
     else:
         form = find_format(source.place.name, source.content)
     found = form.inspect(source, items)
-    return {index: [_tell(source, defect) for defect in defects] for index, defects in found.items()}
+    return {index: [_describe(source, defect) for defect in defects] for index, defects in found.items()}
 
 
-def _tell(source: Source, defect: Defect) -> Finding:
+def _describe(source: Source, defect: Defect) -> Finding:
     found = _RULES[defect.rule].make_finding(
         source.name,
         defect.message,

@@ -222,7 +222,7 @@ def _report_unexplained(facts: Facts, past: Past | None) -> Finding:
         return finding._replace(severity=Severity.NOTE)
     if past is None:
         return finding
-    told = f"{message}; the recorder found it until {past.tell(facts.identity.name)}"
+    told = f"{message}; the recorder found it until {past.describe(facts.identity.name)}"
     return finding._replace(severity=Severity.ERROR, message=told, mark=message)
 
 
@@ -258,7 +258,7 @@ class _Comparing:
             yield from self._report_same_request(facts, conflict)
 
     def _report_duplicate(self, facts: Facts, found: Facts) -> Finding:
-        message = f"{self._tell_likeness(facts, found)}, and has the name that the recorder looks for"
+        message = f"{self._describe_likeness(facts, found)}, and has the name that the recorder looks for"
         hint = "recctl diff shows how they differ; recctl prune --grade duplicate takes this, never played"
         if self._are_equal(facts, found):
             hint = "keep that one: recctl prune --grade duplicate takes this one"
@@ -274,9 +274,9 @@ class _Comparing:
         if first.path != facts.path:
             hint = "recctl diff shows how they differ; set scheme to be told which one the recorder finds"
             hint = "keep one of them" if self._are_equal(facts, first) else hint
-            yield _find_duplicate(facts, self._tell_likeness(facts, first), hint)
+            yield _find_duplicate(facts, self._describe_likeness(facts, first), hint)
 
-    def _tell_likeness(self, facts: Facts, other: Facts) -> str:
+    def _describe_likeness(self, facts: Facts, other: Facts) -> str:
         """How much two recordings that want one name have in common."""
         request = "the same request"
         if not _have_same_request(facts, other):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recctl.base.errors import RecctlError, suggest
 from recctl.base.parallel import map_files
 from recctl.checks import conversation, identity
-from recctl.checks.account import tell_once
+from recctl.checks.account import describe_once
 from recctl.checks.conversation import check_repeated_calls, list_calls
 from recctl.checks.file import INTERNAL_ERROR
 from recctl.checks.finding import CheckReport
@@ -97,7 +97,7 @@ def validate(
         ignored=selection.ignored,
         findings=tuple(
             sorted(
-                tell_once(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
+                describe_once(sorted((f for f in findings if _is_told(f, settings[f.path])), key=_order)),
                 key=_order,
             )
         ),

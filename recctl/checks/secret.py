@@ -67,7 +67,7 @@ def check_secrets(
     """
     groups = list(_find_places(recording, exchange, settings).items())
     findings = [
-        _report(recording, _describe(part, found), found[0])._replace(mark=_tell_apart(found[0]))
+        _report(recording, _describe(part, found), found[0])._replace(mark=_distinguish(found[0]))
         for (_, part), found in groups[:MOST_FINDINGS]
     ]
     rest = groups[MOST_FINDINGS:]
@@ -107,7 +107,7 @@ def find_secrets_outside(source: Source, text: str, known: set[str]) -> tuple[li
             f"{_describe('', same)}, outside of what is recorded",
             "revoke it, then take it out of the file",
             position=position_of(starts[secret]),
-        )._replace(mark=_tell_apart(same[0]))
+        )._replace(mark=_distinguish(same[0]))
         for secret, same in islice(found.items(), MOST_FINDINGS)
     ]
     return findings, spelled
@@ -256,7 +256,7 @@ def _describe(part: str, found: list[_Found]) -> str:
     return f"{kind} ({_abbreviate(secret)}, {len(secret):,} characters){where}{split}{times}"
 
 
-def _tell_apart(found: _Found) -> str:
+def _distinguish(found: _Found) -> str:
     """What tells a secret from others where it stands: its start and length, and if it was drawn by lot some
     bits of its digest. They are too few to know it by, but would help whoever guesses a password.
     """

@@ -65,7 +65,7 @@ def _write_configuration(project: Project) -> int:
     from recctl.inventory.index import read_index
     from recctl.inventory.overview import look_over, propose_settings
     from recctl.render.findings import count_rules
-    from recctl.render.overview import tell_overview, tell_settings
+    from recctl.render.overview import describe_overview, describe_settings
 
     if project.config is not None:
         raise RecctlError(
@@ -76,7 +76,7 @@ def _write_configuration(project: Project) -> int:
     overview = look_over(read_index(project, selection).entries)
     if not overview.holdings:
         raise RecctlError("there are no recordings here to configure recctl for", "run it where they are")
-    for text in tell_overview(overview):
+    for text in describe_overview(overview):
         say(text)
     if overview.scheme is not None:
         project = project.with_settings(scheme=overview.scheme)
@@ -90,7 +90,7 @@ def _write_configuration(project: Project) -> int:
     for held in applied.held_back:
         raise RecctlError(f"{held.refusal.path}: {held.refusal.reason}", "nothing was written")
     say(f"wrote {name}:")
-    for text in tell_settings(settings):
+    for text in describe_settings(settings):
         say(f"  {text}")
     if count:
         verb = "is" if count == 1 else "are"
@@ -108,9 +108,9 @@ def _make_step(project: Project, settings: dict[str, str | list[str]]) -> tuple[
     """What writes the settings: a table at the end of pyproject.toml, else a file of their own."""
     from recctl.base.digests import sha256
     from recctl.changes.plan import Create, Rewrite
-    from recctl.render.overview import tell_settings
+    from recctl.render.overview import describe_settings
 
-    text = "".join(f"{line}\n" for line in tell_settings(settings))
+    text = "".join(f"{line}\n" for line in describe_settings(settings))
     shared = project.root / "pyproject.toml"
     if not shared.is_file():
         return Create("recctl.toml", text.encode()), "recctl.toml"

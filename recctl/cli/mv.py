@@ -104,10 +104,10 @@ def _check(project: Project, staged: StagedTests, *, quiet: bool) -> int:
         return 0
     from recctl.rehash.leaving import find_left_behind
     from recctl.render.kit.log import make_line
-    from recctl.render.rehash import tell_left_behind
+    from recctl.render.rehash import describe_left_behind
 
     selection = select_paths(project, None, None, nul=False)
     say_selected(selection, quiet=quiet, with_companions=True)
     left = find_left_behind(project, selection, staged)
-    write_output((f"{make_line(text)}\n" for text in tell_left_behind(left)), None)
+    write_output((f"{make_line(text)}\n" for text in describe_left_behind(left)), None)
     return int(bool(left))

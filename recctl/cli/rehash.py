@@ -270,15 +270,17 @@ def carry_out(
     """Do what is to be done, or only show it; gives the exit code. Raises RecctlError as `rehash` does."""
     from recctl.rehash import Action
     from recctl.rehash.moving import rehash
-    from recctl.render.rehash import find_renderer, tell_left
+    from recctl.render.rehash import describe_left, find_renderer
 
     find_renderer(shown.output_format)  # before anything is changed
     report = rehash(project, selection, orders, applied=applied, jobs=jobs)
     _show(report, shown)
-    for text in tell_left(report):
+    for text in describe_left(report):
         say(text, quiet=shown.quiet)
     if orders.edits.masks is not None:
-        for text in _tell_unfound(orders.edits.masks, found=any(entry.action for entry in report.entries)):
+        for text in _describe_unfound(
+            orders.edits.masks, found=any(entry.action for entry in report.entries)
+        ):
             say(text, quiet=shown.quiet)
     if applied and orders.edits.masks is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
@@ -343,7 +345,7 @@ def find_staged_tests(project: Project) -> StagedTests:
 _SOURCES = (".py", ".go", ".rs")
 
 
-def _tell_unfound(masks: Masks, *, found: bool) -> Iterator[str]:
+def _describe_unfound(masks: Masks, *, found: bool) -> Iterator[str]:
     """Which values no recording holds, by their numbers: what they are is not to be printed."""
     if not found:
         yield "no recording that was looked at holds what is to be redacted"

@@ -18,7 +18,7 @@ from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 from recctl.render.conversation import ConversationView
-from recctl.render.conversation.text import tell_exchange
+from recctl.render.conversation.text import describe_exchange
 from recctl.render.kit.log import disarm, is_read
 from recctl.render.kit.terminal import escape, render_lines
 from recctl.textconv.texts import MAX_SIZE, count_misses, keep_text, read_text
@@ -110,7 +110,7 @@ def _describe(name: str, content: bytes) -> str:
         return "".join(f"{escape(text)}\n" for text in _split(content))
     view = ConversationView()
     conversations = (
-        islice(tell_exchange(read_exchange(recording), view), 1, None) for recording in recordings
+        islice(describe_exchange(read_exchange(recording), view), 1, None) for recording in recordings
     )
     return "\n".join("".join(render_lines(conversation, view)) for conversation in conversations)
 

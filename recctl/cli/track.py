@@ -100,7 +100,7 @@ def command(
 
 def _mask(tracked: Tracked, project: Project) -> Tracked:
     """The run without the secrets in what was sent, in what is kept and in what is said of them."""
-    if not (any(map(_tells, tracked.plays)) or tracked.missed or tracked.troubles):
+    if not (any(map(_has_request, tracked.plays)) or tracked.missed or tracked.troubles):
         return tracked
     from recctl.render.kit.masking import mask_texts
     from recctl.testsuite.track.plays import join_equal
@@ -108,7 +108,7 @@ def _mask(tracked: Tracked, project: Project) -> Tracked:
     mask = partial(mask_texts, mask=make_mask(project))
     plays = (
         replace(play, sent=mask(play.sent), kept=mask(play.kept), reason=mask(play.reason))
-        if _tells(play)
+        if _has_request(play)
         else play
         for play in tracked.plays
     )
@@ -117,7 +117,7 @@ def _mask(tracked: Tracked, project: Project) -> Tracked:
     return tracked._replace(plays=join_equal(plays), missed=join_equal(missed), troubles=troubles)
 
 
-def _tells(play: Play) -> bool:
+def _has_request(play: Play) -> bool:
     """Whether anything of a request is told with a play."""
     return bool(play.sent or play.kept or play.reason)
 
@@ -157,15 +157,15 @@ def _say_summary(tracked: Tracked, where: str, *, quiet: bool) -> None:
     counted = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome])
     text = f"opened {opened:,} of {show_count(files, 'file')}{where}"
     say(f"{text}; {f'tests: {counted}' if counted else 'no test was seen'}", quiet=quiet)
-    for line in _tell_plays(tracked):
+    for line in _describe_plays(tracked):
         say(line, quiet=quiet)
     if not tracked.complete:
         say(f"this is no evidence against any recording: {tracked.reason}", quiet=quiet)
 
 
-def _tell_plays(tracked: Tracked) -> Iterator[str]:
+def _describe_plays(tracked: Tracked) -> Iterator[str]:
     """What recorders played and missed, and what of it could not be seen."""
-    from recctl.testsuite.track import tell_troubles
+    from recctl.testsuite.track import describe_troubles
     from recctl.testsuite.track.plays import DIFFERENT, UNSEEN
 
     played = {(play.path, play.number) for play in tracked.plays}
@@ -182,4 +182,4 @@ def _tell_plays(tracked: Tracked) -> Iterator[str]:
         yield f"{'; '.join(told)}{': recctl drift tells more' if told[1:] else ''}"
     if unseen:
         yield f"what was sent could not be seen in {show_count(unseen, 'play')}: recctl drift tells why"
-    yield from tell_troubles(tracked)
+    yield from describe_troubles(tracked)

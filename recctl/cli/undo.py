@@ -45,7 +45,7 @@ def command(
     root = open_project(config, isolated=isolated).root
     _say_foreign(root, quiet=quiet)
     if listed:
-        outcomes = [_tell(root, known, known.state) for known in list_runs(root)]
+        outcomes = [_describe(root, known, known.state) for known in list_runs(root)]
     else:
         outcome = _undo(root, run, quiet=quiet)
         outcomes = [outcome]
@@ -83,13 +83,13 @@ def _undo(root: Path, run_id: str | None, *, quiet: bool) -> Outcome:
     if recovered is not None:
         run = recovered.run
         if run.undoes is None and run_id in (None, run.run_id):
-            return _tell(root, run, "rolled back", recovered.left)
+            return _describe(root, run, "rolled back", recovered.left)
         say_recovered(recovered, quiet=quiet)
     undone = undo(root, run_id)
-    return _tell(root, undone.run, undone.run.state, undone.refusals)
+    return _describe(root, undone.run, undone.run.state, undone.refusals)
 
 
-def _tell(root: Path, run: Run, state: str, refusals: tuple[Refusal, ...] = ()) -> Outcome:
+def _describe(root: Path, run: Run, state: str, refusals: tuple[Refusal, ...] = ()) -> Outcome:
     from recctl.changes.journal import Outcome
     from recctl.input.sources import show_path
 

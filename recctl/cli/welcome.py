@@ -15,7 +15,7 @@ def look_around() -> bool:
     from recctl.inventory.overview import look_over, propose_settings
     from recctl.project import find_project
     from recctl.render.kit.progress import show_progress
-    from recctl.render.overview import tell_overview, tell_settings
+    from recctl.render.overview import describe_overview, describe_settings
 
     try:
         project = find_project(Path.cwd(), None, isolated=False)
@@ -29,10 +29,10 @@ def look_around() -> bool:
     if not overview.holdings:
         return False
     settings = propose_settings(overview, None)
-    told = [*tell_overview(overview), ""]
+    told = [*describe_overview(overview), ""]
     if settings:
         told += ["For recctl.toml, or below [tool.recctl] in pyproject.toml:", ""]
-        told += [f"  {line}" for line in tell_settings(settings)]
+        told += [f"  {line}" for line in describe_settings(settings)]
         told += [""]
     told += [
         "recctl config --init writes that, and a baseline: then recctl validate fails for what is new.",

@@ -86,7 +86,7 @@ def _match(ids: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(map(re.escape, ordered))})(?![0-9A-Za-z])")
 
 
-def tell_ids(changes: Sequence[Change], ids: Mapping[str, str]) -> list[Change]:
+def describe_ids(changes: Sequence[Change], ids: Mapping[str, str]) -> list[Change]:
     """The changes of a request with those that are of nothing but ids told once for each id."""
     rest: list[Change] = []
     places: Counter[str] = Counter()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.base.pointer import escape_pointer
 from recctl.diff.comparison import REPLY_KINDS, Change, ComparedPair, ComparedSide, PairVerdict
 from recctl.diff.differences import canonical
-from recctl.diff.ids import is_same_but_for, pair_ids, tell_ids
+from recctl.diff.ids import describe_ids, is_same_but_for, pair_ids
 from recctl.diff.noise import is_configured_noise, is_made_from_name
 from recctl.diff.reply import compare_replies
 from recctl.diff.request import compare_requests, is_told_by_place
@@ -49,7 +49,7 @@ def compare_recordings(
     is_same = _is_same(left, right)
     of_request = [] if is_same else [*_sift(compare_requests(left, right), settings.noise)]
     ids = _pair_ids(of_request, left, right) if of_request else {}
-    of_request = tell_ids(of_request, ids) if ids else of_request
+    of_request = describe_ids(of_request, ids) if ids else of_request
     of_reply = [] if is_same else [*_sift(_compare_exchanges(left, right), settings.noise, ids)]
     of_rest = [] if is_same else [*_compare_rest(left, right)]
     if not (is_same or of_request or of_reply or of_rest):
@@ -119,7 +119,7 @@ def describe_lone(side: ComparedSide, verdict: PairVerdict, asked: str, answered
     )
 
 
-def tell_move(pair: ComparedPair, before: int | None, now: int | None) -> ComparedPair:
+def describe_move(pair: ComparedPair, before: int | None, now: int | None) -> ComparedPair:
     """A pair of equal recordings that are played in another order: by their numbers in the file."""
     change = Change("", "request", before, now, PLACE)
     return pair._replace(verdict=PairVerdict.REQUEST, request="changed", changes=(change,))

@@ -25,7 +25,7 @@ def join_renamed(changes: Iterable[Change], form: RequestForm) -> list[Change]:
         for came in [change for change in told if change.left is None and _is_whole(change)]:
             if _are_one(gone, came, form):
                 position = told.index(came)
-                told[position : position + 1] = _tell_renamed(gone, came, form)
+                told[position : position + 1] = _describe_renamed(gone, came, form)
                 told.remove(gone)
                 break
     return told
@@ -99,7 +99,7 @@ def _is_empty_schema(value: JSON) -> bool:
     )
 
 
-def _tell_renamed(gone: Change, came: Change, form: RequestForm) -> Iterator[Change]:
+def _describe_renamed(gone: Change, came: Change, form: RequestForm) -> Iterator[Change]:
     if _MESSAGE.fullmatch(came.label):
         key = _find_renamed_key(gone.left, came.right, form) or "role"
         names = gone.left.get(key), came.right.get(key)

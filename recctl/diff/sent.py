@@ -70,7 +70,7 @@ def find_changes(
 _BODY = "/request/body"
 
 
-def tell_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:
+def describe_unreadable(recording: Recording, kept: SentRequest, sent: SentRequest) -> Change | None:
     """That two bodies which are no texts differ, where that is known, but nobody can tell in what.
 
     Those of several parts always do, as what parts them is drawn anew for each, and those of spans do.

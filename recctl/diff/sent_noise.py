@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.pointer import split_pointer
 from recctl.diff.differences import find_differences
-from recctl.diff.ids import pair_ids, replace_ids, tell_ids
+from recctl.diff.ids import describe_ids, pair_ids, replace_ids
 from recctl.diff.noise import is_configured_noise
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def sift_noise(
     every = [*changes]
     judged = [_judge(change, form, equalised, configured) for change in every]
     substance = [change for change in judged if change.kind != "noise"]
-    told = [*_tell_ids(substance, left, right, form)]
+    told = [*_describe_ids(substance, left, right, form)]
     told += (change for change in judged if change.kind == "noise")
     return sorted(told, key=lambda change: change.kind == "noise")
 
@@ -145,7 +145,7 @@ def _is_below(where: str, pointers: Collection[str]) -> bool:
     return any(where == pointer or where.startswith(f"{pointer}/") for pointer in pointers)
 
 
-def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON, form: RequestForm) -> Iterator[Change]:
+def _describe_ids(changes: Iterable[Change], left: JSON, right: JSON, form: RequestForm) -> Iterator[Change]:
     """The changes with ids that others have taken the place of told once, as noise, and unseen in the rest.
 
     What is called by a name, such as a model, is known by no id.
@@ -157,7 +157,7 @@ def _tell_ids(changes: Iterable[Change], left: JSON, right: JSON, form: RequestF
         (named if is_name else others).append(change)
     pairs = pair_ids(others, left, right, form.call_ids)
     ids = {one: other for one, other in pairs.items() if not (_DATED.search(one) and _DATED.search(other))}
-    for change in tell_ids(others, ids) if ids else others:
+    for change in describe_ids(others, ids) if ids else others:
         if change.places:
             yield change._replace(kind="noise")
         elif isinstance(change.left, str):

@@ -18,7 +18,7 @@ from recctl.diff.pairing import (
     pair_in_file,
     read_facts,
 )
-from recctl.diff.recordings import compare_recordings, describe_lone, judge_move, spare, tell_move
+from recctl.diff.recordings import compare_recordings, describe_lone, describe_move, judge_move, spare
 from recctl.diff.renames import find_rename
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import may_hold_several
@@ -207,7 +207,7 @@ class _Comparing:
         for place in moved:
             (was, old), (now_is, new) = equal[place]
             pair = self._compare(left, right, old, new, SAME_CONTENT)
-            self._pairs.append(tell_move(pair, was.target.number, now_is.target.number))
+            self._pairs.append(describe_move(pair, was.target.number, now_is.target.number))
         loaded = {id(facts): recording for facts, recording in (*before, *now)}
         for match in pair_in_file([facts for facts, _ in before], [facts for facts, _ in now]):
             if match.left is None or match.right is None:

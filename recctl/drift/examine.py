@@ -15,7 +15,7 @@ from recctl.drift.files import CHANGED, NEW, PlayedRun, examine_file
 from recctl.drift.missed import Coverage, examine_missed
 from recctl.drift.report import DriftReport
 from recctl.project import check_tests, is_of_test
-from recctl.testsuite.track import list_tests, tell_troubles
+from recctl.testsuite.track import describe_troubles, list_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -113,7 +113,7 @@ def _remark(tracked: Tracked, unheard: dict[str, int], strays: int) -> Iterator[
     if strays:
         what = "1 play is of a recording" if strays == 1 else f"{strays:,} plays are of recordings"
         yield f"{what} that the file does not hold"
-    yield from tell_troubles(tracked)
+    yield from describe_troubles(tracked)
 
 
 def _remark_on_age(recordings: Iterable[JudgedRecording], tracked: Tracked, root: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ from recctl.base.digests import sha256
 from recctl.diff import Change
 from recctl.diff.differences import canonical
 from recctl.diff.recordings import PLACE
-from recctl.diff.sent import find_changes, find_kept, tell_unreadable
+from recctl.diff.sent import describe_unreadable, find_changes, find_kept
 from recctl.drift.outcomes import DriftStatus, JudgedRecording
 from recctl.input.sources import read
 from recctl.inventory.nearest import Candidate, make_candidate
@@ -148,7 +148,7 @@ class _File:
             # It was found by the hash of the request: what that leaves out does not count.
             changes = tuple(change._replace(kind="noise") for change in changes)
         is_told = "/body" in play.equalised or any(_BODY in change.where for change in changes)
-        unreadable = None if is_told else tell_unreadable(recording, kept, sent)
+        unreadable = None if is_told else describe_unreadable(recording, kept, sent)
         changes = (*changes, unreadable) if unreadable else changes or (_make_noise(""),)
         if all(change.kind == "noise" for change in changes):
             return DriftStatus.NOISE, changes, None

@@ -12,7 +12,7 @@ from recctl.diff.sent import find_kept
 from recctl.inventory.answer import Answer, Cause, Nearby
 from recctl.inventory.comparing import find_differing_parts
 from recctl.inventory.likeness import digest_body
-from recctl.inventory.named import find_gone, is_equal, tell_changed
+from recctl.inventory.named import describe_changed, find_gone, is_equal
 from recctl.inventory.query import Query, Reason
 from recctl.inventory.ranking import compare, find_near
 from recctl.project import Place
@@ -43,7 +43,7 @@ def find_in_file(store: Store, query: Query, told: str) -> Answer:
     if (store.project.root / path).is_file():
         why, command = "the file is there, and holds no recording", store.write_record(query, path)
         return Answer(query, Cause.EMPTY_FILE, why, expected=(store.show(path),), command=command)
-    return _tell_no_file(store, query, path)
+    return _describe_no_file(store, query, path)
 
 
 def find_without_file(store: Store, query: Query) -> Answer:
@@ -59,9 +59,9 @@ def find_without_file(store: Store, query: Query) -> Answer:
         return Answer(query, Cause.FOUND, found=compare(store, query, equal))
     path = _find_place(store, query)
     return (
-        tell_changed(store, query, find_near(store, query))
+        describe_changed(store, query, find_near(store, query))
         if path is None
-        else _tell_no_file(store, query, path)
+        else _describe_no_file(store, query, path)
     )
 
 
@@ -85,7 +85,7 @@ def find_among(store: Store, query: Query, entries: list[IndexEntry]) -> Answer:
         matching = [entry for entry in entries if _matches(entry, query)] or matching
     nearest = compare(store, query, matching or entries)
     if query.recorder is None and matching:
-        return Answer(query, Cause.FOUND, _tell_matching(len(matching)), found=nearest)
+        return Answer(query, Cause.FOUND, _describe_matching(len(matching)), found=nearest)
     cause, told = _judge(query, entries, len(matching))
     is_vague = cause is Cause.OTHER_MATCHER and not query.has_body
     location = entries[0].location
@@ -100,7 +100,7 @@ def find_among(store: Store, query: Query, entries: list[IndexEntry]) -> Answer:
     )
 
 
-def _tell_matching(count: int) -> str:
+def _describe_matching(count: int) -> str:
     if count == 1:
         return "the only one of the file that matches it is played"
     return f"{count} of the file match it: the first that was not played yet is played"
@@ -172,7 +172,7 @@ def _find_since(store: Store, query: Query, location: str, count: int) -> Since 
     return find_change(store.project, location, had_more)
 
 
-def _tell_no_file(store: Store, query: Query, path: str) -> Answer:
+def _describe_no_file(store: Store, query: Query, path: str) -> Answer:
     """The answer where there is no such file: whether there was, and what may have become of its test."""
     shown = store.show(path)
     gone = find_gone(store, query, [shown])
@@ -181,7 +181,7 @@ def _tell_no_file(store: Store, query: Query, path: str) -> Answer:
     alike = _list_alike(store, path)
     names = {each.entry.location for each in alike}
     near = (*alike, *(each for each in find_near(store, query) if each.entry.location not in names))
-    told = _tell_test(store, path)
+    told = _describe_test(store, path)
     former = None if told is None else _find_former(store, told, path)
     if former is None:
         command = store.write_record(replace(query, test=query.test or told), path)
@@ -251,7 +251,7 @@ def _lies_in(entry: IndexEntry, folder: str) -> bool:
     return entry.location.rpartition("/")[0] == folder.removeprefix(".")
 
 
-def _tell_test(store: Store, path: str) -> str | None:
+def _describe_test(store: Store, path: str) -> str | None:
     """The test that a file is named after, by the format of the files that hold several recordings."""
     form = next((each.facts.format for each in store.entries if each.facts.holds_several), None)
     if form is None:

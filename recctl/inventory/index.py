@@ -169,14 +169,14 @@ def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterato
 def _name_tests(target: Target, entries: list[IndexEntry]) -> Iterator[IndexEntry]:
     """The entries of a file with the test that the sources give it now."""
     from recctl.recordings.formats import load_format
-    from recctl.recordings.load import find_test, tell_test
+    from recctl.recordings.load import describe_test, find_test
 
     form = load_format(entries[0].facts.format)
     if target.path is None or form.is_named_by_hash:
         yield from entries
         return
     place = Place(target.path.parent.as_posix(), target.path.name)
-    test_id, told = find_test(form, place, target.settings), tell_test(form, place, target.settings)
+    test_id, told = find_test(form, place, target.settings), describe_test(form, place, target.settings)
     for entry in entries:
         is_open = told is not None and told.is_open
         yield entry.with_facts(entry.facts._replace(test_id=test_id, is_test_open=is_open))

@@ -28,18 +28,18 @@ def find_name(store: Store, query: Query, name: str) -> Answer:
     start = name.lower().removesuffix(".json")
     found = [entry for entry in store.hashed if _has_name(entry.facts.identity.name, start)]
     if found:
-        return _tell_named(store, query, found)
+        return _describe_named(store, query, found)
     for entry in store.hashed:
         wanted = entry.facts.identity.wanted
         if wanted is not None and _has_name(wanted, start):
-            return _tell_other_name(store, query, entry)
+            return _describe_other_name(store, query, entry)
     gone = find_gone(store, query, [name])
     if gone is not None:
         return gone
     from recctl.inventory.ranking import find_near  # which a look-up has no use for
 
     near = find_near(store, query)
-    return _find_other_scheme(store, query, near, start) or tell_changed(store, query, near)
+    return _find_other_scheme(store, query, near, start) or describe_changed(store, query, near)
 
 
 def _has_name(name: str, start: str) -> bool:
@@ -52,7 +52,7 @@ _SHORT = 12
 """How many digits the names of the first scheme have, whose recorder tells the whole hash."""
 
 
-def _tell_named(store: Store, query: Query, found: list[IndexEntry]) -> Answer:
+def _describe_named(store: Store, query: Query, found: list[IndexEntry]) -> Answer:
     nearby = tuple(Nearby(entry, is_own=True) for entry in found)
     if query.recorder is None:
         return Answer(query, Cause.FOUND, found=nearby)
@@ -70,7 +70,7 @@ def _tell_named(store: Store, query: Query, found: list[IndexEntry]) -> Answer:
     )
 
 
-def _tell_other_name(store: Store, query: Query, entry: IndexEntry) -> Answer:
+def _describe_other_name(store: Store, query: Query, entry: IndexEntry) -> Answer:
     from recctl.inventory.since import find_renaming  # as above
 
     facts = entry.facts
@@ -133,7 +133,7 @@ def _find_other_scheme(store: Store, query: Query, near: Iterable[Nearby], name:
     return None
 
 
-def tell_changed(store: Store, query: Query, near: tuple[Nearby, ...]) -> Answer:
+def describe_changed(store: Store, query: Query, near: tuple[Nearby, ...]) -> Answer:
     """The answer where there is none but what is near."""
     if not near:
         command = store.write_record(query, None)
@@ -172,10 +172,10 @@ def find_hashed_request(store: Store, query: Query, given: Recording | None) -> 
     if found or equal:
         nearest = compare(store, query, found or equal)
         return replace(
-            _tell_other_name(store, query, nearest[0].entry), expected=expected, nearest=nearest[:1]
+            _describe_other_name(store, query, nearest[0].entry), expected=expected, nearest=nearest[:1]
         )
     gone = find_gone(store, query, expected) if expected else None
-    return gone or replace(tell_changed(store, query, find_near(store, query)), expected=expected)
+    return gone or replace(describe_changed(store, query, find_near(store, query)), expected=expected)
 
 
 def is_equal(entry: IndexEntry, query: Query) -> bool:

@@ -72,7 +72,7 @@ def _rank(store: Store, query: Query, near: Iterable[Near[IndexEntry]], least: i
         changes = _find_changes(store, each.recording, query)
         ranked.append((_measure(each, changes), number, each, changes))
     ranked.sort(key=lambda each: each[:2])
-    return tuple(_tell(store, query, near, changes) for *_, near, changes in ranked[: store.most])
+    return tuple(_judge(store, query, near, changes) for *_, near, changes in ranked[: store.most])
 
 
 def _find_changes(store: Store, entry: IndexEntry, query: Query) -> list[Change]:
@@ -84,7 +84,7 @@ def _find_changes(store: Store, entry: IndexEntry, query: Query) -> list[Change]
         return []
 
 
-def _tell(store: Store, query: Query, near: Near[IndexEntry], changes: list[Change]) -> Nearby:
+def _judge(store: Store, query: Query, near: Near[IndexEntry], changes: list[Change]) -> Nearby:
     entry, is_own = near
     recording = store.load(entry)
     if recording is None:

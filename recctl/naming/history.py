@@ -29,7 +29,7 @@ class Past(NamedTuple):
     commit: str | None
     old_path: str | None = None
 
-    def tell(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """The same in words, of a file that is called `name` now."""
         who = "a change that is not committed"
         if self.commit is not None:

@@ -30,7 +30,7 @@ from recctl.project import Place
 from recctl.project.schemes import list_released
 from recctl.recordings.attempt import attempt
 from recctl.recordings.formats import load_format
-from recctl.recordings.load import find_file_tests, is_configured, tell_test
+from recctl.recordings.load import describe_test, find_file_tests, is_configured
 from recctl.recordings.names import is_model_list
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.source import Source, Unread
@@ -237,7 +237,7 @@ def find_facts(
 
 
 def _is_test_open(place: Place, form: Format, settings: Settings) -> bool:
-    told = tell_test(form, place, settings) if settings.test_names else None
+    told = describe_test(form, place, settings) if settings.test_names else None
     return told is not None and told.is_open
 
 

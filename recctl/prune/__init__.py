@@ -81,7 +81,7 @@ def examine(project: Project, selection: Selection, inquiry: Inquiry) -> PruneRe
     numbers = Counter(facts.path for facts in surveyed.all_facts)
     _require_share(verdicts, {facts.path: max(1, numbers[facts.path]) for facts in all_facts}, inquiry)
     return PruneReport(
-        verdicts=_tell_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
+        verdicts=_describe_quotes(verdicts, all_facts, project) if inquiry.at_length else tuple(verdicts),
         examined=len(all_facts),
         taken=inquiry.grades,
         remarks=(*_remark(all_facts, inquiry, orphans), *map(_remark_on_part, spared)),
@@ -314,7 +314,7 @@ def _cause(facts: Facts) -> str:
     return f": {facts.cause}" if facts.cause else ""
 
 
-def _tell_quotes(
+def _describe_quotes(
     verdicts: Sequence[PruneVerdict], all_facts: Sequence[Facts], project: Project
 ) -> tuple[PruneVerdict, ...]:
     """The verdicts, with what hangs on those that go."""

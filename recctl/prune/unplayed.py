@@ -81,7 +81,7 @@ def find_unplayed(all_facts: Iterable[Facts], tracked: Tracked, project: Project
             unplayed = attempt(path, _measure, left, tracked.loaded[place], project)
             if unplayed is not None and not isinstance(unplayed, Unread):
                 sized, total = unplayed
-                reason = _tell(played.loaders[place], len(numbers), total)
+                reason = _describe(played.loaders[place], len(numbers), total)
                 found[path] = Unplayed(sized, reason, is_all=len(sized) == total)
     return found
 
@@ -146,7 +146,7 @@ def _measure(
     return (sized, len(sizes)) if len(sized) == len(recordings) else None
 
 
-def _tell(loaders: set[str], played: int, total: int) -> str:
+def _describe(loaders: set[str], played: int, total: int) -> str:
     who = min(loaders) if len(loaders) == 1 else f"{len(loaders):,} tests"
     if not played:
         return f"{who} passed, loaded the file, and played nothing of it"

@@ -58,7 +58,7 @@ def find_tests(form: Format, place: Place, settings: Settings) -> tuple[str, ...
     Where that leaves open which class or module is meant, they are those that the sources define; where these
     define none, the one id is what the path tells.
     """
-    told = tell_test(form, place, settings)
+    told = describe_test(form, place, settings)
     if told is None:
         return ()
     return (find_defined(told.test_id, settings.root) if told.is_open else ()) or (told.test_id,)
@@ -83,7 +83,7 @@ def find_file_tests(path: Path, settings: Settings) -> FileTests | None:
     form: Format | None = find_format(path.name, _read_head(path))
     if form is None or form.is_named_by_hash:
         form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, lambda: _read_head(path))
-    told = None if form is None else tell_test(form, place, settings)
+    told = None if form is None else describe_test(form, place, settings)
     if form is None or told is None:
         return None
     return FileTests(form, find_tests(form, place, settings), told.has_parameters)
@@ -123,7 +123,7 @@ def is_configured(place: Place, settings: Settings) -> bool:
     return bool(settings.companions) and find_owner(place.name, folders, settings, bytes) is not None
 
 
-def tell_test(form: Format, place: Place, settings: Settings) -> NamedTest | None:
+def describe_test(form: Format, place: Place, settings: Settings) -> NamedTest | None:
     """The test that a file is named after, as far as its path alone tells; None for no test's name."""
     root = settings.root
     told = form.find_test(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.naming.tests import spell_test
 from recctl.project import Place
 from recctl.recordings.formats import ANY_MODULE
-from recctl.recordings.load import find_defined, find_tests, tell_test
+from recctl.recordings.load import describe_test, find_defined, find_tests
 from recctl.rehash.edits import rename_test
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def find_following(
 ) -> Following | None:
     """Which rename a file follows, the most specific one; None where it follows none."""
     place = Place(facts.folder, facts.identity.name)
-    told = tell_test(form, place, settings)
+    told = describe_test(form, place, settings)
     following = None if told is None else _find_following(form, facts, told, settings, renames)
     if following is None or told is None or told.has_parameters or not settings.test_names:
         return following

@@ -251,7 +251,7 @@ def _conclude(
         if reason is not None:
             entry = entry._replace(action=Action.HOLD_BACK, remark=reason)
         elif step is not None:
-            entry = _tell_step(entry, step, proposals.get(facts.path), choices.get(facts.path))
+            entry = _describe_step(entry, step, proposals.get(facts.path), choices.get(facts.path))
         entries.append(entry)
     moved = {entry.facts.location.parent for entry in entries if entry.action is Action.MOVE}
     return RehashReport(
@@ -267,7 +267,7 @@ def _conclude(
     )
 
 
-def _tell_step(
+def _describe_step(
     entry: RehashedRecording, step: Step, proposal: Proposal | None, choice: str | None
 ) -> RehashedRecording:
     """What becomes of a recording by a step of the plan."""

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from recctl.inventory.overview import Overview
 
 
-def tell_settings(settings: dict[str, str | list[str]]) -> list[str]:
+def describe_settings(settings: dict[str, str | list[str]]) -> list[str]:
     """Settings as TOML, which spells texts and lists of them as JSON does."""
     return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in settings.items()]
 
 
-def tell_overview(overview: Overview) -> Iterator[str]:
+def describe_overview(overview: Overview) -> Iterator[str]:
     """A line for each format, and one for the names."""
     for holding in overview.holdings:
         told = show_count(holding.recordings, "recording")

@@ -130,8 +130,8 @@ def test_show_tells_it_and_shows_the_others(
     monkeypatch: pytest.MonkeyPatch, invoke: Invoke, output_format: str, module: Any, name: str
 ) -> None:
     if name == "Exchange":  # and what is read is found to be wrong only when it is shown
-        monkeypatch.setattr("recctl.render.conversation.text._tell_reply", raise_on_trip("2.json"))
-        monkeypatch.setattr("recctl.render.conversation.markdown._tell_reply", raise_on_trip("2.json"))
+        monkeypatch.setattr("recctl.render.conversation.text._describe_reply", raise_on_trip("2.json"))
+        monkeypatch.setattr("recctl.render.conversation.markdown._describe_reply", raise_on_trip("2.json"))
         monkeypatch.setattr("recctl.render.conversation.json._response", raise_on_trip("2.json"))
     else:
         trip(monkeypatch, module, name)
@@ -210,7 +210,9 @@ def test_diff_tells_it_and_compares_the_others(
     assert (code, err.partition(":")[0]) == (2, "error")
 
 
-@pytest.mark.parametrize(("output_format", "teller"), [("text", "_tell_changes"), ("markdown", "_tell_test")])
+@pytest.mark.parametrize(
+    ("output_format", "teller"), [("text", "_describe_changes"), ("markdown", "_describe_test")]
+)
 def test_diff_tells_what_it_fails_to_show_and_shows_the_others(
     monkeypatch: pytest.MonkeyPatch, invoke: Invoke, recordings: Path, output_format: str, teller: str
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_release_of_2025_moves_to_the_names_of_today_and_back(
     git("add", ".")
     git("commit", "-qm", "x")
     tree = git("write-tree")
-    before = tell_findings(root)
+    before = describe_findings(root)
 
     assert count(carry_out(root)) == {"hold-back": 79}, "no test would look for the names"
 
@@ -97,7 +97,7 @@ def test_a_release_of_2025_moves_to_the_names_of_today_and_back(
         "delete": 1,
     }
     assert [entry for entry in look(root).entries if entry.facts.status.value != "current"] == []
-    assert tell_findings(root) == before
+    assert describe_findings(root) == before
 
     for _ in range(2):
         assert undo(root).refusals == ()
@@ -106,7 +106,7 @@ def test_a_release_of_2025_moves_to_the_names_of_today_and_back(
     assert git("status", "--porcelain", "--ignored") == "!! .recctl/\n"
 
 
-def tell_findings(root: Path) -> Counter[str]:
+def describe_findings(root: Path) -> Counter[str]:
     """The findings by rule, but for those on names, which are the point."""
     project = Project(root)
     found = validate(project, select(project, [str(root)])).findings

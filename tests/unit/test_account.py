@@ -11,10 +11,10 @@ import yaml
 from recctl.checks.account import (
     ACCOUNT_ID,
     check_accounts,
+    describe_once,
     find_accounts,
     make_masks,
     mask_accounts,
-    tell_once,
 )
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
@@ -182,11 +182,11 @@ def test_a_value_is_told_once() -> None:
 
     other = ORG.replace("aB3d", "aB3d"[::-1])
     findings = [find("a", ORG, fixable=False), find("a", ORG), find("b", other), find("c", ORG)]
-    first, second = tell_once(findings)
+    first, second = describe_once(findings)
     assert (first.path, first.also, first.fixable) == ("a", ("c",), True)
     assert first.message == "an organisation (org-aB3d…, 28 characters) in 2 files"
     assert (second.path, second.also) == ("b", ())
-    assert [*tell_once([first._replace(rule="secret")])] == [first._replace(rule="secret")]
+    assert [*describe_once([first._replace(rule="secret")])] == [first._replace(rule="secret")]
 
 
 def test_masks_are_put_where_they_may_be() -> None:

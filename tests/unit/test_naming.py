@@ -397,8 +397,8 @@ def test_git_tells_which_commit_edited_or_renamed_what_was_found(root: Path, git
     assert find_past(root, edited) == Past(head), "the commit that took the name away, not the last one"
     assert find_past(root, new) == Past(head, old_path)
     assert find_past(root, never) is None
-    assert Past(head, old_path).tell(new.name) == f"commit {head[:12]} renamed it from {renamed.name}"
-    assert Past(None).tell("x") == "a change that is not committed edited it"
+    assert Past(head, old_path).describe(new.name) == f"commit {head[:12]} renamed it from {renamed.name}"
+    assert Past(None).describe("x") == "a change that is not committed edited it"
 
 
 def test_without_git_nothing_is_known_of_the_past(root: Path) -> None:

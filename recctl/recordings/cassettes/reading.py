@@ -48,7 +48,7 @@ def read_items(layout: CassetteLayout, source: Source, raw: Raw) -> tuple[Record
     bad = [index for index, item in enumerate(raw.items) if layout.refuse_item(item) is not None]
     if not bad:
         return tuple(_read_item(layout, source, raw, index) for index in range(len(raw.items)))
-    told, more = _tell_bad_items(layout, source, raw, bad)
+    told, more = _describe_bad_items(layout, source, raw, bad)
     bad_ones = frozenset(bad)
     return tuple(
         (told.get(index) or more) if index in bad_ones else _read_item(layout, source, raw, index)
@@ -60,7 +60,7 @@ _MOST_TOLD = 100
 """How many bad exchanges of a file are told one by one."""
 
 
-def _tell_bad_items(
+def _describe_bad_items(
     layout: CassetteLayout, source: Source, raw: Raw, bad: list[int]
 ) -> tuple[dict[int, LoadError], LoadError]:
     """The errors for items that are no exchanges, by their indexes, and one for all others of very many."""

@@ -141,7 +141,7 @@ def read(layout: JsonLayout, source: Source) -> tuple[Recording | LoadError, ...
     if isinstance(file, LoadError):
         return (file,)
     bad = {index: layout.find_defect(item) for index, item in enumerate(file.items)}
-    errors = _tell_defects(layout, source, file, bad)
+    errors = _describe_defects(layout, source, file, bad)
     is_sound = not (file.is_odd or errors or _holds_more(layout, file))
     room, test_id = Room(source.settings.max_size), layout.find_test_id(file.value)
     found: list[Recording | LoadError] = []
@@ -213,7 +213,7 @@ def _take_list(value: JSON, steps: Steps) -> Iterable[JSON]:
     return take(value, steps) or () if steps else value
 
 
-def _tell_defects(
+def _describe_defects(
     layout: JsonLayout, source: Source, file: JsonFile, defects: dict[int, tuple[str, Steps] | None]
 ) -> dict[int, LoadError]:
     """The errors for items that are no exchanges, by their indexes."""

@@ -39,10 +39,10 @@ def render(findings: Findings, view: View) -> Iterator[str]:
     """The answers, one after the other; with -v, all recordings and all changes."""
     for number, answer in enumerate(findings.answers):
         separator = [line()] if number else []
-        yield from render_lines((*separator, *_tell_answer(answer, view)), view)
+        yield from render_lines((*separator, *_describe_answer(answer, view)), view)
 
 
-def _tell_answer(answer: Answer, view: View) -> Iterator[Line]:
+def _describe_answer(answer: Answer, view: View) -> Iterator[Line]:
     query = answer.query
     title, style = _TITLES[answer.cause]
     word = query.word if len(query.word) <= _WORD else f"{query.word[: _WORD - 1]}…"
@@ -50,32 +50,32 @@ def _tell_answer(answer: Answer, view: View) -> Iterator[Line]:
     if answer.told:
         yield line(answer.told, indent=2)
     if query.line is not None:
-        yield from _tell_field("said", f"line {query.line:,}, by {query.recorder}")
+        yield from _describe_field("said", f"line {query.line:,}, by {query.recorder}")
     if query.test is not None and query.test != query.word:
-        yield from _tell_field("test", _show_test(query.test, view), "cyan", is_whole=True)
+        yield from _describe_field("test", _show_test(query.test, view), "cyan", is_whole=True)
     if not answer.is_found:
         for place in answer.expected:
-            yield from _tell_field("looked at", place, is_whole=True)
-    yield from _tell_recordings("is", answer.found, view)
-    yield from _tell_recordings("nearest", answer.nearest, view)
+            yield from _describe_field("looked at", place, is_whole=True)
+    yield from _describe_recordings("is", answer.found, view)
+    yield from _describe_recordings("nearest", answer.nearest, view)
     if answer.since is not None:
-        yield from _tell_since(answer.since)
+        yield from _describe_since(answer.since)
     if answer.command is not None:
-        yield from _tell_field("try", answer.command, "bold", is_whole=True)
+        yield from _describe_field("try", answer.command, "bold", is_whole=True)
 
 
-def _tell_field(label: str, text: str, style: str = "", *, is_whole: bool = False) -> Iterator[Line]:
+def _describe_field(label: str, text: str, style: str = "", *, is_whole: bool = False) -> Iterator[Line]:
     spans = (Span(f"{label:<{_LABEL}}", "dim"), Span(text, style))
     yield line(*spans, indent=2, hang=_LABEL, is_whole=is_whole)
 
 
-def _tell_since(since: Since) -> Iterator[Line]:
+def _describe_since(since: Since) -> Iterator[Line]:
     if since.commit is None:
-        yield from _tell_field("since", f"a change that is not committed: it {since.what}")
+        yield from _describe_field("since", f"a change that is not committed: it {since.what}")
         return
     subject = f" ({since.subject})" if since.subject else ""
     told = f"{since.date} commit {since.commit[:_DIGITS]} {since.what}{subject}".strip()
-    yield from _tell_field("since", told)
+    yield from _describe_field("since", told)
 
 
 _DIGITS = 12
@@ -88,7 +88,7 @@ def _list_labels(nearby: Nearby) -> str:
     return ", ".join([*labels][:_CHANGES]) + (", …" if len(labels) > _CHANGES else "")
 
 
-def _tell_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterator[Line]:
+def _describe_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterator[Line]:
     """Recordings, each with what differs; those of one test are told below it."""
     most = len(found) if view.verbose else _LISTED
     test = None
@@ -97,7 +97,7 @@ def _tell_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterato
         if number == 0 or entry.test_id != test:
             test = entry.test_id
             shown = _show_test(test, view)
-            yield from _tell_field(label if number == 0 else "", shown, "cyan", is_whole=True)
+            yield from _describe_field(label if number == 0 else "", shown, "cyan", is_whole=True)
         yield line(_show_key(entry, view), indent=2 + _LABEL, is_whole=True)
         told = _describe(entry)
         if view.width is not None:
@@ -106,7 +106,7 @@ def _tell_recordings(label: str, found: Sequence[Nearby], view: View) -> Iterato
         if number and nearby.changes and not view.verbose:
             yield line(Span("differs in ", "dim"), _list_labels(nearby), indent=4 + _LABEL)
         else:
-            yield from _tell_changes(nearby, view)
+            yield from _describe_changes(nearby, view)
     if len(found) > most:
         yield line(Span(f"and {len(found) - most:,} more; -v lists them", "dim"), indent=2 + _LABEL)
 
@@ -143,14 +143,14 @@ def _describe(entry: IndexEntry) -> str:
     return f"{what}: {entry.asked}" if entry.asked else what
 
 
-def _tell_changes(nearby: Nearby, view: View) -> Iterator[Line]:
+def _describe_changes(nearby: Nearby, view: View) -> Iterator[Line]:
     if not nearby.changes:
         return
     told = nearby.differing
     seen = [each for each in told if each.overlooked_by is None]
     most = len(seen) if view.verbose else _CHANGES
     for each in seen[:most]:
-        yield from _tell_change(each, view)
+        yield from _describe_change(each, view)
     if len(seen) > most:
         yield line(Span(f"and {len(seen) - most:,} more fields; -v tells them", "dim"), indent=4 + _LABEL)
     overlooked: dict[str, list[FieldChange]] = {}
@@ -160,18 +160,18 @@ def _tell_changes(nearby: Nearby, view: View) -> Iterator[Line]:
     for reason, changes in overlooked.items():
         yield line(Span(f"{reason}:", "dim"), indent=4 + _LABEL)
         for each in changes[: len(changes) if view.verbose else _CHANGES]:
-            yield from _tell_change(each, view)
+            yield from _describe_change(each, view)
 
 
-def _tell_change(told: FieldChange, view: View) -> Iterator[Line]:
-    from recctl.render.changes.text import needs_lines, spell_short, tell_long
+def _describe_change(told: FieldChange, view: View) -> Iterator[Line]:
+    from recctl.render.changes.text import describe_long, needs_lines, spell_short
 
     change = told.change
     label = change.label or change.where
     indent = 4 + _LABEL
     if needs_lines(change.left, change.right) and change.left is not None and change.right is not None:
         yield line(Span(f"{label}:", "bold"), indent=indent)
-        for each in tell_long(change.left, change.right, view):
+        for each in describe_long(change.left, change.right, view):
             yield each._replace(indent=indent + 2)
         return
     yield line(Span(f"{label}: ", "bold"), *spell_short(change.left, change.right), indent=indent)

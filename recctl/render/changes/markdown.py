@@ -22,7 +22,7 @@ _MOST_OF_A_TEXT = 2000
 _SHORT = 60
 
 
-def tell_values(name: str, left: JSON, right: JSON) -> str:
+def describe_values(name: str, left: JSON, right: JSON) -> str:
     """What something of that name was and is; None is nothing."""
     before, now = _show(left), _show(right)
     if left is None or right is None:
@@ -30,13 +30,13 @@ def tell_values(name: str, left: JSON, right: JSON) -> str:
         word, shown = ("added", now) if is_added else ("removed", before)
         if len(shown) <= _SHORT and "\n" not in shown:
             return f"{name} {word}: {code(shown)}"
-        return f"{name} {word}:\n\n{tell_lines(left, right)}"
+        return f"{name} {word}:\n\n{describe_lines(left, right)}"
     if max(len(before), len(now)) <= _SHORT and "\n" not in before + now:
         return f"{name}: {code(shorten(left, 2 * _SHORT))} → {code(shorten(right, 2 * _SHORT))}"
-    return f"{name}:\n\n{tell_lines(left, right)}"
+    return f"{name}:\n\n{describe_lines(left, right)}"
 
 
-def tell_lines(left: JSON, right: JSON) -> str:
+def describe_lines(left: JSON, right: JSON) -> str:
     """What something was and is, in a block: where both are texts, their words; None is nothing."""
     before, now = _show(left), _show(right)
     if left is None or right is None:

@@ -44,13 +44,13 @@ def spell_short(left: JSON, right: JSON) -> list[Span]:
     return [Span(shorten(left, _SHORT), REMOVED), Span(" → "), Span(shorten(right, _SHORT), ADDED)]
 
 
-def tell_long(left: JSON, right: JSON, view: View) -> Iterator[Line]:
+def describe_long(left: JSON, right: JSON, view: View) -> Iterator[Line]:
     """Two values on lines of their own: two texts word by word, others one below the other."""
     if isinstance(left, str) and isinstance(right, str):
-        yield from _tell_texts(left, right, view)
+        yield from _describe_texts(left, right, view)
     else:
-        yield from _tell_block("-", left, REMOVED)
-        yield from _tell_block("+", right, ADDED)
+        yield from _describe_block("-", left, REMOVED)
+        yield from _describe_block("+", right, ADDED)
 
 
 def cut(text: str) -> str:
@@ -60,7 +60,7 @@ def cut(text: str) -> str:
     return f"{text[:_MOST_SHOWN]}… {len(text) - _MOST_SHOWN:,} more characters"
 
 
-def _tell_block(sign: str, value: JSON, style: str) -> Iterator[Line]:
+def _describe_block(sign: str, value: JSON, style: str) -> Iterator[Line]:
     """All of a value, up to what people read."""
     if value is None:
         return
@@ -69,13 +69,13 @@ def _tell_block(sign: str, value: JSON, style: str) -> Iterator[Line]:
         yield line(Span(f"{sign} {text_line}", style), indent=4)
 
 
-def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
+def _describe_texts(left: str, right: str, view: View) -> Iterator[Line]:
     """Two texts, word by word; one below the other where they have little in common."""
     pieces = compare_words(left, right)
     is_wide = view.width is not None and view.width >= WIDE
     if pieces is None and not is_wide:
-        yield from _tell_block("-", left, REMOVED)
-        yield from _tell_block("+", right, ADDED)
+        yield from _describe_block("-", left, REMOVED)
+        yield from _describe_block("+", right, ADDED)
         return
     groups = [*fold_same(pieces)] if pieces else [(TextStretch(cut(left), cut(right)),)]
     for group in groups:
@@ -84,7 +84,7 @@ def _tell_texts(left: str, right: str, view: View) -> Iterator[Line]:
             before, after = ([*_mark(group, side, view, is_whole=not pieces)] for side in (0, 1))
             yield from lay_side_by_side(before, after, view.width)
         else:
-            yield from _tell_inline(group, view)
+            yield from _describe_inline(group, view)
 
 
 def _mark(group: Iterable[TextStretch], side: int, view: View, *, is_whole: bool) -> Iterator[Span]:
@@ -98,7 +98,7 @@ def _mark(group: Iterable[TextStretch], side: int, view: View, *, is_whole: bool
             yield Span(text if view.color or is_whole else f"{opening}{text}{closing}", style)
 
 
-def _tell_inline(group: Iterable[TextStretch], view: View) -> Iterator[Line]:
+def _describe_inline(group: Iterable[TextStretch], view: View) -> Iterator[Line]:
     spans: list[Span] = []
     for piece in group:
         spans += (

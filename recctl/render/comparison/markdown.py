@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.diff import PairVerdict
 from recctl.render import ignore, render_whole
-from recctl.render.changes.markdown import tell_values
+from recctl.render.changes.markdown import describe_values
 from recctl.render.comparison import (
     count_ids,
     describe_change,
@@ -27,7 +27,7 @@ from recctl.render.comparison import (
 from recctl.render.comparison._table import count_by_file
 from recctl.render.comparison.name_only import show_name
 from recctl.render.comparison.text import title
-from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, fit, fold, tell_table
+from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, describe_table, fit, fold
 from recctl.render.kit.masking import mask_texts
 from recctl.render.kit.terminal import escape
 
@@ -46,7 +46,7 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
     """A headline, a table of verdicts, and what changed, folded away by test."""
     comparison = mask_texts(comparison, view.mask)  # before texts are taken apart word by word
     shared = {each.change.gist for each in comparison.shared}
-    text = view.mask("\n\n".join(_tell_summary(comparison))) + "\n"
+    text = view.mask("\n\n".join(_describe_summary(comparison))) + "\n"
     yield text
     left = MOST_CHARACTERS - len(text) - NOTICE_SIZE
     told = [pair for pair in comparison.pairs if is_listed(pair) and not only_shares(pair, shared)]
@@ -67,7 +67,7 @@ def _render_test(pairs: list[ComparedPair], shared: Container[object], view: Com
     """What changed in a test; where that can't be shown as a whole, what can be of each of its recordings."""
 
     def render(pairs: list[ComparedPair]) -> Iterator[str]:
-        yield view.mask("\n" + _tell_test(pairs, shared))
+        yield view.mask("\n" + _describe_test(pairs, shared))
 
     whole = render_whole(show_name(pairs[0]), ignore, render, pairs)
     yield from whole
@@ -83,14 +83,14 @@ def _bring_together(pairs: list[ComparedPair]) -> list[ComparedPair]:
     return sorted(pairs, key=lambda pair: order[title(pair)])
 
 
-def _tell_summary(comparison: Comparison) -> Iterator[str]:
+def _describe_summary(comparison: Comparison) -> Iterator[str]:
     remarks = [remark for remark in summarise(comparison, code) if remark.number is not None]
     headline = f"{remarks[0].number:,} {remarks[0].text}" if remarks else "no recordings to compare"
     yield f"### {headline}"
     lines = [f"| {number:,} | {fit(text)} |" for number, text, _ in remarks]
     if lines:
         yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
-    counts = [*_tell_counts(comparison)]
+    counts = [*_describe_counts(comparison)]
     if counts:
         yield "\n".join(counts)
     errors = [*_list_errors(comparison)]
@@ -100,7 +100,7 @@ def _tell_summary(comparison: Comparison) -> Iterator[str]:
     if shared:
         listed = (f"- {describe_change(each.change, code)} in {each.count:,}" for each in shared)
         yield "\n".join(("The same change in several requests:\n", *_cut_list(listed, "such changes")))
-        values = (f"in {each.count:,}: {_tell_change(each.change)}" for each in shared)
+        values = (f"in {each.count:,}: {_describe_change(each.change)}" for each in shared)
         yield fold("the same changes with their values", values, "such changes")
     ids = [
         f"- {code(left)} is {code(right)} in {show_count(places, 'place')}, {show_count(requests, 'request')}"
@@ -118,11 +118,11 @@ def _cut_list(lines: Iterable[str], what: str) -> Iterator[str]:
         yield f"- and {len(every) - _MOST_OF_A_LIST:,} more {what}"
 
 
-def _tell_counts(comparison: Comparison) -> Iterator[str]:
+def _describe_counts(comparison: Comparison) -> Iterator[str]:
     """The table of what became of recordings, by test file."""
     told = [pair for pair in comparison.pairs if is_listed(pair) or pair.verdict is PairVerdict.NOISE]
     if len(told) > 1:
-        yield from tell_table(count_by_file(told, _MOST_FILES))
+        yield from describe_table(count_by_file(told, _MOST_FILES))
 
 
 def _list_errors(comparison: Comparison) -> Iterator[str]:
@@ -134,16 +134,16 @@ def _list_errors(comparison: Comparison) -> Iterator[str]:
         yield f"- and {len(errors) - _MOST_ERRORS:,} more"
 
 
-def _tell_test(pairs: list[ComparedPair], shared: Container[object]) -> str:
+def _describe_test(pairs: list[ComparedPair], shared: Container[object]) -> str:
     """What changed in a test, folded away below its name."""
     verdicts = ", ".join(dict.fromkeys(pair.verdict.value for pair in pairs))
     flags = ", can no longer be found" if any(map(is_lost, pairs)) else ""
     name = escape_html(escape(title(pairs[0])))
-    told = ("\n\n".join(_tell_pair(pair, shared)) for pair in pairs)
+    told = ("\n\n".join(_describe_pair(pair, shared)) for pair in pairs)
     return fold(f"{verdicts}{flags}: <code>{name}</code>", told, "in this test") + "\n"
 
 
-def _tell_pair(pair: ComparedPair, shared: Container[object]) -> Iterator[str]:
+def _describe_pair(pair: ComparedPair, shared: Container[object]) -> Iterator[str]:
     names = dict.fromkeys(side.name for side in (pair.left, pair.right) if side is not None)
     facts = [pair.verdict.value, " → ".join(map(code, names))]
     if pair.paired_by and len(names) > 1:
@@ -160,14 +160,14 @@ def _tell_pair(pair: ComparedPair, shared: Container[object]) -> Iterator[str]:
             yield f"{name}: {code(text)}"
     told = list_told(pair, shared)
     for change in told:
-        yield _tell_change(pair.replace_ids(change))
+        yield _describe_change(pair.replace_ids(change))
     if len(told) < len(pair.changes):
         yield f"and {show_count(len(pair.changes) - len(told), 'change')} of the request told above"
 
 
-def _tell_change(change: Change) -> str:
+def _describe_change(change: Change) -> str:
     kind = {"request": "request ", "noise": "noise "}.get(change.kind, "")
     name = f"{kind}{code(change.label or change.where)}"
     if change.kind == "model-list" and isinstance(change.left or change.right, list):
         return describe_models(change, code)
-    return tell_values(name, change.left, change.right)
+    return describe_values(name, change.left, change.right)

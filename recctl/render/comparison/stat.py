@@ -8,7 +8,7 @@ from recctl.diff import PairVerdict
 from recctl.render.comparison import VERDICT_STYLES, is_listed, is_lost
 from recctl.render.comparison._table import RecordingFate, find_fate
 from recctl.render.comparison.name_only import show_name
-from recctl.render.comparison.text import tell_counts, tell_summary
+from recctl.render.comparison.text import describe_counts, describe_summary
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
     unbroken = view.unbroken
     told = [pair for pair in comparison.pairs if is_listed(pair)]
     if view.summary:
-        counts = [*tell_counts(comparison, view)]
+        counts = [*describe_counts(comparison, view)]
         yield from render_lines([*counts[1:], line()] if counts else [], view)
-    yield from render_lines(map(_tell_pair, told), unbroken)
+    yield from render_lines(map(_describe_pair, told), unbroken)
     if view.summary:
         yield from render_lines([line()] if told else [], view)
-        yield from render_lines(tell_summary(comparison), view)
+        yield from render_lines(describe_summary(comparison), view)
 
 
-def _tell_pair(pair: ComparedPair) -> Line:
+def _describe_pair(pair: ComparedPair) -> Line:
     facts = []
     if pair.request == "changed" and pair.verdict is not PairVerdict.REQUEST:
         facts.append("request changed")

@@ -38,7 +38,7 @@ def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationVie
             used += sum(piece.count("\n") for piece in pieces)
             whole += pieces
         if count < _MOST:
-            brief += _tell(item)
+            brief += _describe(item)
         count += 1
     if used <= SCREEN:
         yield from whole
@@ -48,7 +48,7 @@ def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationVie
     yield from render_lines(brief, view)
 
 
-def _tell(exchange: Exchange) -> Iterator[Line]:
+def _describe(exchange: Exchange) -> Iterator[Line]:
     recording = exchange.recording
     yield line(Span(recording.test_id or str(recording.key), "bold"), is_whole=True)
     for name, text in zip(("asked", "answered"), exchange.read_lines(), strict=True):

@@ -39,7 +39,7 @@ def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationVie
 
 
 def _render(exchange: Exchange, view: ConversationView) -> Iterator[str]:
-    yield view.mask("\n\n".join(_tell(_mask(exchange, view), view))) + "\n"
+    yield view.mask("\n\n".join(_describe(_mask(exchange, view), view))) + "\n"
 
 
 def _mask(exchange: Exchange, view: ConversationView) -> Exchange:
@@ -49,7 +49,7 @@ def _mask(exchange: Exchange, view: ConversationView) -> Exchange:
     return exchange._replace(request=request, completion=completion)
 
 
-def _tell(exchange: Exchange, view: ConversationView) -> Iterator[str]:
+def _describe(exchange: Exchange, view: ConversationView) -> Iterator[str]:
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
     yield f"### {code(view.mask(str(recording.key)))}"
     facts = [completion.wire]
@@ -64,40 +64,40 @@ def _tell(exchange: Exchange, view: ConversationView) -> Iterator[str]:
     if view.shows("request") and view.shows("response"):
         yield "<details><summary>Request</summary>"
     if view.shows("request"):
-        yield from _tell_request(request)
+        yield from _describe_request(request)
     if view.shows("request") and view.shows("response"):
         yield "</details>"
     if view.shows("response"):
-        yield from _tell_reply(exchange)
+        yield from _describe_reply(exchange)
 
 
-def _tell_request(request: Request) -> Iterator[str]:
+def _describe_request(request: Request) -> Iterator[str]:
     for message in request.messages:
         name = f" {code(message.name)}" if message.name else ""
         answers = f" to {code(message.tool_call_id)}" if message.tool_call_id else ""
         yield f"**{_word(message.role or 'message')}**{name}{answers}"
-        yield from _tell_content(message)
-        yield from _tell_calls(message.tool_calls)
+        yield from _describe_content(message)
+        yield from _describe_calls(message.tool_calls)
         for key, value in message.extra.items():
             if value is not None:
-                yield from _tell_value(key, value)
+                yield from _describe_value(key, value)
     if request.prompt is not None:
         yield "**prompt**"
         yield fence(compact(request.prompt))
     if request.tools:
         yield "**tools** " + ", ".join(code(tool.name or tool.type or "?") for tool in request.tools)
     for fact in request.facts:
-        yield from _tell_value(fact.name, fact.text)
+        yield from _describe_value(fact.name, fact.text)
     parameters = list_untold(request.parameters, request.facts)
     if parameters:
         told = {key: f"{key} {compact(name_data(value))}" for key, value in parameters.items()}
         yield "**asked for** " + ", ".join(code(text) for text in told.values() if len(text) <= LINE_WIDTH)
         for key, text in told.items():
             if len(text) > LINE_WIDTH:
-                yield from _tell_value(key, request.parameters[key])
+                yield from _describe_value(key, request.parameters[key])
 
 
-def _tell_content(message: RequestMessage) -> Iterator[str]:
+def _describe_content(message: RequestMessage) -> Iterator[str]:
     content = message.content
     for part in content if isinstance(content, list) else [content]:
         text = part.get("text") if isinstance(part, dict) else part
@@ -107,20 +107,20 @@ def _tell_content(message: RequestMessage) -> Iterator[str]:
             yield fence(format_json(name_data(part)), "json")
 
 
-def _tell_reply(exchange: Exchange) -> Iterator[str]:
+def _describe_reply(exchange: Exchange) -> Iterator[str]:
     completion = exchange.completion
     for choice in completion.choices:
         number = f" (choice {choice.index})" if len(completion.choices) > 1 else ""
         yield f"**{_word(choice.message.role or completion.kind or 'reply')}**{number}"
         if choice.message.parts:
-            yield from _tell_parts(exchange, choice.message.parts)
+            yield from _describe_parts(exchange, choice.message.parts)
         else:
-            yield from _tell_message(choice.message)
+            yield from _describe_message(choice.message)
         for attachment in exchange.list_attachments(choice):
-            yield from _tell_value(attachment.name, attachment.value)
+            yield from _describe_value(attachment.name, attachment.value)
         if choice.finish_reason is not None:
             yield f"finish {code(choice.finish_reason)}"
-    yield from _tell_outcome(exchange)
+    yield from _describe_outcome(exchange)
     if completion.error is not None:
         yield "**error**"
         yield fence(layout(completion.error), "json")
@@ -132,7 +132,7 @@ def _tell_reply(exchange: Exchange) -> Iterator[str]:
         yield f"- {note.code}: {code(note.message)}"
 
 
-def _tell_outcome(exchange: Exchange) -> Iterator[str]:
+def _describe_outcome(exchange: Exchange) -> Iterator[str]:
     """What a reply comes to that is no message; what no fact tells is folded away."""
     completion = exchange.completion
     if completion.kind is None:
@@ -142,7 +142,7 @@ def _tell_outcome(exchange: Exchange) -> Iterator[str]:
     if not completion.choices:
         yield f"**{_word(completion.kind)}**"
     for fact in completion.facts:
-        yield from _tell_value(fact.name, fact.text)
+        yield from _describe_value(fact.name, fact.text)
     rest = list_untold(completion.extra, completion.facts)
     if rest:
         yield "<details><summary>More</summary>"
@@ -150,29 +150,29 @@ def _tell_outcome(exchange: Exchange) -> Iterator[str]:
         yield "</details>"
 
 
-def _tell_message(message: Message) -> Iterator[str]:
+def _describe_message(message: Message) -> Iterator[str]:
     for kind, name in ASIDES.items():
         if (text := getattr(message, kind)) is not None:
             yield f"{name}:"
             yield fence(text)
     if message.content is not None:
         yield fence(message.content)
-    yield from _tell_calls(message.tool_calls)
+    yield from _describe_calls(message.tool_calls)
 
 
-def _tell_parts(exchange: Exchange, parts: tuple[MessagePart, ...]) -> Iterator[str]:
+def _describe_parts(exchange: Exchange, parts: tuple[MessagePart, ...]) -> Iterator[str]:
     for part in parts:
         if part.call is not None:
-            yield from _tell_calls((part.call,))
+            yield from _describe_calls((part.call,))
         elif part.text is not None and not part.text.isspace():
             if part.kind in ASIDES:
                 yield f"{ASIDES[part.kind]}:"
             yield fence(part.text)
         for attachment in exchange.find_attachments(part) if part.place else ():
-            yield from _tell_value(attachment.name, attachment.value)
+            yield from _describe_value(attachment.name, attachment.value)
 
 
-def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
+def _describe_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
     for call in calls:
         call_id = f" {code(call.id)}" if call.id else ""
         yield f"calls {code(name_call(call))}{call_id}"
@@ -181,7 +181,7 @@ def _tell_calls(calls: tuple[ToolCall, ...]) -> Iterator[str]:
             yield fence(text, "json" if is_json else "text")
 
 
-def _tell_value(name: str, value: JSON) -> Iterator[str]:
+def _describe_value(name: str, value: JSON) -> Iterator[str]:
     """A value under its name, on one line where that will do."""
     text = "" if value is None else layout(name_data(value))
     if "\n" in text or len(text) > LINE_WIDTH:

@@ -48,13 +48,13 @@ def render(items: Iterable[Exchange | LoadError | Unread], view: ConversationVie
     separator: tuple[Line, ...] = ()
     for item in items:
         if isinstance(item, Exchange):
-            lines = chain(separator, tell_exchange(item, view))
+            lines = chain(separator, describe_exchange(item, view))
             pieces = render_whole(str(item.recording.key), view.refuse, render_lines, lines, view)
             yield from pieces
             separator = (line(), line()) if pieces else separator
 
 
-def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+def describe_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
     """The lines that tell an exchange."""
     recording, request, completion = exchange.recording, exchange.request, exchange.completion
     if view.raw:
@@ -76,12 +76,12 @@ def tell_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         if value:
             yield line(Span(f"{name:<10}", "dim"), value, indent=2, hang=10, is_whole=name in _COPIED)
     if view.shows("request"):
-        yield from _tell_facts([*request.facts], view, least=len("asked for"))
-        yield from _tell_request(request, view)
+        yield from _describe_facts([*request.facts], view, least=len("asked for"))
+        yield from _describe_request(request, view)
     if view.timeline:
-        yield from _tell_timeline(exchange)
+        yield from _describe_timeline(exchange)
     elif view.shows("response"):
-        yield from _tell_reply(exchange, view)
+        yield from _describe_reply(exchange, view)
 
 
 def _describe_parameters(request: Request, view: ConversationView) -> str:
@@ -96,21 +96,21 @@ def _describe_parameters(request: Request, view: ConversationView) -> str:
     return ", ".join(text if len(text) <= longest else f"{text[:longest]} …" for text in told) + _UNFOLD
 
 
-def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
+def _describe_request(request: Request, view: ConversationView) -> Iterator[Line]:
     for message in request.messages:
         answers = f" to {message.tool_call_id}" if message.tool_call_id else ""
         name = f" {message.name}" if message.name else ""
         yield from _heading(message.role or "message", f"{name}{answers}", message.speaker)
-        yield from _tell_content(message.content, view)
+        yield from _describe_content(message.content, view)
         for call in message.tool_calls:
-            yield from _tell_call(call, view)
+            yield from _describe_call(call, view)
         for key, value in message.extra.items():
             if value is not None:
                 told = compact(_fold_data(value, view))
                 yield line(Span(f"{key} ", "dim"), Span(told, "json"), indent=2)
     if request.prompt is not None:
         yield from _heading("prompt")
-        yield from _tell_content(request.prompt, view)
+        yield from _describe_content(request.prompt, view)
     if request.tools:
         yield from _heading("tools")
         for tool in request.tools:
@@ -119,7 +119,7 @@ def _tell_request(request: Request, view: ConversationView) -> Iterator[Line]:
             yield line(Span(tool.name or tool.type or "a tool", "bold"), f"({names})", indent=2)
 
 
-def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+def _describe_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
     completion = exchange.completion
     for choice in completion.choices:
         number = f" choice {choice.index}" if len(completion.choices) > 1 else ""
@@ -127,20 +127,20 @@ def _tell_reply(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         name = role or completion.kind or "reply"
         yield from _heading(name, f"{' replies' if role else ''}{number}", Speaker.MODEL if role else None)
         if choice.message.parts:
-            yield from _tell_parts(exchange, choice.message.parts, view)
+            yield from _describe_parts(exchange, choice.message.parts, view)
         else:
-            yield from _tell_message(choice.message, view)
+            yield from _describe_message(choice.message, view)
         for attachment in exchange.list_attachments(choice):
-            yield from _tell_attachment(attachment, view)
+            yield from _describe_attachment(attachment, view)
         if choice.finish_reason is not None:
             yield line(Span("finish     ", "dim"), choice.finish_reason, indent=2)
-    yield from _tell_outcome(exchange, view)
+    yield from _describe_outcome(exchange, view)
     for note in completion.notes:
         spans = (Span(f"note[{note.code}] ", "bold cyan"), note.message, Span(f" ({note.pointer})", "dim"))
         yield line(*spans, indent=2)
 
 
-def _tell_outcome(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
+def _describe_outcome(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
     """What a reply comes to beside its messages: facts, the usage, an error, what has no other place."""
     completion = exchange.completion
     facts = [*completion.facts]
@@ -148,44 +148,44 @@ def _tell_outcome(exchange: Exchange, view: ConversationView) -> Iterator[Line]:
         facts.append(Fact("usage", describe_usage(completion.usage)))
     if completion.kind is not None and not completion.choices:
         yield from _heading(completion.kind)
-    yield from _tell_facts(facts, view)
+    yield from _describe_facts(facts, view)
     if completion.error is not None:
         yield from _heading("error")
-        yield from _tell_json(completion.error, view)
+        yield from _describe_json(completion.error, view)
     if completion.kind is not None:
-        yield from _tell_rest(list_untold(completion.extra, completion.facts), view)
+        yield from _describe_rest(list_untold(completion.extra, completion.facts), view)
     elif completion.extra and not exchange.has_message:
         if not completion.choices:
             yield from _heading("reply")
-        yield from _tell_json(completion.extra, view)
+        yield from _describe_json(completion.extra, view)
 
 
-def _tell_facts(facts: list[Fact], view: ConversationView, least: int = 10) -> Iterator[Line]:
+def _describe_facts(facts: list[Fact], view: ConversationView, least: int = 10) -> Iterator[Line]:
     """Facts, one a line, with `least` cells for their names; on a terminal many lose their middle."""
     hidden = len(facts) - _KEPT_LINES if view.fold and len(facts) > _FOLDED_LINES else 0
     width = max([least, *(len(fact.name) for fact in facts if len(fact.name) <= _LONGEST_NAME)])
     for fact in facts[: _KEPT_LINES - 5] if hidden else facts:
-        yield from _tell_fact(fact, width, view)
+        yield from _describe_fact(fact, width, view)
     if hidden:
         yield line(Span(f"… {hidden:,} more; --full shows them …", "italic dim"), indent=2)
         for fact in facts[-5:]:
-            yield from _tell_fact(fact, width, view)
+            yield from _describe_fact(fact, width, view)
 
 
 _LONGEST_NAME = 32
 """How many characters of a fact's name are kept clear; a longer one juts out."""
 
 
-def _tell_fact(fact: Fact, width: int, view: ConversationView) -> Iterator[Line]:
+def _describe_fact(fact: Fact, width: int, view: ConversationView) -> Iterator[Line]:
     if "\n" in fact.text:
         yield line(Span(fact.name, "dim"), indent=2)
-        yield from _tell_text(fact.text, view, indent=4)
+        yield from _describe_text(fact.text, view, indent=4)
     else:
         text = _fold_line(fact.text) if view.fold else fact.text
         yield line(Span(f"{fact.name:<{width}} ", "dim"), text, indent=2, hang=width + 1)
 
 
-def _tell_rest(rest: dict[str, Any], view: ConversationView) -> Iterator[Line]:
+def _describe_rest(rest: dict[str, Any], view: ConversationView) -> Iterator[Line]:
     """What no fact tells; on a terminal only what it is called."""
     if rest and view.fold:
         shows = f"; --full shows {'it' if len(rest) == 1 else 'them'}"
@@ -193,7 +193,7 @@ def _tell_rest(rest: dict[str, Any], view: ConversationView) -> Iterator[Line]:
     elif rest:
         yield line()
         for name, value in rest.items():
-            yield from _tell_attachment(Attachment(name, value), view)
+            yield from _describe_attachment(Attachment(name, value), view)
 
 
 def list_untold(values: dict[str, Any], facts: tuple[Fact, ...]) -> dict[str, Any]:
@@ -202,42 +202,44 @@ def list_untold(values: dict[str, Any], facts: tuple[Fact, ...]) -> dict[str, An
     return {key: value for key, value in values.items() if key not in told}
 
 
-def _tell_message(message: Message, view: ConversationView) -> Iterator[Line]:
+def _describe_message(message: Message, view: ConversationView) -> Iterator[Line]:
     for kind in ASIDES:
         if (text := getattr(message, kind)) is not None:
-            yield from _tell_aside(kind, text, view)
+            yield from _describe_aside(kind, text, view)
     if message.content is not None:
-        yield from _tell_text(message.content, view)
+        yield from _describe_text(message.content, view)
     for call in message.tool_calls:
-        yield from _tell_call(call, view)
+        yield from _describe_call(call, view)
 
 
-def _tell_parts(exchange: Exchange, parts: tuple[MessagePart, ...], view: ConversationView) -> Iterator[Line]:
+def _describe_parts(
+    exchange: Exchange, parts: tuple[MessagePart, ...], view: ConversationView
+) -> Iterator[Line]:
     """What was said in its order; a blank line parts a text from the one before it."""
     before = ""
     for part in parts:
         if part.call is not None:
-            yield from _tell_call(part.call, view)
+            yield from _describe_call(part.call, view)
         elif (part.text or "").isspace():
             continue
         elif part.kind == "text":
             if before == part.kind:
                 yield line()
-            yield from _tell_text(part.text or "", view)
+            yield from _describe_text(part.text or "", view)
         elif part.text is not None:
-            yield from _tell_aside(part.kind, part.text, view)
+            yield from _describe_aside(part.kind, part.text, view)
         else:
             for attachment in exchange.find_attachments(part):
-                yield from _tell_attachment(attachment, view)
+                yield from _describe_attachment(attachment, view)
         before = part.kind
 
 
-def _tell_aside(kind: str, text: str, view: ConversationView) -> Iterator[Line]:
+def _describe_aside(kind: str, text: str, view: ConversationView) -> Iterator[Line]:
     yield line(Span(ASIDES[kind], "italic dim"), indent=2)
-    yield from _tell_text(text, view, indent=4, style="dim")
+    yield from _describe_text(text, view, indent=4, style="dim")
 
 
-def _tell_timeline(exchange: Exchange) -> Iterator[Line]:
+def _describe_timeline(exchange: Exchange) -> Iterator[Line]:
     """What each chunk added, with its size in bytes."""
     yield from _heading("chunks")
     for step in exchange.read_steps():
@@ -252,17 +254,17 @@ def _heading(name: str, rest: str = "", speaker: Speaker | None = None) -> Itera
     yield line(Span(name, _STYLES[speaker] if speaker else "bold"), Span(rest, "dim"))
 
 
-def _tell_content(content: Any, view: ConversationView) -> Iterator[Line]:
+def _describe_content(content: Any, view: ConversationView) -> Iterator[Line]:
     """A message's content: text, or parts of which the texts are shown as such and the rest as JSON."""
     for part in content if isinstance(content, list) else [content]:
         text = part.get("text") if isinstance(part, dict) else part
         if isinstance(text, str):
-            yield from _tell_text(text, view)
+            yield from _describe_text(text, view)
         elif part is not None:
-            yield from _tell_json(part, view)
+            yield from _describe_json(part, view)
 
 
-def _tell_text(text: str, view: ConversationView, indent: int = 2, style: str = "") -> Iterator[Line]:
+def _describe_text(text: str, view: ConversationView, indent: int = 2, style: str = "") -> Iterator[Line]:
     """A text, line by line; on a terminal a long one loses its middle."""
     lines = text.split("\n")
     if view.fold:
@@ -312,29 +314,29 @@ def name_call(call: ToolCall) -> str:
     return call.name or call.type or "?"
 
 
-def _tell_call(call: ToolCall, view: ConversationView) -> Iterator[Line]:
+def _describe_call(call: ToolCall, view: ConversationView) -> Iterator[Line]:
     yield line(
         Span("calls ", "dim"), Span(name_call(call), "bold"), Span(f"  {call.id or ''}", "dim"), indent=2
     )
     if call.arguments is not None:
         text, is_json = format_arguments(call.arguments, partial(_fold_data, view=view))
-        yield from _tell_text(text, view, indent=4, style="json" if is_json else "")
+        yield from _describe_text(text, view, indent=4, style="json" if is_json else "")
 
 
-def _tell_attachment(attachment: Attachment, view: ConversationView) -> Iterator[Line]:
+def _describe_attachment(attachment: Attachment, view: ConversationView) -> Iterator[Line]:
     """What a choice has beside its words and calls, on one line where that will do."""
     value = _fold_data(attachment.value, view)
     text = "" if value is None else layout(value)
     style = "" if isinstance(value, str) else "json"
     if "\n" in text or len(text) > LINE_WIDTH:
         yield line(Span(attachment.name, "dim"), indent=2)
-        yield from _tell_text(text, view, indent=4, style=style)
+        yield from _describe_text(text, view, indent=4, style=style)
     else:
         yield line(Span(f"{attachment.name} ", "dim"), Span(text, style), indent=2)
 
 
-def _tell_json(value: Any, view: ConversationView) -> Iterator[Line]:
-    yield from _tell_text(format_json(_fold_data(value, view)), view, style="json")
+def _describe_json(value: Any, view: ConversationView) -> Iterator[Line]:
+    yield from _describe_text(format_json(_fold_data(value, view)), view, style="json")
 
 
 def _fold_data(value: Any, view: ConversationView) -> Any:

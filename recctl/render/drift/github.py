@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.render.changes.text import tell_long
+from recctl.render.changes.text import describe_long
 from recctl.render.drift import DriftView, has_lines, word_group, word_topic
 from recctl.render.findings import word_with_hint
 from recctl.render.findings.github import write_command
@@ -26,7 +26,7 @@ def render(report: DriftReport, view: DriftView) -> Iterator[str]:
         first = group.cases[0]
         path = first.recording.key.path if first.recording else first.missed and first.missed.cassette
         properties = {"file": view.from_top(path)} if path else {}
-        text = view.mask("\n".join(_tell_group(group)))
+        text = view.mask("\n".join(_describe_group(group)))
         yield write_command("error", {**properties, "title": "recctl (drift)"}, text)
     for error in report.errors:
         yield write_command(
@@ -34,13 +34,13 @@ def render(report: DriftReport, view: DriftView) -> Iterator[str]:
         )
 
 
-def _tell_group(group: DriftGroup) -> Iterator[str]:
+def _describe_group(group: DriftGroup) -> Iterator[str]:
     yield word_group(group)
     for number, (topic, change) in enumerate(group.topics):
         if number:
             yield f"in the same: {word_topic(topic, change)}"
         if has_lines(topic, change):
-            for told in tell_long(change.left, change.right, View()):
+            for told in describe_long(change.left, change.right, View()):
                 yield "".join(span.text for span in told.spans)
     if group.remark:
         yield group.remark

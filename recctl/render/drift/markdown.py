@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.render.changes.markdown import tell_lines
+from recctl.render.changes.markdown import describe_lines
 from recctl.render.drift import has_lines, summarise_drift, word_group, word_topic
 from recctl.render.drift._table import count_drift
 from recctl.render.drift.text import name_case
-from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, fit, fold, tell_table
+from recctl.render.kit.markdown import MOST_CHARACTERS, NOTICE_SIZE, code, describe_table, fit, fold
 from recctl.render.kit.masking import mask_texts
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ _MOST_ERRORS = 10
 def render(report: DriftReport, view: DriftView) -> Iterator[str]:
     """A headline, a table of what became of recordings, and each change with its words and its tests."""
     report = mask_texts(report, view.mask)  # before texts are taken apart word by word
-    text = view.mask("\n\n".join(_tell_summary(report))) + "\n"
+    text = view.mask("\n\n".join(_describe_summary(report))) + "\n"
     yield text
     left = MOST_CHARACTERS - len(text) - NOTICE_SIZE
     hidden = 0
     for group in (*report.groups, *report.missed_groups):
-        text = view.mask("\n" + "\n\n".join(_tell_group(group)) + "\n")
+        text = view.mask("\n" + "\n\n".join(_describe_group(group)) + "\n")
         if hidden or len(text) > left:
             hidden += 1
         else:
@@ -42,7 +42,7 @@ def render(report: DriftReport, view: DriftView) -> Iterator[str]:
         yield f"\n*{hidden:,} more {what} too long for a comment; `recctl drift` shows them.*\n"
 
 
-def _tell_summary(report: DriftReport) -> Iterator[str]:
+def _describe_summary(report: DriftReport) -> Iterator[str]:
     remarks = [*summarise_drift(report)]
     new = len(report.drifted) + len(report.new_missed)
     headline = f"{remarks[0].number:,} {remarks[0].text}" if new else "no recording has drifted"
@@ -52,7 +52,7 @@ def _tell_summary(report: DriftReport) -> Iterator[str]:
         yield "\n".join(("| how many | what became of them |", "|---:|---|", *lines))
     table = count_drift(report, _MOST_FILES)
     if len(table.rows) > 1:
-        yield "\n".join(tell_table(table))
+        yield "\n".join(describe_table(table))
     if report.remarks:
         yield "\n".join(f"- {code(remark)}" for remark in report.remarks)
     if report.errors:
@@ -62,24 +62,24 @@ def _tell_summary(report: DriftReport) -> Iterator[str]:
         yield "\n".join(("Files that can't be looked at:\n", *lines, *rest))
 
 
-def _tell_group(group: DriftGroup) -> Iterator[str]:
+def _describe_group(group: DriftGroup) -> Iterator[str]:
     yield f"**{word_group(group, code)}**"
     for number, (topic, change) in enumerate(group.topics):
         told = f"in the same: {word_topic(topic, change, code)}"
         if has_lines(topic, change):
             yield from ([told] if number else [])
-            yield tell_lines(change.left, change.right)
+            yield describe_lines(change.left, change.right)
         elif number:
             yield told
     if group.remark:
         yield code(group.remark)
     by_test = groupby(group.cases, key=lambda case: case.tests)
-    lines = [each for tests, cases in by_test for each in _tell_place(tests, [*cases])]
+    lines = [each for tests, cases in by_test for each in _describe_place(tests, [*cases])]
     what = show_count(len(group.tests), "test") if group.tests else "where"
     yield _fold_lines(what, lines)
 
 
-def _tell_place(tests: Sequence[str], cases: Sequence[DriftCase]) -> Iterator[str]:
+def _describe_place(tests: Sequence[str], cases: Sequence[DriftCase]) -> Iterator[str]:
     """A test, or several, with what happened in it."""
     named = " ".join(map(code, tests))
     names = [name_case(case) for case in cases]

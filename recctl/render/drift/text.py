@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.drift import DriftStatus
-from recctl.render.changes.text import tell_long
+from recctl.render.changes.text import describe_long
 from recctl.render.drift import MEANINGS, STATUS_STYLES, has_lines, summarise_drift, word_group, word_topic
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
@@ -27,20 +27,20 @@ def render(report: DriftReport, view: DriftView) -> Iterator[str]:
     """The summary, unless `view` does without; each change; with -v, all tests and what can't be judged."""
     separator: list[Line] = []
     if view.summary:
-        yield from render_lines(tell_summary(report), view)
+        yield from render_lines(describe_summary(report), view)
         if not view.verbose and any(map(report.select, (DriftStatus.UNOPENED, DriftStatus.UNSEEN))):
             yield from render_lines([line(Span("-v lists these last ones, and says why", "dim"))], view)
         separator = [line()]
     for group in (*report.groups, *report.missed_groups):
-        yield from render_lines((*separator, *_tell_group(group, view)), view)
+        yield from render_lines((*separator, *_describe_group(group, view)), view)
         separator = [line()]
     for status in (*_LISTED, *(_LISTED_AT_LENGTH if view.verbose else ())):
         if found := report.select(status):
-            yield from render_lines((*separator, *_tell_status(status, found, view)), view)
+            yield from render_lines((*separator, *_describe_status(status, found, view)), view)
             separator = [line()]
 
 
-def tell_summary(report: DriftReport) -> Iterator[Line]:
+def describe_summary(report: DriftReport) -> Iterator[Line]:
     """The summary, its numbers in a column."""
     remarks = [*summarise_drift(report)]
     width = max((len(f"{number:,}") for number, _, _ in remarks), default=0)
@@ -48,30 +48,32 @@ def tell_summary(report: DriftReport) -> Iterator[Line]:
         yield line(Span(f"{number:>{width},} {text}", style), hang=width + 1)
 
 
-def _tell_group(group: DriftGroup, view: DriftView) -> Iterator[Line]:
+def _describe_group(group: DriftGroup, view: DriftView) -> Iterator[Line]:
     yield line(Span(word_group(group), "bold"))
     for number, (topic, change) in enumerate(group.topics):
         if number:
             yield line(Span(f"in the same: {word_topic(topic, change)}", "bold"))
         if has_lines(topic, change):
-            yield from tell_long(change.left, change.right, view)
+            yield from describe_long(change.left, change.right, view)
     if group.remark:
         yield line(Span(group.remark, "dim"), indent=2)
-    yield from _tell_cases(group.cases, view)
+    yield from _describe_cases(group.cases, view)
 
 
-def _tell_cases(cases: Sequence[DriftCase], view: DriftView) -> Iterator[Line]:
+def _describe_cases(cases: Sequence[DriftCase], view: DriftView) -> Iterator[Line]:
     """Where it happened: the tests, each with its recordings."""
     by_test = [(tests, [*each]) for tests, each in groupby(cases, key=lambda case: case.tests)]
     most = len(by_test) if view.verbose else _MOST_TESTS
     for tests, each in by_test[:most]:
-        yield from _tell_place(tests, [name_case(case) for case in each], view)
+        yield from _describe_place(tests, [name_case(case) for case in each], view)
     if len(by_test) > most:
         rest = show_count(len(by_test) - most, "more test")
         yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
-def _tell_place(tests: Sequence[str], names: Sequence[tuple[str, str]], view: DriftView) -> Iterator[Line]:
+def _describe_place(
+    tests: Sequence[str], names: Sequence[tuple[str, str]], view: DriftView
+) -> Iterator[Line]:
     indent = 2
     for test in tests:
         yield line(Span(test, "cyan"), indent=2, is_whole=True)
@@ -95,7 +97,9 @@ def name_case(case: DriftCase) -> tuple[str, str]:
     return f"{miss.method} {miss.url}{times}", str(miss.nearest or "")
 
 
-def _tell_status(status: DriftStatus, found: Iterable[JudgedRecording], view: DriftView) -> Iterator[Line]:
+def _describe_status(
+    status: DriftStatus, found: Iterable[JudgedRecording], view: DriftView
+) -> Iterator[Line]:
     """The recordings of a status, by the reason for it."""
     by_reason: dict[str | None, list[JudgedRecording]] = {}
     for recording in found:
@@ -112,7 +116,7 @@ def _tell_status(status: DriftStatus, found: Iterable[JudgedRecording], view: Dr
         places = [(tests, [_name(recording) for recording in each]) for tests, each in by_tests]
         most = len(places) if view.verbose else _MOST_TESTS
         for tests, names in places[:most]:
-            yield from _tell_place(tests, names, view)
+            yield from _describe_place(tests, names, view)
         if len(places) > most:
             rest = show_count(len(places) - most, "more test")
             yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)

@@ -34,9 +34,9 @@ def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     counts = f'tests="{tests}" failures="{failing}" errors="{len(report.errors)}" skipped="0"'
     yield f'  <testsuite name="recctl validate" {counts}>\n'
     for path, findings in by_file.items():
-        yield _write_test(path, *_tell_findings(findings))
+        yield _write_test(path, *_describe_findings(findings))
     for unread in report.errors:
-        yield _write_test(unread.name, _tell_unread(unread))
+        yield _write_test(unread.name, _describe_unread(unread))
     if sound:
         yield _write_test(show_count(sound, "sound recording"))
     yield "  </testsuite>\n</testsuites>\n"
@@ -46,7 +46,7 @@ def _fails(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
 
 
-def _tell_findings(findings: list[Finding]) -> Iterator[str]:
+def _describe_findings(findings: list[Finding]) -> Iterator[str]:
     """The parts of a file's test: its failure, its output."""
     errors = [finding for finding in findings if _fails(finding)]
     if errors:
@@ -58,7 +58,7 @@ def _tell_findings(findings: list[Finding]) -> Iterator[str]:
         yield f"<system-out>{_list(others)}</system-out>"
 
 
-def _tell_unread(unread: Unread) -> str:
+def _describe_unread(unread: Unread) -> str:
     return f'<error type="unread" message="{_spell(unread.message)}">{_spell(word_with_hint(unread))}</error>'
 
 

@@ -40,7 +40,7 @@ def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     else:
         replaced = []
     if len(findings) <= MOST_LISTED:
-        yield from render_lines(chain.from_iterable(map(_tell_finding, findings)), unbroken)
+        yield from render_lines(chain.from_iterable(map(_describe_finding, findings)), unbroken)
     else:
         yield from render_lines(_group_findings(findings, view.narrowed), unbroken)
     if replaced:
@@ -62,7 +62,7 @@ def _sum_up_replaced(findings: list[Finding]) -> Line:
     )
 
 
-def _tell_finding(finding: Finding) -> Iterator[Line]:
+def _describe_finding(finding: Finding) -> Iterator[Line]:
     yield finding_line(finding, with_hint=True)
     excerpt = finding.excerpt or ""
     if finding.position is not None and excerpt and not excerpt.isspace():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def render(listing: Listing, view: InventoryView) -> Iterator[str]:
     """A line for each recording, or for each group; with -v, where its texts have what was searched for."""
     if listing.grouped_by is not None:
-        yield from render_lines(_tell_groups(listing, view), view.unbroken)
+        yield from render_lines(_describe_groups(listing, view), view.unbroken)
         return
     is_short = view.width is not None
     folder = _find_common_folder([entry.test_id or "" for entry in listing.entries]) if is_short else ""
@@ -42,7 +42,7 @@ def render(listing: Listing, view: InventoryView) -> Iterator[str]:
         yield from render_lines([next(lines)], view.unbroken)
     for entry, told in zip(listing.entries, lines, strict=True):
         hits = listing.hits.get(entry.key, ()) if view.verbose else ()
-        yield from render_lines((told, *map(_tell_hit, hits)), view.unbroken)
+        yield from render_lines((told, *map(_describe_hit, hits)), view.unbroken)
 
 
 _TEST = 26
@@ -82,7 +82,7 @@ _STYLES = {
 }
 
 
-def _tell_groups(listing: Listing, view: InventoryView) -> Iterator[Line]:
+def _describe_groups(listing: Listing, view: InventoryView) -> Iterator[Line]:
     assert listing.grouped_by is not None  # noqa: S101  (as the caller has made sure)
     heads = tuple(map(Cell, (listing.grouped_by.name, "recordings", "size", "tokens")))
     rows = [
@@ -98,7 +98,7 @@ def _tell_groups(listing: Listing, view: InventoryView) -> Iterator[Line]:
         yield from lay_out(heads, rows, view.width)
 
 
-def _tell_hit(hit: SearchHit) -> Line:
+def _describe_hit(hit: SearchHit) -> Line:
     return line(
         Span(f"{hit.who}: ", "dim"),
         f"…{hit.before}",

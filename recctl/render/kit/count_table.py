@@ -56,7 +56,7 @@ def _find_common_folder(names: Iterable[str]) -> str:
     return f"{folder.rstrip('/')}/" if folder else ""
 
 
-def tell_table(table: Table, width: int | None) -> Iterator[Line]:
+def describe_table(table: Table, width: int | None) -> Iterator[Line]:
     """The table as lines of text, none longer than `width` where that can be.
 
     Heads take two lines where one would leave little for names.

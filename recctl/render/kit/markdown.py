@@ -59,7 +59,7 @@ def fold(summary: str, told: Iterable[str], what: str) -> str:
     return "\n\n".join((*blocks, "</details>"))
 
 
-def tell_table(table: Table) -> Iterator[str]:
+def describe_table(table: Table) -> Iterator[str]:
     """The lines of a table."""
     head = fit(code(table.folder)) if table.folder else "test file"
     yield f"| {head} | {' | '.join(table.columns)} |"

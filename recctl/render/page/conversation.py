@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from recctl.render.conversation import ConversationView
-from recctl.render.conversation.text import tell_exchange
+from recctl.render.conversation.text import describe_exchange
 from recctl.render.kit.masking import mask_texts
 from recctl.render.kit.terminal import escape
 from recctl.render.kit.values import compact
@@ -30,7 +30,7 @@ def describe_conversation(exchange: Exchange, mask: Callable[[str], str]) -> Con
     facts: list[str] = []
     said: list[Said] = []
     who, is_reply, is_told = "", False, False
-    for line in islice(tell_exchange(masked, ConversationView()), 1, None):
+    for line in islice(describe_exchange(masked, ConversationView()), 1, None):
         text = mask(_join(line))
         if line.indent == 0:
             if text:
@@ -47,7 +47,7 @@ def describe_conversation(exchange: Exchange, mask: Callable[[str], str]) -> Con
                 is_told = True
     told = [each._replace(text=dedent(each.text).strip("\n")) for each in said]
     kept = [each for each in told if each.text or each.who]
-    return Conversation(facts, kept, chunks=[*_tell_chunks(masked, mask)], streamed=completion.chunks)
+    return Conversation(facts, kept, chunks=[*_describe_chunks(masked, mask)], streamed=completion.chunks)
 
 
 def _join(line: Line) -> str:
@@ -66,7 +66,7 @@ def _find_kind(line: Line) -> str:
     return "aside" if styles == {"dim"} else "text"
 
 
-def _tell_chunks(exchange: Exchange, mask: Callable[[str], str]) -> Iterator[str]:
+def _describe_chunks(exchange: Exchange, mask: Callable[[str], str]) -> Iterator[str]:
     steps = exchange.read_steps()
     for step in islice(steps, _MOST_CHUNKS):
         added = "; ".join(f"{name} {compact(value)}" for name, value in step.added)

@@ -32,7 +32,7 @@ def render(report: PruneReport, view: View) -> Iterator[str]:
         if rows:
             lines.append(line(Span(title, "bold")))
             for row in rows:
-                lines += _tell_row(row, title == "can go", view)
+                lines += _describe_row(row, title == "can go", view)
     yield from render_lines(lines, view.unbroken)
 
 
@@ -46,7 +46,7 @@ def _arrange(report: PruneReport) -> tuple[list[_Row], list[_Row]]:
         left = [verdict for verdict in graded if not verdict.stale and not _is_spared(verdict, report)]
         ways: dict[str, list[PruneVerdict]] = {}
         for verdict in left:
-            ways.setdefault(_tell_way(verdict), []).append(verdict)
+            ways.setdefault(_describe_way(verdict), []).append(verdict)
         stays += [_Row(grade, f"{MEANINGS[grade]}: {way}", ways[way]) for way in sorted(ways)]
     if spared := [verdict for verdict in report.verdicts if _is_spared(verdict, report)]:
         meaning = "there is evidence against it, but it is protected: --include-protected takes it"
@@ -63,7 +63,7 @@ def _is_spared(verdict: PruneVerdict, report: PruneReport) -> bool:
     return verdict.protected is not None and verdict.grade in report.taken
 
 
-def _tell_way(verdict: PruneVerdict) -> str:
+def _describe_way(verdict: PruneVerdict) -> str:
     """What to do about a recording that there is evidence against, but of a grade that is not taken."""
     if verdict.grade is Grade.STRANDED:
         return "recctl rehash rescues it"
@@ -76,7 +76,7 @@ def _is_unexplained(verdict: PruneVerdict) -> bool:
     return verdict.grade is None and facts.is_held and facts.status is NameStatus.UNEXPLAINED
 
 
-def _tell_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
+def _describe_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
     word, meaning, verdicts = row
     size = show_size(sum(verdict.facts.size for verdict in verdicts))
     first, *others = _break(meaning, view.width)

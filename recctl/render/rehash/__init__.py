@@ -50,7 +50,7 @@ def summarise_rehash(report: RehashReport) -> Iterator[str]:
     yield from _summarise_actions(report)
 
 
-def tell_left(report: RehashReport) -> Iterator[str]:
+def describe_left(report: RehashReport) -> Iterator[str]:
     """What stays as it is because nobody asked for it, and who would take it."""
     left = [entry.facts for entry in report.entries if entry.action is None and not report.is_narrow]
     if any(facts.replaced_by is not None for facts in left):
@@ -66,7 +66,7 @@ def tell_left(report: RehashReport) -> Iterator[str]:
         )
 
 
-def tell_left_behind(left: Sequence[LeftBehind]) -> Iterator[str]:
+def describe_left_behind(left: Sequence[LeftBehind]) -> Iterator[str]:
     """The recordings that a commit leaves behind, by test file, and the commands that follow."""
     for file, new_file, recordings in left[:_MOST_FILES]:
         verb = "belongs" if recordings == 1 else "belong"

@@ -58,25 +58,25 @@ def _divide(report: RehashReport, *, verbose: bool) -> Iterator[_Section]:
     held_back = of_action[Action.HOLD_BACK]
     without_test = [entry for entry in held_back if entry.remark == NO_TEST]
     others = [entry for entry in held_back if entry.remark != NO_TEST]
-    yield _section("held back", "bold red", others, _tell_remark)
-    lines = [told for collision in report.collisions for told in _tell_collision(collision)]
+    yield _section("held back", "bold red", others, _describe_remark)
+    lines = [told for collision in report.collisions for told in _describe_collision(collision)]
     yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
     stranded = [entry for entry in idle if entry.facts.is_stranded]
-    yield _section("stranded", "bold red", stranded, _tell_reason)
+    yield _section("stranded", "bold red", stranded, _describe_reason)
     done = "" if report.is_applied else "to be "
-    yield _section(f"{done}moved", "bold green", list_moved(report), _tell_move)
-    yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _tell_edit)
-    yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _tell_remark)
-    yield _section("held back, of no test", "bold red", without_test, _tell_reason)
+    yield _section(f"{done}moved", "bold green", list_moved(report), _describe_move)
+    yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _describe_edit)
+    yield _section(f"{done}deleted", "bold yellow", of_action[Action.DELETE], _describe_remark)
+    yield _section("held back, of no test", "bold red", without_test, _describe_reason)
     ahead = [entry for entry in idle if entry.facts.status is NameStatus.AHEAD]
-    yield _section("ahead", "bold yellow", ahead, _tell_reason)
+    yield _section("ahead", "bold yellow", ahead, _describe_reason)
     unexplained = [entry for entry in idle if entry.facts.status is NameStatus.UNEXPLAINED]
-    yield _section("unexplained", "bold yellow", unexplained, _tell_reason)
+    yield _section("unexplained", "bold yellow", unexplained, _describe_reason)
     if verbose:
         replaced = [entry for entry in idle if entry.facts.replaced_by is not None]
-        yield _section("replaced", "bold", replaced, _tell_reason)
+        yield _section("replaced", "bold", replaced, _describe_reason)
         unjudged = [entry for entry in idle if entry.facts.status is NameStatus.NOT_APPLICABLE]
-        yield _section("not applicable", "bold", unjudged, _tell_reason)
+        yield _section("not applicable", "bold", unjudged, _describe_reason)
         contested = [
             line(f"{facts.destination.name}: {facts.path}", indent=2)
             for all_facts in report.contested.values()
@@ -95,17 +95,17 @@ def _section(
     return _Section(title, style, [told for entry in entries for told in tell(entry)], len(entries))
 
 
-def _tell_reason(entry: RehashedRecording) -> Iterator[Line]:
+def _describe_reason(entry: RehashedRecording) -> Iterator[Line]:
     rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
     yield line(f"{entry.facts.key}: {entry.reason}{wanted}", indent=2)
 
 
-def _tell_remark(entry: RehashedRecording) -> Iterator[Line]:
+def _describe_remark(entry: RehashedRecording) -> Iterator[Line]:
     yield line(f"{entry.facts.key}: {entry.remark}", indent=2)
 
 
-def _tell_move(entry: RehashedRecording) -> Iterator[Line]:
+def _describe_move(entry: RehashedRecording) -> Iterator[Line]:
     path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
@@ -115,7 +115,7 @@ def _tell_move(entry: RehashedRecording) -> Iterator[Line]:
         yield line(Span(entry.remark, "dim"), indent=4)
 
 
-def _tell_edit(entry: RehashedRecording) -> Iterator[Line]:
+def _describe_edit(entry: RehashedRecording) -> Iterator[Line]:
     yield line(f"{entry.facts.key}{_list_changes(entry)}", indent=2)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
@@ -128,7 +128,7 @@ def _list_changes(entry: RehashedRecording) -> str:
     return f" ({', '.join(places[:_MOST_CHANGES])}{more})" if places else ""
 
 
-def _tell_collision(collision: Collision) -> Iterator[Line]:
+def _describe_collision(collision: Collision) -> Iterator[Line]:
     yield line(collision.wanted, indent=2)
     for member in collision.members:
         kept = f", kept: {collision.why}" if member is collision.kept else ""

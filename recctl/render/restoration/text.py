@@ -30,11 +30,11 @@ def render(restoration: Restoration, view: View) -> Iterator[str]:
     width = max((len(lost.status) for lost in files), default=0)
     sizes = ["" if lost.size is None else show_size(lost.size) for lost in files]
     room = max(map(len, sizes), default=0)
-    lines = (_tell_lost(lost, width, size.rjust(room)) for lost, size in zip(files, sizes, strict=True))
+    lines = (_describe_lost(lost, width, size.rjust(room)) for lost, size in zip(files, sizes, strict=True))
     yield from render_lines(lines, view.unbroken)
 
 
-def _tell_lost(lost: Lost, width: int, size: str) -> Line:
+def _describe_lost(lost: Lost, width: int, size: str) -> Line:
     told = ", ".join(filter(None, (lost.reason, _origin(lost.origin), lost.test_id)))
     return line(
         Span(lost.status, _STYLES[lost.status]),

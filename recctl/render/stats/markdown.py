@@ -23,10 +23,10 @@ def render(statistics: Statistics, view: View) -> Iterator[str]:
     for group, _ in statistics.conditions:
         yield f"- {group.recordings:,} {group.value}\n"
     for chart in statistics.charts:
-        yield from _tell_chart(chart, verbose=view.verbose)
+        yield from _describe_chart(chart, verbose=view.verbose)
 
 
-def _tell_chart(chart: Chart, *, verbose: bool) -> Iterator[str]:
+def _describe_chart(chart: Chart, *, verbose: bool) -> Iterator[str]:
     groups = chart.groups if verbose else chart.groups[:MOST_GROUPS]
     yield f"\n| {chart.title} | recordings | size | tokens |\n|---|---:|---:|---:|\n"
     for group in groups:

@@ -36,10 +36,10 @@ def render(statistics: Statistics, view: View) -> Iterator[str]:
         text = line(f"{group.recordings:,} {group.value}", Span(command, "dim"), indent=2)
         yield from render_lines([text], view.unbroken)
     for chart in statistics.charts:
-        yield from render_lines((line(), *_tell_chart(chart, view)), view.unbroken)
+        yield from render_lines((line(), *_describe_chart(chart, view)), view.unbroken)
 
 
-def _tell_chart(chart: Chart, view: View) -> Iterator[Line]:
+def _describe_chart(chart: Chart, view: View) -> Iterator[Line]:
     most = max(group.recordings for group in chart.groups)
     groups = chart.groups if view.verbose else chart.groups[:MOST_GROUPS]
     heads = tuple(map(Cell, (chart.title, "", "recordings", "size", "tokens")))

@@ -22,11 +22,11 @@ def render(threads: Threads, view: View) -> Iterator[str]:
     """Each test with its conversations, the turns that go on from one another below each other."""
     separator: list[Line] = []
     for thread in threads.threads:
-        yield from render_lines((*separator, *_tell_thread(thread, view)), view.unbroken)
+        yield from render_lines((*separator, *_describe_thread(thread, view)), view.unbroken)
         separator = [line()]
 
 
-def _tell_thread(thread: Thread, view: View) -> Iterator[Line]:
+def _describe_thread(thread: Thread, view: View) -> Iterator[Line]:
     """The turns below each other; those that go on from the same one are branches."""
     yield line(Span(thread.test_id or "(no test is known)", "bold"), is_whole=True)
     width = view.width or _PIPE_WIDTH
@@ -36,14 +36,14 @@ def _tell_thread(thread: Thread, view: View) -> Iterator[Line]:
         prefix = "" if turn.parent is None else rests[turn.parent]
         is_last = last[turn.parent] == place
         rests.append(prefix + ("   " if is_last else "│  "))
-        yield _tell_head(turn, prefix + ("└─ " if is_last else "├─ "))
+        yield _describe_head(turn, prefix + ("└─ " if is_last else "├─ "))
         inner = rests[place] + ("│  " if place in last else "   ")
-        for who, text, style in _tell_words(turn):
+        for who, text, style in _describe_words(turn):
             room = max(20, width - len(inner) - len(who) - 1)
             yield line(Span(inner, "dim"), Span(f"{who} ", "dim"), Span(_shorten(text, room), style))
 
 
-def _tell_head(turn: ThreadTurn, prefix: str) -> Line:
+def _describe_head(turn: ThreadTurn, prefix: str) -> Line:
     recording, completion = turn.exchange.recording, turn.exchange.completion
     name = shorten_name(posixpath.basename(recording.source.name))
     key = name if recording.key.number is None else f"{name}#{recording.key.number}"
@@ -52,7 +52,7 @@ def _tell_head(turn: ThreadTurn, prefix: str) -> Line:
     return line(Span(prefix, "dim"), Span(key, "cyan"), Span(f"  {', '.join(filter(None, told))}", "dim"))
 
 
-def _tell_words(turn: ThreadTurn) -> Iterator[tuple[str, str, str]]:
+def _describe_words(turn: ThreadTurn) -> Iterator[tuple[str, str, str]]:
     for message in turn.added:
         text = _read_text(message)
         if text:

@@ -35,10 +35,10 @@ __all__ = [
     "SentRequest",
     "Tracked",
     "combine",
+    "describe_troubles",
     "dump_tracked",
     "list_tests",
     "read_tracked",
-    "tell_troubles",
 ]
 
 VERSION = "recctl.track.v2"
@@ -150,7 +150,7 @@ def list_tests(*by_test: dict[str, frozenset[str]]) -> dict[str, set[str]]:
     return dict(tests)
 
 
-def tell_troubles(run: Tracked) -> Iterator[str]:
+def describe_troubles(run: Tracked) -> Iterator[str]:
     """What could not be seen of a run, as sentences; of many such, a few."""
     for trouble in run.troubles[:_MOST_TROUBLES]:
         yield f"not all of the run could be seen: {trouble}"

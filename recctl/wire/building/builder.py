@@ -194,8 +194,8 @@ class ReplyBuilder:
         else:
             self.extra.add(("odd_usage",), usage)
 
-    def tell(self, name: str, text: str, *keys: str) -> None:
-        """Tell a fact, unless there is nothing to tell; `keys` of `extra` say no more than it does."""
+    def add_fact(self, name: str, text: str, *keys: str) -> None:
+        """Add what a person wants to know, if there is anything; `keys` of `extra` say no more than it."""
         if text:
             self.facts.append(Fact(name, text, keys))
 

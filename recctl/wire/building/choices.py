@@ -74,7 +74,7 @@ def _rename_reason(choice: dict[str, JSON]) -> dict[str, JSON]:
     return {"finish_reason" if key == "stop_reason" else key: value for key, value in choice.items()}
 
 
-def _tells_any_role(delta: JSON) -> bool:
+def _describes_any_role(delta: JSON) -> bool:
     return isinstance(delta, dict) and bool(delta.get("role"))
 
 
@@ -235,7 +235,12 @@ class _Assembly:
             self.builder.note_once("chunk-after-finish", "the reply goes on after its finish reason", pointer)
             self._note_other_reply()
         reason = value.get("finish_reason")
-        if self._is_of_other and not reason and choice.index in self._without_role and _tells_any_role(delta):
+        if (
+            self._is_of_other
+            and not reason
+            and choice.index in self._without_role
+            and _describes_any_role(delta)
+        ):
             self._note_other_reply()
         if reason or (reason is not None and reason == 0):
             self._add_finish_reason(choice, reason)

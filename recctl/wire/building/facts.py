@@ -32,14 +32,14 @@ _LEAST = 200
 """How many characters base64 data have at least: what is shorter may be an id, or a key."""
 
 
-def tell_values(builder: ReplyBuilder, data: dict[str, JSON], keys: Iterable[str]) -> None:
+def describe_values(builder: ReplyBuilder, data: dict[str, JSON], keys: Iterable[str]) -> None:
     """Tell the values under some keys of an object, in this order, by the names of their keys."""
     for key in keys:
         value = data.get(key)
         if not is_nothing(value):
             text = describe(value, key)
             told = shorten(text)
-            builder.tell(key, told, *([key] if told == text else []))
+            builder.add_fact(key, told, *([key] if told == text else []))
 
 
 def describe(value: JSON, key: str = "", depth: int = 0) -> str:

@@ -23,7 +23,7 @@ def read_question_line(request: Request) -> str:
     return _first_line(_read_text(said[-1] if said else request.prompt))
 
 
-def tell_body(body: dict[str, JSON]) -> str:
+def describe_body(body: dict[str, JSON]) -> str:
     """The first line of a reply that stands inside another one; all of it in short, where none is known."""
     from recctl.wire.recognition import recognise_body
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
-from recctl.wire.building.facts import shorten, tell_values
+from recctl.wire.building.facts import describe_values, shorten
 from recctl.wire.building.values import decode_base64, is_nothing
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def add_object(
     """
     builder.kind = kind
     add_identity(builder, data)
-    builder.tell("id", builder.id or "")
-    tell_values(builder, data, told)
+    builder.add_fact("id", builder.id or "")
+    describe_values(builder, data, told)
     error = data.get("error")
     if not is_nothing(error):
         builder.fail(error, f"{pointer}/error")
@@ -65,7 +65,7 @@ def add_models(builder: ReplyBuilder, models: list[JSON], *id_keys: str) -> None
     listed = [(_find_id(model, id_keys), model) for model in models]
     builder.kind = show_count(len(models), "model")
     for model_id, model in listed:
-        builder.tell(model_id or "?", _describe_model(model), "count", "ids")
+        builder.add_fact(model_id or "?", _describe_model(model), "count", "ids")
     builder.extra.add(("count",), len(models))
     builder.extra.add(("ids",), sorted({model_id for model_id, _ in listed if model_id is not None}))
     for model_id, model in listed:

@@ -318,7 +318,7 @@ def _add_object(run: _Run, data: dict[str, JSON], pointer: str) -> None:
         add_object(builder, data, "step of a run", _STEP_TOLD, pointer)
     else:
         add_object(builder, data, "message of a thread", (), pointer)
-        builder.tell(str(data.get("role")), _read_text(data), "role", "content")
+        builder.add_fact(str(data.get("role")), _read_text(data), "role", "content")
 
 
 def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) -> None:
@@ -328,7 +328,7 @@ def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) 
     if names == {_MESSAGE}:
         builder.kind = show_count(len(listed), "message of a thread", "messages of a thread")
         for item in sorted(objects, key=_read_time):
-            builder.tell(str(item.get("role")), _read_text(item) or "-")
+            builder.add_fact(str(item.get("role")), _read_text(item) or "-")
     else:
         name, plural = (
             ("run of a thread", "runs of a thread") if _RUN in names else ("step of a run", "steps of a run")
@@ -336,7 +336,7 @@ def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) 
         builder.kind = show_count(len(listed), name, plural)
         for item in sorted(objects, key=_read_time):
             told = (describe(item[key], key) for key in ("type", "status", "step_details") if item.get(key))
-            builder.tell(str(item.get("id")), shorten(", ".join(told)) or "-")
+            builder.add_fact(str(item.get("id")), shorten(", ".join(told)) or "-")
     builder.extra.add(("data",), listed)
     builder.extra.add_rest((), data, IDENTITY_KEYS | {"data"})
 

@@ -8,7 +8,7 @@ from recctl.base.amounts import show_count
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.facts import shorten
-from recctl.wire.building.lines import tell_body
+from recctl.wire.building.lines import describe_body
 from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.values import describe_error
@@ -49,12 +49,12 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
     for result in results:
         if isinstance(result, dict):
             name = next((str(result[key]) for key in _IDS if result.get(key)), "?")
-            builder.tell(name, shorten(_tell_reply(result)) or "-")
+            builder.add_fact(name, shorten(_describe_reply(result)) or "-")
     builder.extra.add(("results",), results)
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-def _tell_reply(result: dict[str, JSON]) -> str:
+def _describe_reply(result: dict[str, JSON]) -> str:
     """The first line of what a request of a batch was answered."""
     if result.get("error"):
         return f"error: {describe_error(result['error'])}"
@@ -64,7 +64,7 @@ def _tell_reply(result: dict[str, JSON]) -> str:
         if inner is None:
             break
         reply = inner
-    return tell_body(reply)
+    return describe_body(reply)
 
 
 WIRE = Wire(

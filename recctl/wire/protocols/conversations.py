@@ -159,7 +159,7 @@ def _add_told(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     kind = "compacted conversation" if data.get("object") == _COMPACTION else "conversation"
     builder.kind = f"{kind} of {show_count(len(listed), 'item')}"
     for item in map(as_object, listed):
-        builder.tell(str(item.get("role") or item.get("type") or "item"), _read_text(item) or "-")
+        builder.add_fact(str(item.get("role") or item.get("type") or "item"), _read_text(item) or "-")
     builder.extra.add_rest((), data, IDENTITY_KEYS | {"conversation_id"})
 
 

@@ -88,7 +88,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     lengths = " or ".join(f"{dimension:,}" for dimension in sorted(dimensions))
     builder.kind = show_count(len(told), "vector") + (f" of {lengths} numbers" if dimensions else "")
     for number, (_, entry) in enumerate(told, 1):
-        builder.tell(f"vector {number}", _tell_beginning(entry), "count", "dimension", "vectors")
+        builder.add_fact(f"vector {number}", _describe_beginning(entry), "count", "dimension", "vectors")
     builder.extra.add(("count",), len(told))
     if len(dimensions) > 1:
         builder.note("uneven-vectors", f"the vectors have {len(dimensions)} different dimensions", pointer)
@@ -102,7 +102,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     builder.extra.add_rest((), data, IDENTITY_KEYS | _COUNTERS | {holder, _BY_TYPE})
 
 
-def _tell_beginning(entry: dict[str, JSON]) -> str:
+def _describe_beginning(entry: dict[str, JSON]) -> str:
     """How a vector begins."""
     first = entry.get("first")
     if not isinstance(first, list):

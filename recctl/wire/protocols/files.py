@@ -36,7 +36,7 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
         builder.kind = show_count(len(chunks), "chunk of text", "chunks of text")
         for chunk in map(as_object, chunks):
             text = shorten(str(chunk.get("content") or ""), _LONGEST)
-            builder.tell(str(chunk.get("chunk_id") or "chunk"), " ".join(text.split()))
+            builder.add_fact(str(chunk.get("chunk_id") or "chunk"), " ".join(text.split()))
         builder.extra.add(("count",), len(chunks))
         builder.extra.add(("chunks",), [_describe_chunk(chunk) for chunk in chunks])
     builder.extra.add_rest((), data, {"chunks"} if isinstance(chunks, list) else ())

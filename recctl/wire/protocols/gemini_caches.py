@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.wire import Wire, by_class
-from recctl.wire.building.facts import describe, tell_values
+from recctl.wire.building.facts import describe, describe_values
 from recctl.wire.building.noise import GEMINI_NOISE, TIMES
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import as_object, is_nothing
@@ -36,12 +36,12 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.kind = "cached content"
-    tell_values(builder, data, ("name", "displayName", "createTime", "updateTime", "expireTime"))
+    describe_values(builder, data, ("name", "displayName", "createTime", "updateTime", "expireTime"))
     listed = [data[key] for key in _LISTED if isinstance(data.get(key), list)]
     if listed:
         builder.kind = show_count(len(listed[0]), "cached content")
         for cache in map(as_object, listed[0]):
-            builder.tell(str(cache.get("name")), describe({**cache, "name": None}))
+            builder.add_fact(str(cache.get("name")), describe({**cache, "name": None}))
     builder.identify("model", data.get("model"))
     usage = data.get("usageMetadata", data.get("usage_metadata"))
     if not is_nothing(usage):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import ReplyBuilder
-from recctl.wire.building.facts import describe, shorten, summarise_data, tell_values
-from recctl.wire.building.lines import tell_body
+from recctl.wire.building.facts import describe, describe_values, shorten, summarise_data
+from recctl.wire.building.lines import describe_body
 from recctl.wire.building.noise import GEMINI_NOISE, TIMES
 from recctl.wire.building.requests import read_chat_request
 from recctl.wire.building.values import as_list, as_object
@@ -44,26 +44,26 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
         builder.kind = "operation"
         metadata = as_object(data.get("metadata"))
         told = {key: describe(value, key) for key, value in metadata.items() if key not in _TWICE}
-        tell_values(builder, data, ("name",))
-        builder.tell("done", "yes" if data.get("done") else "no", "done")
+        describe_values(builder, data, ("name",))
+        builder.add_fact("done", "yes" if data.get("done") else "no", "done")
         is_whole = all(text == shorten(text) for text in told.values())
         for key, text in told.items():
-            builder.tell(key, shorten(text), *(["metadata"] if is_whole else []))
-        _tell_results(builder, as_object(data.get("response")))
+            builder.add_fact(key, shorten(text), *(["metadata"] if is_whole else []))
+        _describe_results(builder, as_object(data.get("response")))
         builder.extra.add_rest((), data, {"error"})
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 
 
-def _tell_results(builder: ReplyBuilder, response: dict[str, JSON]) -> None:
+def _describe_results(builder: ReplyBuilder, response: dict[str, JSON]) -> None:
     """Tell what an operation gave: of a batch, the reply to each of its requests."""
     holder = as_object(response.get("inlinedResponses"))
     listed = as_list(holder.get("inlinedResponses", response.get("inlinedResponses")))
     for number, each in enumerate(listed, 1):
         told = as_object(each)
         name = as_object(told.get("metadata")).get("key", f"reply {number}")
-        builder.tell(str(name), tell_body(as_object(told.get("response", told))))
+        builder.add_fact(str(name), describe_body(as_object(told.get("response", told))))
     if not listed and response:
-        builder.tell("response", shorten(describe(summarise_data(response))))
+        builder.add_fact("response", shorten(describe(summarise_data(response))))
 
 
 WIRE = Wire(NAME, by_class((), _is_one), _assemble, read_chat_request, noise={**GEMINI_NOISE, **TIMES})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.wire import Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
-from recctl.wire.building.facts import describe, summarise_data, tell_values
+from recctl.wire.building.facts import describe, describe_values, summarise_data
 from recctl.wire.building.noise import TIMES
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.sse import keep_unknown, peek, read_events
@@ -67,19 +67,19 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
             is_stream = True
             if kind.endswith(".completed"):
                 pictures.append(data)
-                tell_values(builder, rest, _TOLD)
+                describe_values(builder, rest, _TOLD)
             told = {key: value for key, value in rest.items() if key not in placed}
             builder.extra.append(("events", kind), told)
         elif holder is not None:
             pictures += data[holder]
-            tell_values(builder, rest, _TOLD)
+            describe_values(builder, rest, _TOLD)
             builder.extra.add((holder,), summarise_data(data[holder]))
             builder.extra.add_rest((), rest, placed)
         elif is_nothing(data.get("error")):
             keep_unknown(event, builder)
     builder.kind = show_count(len(pictures), "picture")
     for number, picture in enumerate(pictures, 1):
-        builder.tell(f"picture {number}", ", ".join(_describe(picture)))
+        builder.add_fact(f"picture {number}", ", ".join(_describe(picture)))
     return builder.build(NAME, streamed=is_stream, chunks=len(items), has_choices=False)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.wire import Wire, by_class
-from recctl.wire.building.facts import describe, shorten, tell_values
+from recctl.wire.building.facts import describe, describe_values, shorten
 from recctl.wire.building.noise import TIMES
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.values import is_nothing
@@ -51,15 +51,15 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
             if isinstance(told, dict):
                 name = str(each.get("id") or "")
                 values = {key: value for key, value in told.items() if not is_nothing(value)}
-                builder.tell(name, shorten(describe(_put_first(values)), _IN_LIST))
+                builder.add_fact(name, shorten(describe(_put_first(values)), _IN_LIST))
         builder.extra.add(("data",), resource)
     elif isinstance(resource, dict) and _is_resource(resource):
         builder.kind = "resource"
         builder.identify("id", resource.get("id"))
-        builder.tell("type", resource["type"], "type")
-        builder.tell("id", builder.id or "")
+        builder.add_fact("type", resource["type"], "type")
+        builder.add_fact("id", builder.id or "")
         attributes = resource["attributes"]
-        tell_values(builder, attributes, _put_first(attributes))
+        describe_values(builder, attributes, _put_first(attributes))
         builder.extra.add_rest((), attributes, ())
         builder.extra.add(("type",), resource["type"])
         builder.extra.add_rest(("resource",), resource, {"id", "type", "attributes"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
-from recctl.wire.building.facts import describe, shorten, summarise_data, tell_values
+from recctl.wire.building.facts import describe, describe_values, shorten, summarise_data
 from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import peek, read_events
 from recctl.wire.building.values import is_nothing
@@ -45,49 +45,49 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
         if not is_nothing(data.get("error")):
             builder.fail(data["error"], f"{pointer}/error")
         if isinstance(data.get("method"), str):
-            builder.tell(data["method"], shorten(describe(data.get("params"))))
+            builder.add_fact(data["method"], shorten(describe(data.get("params"))))
         result = data.get("result")
         if isinstance(result, dict):
-            tell = next((tell for mark, tell in _TELLERS.items() if mark in result), _tell_other)
+            tell = next((tell for mark, tell in _TELLERS.items() if mark in result), _describe_other)
             builder.kind = tell(builder, result)
         elif result is not None:
-            builder.tell("result", shorten(describe(result)))
+            builder.add_fact("result", shorten(describe(result)))
         builder.extra.add_rest(
             place, summarise_data(data), {"error", *(["jsonrpc"] if data.get("jsonrpc") == "2.0" else [])}
         )
     return builder.build(NAME, streamed=is_stream, chunks=len(items), has_choices=False)
 
 
-def _tell_server(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+def _describe_server(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
     info, capabilities = result.get("serverInfo"), result.get("capabilities")
     if isinstance(info, dict):
-        builder.tell("server", " ".join(str(info[key]) for key in ("name", "version") if info.get(key)))
-    builder.tell("protocol", str(result.get("protocolVersion")))
-    builder.tell("offers", ", ".join(capabilities) if isinstance(capabilities, dict) else "")
-    tell_values(builder, result, ("instructions",))
+        builder.add_fact("server", " ".join(str(info[key]) for key in ("name", "version") if info.get(key)))
+    builder.add_fact("protocol", str(result.get("protocolVersion")))
+    builder.add_fact("offers", ", ".join(capabilities) if isinstance(capabilities, dict) else "")
+    describe_values(builder, result, ("instructions",))
     return "MCP server"
 
 
-def _tell_content(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+def _describe_content(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
     for part in _list(result.get("content")):
-        builder.tell(*_describe_part(part))
+        builder.add_fact(*_describe_part(part))
     if result.get("isError"):
-        builder.tell("isError", "yes")
+        builder.add_fact("isError", "yes")
     return "result of a tool that failed" if result.get("isError") else "result of a tool"
 
 
-def _tell_contents(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+def _describe_contents(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
     for part in _list(result.get("contents")):
         name, text = _describe_part(part)
         uri = part.get("uri") if isinstance(part, dict) else None
-        builder.tell(text_or_none(uri) or name, text)
+        builder.add_fact(text_or_none(uri) or name, text)
     return "resource"
 
 
-def _tell_messages(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+def _describe_messages(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
     for message in _list(result.get("messages")):
         told = message if isinstance(message, dict) else {"content": message}
-        builder.tell(str(told.get("role", "message")), _describe_part(told.get("content"))[1])
+        builder.add_fact(str(told.get("role", "message")), _describe_part(told.get("content"))[1])
     return "prompt"
 
 
@@ -103,27 +103,27 @@ def _describe_part(part: JSON) -> tuple[str, str]:
     return kind, shorten(describe(rest))
 
 
-def _tell_list(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+def _describe_list(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
     key = next(key for key in _LISTS if key in result)
     listed = _list(result[key])
     for item in listed:
         told = item if isinstance(item, dict) else {}
         text = text_or_none(told.get("description")) or text_or_none(told.get("uri")) or "-"
-        builder.tell(text_or_none(told.get("name")) or "?", shorten(" ".join(text.split())))
+        builder.add_fact(text_or_none(told.get("name")) or "?", shorten(" ".join(text.split())))
     return show_count(len(listed), *_LISTS[key])
 
 
-def _tell_other(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
-    tell_values(builder, result, result)
+def _describe_other(builder: ReplyBuilder, result: dict[str, JSON]) -> str:
+    describe_values(builder, result, result)
     return "JSON-RPC"
 
 
 _TELLERS: dict[str, Callable[[ReplyBuilder, dict[str, JSON]], str]] = {
-    "serverInfo": _tell_server,
-    "content": _tell_content,
-    "contents": _tell_contents,
-    "messages": _tell_messages,
-    **dict.fromkeys(_LISTS, _tell_list),
+    "serverInfo": _describe_server,
+    "content": _describe_content,
+    "contents": _describe_contents,
+    "messages": _describe_messages,
+    **dict.fromkeys(_LISTS, _describe_list),
 }
 """By the key that a result has: what tells of it, and gives what it is called."""
 
@@ -133,10 +133,10 @@ def _list(value: JSON) -> list[JSON]:
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:
-    return Request(parameters=asked, facts=(*_tell_call(asked),))
+    return Request(parameters=asked, facts=(*_describe_call(asked),))
 
 
-def _tell_call(asked: dict[str, JSON]) -> Iterator[Fact]:
+def _describe_call(asked: dict[str, JSON]) -> Iterator[Fact]:
     method, params = asked.get("method"), asked.get("params")
     if not isinstance(method, str):
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import FOLDED
-from recctl.wire.building.facts import tell_values
+from recctl.wire.building.facts import describe_values
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.secrets import hide_secrets
 from recctl.wire.building.values import is_nothing
@@ -42,7 +42,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.kind = "login"
     hidden = hide_secrets(data, ("value", "token"))
-    tell_values(builder, hidden, (key for key, value in hidden.items() if not is_nothing(value)))
+    describe_values(builder, hidden, (key for key, value in hidden.items() if not is_nothing(value)))
     builder.extra.add_rest((), hidden, FOLDED)
 
 

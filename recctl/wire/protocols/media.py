@@ -71,7 +71,7 @@ def _assemble(items: list[JSON], streamed: bool) -> Completion:
             builder.extra.add((key,), summarise_data(data[key]))
     if pieces:
         builder.kind = "sound"
-        builder.tell("sound", describe_media("", b"".join(pieces)))
+        builder.add_fact("sound", describe_media("", b"".join(pieces)))
     return builder.build(NAME, streamed=is_stream, chunks=len(items), has_choices=False)
 
 
@@ -79,10 +79,10 @@ def _add_described(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     """Tell bytes by the type and size that are known of them."""
     kind, size = str(data["type"]), data["bytes"]
     builder.kind = _DOCUMENTS.get(kind) or _SORTS.get(kind.partition("/")[0], "data")
-    builder.tell("type", kind, "type")
-    builder.tell("size", show_size(size), "bytes")
+    builder.add_fact("type", kind, "type")
+    builder.add_fact("size", show_size(size), "bytes")
     for key in ("damage", "needs"):
-        builder.tell(key, data[key] if isinstance(data.get(key), str) else "", key)
+        builder.add_fact(key, data[key] if isinstance(data.get(key), str) else "", key)
     builder.extra.add_rest((), data, ())
 
 

@@ -40,37 +40,37 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     results = as_list(data.get("results"))
     for number, result in enumerate(results, 1):
         if isinstance(result, dict):
-            builder.tell("finds" if len(results) == 1 else f"input {number}", _tell_result(result))
-            builder.tell("highest", _tell_highest(result.get("category_scores")))
-    _tell_azure(builder, data)
+            builder.add_fact("finds" if len(results) == 1 else f"input {number}", _describe_result(result))
+            builder.add_fact("highest", _describe_highest(result.get("category_scores")))
+    _describe_azure(builder, data)
     for key in ("action", "actionReason", "outputs") if "assessments" in data else ():
-        builder.tell(key, shorten(describe(data.get(key) or "")), key)
+        builder.add_fact(key, shorten(describe(data.get(key) or "")), key)
     builder.extra.add_rest((), data, IDENTITY_KEYS)
 
 
-def _tell_result(result: dict[str, JSON]) -> str:
+def _describe_result(result: dict[str, JSON]) -> str:
     found = [name for name, value in as_object(result.get("categories")).items() if value]
     is_flagged = result.get("flagged", bool(found))
     return ", ".join(found) or ("flagged" if is_flagged else "nothing")
 
 
-def _tell_highest(scores: JSON) -> str:
+def _describe_highest(scores: JSON) -> str:
     """The categories with the highest scores."""
     numbers = [entry for entry in as_object(scores).items() if type(entry[1]) is float]
     highest = sorted(numbers, key=lambda entry: -entry[1])[:_HIGHEST]
     return ", ".join(f"{name} {score:.2g}" for name, score in highest)
 
 
-def _tell_azure(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
+def _describe_azure(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     analysed = data.get("categoriesAnalysis")
     if isinstance(analysed, list):
         told = [
             f"{each.get('category')} {each.get('severity')}" for each in analysed if isinstance(each, dict)
         ]
-        builder.tell("severity", ", ".join(told), "categoriesAnalysis")
+        builder.add_fact("severity", ", ".join(told), "categoriesAnalysis")
     for key in ("blocklistsMatch", "userPromptAnalysis", "documentsAnalysis", *_SHIELDS):
         if data.get(key) not in (None, [], {}):
-            builder.tell(key, describe(data[key]), key)
+            builder.add_fact(key, describe(data[key]), key)
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:

@@ -24,7 +24,7 @@ def _assemble(items: list[JSON], _in_list: bool) -> Completion:
     if texts:
         text = "\n".join(texts)
         builder.kind = f"text of {show_count(len(text), 'character')}"
-        builder.tell("text", text, "body")
+        builder.add_fact("text", text, "body")
         builder.extra.add(("body",), text)
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)
 

@@ -159,7 +159,7 @@ def _add_list(builder: ReplyBuilder, data: dict[str, JSON], listed: list[JSON]) 
         if isinstance(item, dict):
             told = kind.told if kind else ()
             values = [describe(item[key], key) for key in told if not is_nothing(item.get(key))]
-            builder.tell(str(item.get("id") or ""), shorten(", ".join(values[:_IN_LIST])) or "-")
+            builder.add_fact(str(item.get("id") or ""), shorten(", ".join(values[:_IN_LIST])) or "-")
     builder.extra.add(("data",), listed)
     builder.extra.add_rest((), data, IDENTITY_KEYS | {"data"})
 

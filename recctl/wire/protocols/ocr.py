@@ -46,7 +46,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
             choice.say("content", text)
             placed |= {key for key in _TEXTS if data.get(key) == text}
         elif isinstance(pages, list):
-            builder.tell("pages", show_count(len(pages), "page"))
+            builder.add_fact("pages", show_count(len(pages), "page"))
             placed.add("pages")
             for number, page in enumerate(pages):
                 _add_page(builder, number, page)
@@ -67,7 +67,7 @@ def _add_page(builder: ReplyBuilder, number: int, page: JSON) -> None:
     images = page.get("images")
     if isinstance(images, list) and images:
         told = (image.get("id") if isinstance(image, dict) else image for image in images)
-        builder.tell(f"page {number + 1}", f"{show_count(len(images), 'picture')}: {describe([*told])}")
+        builder.add_fact(f"page {number + 1}", f"{show_count(len(images), 'picture')}: {describe([*told])}")
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:

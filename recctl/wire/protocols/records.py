@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recctl.base.amounts import show_count
 from recctl.wire import Wire, by_class
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
-from recctl.wire.building.facts import describe, shorten, tell_values
+from recctl.wire.building.facts import describe, describe_values, shorten
 from recctl.wire.building.noise import OBJECT_NOISE
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.values import as_list, as_object, is_nothing
@@ -161,11 +161,11 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], found: _Found) -> None:
         for number, record in enumerate(map(as_object, records), 1):
             first, *rest = row.told
             told = [describe(record[name], name) for name in rest if not is_nothing(record.get(name))]
-            builder.tell(str(record.get(first, number)), shorten(", ".join(told), _IN_LIST) or "-")
+            builder.add_fact(str(record.get(first, number)), shorten(", ".join(told), _IN_LIST) or "-")
         builder.extra.add_rest((), data, ())
         return
     builder.kind = row.kind
-    tell_values(builder, as_object(records[0]), row.told or sorted(row.has))
+    describe_values(builder, as_object(records[0]), row.told or sorted(row.has))
     builder.extra.add_rest((), as_object(records[0]), FOLDED)
     builder.extra.add_rest(("document",), data if key else {}, {key})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Ending, Wire
 from recctl.wire.building.builder import FOLDED, ReplyBuilder
-from recctl.wire.building.facts import tell_values
+from recctl.wire.building.facts import describe_values
 from recctl.wire.building.noise import TIMES
 from recctl.wire.building.requests import read_prompt_request, text_or_none
 from recctl.wire.building.sse import read_texts
@@ -61,15 +61,15 @@ def _add_prediction(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) 
     builder.kind = "prediction"
     builder.identify("id", data.get("id"))
     builder.identify("model", data.get("model"))
-    builder.tell("id", builder.id or "")
-    tell_values(builder, data, _TOLD)
+    builder.add_fact("id", builder.id or "")
+    describe_values(builder, data, _TOLD)
     if data.get("error"):
         builder.fail(data["error"], f"{pointer}/error")
     output, status = data.get("output"), data.get("status")
     pieces = [output] if isinstance(output, str) else output
     if isinstance(pieces, list) and pieces and all(isinstance(piece, str) for piece in pieces):
         if all(_LINK.match(piece) for piece in pieces):
-            tell_values(builder, data, ("output",))
+            describe_values(builder, data, ("output",))
         else:
             choice = builder.choice(0)
             for piece in pieces:

@@ -54,7 +54,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
         builder.extra.add_rest((), data, IDENTITY_KEYS if holder is None else IDENTITY_KEYS | {holder})
     builder.kind = show_count(len(results), "document") + ", ranked"
     for number, result in enumerate(results, 1):
-        builder.tell(f"{number}.", _describe(result))
+        builder.add_fact(f"{number}.", _describe(result))
     builder.extra.add(("count",), len(results))
     builder.extra.add(("results",), results)
     return builder.build(NAME, streamed=False, chunks=0, has_choices=False)

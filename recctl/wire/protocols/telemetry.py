@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.wire import RequestForm, Wire
-from recctl.wire.building.facts import shorten, tell_values
+from recctl.wire.building.facts import describe_values, shorten
 from recctl.wire.building.secrets import hide_secrets
 from recctl.wire.building.values import as_list, as_object
 from recctl.wire.building.views import assemble_view
@@ -103,16 +103,16 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.kind = "receipt" if data else "empty reply"
-    tell_values(builder, data, data)
+    describe_values(builder, data, data)
     builder.extra.add_rest((), data, ())
 
 
 def _read_request(asked: dict[str, JSON]) -> Request:
     body = asked.get("body") if asked.keys() == {"body"} else asked
-    return Request(parameters=hide_secrets(asked), facts=(*_tell(body),))
+    return Request(parameters=hide_secrets(asked), facts=(*_describe(body),))
 
 
-def _tell(asked: JSON) -> Iterator[Fact]:
+def _describe(asked: JSON) -> Iterator[Fact]:
     for key, listed in _find_lists(asked):
         names = dict.fromkeys(name for item in listed if (name := _find_name(item)))
         more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recctl.wire import Wire, by_class
-from recctl.wire.building.facts import tell_values
+from recctl.wire.building.facts import describe_values
 from recctl.wire.building.values import as_object
 from recctl.wire.building.views import assemble_view
 from recctl.wire.recognition import load_wire
@@ -54,7 +54,7 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     builder.kind = "count of tokens"
-    tell_values(builder, data, (key for key in data if key != "object"))
+    describe_values(builder, data, (key for key in data if key != "object"))
     builder.extra.add_rest((), data, {"object"})
 
 

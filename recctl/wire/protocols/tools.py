@@ -32,9 +32,9 @@ def _add(builder: ReplyBuilder, data: dict[str, JSON], pointer: str) -> None:
     content = data.get("content")
     pages = _list_pages(content)
     for number, page in enumerate(pages, 1):
-        builder.tell(f"{number}.", f"{page['title']}, {page['url']}")
+        builder.add_fact(f"{number}.", f"{page['title']}, {page['url']}")
     if isinstance(content, str) and not pages:
-        builder.tell("content", content, "content")
+        builder.add_fact("content", content, "content")
     failure = {name: data[key] for key, name in _FAILURE.items() if data.get(key)}
     if failure:
         builder.fail(failure, pointer)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.wire import Wire
 from recctl.wire.building.builder import ReplyBuilder
-from recctl.wire.building.facts import describe, tell_values
+from recctl.wire.building.facts import describe, describe_values
 from recctl.wire.building.requests import read_parameters
 from recctl.wire.building.sse import keep_unknown, peek, read_events
 from recctl.wire.building.values import as_list, as_object, find_texts_under, join
@@ -106,10 +106,10 @@ def _add_whole(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
     builder.extra.add(("earlier_logprobs",), choice.add_logprobs(data.get("logprobs")))
     builder.identify("model", data.get("model"))
     builder.merge_usage(data.get("usage"))
-    tell_values(builder, data, _TOLD)
+    describe_values(builder, data, _TOLD)
     for key in ("segments", "words"):
         listed = data.get(key)
-        builder.tell(key, f"{len(listed):,}" if isinstance(listed, list) and listed else "")
+        builder.add_fact(key, f"{len(listed):,}" if isinstance(listed, list) and listed else "")
     placed = {"usage", "logprobs", "model", "error"} | find_texts_under(data, "text")
     builder.extra.add_rest((), data, placed)
 
@@ -125,7 +125,7 @@ def _add_channels(builder: ReplyBuilder, data: dict[str, JSON]) -> None:
             choice.say("content", transcript)
     for key in ("duration", "channels"):
         value = as_object(data.get("metadata")).get(key)
-        builder.tell(key, "" if value is None else describe(value, key))
+        builder.add_fact(key, "" if value is None else describe(value, key))
     builder.extra.add_rest((), data, {"error"})
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
 from recctl.wire import Wire, by_class
-from recctl.wire.building.facts import tell_values
+from recctl.wire.building.facts import describe_values
 from recctl.wire.building.requests import read_prompt_request
 from recctl.wire.building.values import as_list, as_object
 from recctl.wire.building.views import assemble_view
@@ -42,9 +42,9 @@ def _assemble(items: list[JSON], in_list: bool) -> Completion:
 def _add(builder: ReplyBuilder, data: dict[str, JSON], _pointer: str) -> None:
     key, pages = _find_pages(data)
     builder.kind = show_count(len(pages), "page")
-    tell_values(builder, data, ("answer",))
+    describe_values(builder, data, ("answer",))
     for number, page in enumerate(map(as_object, pages), 1):
-        builder.tell(f"{number}.", f"{page.get('title')}, {page.get(_HOLDERS[key])}")
+        builder.add_fact(f"{number}.", f"{page.get('title')}, {page.get(_HOLDERS[key])}")
     builder.extra.add_rest((), data, ())
 
 
