@@ -114,6 +114,11 @@ class _Unit(NamedTuple):
             places.add(self.proposal.facts.location)
         return places
 
+    @property
+    def takes_a_place(self) -> bool:
+        """Whether a recording goes where it is not yet."""
+        return self.proposal is not None and self.proposal.facts.location != self.location
+
 
 def _make_units(
     proposals: Sequence[Proposal], collisions: Sequence[Collision], occupied: set[Path]
@@ -135,22 +140,19 @@ def _make_units(
                 others = ", ".join(other.path for other in collision.members if other is not member)
                 held[member.path] = f"wants the same name as {others}"
     units += [_Unit(p.location, p) for p in proposals if p.location not in contested]
-    while True:
-        given_up = set().union(*(unit.leaves for unit in units))
-        stuck = [
-            unit
-            for unit in units
-            if unit.location in occupied - given_up
-            and not (unit.proposal is None or unit.proposal.facts.location == unit.location)
-        ]
-        if not stuck:
-            return units, held
-        for unit in stuck:
-            units.remove(unit)
-            reason = f"wants the name of {show_path(unit.location)}, which stays"
-            proposal = unit.proposal
-            if proposal is not None:
-                held[proposal.facts.path] = reason
+    staying = occupied.difference(*(unit.leaves for unit in units))
+    wanting = {unit.location: unit for unit in units if unit.takes_a_place}
+    stuck = [unit for place, unit in wanting.items() if place in staying]
+    for unit in stuck:  # which grows: the place of one that is stuck is not given up
+        del wanting[unit.location]
+        stuck += (wanting[place] for place in sorted(unit.leaves & occupied) if place in wanting)
+    held |= {
+        unit.proposal.facts.path: f"wants the name of {show_path(unit.location)}, which stays"
+        for unit in stuck
+        if unit.proposal is not None
+    }
+    places = {unit.location for unit in stuck}
+    return [unit for unit in units if unit.location not in places], held
 
 
 def _require_share(units: Sequence[_Unit], surveyed: Survey, max_share: int) -> None:
