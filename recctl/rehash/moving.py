@@ -137,15 +137,16 @@ def _make_units(
             continue
         for member in collision.members:
             if member.proposal is not None:
-                others = ", ".join(other.path for other in collision.members if other is not member)
-                held[member.path] = f"wants the same name as {others}"
+                others = [other.path for other in collision.members[: _NAMED + 1] if other is not member]
+                rest = len(collision.members) - 1 - len(others[:_NAMED])
+                more = f" and {show_count(rest, 'more recording')}" if rest else ""
+                held[member.path] = f"wants the same name as {', '.join(others[:_NAMED])}{more}"
     units += [_Unit(p.location, p) for p in proposals if p.location not in contested]
     staying = occupied.difference(*(unit.leaves for unit in units))
     wanting = {unit.location: unit for unit in units if unit.takes_a_place}
-    stuck = [unit for place, unit in wanting.items() if place in staying]
+    stuck = [wanting.pop(place) for place in [*wanting] if place in staying]
     for unit in stuck:  # which grows: the place of one that is stuck is not given up
-        del wanting[unit.location]
-        stuck += (wanting[place] for place in sorted(unit.leaves & occupied) if place in wanting)
+        stuck += [wanting.pop(place) for place in sorted(unit.leaves & occupied) if place in wanting]
     held |= {
         unit.proposal.facts.path: f"wants the name of {show_path(unit.location)}, which stays"
         for unit in stuck
@@ -153,6 +154,10 @@ def _make_units(
     }
     places = {unit.location for unit in stuck}
     return [unit for unit in units if unit.location not in places], held
+
+
+_NAMED = 3
+"""How many others are named: each of a thousand would name a thousand."""
 
 
 def _require_share(units: Sequence[_Unit], surveyed: Survey, max_share: int) -> None:

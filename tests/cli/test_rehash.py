@@ -180,6 +180,18 @@ def collide(project: Path) -> tuple[str, str]:
     return paths[0], paths[1]
 
 
+def test_of_many_that_want_one_name_each_names_a_few(run: Run, project: Path) -> None:
+    for number in range(120):
+        write(project / FOLDER, ask("Hi", f"Reply {number}"), f"{number:012}.json")
+    outcome = run("rehash", "--include-unexplained", "--format", "json", cwd=project)
+    document = json.loads(outcome.out)
+    held = [file for file in document["files"] if file["action"] == "hold-back"]
+    first = ", ".join(f"{FOLDER}/{number:012}.json" for number in (1, 2, 3))
+    assert held[0]["remark"] == f"wants the same name as {first} and 116 more recordings"
+    assert {len(file["conflicts_with"]) for file in held} == {100}
+    assert [len(collision["members"]) for collision in document["collisions"]] == [120]
+
+
 def test_a_collision_holds_back_its_own_and_nothing_else(run: Run, project: Path) -> None:
     one, two = collide(project)
     outcome = run("rehash", "--apply", cwd=project)

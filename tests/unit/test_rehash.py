@@ -453,6 +453,18 @@ def test_names_can_be_swapped_and_passed_on(root: Path) -> None:
     assert files(root) == dict(sorted((f"{FOLDER}/{current_name(d)}", d) for d in documents))
 
 
+def test_what_waits_in_a_row_for_a_name_that_stays_waits_altogether(root: Path) -> None:
+    documents = [ask(str(number)) for number in range(5)]
+    names = [current_name(document) for document in documents]
+    write(root / FOLDER, ask("other"), names[0])  # which nobody moves: it explains nothing
+    for document, name in zip(documents, [*names[1:], f"{'1' * 64}.json"], strict=True):
+        write(root / FOLDER, document, name)
+    (root / FOLDER / names[0]).write_text("{}")
+    found = carry_out(root, include_unexplained=True)
+    assert {action for action, _ in actions(found).values()} == {"hold-back"}
+    assert len(actions(found)) == 5
+
+
 def test_what_waits_for_a_name_that_is_held_back_is_held_back_too(root: Path) -> None:
     documents = [ask(text) for text in ("a", "b", "c")]
     names = [current_name(document) for document in documents]

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from recctl.render.kit.view import View
 
 
+MOST_RIVALS = 100
+"""How many others that want its name a recording names; all are told once, in a collision's `members`."""
+
+
 def render(report: RehashReport, _view: View) -> Iterator[str]:
     """`recctl.rehash.v1`."""
     outdated = [entry.facts for entry in report.entries if entry.facts.status is NameStatus.OUTDATED]
@@ -50,7 +54,7 @@ def _file(entry: RehashedRecording) -> dict[str, Any]:
         "to": facts.scheme,
         "new_path": entry.new_path,
         "replaced_by": facts.replaced_by,
-        "conflicts_with": list(facts.conflicts_with),
+        "conflicts_with": list(facts.conflicts_with[:MOST_RIVALS]),
         "reason": entry.reason,
         "action": entry.action,
         "remark": entry.remark,
