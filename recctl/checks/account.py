@@ -63,7 +63,7 @@ def check_accounts(recording: Recording) -> Iterator[Finding]:
     for accounts in found.values():
         changed = [account for account in accounts if may_change(recording, account.steps)]
         first = (changed or accounts)[0]
-        hint = "recctl validate --fix masks it" if changed else _explain(recording, first)
+        hint = "recctl validate --fix redacts it" if changed else _explain(recording, first)
         pointer = join_pointer(first.steps)
         yield ACCOUNT_ID.make_finding(
             recording.source.name,
@@ -113,7 +113,7 @@ def _distinguish(account: Account) -> str:
 def _explain(recording: Recording, account: Account) -> str:
     form = load_format(recording.format)
     if form.is_named_by_hash:
-        return "recctl rehash --redact-from FILE masks it, and names the file anew where it must"
+        return "recctl rehash --redact-from FILE redacts it, and names the file anew where it must"
     what = "url" if account.steps[1] in ("url", "endpoint") else "request"
     return f"it is part of the {what}, by which a replay finds it, and so --fix leaves it"
 
@@ -126,8 +126,8 @@ def may_change(recording: Recording, steps: tuple[str | int, ...]) -> bool:
     return steps[0] == "response" or (steps[1] in ("headers", "body") and steps[1] not in form.matching.parts)
 
 
-def is_masked(finding: Finding) -> bool:
-    """Whether a finding is of an account that a fix masks."""
+def is_redacted(finding: Finding) -> bool:
+    """Whether a finding is of an account that a fix redacts."""
     return finding.rule == ACCOUNT_ID.name and finding.fixable
 
 

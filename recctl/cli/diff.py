@@ -20,7 +20,7 @@ from recctl.cli.session import make_mask, make_view, open_project, say_selected,
 
 if TYPE_CHECKING:
     from recctl.diff import Comparison
-    from recctl.input.sides import Sides
+    from recctl.input.revisions import ComparedTargets
     from recctl.recordings.source import Unread
     from recctl.render.kit.view import View
 
@@ -80,7 +80,7 @@ def command(
     Exits with 0 when nothing changed but noise, 1 when something did or can no longer be found, 2 when
     something could not be looked at.
     """
-    from recctl.input.sides import choose_sides
+    from recctl.input.revisions import find_compared_targets
     from recctl.input.sources import Selection
     from recctl.render import extend_view
     from recctl.render.comparison import ComparisonView, find_renderer
@@ -90,7 +90,7 @@ def command(
     project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
     follow_config = not (scheme or config or isolated)
-    sides = choose_sides(project, before, paths, staged=staged, follow_config=follow_config)
+    sides = find_compared_targets(project, before, paths, staged=staged, follow_config=follow_config)
     say_unmatched(sides, quiet=quiet)
     check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
@@ -133,7 +133,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
     return words[:position], words[position + 1 :]
 
 
-def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
+def _compare(sides: ComparedTargets, *, keep_noise: bool) -> Comparison:
     from recctl.diff import Comparison
 
     if sides.are_equal:
@@ -163,7 +163,7 @@ def _compare(sides: Sides, *, keep_noise: bool) -> Comparison:
     return comparison._replace(errors=(*sides.unread, *comparison.errors), scheme_changes=schemes)
 
 
-def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Comparison:
+def _keep_tests(comparison: Comparison, sides: ComparedTargets, words: list[str]) -> Comparison:
     """What is said of some tests; what others share with them is told where it happened.
 
     Raises RecctlError for a word that means no test of either side, changed or not.
@@ -185,7 +185,7 @@ def _keep_tests(comparison: Comparison, sides: Sides, words: list[str]) -> Compa
     return comparison._replace(pairs=pairs, identical=0, identical_files=0, shared=())
 
 
-def _list_tests(sides: Sides) -> set[str]:
+def _list_tests(sides: ComparedTargets) -> set[str]:
     """The tests that recordings of either side belong to."""
     from recctl.git import BlobReader
     from recctl.input.sources import read

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from recctl.rehash import RehashReport
     from recctl.rehash.edits import Edits
     from recctl.rehash.leaving import StagedTests
-    from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
+    from recctl.rehash.redaction import Redaction
     from recctl.render.kit.view import View
 
 
@@ -128,7 +128,7 @@ def command(
     ] = None,
     redact_from: Annotated[
         str | None,
-        typer.Option("--redact-from", metavar="FILE", help="Mask the values that FILE lists, one a line."),
+        typer.Option("--redact-from", metavar="FILE", help="Redact the values that FILE lists, one a line."),
     ] = None,
     test_id: Annotated[
         str | None, typer.Option("--test-id", metavar="ID", help="The test of recordings that name none.")
@@ -198,7 +198,7 @@ def command(
         settings=(*settings, *(parse_setting(pointer, None) for pointer in unset or ())),
         test_id=test_id,
         test_ids=_read_test_ids(test_ids) if test_ids is not None else {},
-        masks=_read_masks(redact_from) if redact_from is not None else None,
+        redaction=_read_redaction(redact_from) if redact_from is not None else None,
     )
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
     wanted = make_filter(None, models, endpoints, providers, older_than)
@@ -277,12 +277,12 @@ def carry_out(
     _show(report, shown)
     for text in describe_left(report):
         say(text, quiet=shown.quiet)
-    if orders.edits.masks is not None:
+    if orders.edits.redaction is not None:
         for text in _describe_unfound(
-            orders.edits.masks, found=any(entry.action for entry in report.entries)
+            orders.edits.redaction, found=any(entry.action for entry in report.entries)
         ):
             say(text, quiet=shown.quiet)
-    if applied and orders.edits.masks is not None and report.run_id is not None:
+    if applied and orders.edits.redaction is not None and report.run_id is not None:
         text = "what was redacted stays in git's history, and in .recctl/ until recctl prune --empty-trash"
         say(text, quiet=shown.quiet)
     if report.run_id is not None and orders.to is not None and project.settings.scheme != orders.to.name:
@@ -345,22 +345,22 @@ def find_staged_tests(project: Project) -> StagedTests:
 _SOURCES = (".py", ".go", ".rs")
 
 
-def _describe_unfound(masks: Masks, *, found: bool) -> Iterator[str]:
+def _describe_unfound(redaction: Redaction, *, found: bool) -> Iterator[str]:
     """Which values no recording holds, by their numbers: what they are is not to be printed."""
     if not found:
         yield "no recording that was looked at holds what is to be redacted"
         return
-    for number in masks.list_unfound():
+    for number in redaction.list_unfound():
         yield f"value {number} of those to redact is in no recording that was looked at"
 
 
-def _read_masks(path: str) -> Masks:
-    from recctl.rehash.masks import Masks
+def _read_redaction(path: str) -> Redaction:
+    from recctl.rehash.redaction import Redaction
 
     values = [line.removesuffix("\r") for line in _read_text(path).split("\n")]
     if not any(values):
         raise RecctlError(f"{path}: lists nothing", "write the values to redact into it, one a line")
-    return Masks(value for value in values if value)
+    return Redaction(value for value in values if value)
 
 
 def _read_test_ids(path: str) -> dict[str, tuple[str, ...]]:

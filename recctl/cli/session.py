@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from recctl.changes.plan import Recovered
-    from recctl.input.sides import Sides
+    from recctl.input.revisions import ComparedTargets
     from recctl.naming.filters import Filter
     from recctl.project import SecretSettings, Settings
     from recctl.project.schemes import Scheme
@@ -189,7 +189,7 @@ def note_failures(items: Iterable[_Item], failures: list[LoadError | Unread]) ->
         yield item
 
 
-def say_unmatched(sides: Sides, *, quiet: bool) -> None:
+def say_unmatched(sides: ComparedTargets, *, quiet: bool) -> None:
     """Tell the words that were to narrow a comparison down and match nothing."""
     for word in sides.unmatched:
         say(f"{word}: matches no recording", quiet=quiet)

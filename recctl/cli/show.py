@@ -133,10 +133,10 @@ def _select_staged(project: Project, paths: list[str] | None, *, quiet: bool) ->
 
     from recctl.diff import list_new
     from recctl.git import BlobReader
-    from recctl.input.sides import choose_sides
+    from recctl.input.revisions import find_compared_targets
     from recctl.input.sources import Selection, read
 
-    sides = choose_sides(project, [], paths or [], staged=True)
+    sides = find_compared_targets(project, [], paths or [], staged=True)
     say_unmatched(sides, quiet=quiet)
     with BlobReader(Path.cwd()) as blobs:
         added = list_new(sides.left, sides.right, partial(read, blobs=blobs))

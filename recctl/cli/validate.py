@@ -264,7 +264,7 @@ def _apply_fixes(
 ) -> list[str]:
     """Mend files, and say what became of it; what was known of them is no more."""
     from recctl.changes.plan import Mend, Plan, apply
-    from recctl.checks.account import is_masked
+    from recctl.checks.account import is_redacted
     from recctl.checks.fixes import find_fixable
     from recctl.recordings.source import Unread
 
@@ -290,7 +290,7 @@ def _apply_fixes(
     lines += [f"not fixed: {held.refusal.path}: {held.refusal.reason}" for held in applied.held_back]
     if applied.done:
         files = show_count(len(applied.done), "file")
-        lines += [f"masked {finding.message}" for finding in report.findings if is_masked(finding)]
+        lines += [f"redacted {finding.message}" for finding in report.findings if is_redacted(finding)]
         lines.append(f"fixed {files}; `recctl undo {applied.run_id}` takes it back")
     return lines
 

@@ -1,1 +1,1 @@
-"""What the user pointed at: files, folders, revisions, the two sides of a comparison."""
+"""What the user pointed at: files, folders, revisions, and what is compared with what."""

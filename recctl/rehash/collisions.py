@@ -104,8 +104,8 @@ def _meet(
         if path != found[0][0]:
             described = attempt(show_path(path), _describe, first[1], recording)
             difference = "they can't be compared" if isinstance(described, Unread) else described
-        if orders.edits.masks is not None:
-            difference = orders.edits.masks.hide_text(difference)
+        if orders.edits.redaction is not None:
+            difference = orders.edits.redaction.hide_text(difference)
         agree = agree and (path == found[0][0] or difference in _SAME_REPLY)
         shown = proposal.facts.path if proposal is not None else show_path(path)
         members.append(Member(path, shown, expected, difference, proposal))

@@ -56,5 +56,5 @@ def draft(opened: OpenedFile, facts: Facts, *, root: Path, orders: Orders, keeps
     alone = replaced = make(facts)
     if facts.status is NameStatus.OUTDATED and not orders.include_replaced:
         replaced = make(facts._replace(replaced_by=facts.path))
-    masks = orders.edits.masks
-    return Draft(alone, replaced, frozenset(met), frozenset() if masks is None else masks.found)
+    redaction = orders.edits.redaction
+    return Draft(alone, replaced, frozenset(met), frozenset() if redaction is None else redaction.found)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from recctl.recordings.recording import JSON, Recording
-    from recctl.rehash.masks import Masks
+    from recctl.rehash.redaction import Redaction
 
 _NOTHING: Mapping[str, tuple[str, ...]] = {}
 
@@ -48,7 +48,7 @@ class Edits(NamedTuple):
     settings: tuple[Setting, ...] = ()
     test_id: str | None = None
     test_ids: Mapping[str, tuple[str, ...]] = _NOTHING
-    masks: Masks | None = None
+    redaction: Redaction | None = None
 
     @property
     def changes_requests(self) -> bool:
@@ -62,7 +62,7 @@ class Edits(NamedTuple):
 
     @property
     def _goes_anywhere(self) -> bool:
-        return bool(self.urls or self.settings) or self.masks is not None
+        return bool(self.urls or self.settings) or self.redaction is not None
 
     def below(self, folder: str) -> Edits:
         """The same edits where the ids of tests begin at a folder, and not at the root, as moved files do."""
@@ -137,7 +137,7 @@ def edit(recording: Recording, edits: Edits, met: set[Rename | Setting]) -> dict
     met.update(setting for setting in edits.settings if _apply_setting(document, setting))
     _check_types(recording, document)
     _check_test_id(recording.test_id, recording.with_document(document).test_id)
-    return document if edits.masks is None else edits.masks.hide(document)
+    return document if edits.redaction is None else edits.redaction.hide(document)
 
 
 def _begins(url: str, beginning: str) -> bool:

@@ -47,8 +47,8 @@ def rehash(
     for facts in (*take_files(surveyed.all_facts), *surveyed.companions):
         drafted = drafts[facts.path]
         met |= drafted.met
-        if orders.edits.masks is not None:
-            orders.edits.masks.found |= drafted.hidden
+        if orders.edits.redaction is not None:
+            orders.edits.redaction.found |= drafted.hidden
         proposal = drafted.settle(facts)
         if isinstance(proposal, Unread):
             errors.append(proposal)

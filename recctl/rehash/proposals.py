@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from recctl.project import Rename
     from recctl.recordings.recording import JSON
     from recctl.rehash.edits import Edits, Setting
-    from recctl.rehash.masks import Masks
     from recctl.rehash.orders import Orders
+    from recctl.rehash.redaction import Redaction
 
 
 _NOTHING: Mapping[int, tuple[str, ...]] = {}
@@ -87,8 +87,8 @@ def propose(
     document = edit(recording, orders.edits, met)
     edited = recording.with_document(document)
     is_edited = any(find_changes(recording.document, document))
-    masks = orders.edits.masks
-    if masks is not None and _is_left(masks, recording, edited, is_edited=is_edited):
+    redaction = orders.edits.redaction
+    if redaction is not None and _is_left(redaction, recording, edited, is_edited=is_edited):
         return refuse(facts, NOT_MASKED)
     if not is_edited and (orders.edits.changes_requests or not is_wanted):
         return idle
@@ -99,8 +99,8 @@ def propose(
     proposal = _settle(recording, document, facts, location or facts.location)
     if proposal.refusal is None:
         proposal = _copy_for(tests[1:], recording, proposal, orders.edits, place)
-    if masks is not None:
-        proposal = _check_masked(proposal, masks)
+    if redaction is not None:
+        proposal = _check_redacted(proposal, redaction)
     if is_edited and not is_wanted and facts.status is not NameStatus.CURRENT and facts.is_named_by_hash:
         proposal = proposal._replace(is_leftover=True)
     return proposal if proposal.moves or proposal.changes or proposal.refusal else None
@@ -114,17 +114,19 @@ NOT_MASKED = (
 )
 
 
-def _is_left(masks: Masks, recording: Recording, edited: Recording, *, is_edited: bool) -> bool:
+def _is_left(redaction: Redaction, recording: Recording, edited: Recording, *, is_edited: bool) -> bool:
     """Whether anything is left of what is to be redacted, after all edits."""
-    return masks.is_left_in(edited) or (not is_edited and masks.is_left_in_file(recording.source.content))
+    return redaction.is_left_in(edited) or (
+        not is_edited and redaction.is_left_in_file(recording.source.content)
+    )
 
 
-def _check_masked(proposal: Proposal, masks: Masks) -> Proposal:
+def _check_redacted(proposal: Proposal, redaction: Redaction) -> Proposal:
     """The proposal if nothing is left of what is to be redacted, else a refusal."""
     contents = [proposal.content, *(content for _, content in proposal.copies)]
-    if any(content is not None and masks.is_left_in_file(content) for content in contents):
+    if any(content is not None and redaction.is_left_in_file(content) for content in contents):
         return refuse(proposal.facts, NOT_MASKED)
-    return proposal._replace(changes=tuple(map(masks.hide_text, proposal.changes)))
+    return proposal._replace(changes=tuple(map(redaction.hide_text, proposal.changes)))
 
 
 def _copy_for(

@@ -49,7 +49,7 @@ def propose_splice(
     wanted = [item for item in recordings if target.number in (None, item.key.number)]
     own = edits._replace(tests=(), moved_files=None)
     edited = {item.index: item.with_document(edit(item, own, met)) for item in wanted}
-    if edits.masks is not None and any(map(edits.masks.is_left_in, edited.values())):
+    if edits.redaction is not None and any(map(edits.redaction.is_left_in, edited.values())):
         return refuse(facts, NOT_MASKED)
     changes = {item.index: find_changes(item.document, edited[item.index].document) for item in wanted}
     pointers = {index: tuple(change.pointer for change in found) for index, found in changes.items()}
@@ -66,7 +66,7 @@ def propose_splice(
     content = _splice(form, source, changed) if changed else None
     if changed and content is None:
         return refuse(facts, _NO_SPLICE)
-    if edits.masks is not None and content is not None and edits.masks.is_left_in_file(content):
+    if edits.redaction is not None and content is not None and edits.redaction.is_left_in_file(content):
         return refuse(facts, NOT_MASKED)
     told = {index + 1: _hide(pointers[index], edits) for index in changed}
     return Proposal(facts, location, sha256(source.content), content, edited=told)
@@ -101,7 +101,7 @@ _NO_NAME = "its name was made of its test's by no rule that recctl knows: rename
 
 
 def _hide(pointers: tuple[str, ...], edits: Edits) -> tuple[str, ...]:
-    return pointers if edits.masks is None else tuple(map(edits.masks.hide_text, pointers))
+    return pointers if edits.redaction is None else tuple(map(edits.redaction.hide_text, pointers))
 
 
 _NO_SPLICE = "can't be changed without changing more than is meant: edit it by hand, or record it again"

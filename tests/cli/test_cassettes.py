@@ -659,7 +659,7 @@ def test_ids_of_accounts_are_masked_alike_in_all_files(tmp_path: Path, run: Run)
     assert found.out.splitlines() == [
         (
             "spec/fixtures/vcr_cassettes/a.yml:23:9: warning[account-id] an organisation "
-            "(blu…, 15 characters) in 2 files (recctl validate --fix masks it)"
+            "(blu…, 15 characters) in 2 files (recctl validate --fix redacts it)"
         ),
         (
             "spec/fixtures/vcr_cassettes/b.yml:5:32: warning[account-id] a project (te…, 9 characters) "
@@ -674,7 +674,7 @@ def test_ids_of_accounts_are_masked_alike_in_all_files(tmp_path: Path, run: Run)
     fixed = run("validate", "--fix", cwd=tmp_path)
     assert fixed.code == 0
     assert fixed.err.splitlines()[:2] == [
-        "masked an organisation (blu…, 15 characters) in 2 files",
+        "redacted an organisation (blu…, 15 characters) in 2 files",
         "fixed 2 files; `recctl undo 1` takes it back",
     ]
     assert (folder / "a.yml").read_text() == text.replace("blue-teapots-42", "xxxx-xxxxxxx-99")

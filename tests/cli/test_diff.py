@@ -531,7 +531,7 @@ USAGE = "hint: name two recordings, two folders, or revisions; paths that narrow
         (["tests", "--"], "unknown revision 'tests'"),
         (
             ["HEAD:tests/recordings/x.json"],
-            "'HEAD:tests/recordings/x.json' stands alone: one side is missing",
+            "'HEAD:tests/recordings/x.json' is alone: name what to compare it with",
         ),
         (["tests", "tests", "tests"], "3 paths are named, and two can be compared"),
         (["HEAD", "HEAD", "HEAD"], "3 revisions are named, and at most 2 can be"),

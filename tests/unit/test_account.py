@@ -154,7 +154,7 @@ def test_a_finding_tells_no_more_than_the_start_and_the_length() -> None:
     assert first == ACCOUNT_ID.make_finding(
         "tests/cassettes/x.yaml",
         "an organisation (org-aB3d…, 28 characters)",
-        "recctl validate --fix masks it",
+        "recctl validate --fix redacts it",
         "/response/headers/openai-organization/0",
         position=first.position,
         fixable=True,
@@ -172,7 +172,8 @@ def test_what_a_replay_is_found_by_is_left() -> None:
     )
     (finding,) = check_accounts(hashed)
     assert not finding.fixable
-    assert finding.hint == "recctl rehash --redact-from FILE masks it, and names the file anew where it must"
+    hint = "recctl rehash --redact-from FILE redacts it, and names the file anew where it must"
+    assert finding.hint == hint
 
 
 def test_a_value_is_told_once() -> None:

@@ -23,9 +23,9 @@ from recctl.recordings.recording import Recording
 from recctl.rehash import Action, Explained, explain_all, moving, report
 from recctl.rehash.collisions import find_collisions
 from recctl.rehash.edits import Edits, edit, find_changes, parse_setting, rename_test
-from recctl.rehash.masks import Masks
 from recctl.rehash.moving import rehash
 from recctl.rehash.orders import NEWEST, Orders
+from recctl.rehash.redaction import Redaction
 from recctl.rehash.spelling import spell
 from recctl.wire import assemble
 from tests.builders import TEST_ID, chunk, delta, read, record, source
@@ -872,7 +872,7 @@ SECRET = "proj-7Ab3-0042"  # noqa: S105  (of nobody)
 
 
 def redact(document: dict[str, Any], *values: str) -> dict[str, Any]:
-    return edit(read(document), Edits(masks=Masks(values)), set())
+    return edit(read(document), Edits(redaction=Redaction(values)), set())
 
 
 def test_a_mask_is_of_the_same_kind() -> None:
@@ -963,7 +963,7 @@ def test_a_value_that_is_spread_over_events_is_masked_in_each() -> None:
 def test_what_cannot_be_masked_is_held_back(root: Path) -> None:
     path = write(root / FOLDER, record(list_events("secr", "etive")))
     other = write(root / FOLDER, ask("is it secretive?"))
-    found = carry_out(root, edits=Edits(masks=Masks(["secretive"])))
+    found = carry_out(root, edits=Edits(redaction=Redaction(["secretive"])))
     assert actions(found) == {path.name: ("hold-back", NOT_MASKED), other.name: ("move", None)}
 
 
@@ -972,7 +972,7 @@ def test_what_stands_under_a_key_that_is_repeated_is_noticed(root: Path, rest: s
     path = write(root / FOLDER, ask("Hello", reply=rest))
     content = path.read_bytes().replace(b'"url":', b'"url": "http://secretive/",\n    "url":')
     path.write_bytes(content)
-    found = carry_out(root, edits=Edits(masks=Masks(["secretive"])))
+    found = carry_out(root, edits=Edits(redaction=Redaction(["secretive"])))
     assert actions(found) == {path.name: ("hold-back", NOT_MASKED)}
     assert path.read_bytes() == content
 
@@ -981,13 +981,13 @@ def test_what_is_part_of_a_number_is_noticed(root: Path) -> None:
     document = ask("Hello")
     document["request"]["body"]["seed"] = 123456
     path = write(root / FOLDER, document)
-    found = carry_out(root, edits=Edits(masks=Masks(["2345"])))
+    found = carry_out(root, edits=Edits(redaction=Redaction(["2345"])))
     assert actions(found) == {path.name: ("hold-back", NOT_MASKED)}
 
 
 def test_a_redacted_recording_gets_the_name_of_its_redacted_request(root: Path) -> None:
     write(root / FOLDER, ask(f"I am {SECRET}"))
-    found = carry_out(root, edits=Edits(masks=Masks([SECRET])))
+    found = carry_out(root, edits=Edits(redaction=Redaction([SECRET])))
     masked = ask("I am xxxx-9Xx9-9999")
     assert files(root) == {f"{FOLDER}/{current_name(masked)}": masked}
     assert SECRET not in repr(found)
@@ -997,20 +997,20 @@ def test_a_secret_key_is_not_told_as_a_pointer(root: Path) -> None:
     document = ask("x")
     document["request"]["body"]["se/cret"] = 1
     write(root / FOLDER, document)
-    (entry,) = carry_out(root, edits=Edits(masks=Masks(["se/cret"]))).entries
+    (entry,) = carry_out(root, edits=Edits(redaction=Redaction(["se/cret"]))).entries
     assert entry.changes == ("/request/body/xx~1xxxx", "/request/body/xx~1xxxx")
 
 
 @pytest.mark.parametrize("value", ["abc", "-----", "1"])
 def test_what_would_be_found_everywhere_is_refused(value: str) -> None:
     with pytest.raises(RecctlError, match="value 2 of those to redact is shorter than 4 letters and digits"):
-        Masks(["long enough", value])
+        Redaction(["long enough", value])
 
 
 @pytest.mark.parametrize("value", ["request", "respons", "__data__", "true", "test_id"])
 def test_what_recordings_are_made_of_is_not_masked(value: str) -> None:
     with pytest.raises(RecctlError, match="value 1 of those to redact is part of a word that all recordings"):
-        Masks([value])
+        Redaction([value])
 
 
 words = st.text("ax9X ", min_size=4, max_size=6).filter(lambda text: any(map(str.isalnum, text)))
@@ -1019,12 +1019,12 @@ words = st.text("ax9X ", min_size=4, max_size=6).filter(lambda text: any(map(str
 @given(st.lists(words, min_size=1, max_size=3), st.integers(1, 5))
 def test_what_is_left_of_a_value_is_noticed(values: list[str], size: int) -> None:
     try:
-        masks = Masks(values)
+        masks = Redaction(values)
     except RecctlError:
         return
     text = "".join(values)
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    recording = read(edit(read(stream(*pieces)), Edits(masks=masks), set()))
+    recording = read(edit(read(stream(*pieces)), Edits(redaction=masks), set()))
     said = assemble(recording).choices[0].message.content or ""
     assert len(said) == len(text)
     if any(value in said for value in values):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recctl.base.errors import RecctlError
 from recctl.git import BlobReader
-from recctl.input.sides import Sides, choose_sides
+from recctl.input.revisions import ComparedTargets, find_compared_targets
 from recctl.input.sources import read
 from recctl.input.walk import walk
 from recctl.project import Override, Place, Project, Settings
@@ -47,7 +47,7 @@ def history(tmp_path: Path, git: Callable[..., str]) -> Path:
     return tmp_path
 
 
-def names(sides: Sides) -> list[str]:
+def names(sides: ComparedTargets) -> list[str]:
     """The names on both sides, which are the same here."""
     left, right = ([target.name for target in side] for side in (sides.left, sides.right))
     assert left == right
@@ -64,12 +64,12 @@ WALKED = [
 
 def test_files_of_a_revision_count_as_they_would_in_a_walk(history: Path) -> None:
     project = Project(history)
-    assert names(choose_sides(project, ["HEAD~1", "HEAD"])) == WALKED
+    assert names(find_compared_targets(project, ["HEAD~1", "HEAD"])) == WALKED
     assert sorted(path.relative_to(history).as_posix() for path in walk(project, history).files) == WALKED
 
 
 def test_what_is_only_like_a_recording_by_its_start_counts_where_it_changed(history: Path) -> None:
-    assert names(choose_sides(Project(history), ["HEAD"])) == [WALKED[0], *WALKED[2:]]
+    assert names(find_compared_targets(Project(history), ["HEAD"])) == [WALKED[0], *WALKED[2:]]
 
 
 def test_no_file_of_the_repository_is_read_where_neither_recordings_nor_configuration_are_staged(
@@ -78,27 +78,27 @@ def test_no_file_of_the_repository_is_read_where_neither_recordings_nor_configur
     asked: list[str] = []
     monkeypatch.setattr(BlobReader, "read", lambda _, spec, __: asked.append(spec))
     project = Project(history)
-    sides = choose_sides(project, [], staged=True, follow_config=True)
+    sides = find_compared_targets(project, [], staged=True, follow_config=True)
     assert (len(sides.left), sides.are_equal, asked) == (3, True, [])
     (history / "recctl.toml").write_text('scheme = "ogx-2026-04"')
     git("add", ".")
-    assert choose_sides(project, [], staged=True, follow_config=True).are_equal
+    assert find_compared_targets(project, [], staged=True, follow_config=True).are_equal
     assert asked == ["HEAD:recctl.toml", "HEAD:pyproject.toml", ":recctl.toml", ":pyproject.toml"]
 
 
 def test_exclude_and_paths_of_the_configuration_hold_for_revisions(history: Path) -> None:
     project = Project(history, exclude=("old/",), paths=("tests",))
-    assert names(choose_sides(project, ["HEAD~1", "HEAD"])) == ["tests/recordings/a.json"]
-    assert names(choose_sides(project, ["HEAD~1", "HEAD"], ["elsewhere"])) == WALKED[:2]
+    assert names(find_compared_targets(project, ["HEAD~1", "HEAD"])) == ["tests/recordings/a.json"]
+    assert names(find_compared_targets(project, ["HEAD~1", "HEAD"], ["elsewhere"])) == WALKED[:2]
 
 
 def test_a_project_below_the_top_of_a_repository_sees_its_own_files(history: Path) -> None:
-    assert names(choose_sides(Project(history / "tests"), ["HEAD~1", "HEAD"])) == WALKED[2:]
+    assert names(find_compared_targets(Project(history / "tests"), ["HEAD~1", "HEAD"])) == WALKED[2:]
 
 
 def test_a_file_of_a_revision_has_its_settings_its_place_and_its_content(history: Path) -> None:
     project = Project(history, overrides=(Override(("a.json",), {"scheme": "ogx-2025-07"}),))
-    sides = choose_sides(project, ["HEAD~1", "HEAD"], ["tests/recordings/a.json"])
+    sides = find_compared_targets(project, ["HEAD~1", "HEAD"], ["tests/recordings/a.json"])
     folder = (history / "tests" / "recordings").as_posix()
     for (target,), content in ((sides.left, b"before"), (sides.right, b"after")):
         place, in_force = Place(folder, "a.json"), Settings("ogx-2025-07", root=history.as_posix())
@@ -107,14 +107,14 @@ def test_a_file_of_a_revision_has_its_settings_its_place_and_its_content(history
 
 
 def test_the_same_content_has_the_same_blob(history: Path) -> None:
-    same = choose_sides(Project(history), ["HEAD"])
+    same = find_compared_targets(Project(history), ["HEAD"])
     assert same.left == same.right
-    other = choose_sides(Project(history), ["HEAD~1"])
+    other = find_compared_targets(Project(history), ["HEAD~1"])
     assert not {target.blob for target in other.left} & {target.blob for target in other.right}
 
 
 def test_files_of_two_folders_are_the_same_by_their_place_in_them(history: Path) -> None:
-    sides = choose_sides(Project(history), ["HEAD~1:tests", "tests"])
+    sides = find_compared_targets(Project(history), ["HEAD~1:tests", "tests"])
     assert [target.name for target in sides.left] == [
         "HEAD~1:tests/recordings/a.json",
         "HEAD~1:tests/recordings/old/b.json",
@@ -123,13 +123,15 @@ def test_files_of_two_folders_are_the_same_by_their_place_in_them(history: Path)
 
 
 def test_two_recordings_are_compared_outright(history: Path) -> None:
-    sides = choose_sides(Project(history), ["HEAD~1:tests/recordings/a.json", "tests/recordings/old/b.json"])
+    sides = find_compared_targets(
+        Project(history), ["HEAD~1:tests/recordings/a.json", "tests/recordings/old/b.json"]
+    )
     assert sides.outright
     assert (len(sides.left), len(sides.right)) == (1, 1)
 
 
 def test_the_start_of_a_hash_names_a_recording(history: Path) -> None:
-    sides = choose_sides(Project(history), ["01234", "tests/recordings/a.json"])
+    sides = find_compared_targets(Project(history), ["01234", "tests/recordings/a.json"])
     assert [target.name for target in sides.left] == [f"elsewhere/{HASH}.json"]
 
 
@@ -138,7 +140,7 @@ def test_the_start_of_a_hash_that_is_a_commit_as_well_is_asked_about(
 ) -> None:
     git("tag", "01234")
     with pytest.raises(RecctlError) as caught:
-        choose_sides(Project(history), ["01234"])
+        find_compared_targets(Project(history), ["01234"])
     assert caught.value.message == "'01234' is a revision and the start of a recording's name"
     assert caught.value.hint == "write '01234 --' for the revision, more digits for the recording"
 
@@ -155,4 +157,6 @@ def test_any_words_at_all_mean_something_or_are_refused(
     history: Path, words: Sequence[str], paths: Sequence[str] | None, staged: bool
 ) -> None:
     with suppress(RecctlError):
-        assert isinstance(choose_sides(Project(history), words, paths, staged=staged), Sides)
+        assert isinstance(
+            find_compared_targets(Project(history), words, paths, staged=staged), ComparedTargets
+        )

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: recordings, folders, revisions, what is staged, what is in the work tree."""
+"""What is compared with what: recordings, folders, revisions, what is staged, what is in the work tree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Settings] = {}
 
 
-class Sides(NamedTuple):
+class ComparedTargets(NamedTuple):
     """What is compared with what.
 
     `outright` is true for two recordings that the user set against each other, whatever they are; all others
@@ -49,14 +49,14 @@ class Sides(NamedTuple):
         return ours == theirs and None not in ours.values()
 
 
-def choose_sides(
+def find_compared_targets(
     project: Project,
     words: Sequence[str],
     paths: Sequence[str] | None = None,
     *,
     staged: bool = False,
     follow_config: bool = False,
-) -> Sides:
+) -> ComparedTargets:
     """Find out what the words of a command line set against each other.
 
     `words` are two recordings or folders; or none, one or two revisions, or a range of them, and after these
@@ -77,7 +77,7 @@ def choose_sides(
         raise RecctlError(f"{len(others)} paths are named, and two can be compared", _USAGE)
     for word, other in zip(words[len(revisions) :], others, strict=True):
         if not _is_path(other):
-            raise RecctlError(f"{word!r} stands alone: one side is missing", _USAGE)
+            raise RecctlError(f"{word!r} is alone: name what to compare it with", _USAGE)
     trees = [tree for revision in revisions for tree in revision.trees]
     most = 1 if staged else _PAIR
     if len(trees) > most:
@@ -189,16 +189,16 @@ def _find_revisions(word: str, here: Path) -> _Revisions | None:
     return _Revisions((one, other))
 
 
-def _set_against(project: Project, left: _Folder | Target, right: _Folder | Target) -> Sides:
+def _set_against(project: Project, left: _Folder | Target, right: _Folder | Target) -> ComparedTargets:
     """Two recordings, or two folders."""
     if isinstance(left, Target) and isinstance(right, Target):
         if left.path is right.path is None:
             raise RecctlError("standard input can be one side only", "name a recording for the other")
-        return Sides((left,), (right,), outright=True)
+        return ComparedTargets((left,), (right,), outright=True)
     if isinstance(left, Target) or isinstance(right, Target):
         raise RecctlError("a recording can't be compared with a folder", "name two of a kind")
     (before, unread), (after, unread_too) = _list_folder(project, left), _list_folder(project, right)
-    return Sides(before, after, unread=unread + unread_too)
+    return ComparedTargets(before, after, unread=unread + unread_too)
 
 
 def _list_folder(project: Project, folder: _Folder) -> tuple[tuple[Target, ...], tuple[Unread, ...]]:
@@ -271,12 +271,12 @@ class _Repository:
             raise RecctlError(f"{show_path(self._top / limit)} is outside the repository", _USAGE)
         return limit
 
-    def compare(self, trees: list[str]) -> Sides:
+    def compare(self, trees: list[str]) -> ComparedTargets:
         """Two trees; or a tree or the index and the work tree; or a tree or HEAD and the index."""
         if len(trees) == _PAIR:
             left, right = (git.list_tree(tree, self._here) for tree in trees)
             unmatched = self._list_unmatched((*left, *right))
-            return Sides(*self._find_targets(left, right), unmatched=unmatched)
+            return ComparedTargets(*self._find_targets(left, right), unmatched=unmatched)
         if not self._has_work_tree:
             raise RecctlError("there is no work tree here: the clone is bare", "name two revisions")
         index = git.list_index(self._here)
@@ -291,11 +291,11 @@ class _Repository:
         in_conflict = [git.GitEntry(path, None) for path in index.unmerged]
         unmatched = self._list_unmatched((*left, *right, *in_conflict))
         left, right = (tuple(entry for entry in side if entry.path not in unmerged) for side in (left, right))
-        return Sides(
+        return ComparedTargets(
             *self._find_targets(left, right), unread=self._list_conflicts(in_conflict), unmatched=unmatched
         )
 
-    def follow_config(self, sides: Sides, trees: list[str]) -> Sides:
+    def follow_config(self, sides: ComparedTargets, trees: list[str]) -> ComparedTargets:
         """The same sides, with the hash scheme that the configuration of either names for each file.
 
         The state of the right side is a tree, the index, or (None) the work tree, where the project is right.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recctl.base.errors import RecctlError
 from recctl.base.pointer import escape_pointer
 from recctl.rehash.edits import Edits, edit
-from recctl.rehash.masks import Masks
+from recctl.rehash.redaction import Redaction
 from recctl.wire import assemble
 from tests.builders import chunk, delta, read, record
 from tests.names import ask
@@ -29,7 +29,7 @@ MASKED = "xx\"xx\\xxxx/9&x~ \t'x"
 
 
 def redact(document: dict[str, Any], *values: str) -> dict[str, Any]:
-    return edit(read(document), Edits(masks=Masks(values)), set())
+    return edit(read(document), Edits(redaction=Redaction(values)), set())
 
 
 def stream(*pieces: str) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def test_a_value_is_masked_however_often_it_is_quoted(spell: Callable[[str], str
     text = QUOTED
     for _ in range(times):
         text = spell(text)
-    masks = Masks([QUOTED])
-    hidden = edit(read(ask(f"It is {text}!")), Edits(masks=masks), set())
+    masks = Redaction([QUOTED])
+    hidden = edit(read(ask(f"It is {text}!")), Edits(redaction=masks), set())
     assert not masks.is_left_in(read(hidden))
     assert "rd" not in hidden["request"]["body"]["messages"][0]["content"]
     assert masks.list_unfound() == []
@@ -82,7 +82,7 @@ def test_a_value_is_masked_however_often_it_is_quoted(spell: Callable[[str], str
 def test_a_value_is_masked_where_each_character_is_escaped(text: str) -> None:
     hidden = redact(ask(text), QUOTED)["request"]["body"]["messages"][0]["content"]
     assert hidden.startswith("xx")
-    assert not Masks([QUOTED]).is_left_in(read(ask(hidden)))
+    assert not Redaction([QUOTED]).is_left_in(read(ask(hidden)))
 
 
 @pytest.mark.parametrize("size", range(1, 12))
@@ -104,7 +104,7 @@ def test_a_value_in_the_arguments_of_a_recorded_line_is_masked() -> None:
 
 @pytest.mark.parametrize("before", ["", "k", "ke", "key"])
 def test_a_value_that_is_left_in_base64_is_noticed(before: str) -> None:
-    masks = Masks([SECRET])
+    masks = Redaction([SECRET])
     for encode in (b64encode, urlsafe_b64encode):
         encoded = encode(f"{before}{SECRET}?>".encode()).decode()
         assert masks.is_left_in(read(ask(f"Basic {encoded}")))
@@ -112,8 +112,8 @@ def test_a_value_that_is_left_in_base64_is_noticed(before: str) -> None:
 
 
 def test_values_that_were_found_nowhere_are_known() -> None:
-    masks = Masks(["first-one", "second-one", "third-one"])
-    edit(read(ask("the second-one")), Edits(masks=masks), set())
+    masks = Redaction(["first-one", "second-one", "third-one"])
+    edit(read(ask("the second-one")), Edits(redaction=masks), set())
     assert masks.list_unfound() == [1, 3]
     assert masks.is_left_in_file(b"the third-one")
     assert masks.list_unfound() == [1]
@@ -122,14 +122,14 @@ def test_values_that_were_found_nowhere_are_known() -> None:
 @pytest.mark.parametrize("unit", ["\\", '\\"', "%25", "&#0", "\\u00", "&amp;"])
 def test_long_hostile_texts_are_read_to_their_ends(unit: str) -> None:
     text = unit * (400_000 // len(unit)) + " " + SECRET
-    masks = Masks([SECRET, '"quoted"', "\\word", "%word", "&word"])
+    masks = Redaction([SECRET, '"quoted"', "\\word", "%word", "&word"])
     assert masks.hide_text(text).endswith("xxxx-9Xx9-9999")
 
 
 @given(st.text(min_size=4, max_size=9), st.integers(0, 4), st.text(max_size=5), st.text(max_size=5))
 def test_no_depth_and_no_neighbours_hide_a_value(value: str, depth: int, before: str, after: str) -> None:
     try:
-        masks = Masks([value])
+        masks = Redaction([value])
     except RecctlError:
         return
     document = ask("x")
@@ -137,7 +137,7 @@ def test_no_depth_and_no_neighbours_hide_a_value(value: str, depth: int, before:
     for _ in range(depth):
         text = quote_in_json(text)
     document["request"]["body"]["text"] = text
-    hidden = edit(read(document), Edits(masks=masks), set())
+    hidden = edit(read(document), Edits(redaction=masks), set())
     assert not masks.is_left_in(read(hidden))
     said = hidden["request"]["body"]["text"]
     for _ in range(depth):

@@ -1,4 +1,4 @@
-"""What must not be in a recording any more, and what is to be in its place."""
+"""Values that must not be in a recording any more, and the masks that take their places."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _WORDS = """
 """
 
 
-class Masks:
-    """Masks for values: as long, of the same kind character by character, and telling nothing of the value.
+class Redaction:
+    """Values to redact, each with a mask: as long, of the same kind, and telling nothing of the value.
 
     Letters become x, digits 9, all else stays. Values that would so get the same mask are counted on, in the
     order in which they were given. Raises RecctlError for a value that can't be masked.
