@@ -116,7 +116,7 @@ def _list_conditions(entries: Sequence[IndexEntry]) -> list[tuple[ListedGroup, s
     same = _group(entries, lambda entry: f"{entry.method} {entry.url} {entry.body} {entry.test_id}")
     repeated = [entry for alike in same.values() for entry in alike[1:]]
     if repeated:
-        found.append((sum_up("asked again", repeated), ""))
+        found.append((sum_up("with a repeated request", repeated), ""))
     return sorted(found, key=lambda item: (-item[0].recordings, item[0].value))
 
 
