@@ -12,7 +12,7 @@ import orjson
 
 from recctl.base.digests import sha256
 from recctl.base.masking import make_mask
-from recctl.base.pointer import join_pointer
+from recctl.base.pointer import find_holder, join_pointer
 from recctl.base.values import NamedTuple
 from recctl.checks.finding import Finding, Rule, Severity
 from recctl.checks.secret_judges import names_visitor
@@ -394,10 +394,7 @@ def _replace(value: JSON, masks: dict[str, str]) -> JSON:
 
 
 def _mask_at(document: dict[str, JSON], account: Account, mask: str) -> None:
-    holder: JSON = document
-    *above, last = account.steps
-    for step in above:
-        holder = holder[step]
+    holder, last = find_holder(document, account.steps)
     text, end = holder[last], account.start + len(account.value)
     if isinstance(text, str) and text[account.start : end] == account.value:
         holder[last] = text[: account.start] + mask + text[end:]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.base.pointer import split_pointer
+from recctl.base.pointer import find_holder, split_pointer
 from recctl.checks.account import ACCOUNT_ID, find_accounts, make_masks, mask_accounts
 from recctl.checks.file import FORMATTING
 from recctl.checks.stream import VOLATILE_FIELD, find_volatile_fields
@@ -108,7 +108,8 @@ def _mend(source: Source, rules: frozenset[str], masks: dict[str, str]) -> bytes
     if VOLATILE_FIELD.name in rules:
         document = copy.deepcopy(document)
         for pointer, value in find_volatile_fields(recording):
-            _set(document, pointer, value)
+            holder, key = find_holder(document, split_pointer(pointer))
+            holder[key] = value
     after = serialise(document)
     return None if after == source.content else after
 
@@ -123,11 +124,3 @@ def _mask(source: Source, items: tuple[Recording | LoadError, ...], masks: dict[
             if document is not None:
                 form, changes[item.index] = load_format(item.format), document
     return None if form is None else form.edit(source._replace(number=None), changes)
-
-
-def _set(document: JSON, pointer: str, value: JSON) -> None:
-    """Set a value that a pointer names."""
-    *steps, last = split_pointer(pointer)
-    for step in steps:
-        document = document[int(step) if isinstance(document, list) else step]
-    document[last] = value

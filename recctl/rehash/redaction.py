@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.errors import RecctlError
 from recctl.base.masking import make_mask
+from recctl.base.pointer import find_holder
 from recctl.recordings.splicing import apply_edits
 from recctl.recordings.splicing.json_text import splice_json
 from recctl.wire import assemble
@@ -312,9 +313,7 @@ def _walk_texts(value: JSON, path: tuple[str | int, ...]) -> Iterator[tuple[tupl
 
 
 def _put(holder: JSON, path: tuple[str | int, ...], text: str) -> None:
-    *above, last = path
-    for step in above:
-        holder = holder[step]
+    holder, last = find_holder(holder, path)
     if isinstance(holder, dict) and last == "token" and isinstance(holder.get("bytes"), list):
         holder["bytes"] = [*text.encode("utf-8", "surrogatepass")]
     holder[last] = text

@@ -110,7 +110,7 @@ def test_a_key_that_stands_twice_is_an_error() -> None:
     )
     ((_, (defect,)),) = FORMAT.inspect(given, FORMAT.read(given)).items()
     assert not defect.is_read
-    assert defect.message.endswith("a second time; R's yaml does not load the file")
+    assert defect.message.endswith("a second time in its mapping; R's yaml does not load the file")
 
 
 def test_what_is_no_exchange_says_why() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.pointer import put_at, read_at
 from recctl.recordings.bodies import decode_base64, encode_base64
-from recctl.recordings.cassettes.layout import put_body, read_at, store_like
+from recctl.recordings.cassettes.layout import store_like
 from recctl.recordings.cassettes.reading import (
     is_json,
     parse,
@@ -107,7 +108,7 @@ def _store(
         if holder is not None and old["body"] != new["body"]:
             body = _store_body(side, holder, old, new, max_size)
             steps = side.find_body(holder).steps
-            holder = None if body is None else put_body(holder, steps, body.value)
+            holder = None if body is None else put_at(holder, steps, body.value)
             if body is not None and body.edits:
                 inner[side.key, *steps] = body.edits
         if holder is None:

@@ -297,14 +297,6 @@ def _is_pair(value: YAML) -> bool:
     return isinstance(value, dict) and isinstance(value.get("name"), str)
 
 
-def read_at(side: Stored, steps: Steps) -> YAML:
-    """The value that steps lead to; None where they lead nowhere."""
-    value: YAML = side
-    for step in steps:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
 def leave_out(side: Stored, steps: Steps) -> Stored:
     """What is stored without what steps lead to, as `at` reads it."""
     first, *more = steps
@@ -320,15 +312,6 @@ def _put(side: Stored, steps: Steps, value: YAML) -> Stored:
     inner = side.get(first)
     if more and isinstance(inner, dict):
         value = _put(inner, tuple(more), value)
-    return {**side, first: value}
-
-
-def put_body(side: Stored, steps: Steps, value: YAML) -> Stored:
-    """A request or reply as stored with another body where steps lead; mappings are made on the way."""
-    first, *more = steps
-    if more:
-        inner = side.get(first)
-        value = put_body(inner if isinstance(inner, dict) else {}, tuple(more), value)
     return {**side, first: value}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recctl.recordings.cassettes.layout import read_at
+from recctl.base.pointer import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

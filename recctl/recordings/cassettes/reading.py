@@ -8,8 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
+from recctl.base.pointer import read_at
 from recctl.recordings.bodies import decode_base64, write_bytes
-from recctl.recordings.cassettes.layout import Raw, read_at
+from recctl.recordings.cassettes.layout import Raw
 from recctl.recordings.compression import GZIP, InflationError, Room, inflate
 from recctl.recordings.formats import Defect
 from recctl.recordings.http import HttpMessage, make_document

@@ -14,9 +14,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.formats import Format, vcrpy
-from recctl.recordings.formats import _json_files as json_files
-from recctl.recordings.formats._json_files import HEADERS, METHOD, PLACES, STATUS, URL, JsonLayout, StoredBody
+from recctl.recordings.formats import vcrpy
+from recctl.recordings.json_files import make_format
+from recctl.recordings.json_files.layout import (
+    HEADERS,
+    METHOD,
+    PLACES,
+    STATUS,
+    URL,
+    JsonLayout,
+    StoredBody,
+    find_missing,
+)
 from recctl.recordings.names import list_ends, read_proxied_name, spell_safely
 from recctl.recordings.recording import JSON, LoadError, Recording
 
@@ -126,18 +135,19 @@ _LAYOUT = JsonLayout(
     NAME,
     "a recording",
     find_items=lambda _: None,
-    find_defect=partial(json_files.find_missing, wanted=_WANTED),
+    find_defect=partial(find_missing, wanted=_WANTED),
     places={**PLACES, STATUS: (*STATUS, "code")},
     find_body=lambda _, side: StoredBody((side, "body"), _read_body, _write_body),
     find_sent=_find_sent,
     hint="a recording has a 'request' and a 'response'; the test agent does not load it otherwise",
 )
+_JSON = make_format(_LAYOUT, folder="vcr-cassettes", suffixes=(".json",), claims=claims)
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
     """The one exchange that a file holds, or why it holds none; several of an old one. Raises nothing."""
     if not _is_old(source):
-        return json_files.read(_LAYOUT, source)
+        return _JSON.read(source)
     items = _CASSETTES.read(source)
     is_alone = len(items) == 1
     return tuple(
@@ -153,7 +163,7 @@ def _is_old(source: Source) -> bool:
 def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:
     """What is wrong with how a file is written, without what the recorder does not mind in an old one."""
     if not _is_old(source):
-        return json_files.inspect(source, items)
+        return _JSON.inspect(source, items)
     found = _CASSETTES.inspect(source, items)
     return {
         index: [defect for defect in defects if defect.rule not in _HARMLESS]
@@ -169,27 +179,28 @@ def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Positio
     """Where values are in a file, as the format has it in which the file is written."""
     if _is_old(source):
         return _CASSETTES.locate(source, index, pointers)
-    return json_files.locate(_LAYOUT, source, index, pointers)
+    return _JSON.locate(source, index, pointers)
 
 
 def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
     """The bytes of a changed file, as the format has it in which the file is written."""
     if _is_old(source):
         return _CASSETTES.edit(source, changes)
-    from recctl.recordings.formats._json_edits import edit
-
-    return edit(_LAYOUT, source, changes)
+    return _JSON.edit(source, changes)
 
 
-FORMAT = Format(
-    NAME,
-    "vcr-cassettes",
-    (".json", _OLD),
-    claims,
-    read,
-    inspect,
-    locate,
-    edit,
+def measure(source: Source) -> tuple[int, ...]:
+    """How many bytes a file takes up."""
+    return (len(source.content),)
+
+
+FORMAT = _JSON._replace(
+    suffixes=(".json", _OLD),
+    read=read,
+    inspect=inspect,
+    locate=locate,
+    edit=edit,
+    measure=measure,
     find_successor=find_successor,
     is_named_by_hash=True,
 )

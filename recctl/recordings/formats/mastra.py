@@ -12,9 +12,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.formats import HEAD_SIZE, Format, Matching
-from recctl.recordings.formats import _json_files as json_files
-from recctl.recordings.formats._json_files import (
+from recctl.base.pointer import read_at
+from recctl.recordings.formats import HEAD_SIZE, Matching
+from recctl.recordings.json_files import make_format
+from recctl.recordings.json_files.layout import (
     HEADERS,
     METHOD,
     PLACES,
@@ -24,7 +25,6 @@ from recctl.recordings.formats._json_files import (
     Steps,
     StoredBody,
     find_missing,
-    take,
 )
 from recctl.recordings.recording import name_type
 from recctl.recordings.splicing import splice_text, split_like
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import JSON
-    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
 
 FOLDER = "__recordings__"
@@ -64,7 +63,7 @@ def _find_items(value: JSON) -> Steps | str | None:
 
 
 def _find_body(item: JSON, side: str) -> StoredBody:
-    pieces = take(item, _CHUNKS)
+    pieces = read_at(item, _CHUNKS)
     if side == "response" and isinstance(pieces, list) and all(isinstance(piece, str) for piece in pieces):
         return StoredBody(_CHUNKS, "".join, _write_pieces)
     return StoredBody((side, "body"))
@@ -79,7 +78,7 @@ _CHUNKS = ("response", "chunks")
 
 def _find_test_id(value: JSON) -> str | None:
     """The id of the test, or of its file, as far as a file says; not the folders of whose machine it was."""
-    file, test = take(value, ("meta", "testFile")), take(value, ("meta", "testName"))
+    file, test = read_at(value, ("meta", "testFile")), read_at(value, ("meta", "testName"))
     known = [file] if isinstance(file, str) and file and not file.startswith("/") and ":" not in file else []
     known += [test] if isinstance(test, str) and test else []
     return "::".join(known) or None
@@ -141,22 +140,10 @@ _LAYOUT = JsonLayout(
 )
 
 
-def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    """The bytes of a file after exchanges have become other ones, or have gone (None)."""
-    from recctl.recordings.formats._json_edits import edit
-
-    return edit(_LAYOUT, source, changes)
-
-
-FORMAT = Format(
-    _LAYOUT.name,
-    FOLDER,
-    (".json",),
-    claims,
-    partial(json_files.read, _LAYOUT),
-    json_files.inspect,
-    partial(json_files.locate, _LAYOUT),
-    edit,
-    measure=partial(json_files.measure, _LAYOUT),
+FORMAT = make_format(
+    _LAYOUT,
+    folder=FOLDER,
+    suffixes=(".json",),
+    claims=claims,
     matching=Matching(("url", "body"), in_order=True, once=False),
 )

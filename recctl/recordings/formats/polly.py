@@ -16,9 +16,10 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.formats import HEAD_SIZE, Format, Matching
-from recctl.recordings.formats import _json_files as json_files
-from recctl.recordings.formats._json_files import (
+from recctl.base.pointer import read_at
+from recctl.recordings.formats import HEAD_SIZE, Matching
+from recctl.recordings.json_files import make_format
+from recctl.recordings.json_files.layout import (
     HEADERS,
     METHOD,
     PLACES,
@@ -28,7 +29,6 @@ from recctl.recordings.formats._json_files import (
     Steps,
     StoredBody,
     find_missing,
-    take,
 )
 from recctl.recordings.recording import name_type
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import JSON
-    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
 
 
@@ -59,7 +58,7 @@ _CREATOR = rb"""name["']?\s*:\s*["']?Polly\.JS\b"""
 def _find_items(value: JSON) -> Steps | str | None:
     if not isinstance(value, dict):
         return f"it is {name_type(value)}, and no object"
-    return _ENTRIES if isinstance(take(value, _ENTRIES), list) else "its 'log' has no list of 'entries'"
+    return _ENTRIES if isinstance(read_at(value, _ENTRIES), list) else "its 'log' has no list of 'entries'"
 
 
 _ENTRIES = ("log", "entries")
@@ -87,10 +86,10 @@ def _write_headers(stored: JSON, headers: JSON) -> JSON:
 
 def _find_body(item: JSON, side: str) -> StoredBody:
     if side == "request":
-        data = take(item, ("request", "postData"))
+        data = read_at(item, ("request", "postData"))
         has_value = isinstance(data, dict) and "textJSON" in data
         return StoredBody(("request", "postData", "textJSON" if has_value else "text"))
-    if take(item, ("response", "content", "encoding")) == "base64":
+    if read_at(item, ("response", "content", "encoding")) == "base64":
         return StoredBody(_CONTENT, _read_base64, _write_base64)
     return StoredBody(_CONTENT)
 
@@ -117,7 +116,7 @@ def _write_base64(stored: JSON, body: Stored) -> JSON:
 
 def _find_test_id(value: JSON) -> str | None:
     """The name of the recording, which test runners make of that of the test and those around it."""
-    name = take(value, ("log", "_recordingName"))
+    name = read_at(value, ("log", "_recordingName"))
     return name if isinstance(name, str) and name else None
 
 
@@ -151,22 +150,10 @@ _LAYOUT = JsonLayout(
 )
 
 
-def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    """The bytes of a file after exchanges have become other ones, or have gone (None)."""
-    from recctl.recordings.formats._json_edits import edit
-
-    return edit(_LAYOUT, source, changes)
-
-
-FORMAT = Format(
-    _LAYOUT.name,
-    "recordings",
-    (".har", ".har.yaml", ".har.yml"),
-    claims,
-    partial(json_files.read, _LAYOUT),
-    json_files.inspect,
-    partial(json_files.locate, _LAYOUT),
-    edit,
-    measure=partial(json_files.measure, _LAYOUT),
+FORMAT = make_format(
+    _LAYOUT,
+    folder="recordings",
+    suffixes=(".har", ".har.yaml", ".har.yml"),
+    claims=claims,
     matching=Matching(("method", "url", "headers", "body"), in_order=True, once=True),
 )

@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recctl.recordings.formats import HEAD_SIZE, Format
-from recctl.recordings.formats import _json_files as json_files
-from recctl.recordings.formats._json_files import (
+from recctl.base.pointer import read_at
+from recctl.recordings.formats import HEAD_SIZE
+from recctl.recordings.json_files import make_format
+from recctl.recordings.json_files.layout import (
     METHOD,
     PLACES,
     STATUS,
@@ -24,7 +24,6 @@ from recctl.recordings.formats._json_files import (
     Steps,
     StoredBody,
     find_missing,
-    take,
 )
 from recctl.recordings.splicing import splice_text, split_like
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.recordings.recording import JSON
-    from recctl.recordings.source import Source
     from recctl.recordings.splicing.bodies import Stored
 
 _FOLDER = "fixtures"
@@ -62,12 +60,12 @@ def _find_defect(item: JSON) -> tuple[str, Steps] | None:
 
 def _find_body(item: JSON, side: str) -> StoredBody:
     if side == "request":
-        if isinstance(take(item, _SENT), str):
+        if isinstance(read_at(item, _SENT), str):
             return StoredBody(_SENT, _read_base64, _write_base64, copies=(_CANONICAL,))
         return StoredBody(_CANONICAL)
     if "chunks" in item:
         return StoredBody(_CHUNKS, _read_pieces, _write_pieces)
-    body = take(item, ("response", "body"))
+    body = read_at(item, ("response", "body"))
     if isinstance(body, dict) and [*body] == ["b64"] and isinstance(body["b64"], str):
         return StoredBody(("response", "body", "b64"), _read_base64, _write_base64)
     return StoredBody(("response", "body"))
@@ -127,20 +125,9 @@ _LAYOUT = JsonLayout(
 )
 
 
-def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    """The bytes of a file after exchanges have become other ones, or have gone (None)."""
-    from recctl.recordings.formats._json_edits import edit
-
-    return edit(_LAYOUT, source, changes)
-
-
-FORMAT = Format(
-    _LAYOUT.name,
-    "",  # all kinds of files lie below folders called `fixtures`
-    (".json",),
-    claims,
-    partial(json_files.read, _LAYOUT),
-    json_files.inspect,
-    partial(json_files.locate, _LAYOUT),
-    edit,
+FORMAT = make_format(
+    _LAYOUT,
+    folder="",  # all kinds of files lie below folders called `fixtures`
+    suffixes=(".json",),
+    claims=claims,
 )

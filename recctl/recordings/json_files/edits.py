@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from recctl.base.pointer import put_at, read_at
 from recctl.base.strict_json import read_json
-from recctl.recordings.formats._json_files import SIDES, JsonLayout, Steps, is_yaml, open_file, read, take
 from recctl.recordings.http import find_header
+from recctl.recordings.json_files.layout import SIDES, JsonLayout, Steps
+from recctl.recordings.json_files.reading import is_yaml, open_file, read
 from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.splicing import Edit, apply_edits
 from recctl.recordings.splicing.bodies import Stored, edit_body
@@ -47,7 +49,7 @@ def edit(layout: JsonLayout, source: Source, changes: dict[int, dict[str, JSON] 
                 return None
             items.append(change.item)
             inner.update(((*file.lead_to(index), *steps), edits) for steps, edits in change.inner.items())
-    value = items[0] if file.steps is None else _put(file.value, file.steps, items)
+    value = items[0] if file.steps is None else put_at(file.value, file.steps, items)
     if items == file.items:
         return source.content
     known = inner if len(items) == len(file.items) else {}
@@ -84,29 +86,21 @@ _write_yaml_anew = partial(_write_yaml, whole=True)
 """Texts that change are written whole, and not spliced."""
 
 
-def _put(value: JSON, steps: Steps, new: JSON) -> JSON:
-    """A value in which some keys lead to another one."""
-    if not steps:
-        return new
-    holder = value if isinstance(value, dict) else {}
-    return {**holder, steps[0]: _put(holder.get(steps[0]), steps[1:], new)}
-
-
 def _store(layout: JsonLayout, item: JSON, recording: Recording, document: dict[str, JSON]) -> _Change | None:
     """An exchange as stored, changed as its document is; None for a change that can't be stored."""
     inner: dict[Steps, tuple[Edit, ...]] = {}
     before, old = item, recording.document
     for part, steps in layout.places.items():
-        was, will = take(old, part), take(document, part)
+        was, will = read_at(old, part), read_at(document, part)
         if was != will:
-            stored = take(item, steps)
-            item = _put(item, steps, layout.write_headers(stored, will) if part[1] == "headers" else will)
+            stored = read_at(item, steps)
+            item = put_at(item, steps, layout.write_headers(stored, will) if part[1] == "headers" else will)
     for side in SIDES:
         was, will = old[side]["body"], document[side]["body"]
         if was == will:
             continue
         body = layout.find_body(item, side)
-        stored = take(item, body.steps)
+        stored = read_at(item, body.steps)
         known = body.read(stored)
         is_value = isinstance(known, (dict, list))
         max_size = recording.source.settings.max_size
@@ -115,14 +109,14 @@ def _store(layout: JsonLayout, item: JSON, recording: Recording, document: dict[
         if edited is None:
             return None
         written = body.write(stored, edited)
-        item = _put(item, body.steps, written)
+        item = put_at(item, body.steps, written)
         if written == edited.value and edited.edits:
             inner[body.steps] = edited.edits
         for steps in body.copies:
-            copy = take(item, steps)
+            copy = read_at(item, steps)
             if copy == was:
-                item = _put(item, steps, will)
+                item = put_at(item, steps, will)
             elif isinstance(copy, str) and read_json(copy) == was is not None:
                 changed = apply_edits(copy, splice_json(copy, was, will))
-                item = item if changed is None else _put(item, steps, changed)
+                item = item if changed is None else put_at(item, steps, changed)
     return _Change(layout.complete(before, item), inner)
