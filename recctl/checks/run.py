@@ -165,7 +165,7 @@ def _read_neighbours_calls(
     from recctl.recordings.attempt import attempt
     from recctl.wire import read_exchange
 
-    for recording in read_neighbours(selection.neighbours(project), test_ids):
+    for recording in read_neighbours(project, selection, test_ids):
         exchange = attempt(recording.source.name, read_exchange, recording)
         if not isinstance(exchange, Unread):
             yield recording.test_id, list_calls(exchange)

@@ -19,14 +19,14 @@ from recctl.base.work_tree import find_top_level
 from recctl.input.walk import is_walked, read_head, walk
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
-from recctl.recordings.formats import may_be_named_by_hash
+from recctl.recordings.formats import list_hashed_suffixes
 from recctl.recordings.load import load
 from recctl.recordings.names import is_hash_prefix, is_named_by, is_start
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from recctl.project import Project, Settings
     from recctl.recordings.recording import LoadError
@@ -79,20 +79,37 @@ class Selection(NamedTuple):
         for target in self.targets:
             yield read(target)
 
-    def neighbours(self, project: Project) -> Iterator[Target]:
+    def neighbours(
+        self, project: Project, may_matter: Callable[[str], bool] | None = None
+    ) -> Iterator[Target]:
         """The files beside those that were named outright, unless they are targets themselves.
 
         For rules that look across files: a pre-commit hook names three files of a folder that holds hundreds.
         Only files of formats that name them after a hash have to do with each other: what a test has recorded
-        in any other format is in one file.
+        in any other format is in one file. `may_matter` is asked of each path before more is done.
         """
         files = [(target.path, target.named) for target in self.targets if target.path and not target.spec]
         selected = {path for path, _ in files}
         folders = {path.parent for path, named in files if named}
-        for folder in sorted(folders):
-            for path in sorted(folder.glob("*")):
-                if may_be_named_by_hash(path.name) and path not in selected and path.is_file():
-                    yield Target(show_path(path), project.settings_for(path), path=path)
+        suffixes = list_hashed_suffixes()
+        for folder in map(str, sorted(folders)):
+            for name in _list_files(folder, suffixes):
+                place = os.path.join(folder, name)  # noqa: PTH118  (of thousands, few become a Path)
+                if may_matter is None or may_matter(place):
+                    path = Path(place)
+                    if path not in selected:
+                        yield Target(show_path(path), project.settings_for(path), path=path)
+
+
+def _list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    """The names of the files in a folder that end so, in order; none where it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name for entry in entries if entry.name.endswith(suffixes) and entry.is_file()
+            )
+    except OSError:
+        return []
 
 
 def select(project: Project, paths: Sequence[str], *, force_exclude: bool = False) -> Selection:

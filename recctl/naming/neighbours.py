@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recctl.base.errors import RecctlError
@@ -15,20 +17,42 @@ from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from recctl.input.sources import Selection, Target
+    from recctl.project import Project
 
 
-def read_neighbours(targets: Iterable[Target], test_ids: set[str | None] | None) -> Iterator[Recording]:
-    """The recordings of some tests (None: of all) among files; those that can't be read are left out."""
-    for target in targets:
+def read_neighbours(
+    project: Project, selection: Selection, test_ids: set[str | None] | None
+) -> Iterator[Recording]:
+    """The recordings of some tests (None: of all) beside files that were named.
+
+    Those that can't be read are left out.
+    """
+    may_matter = None if test_ids is None else partial(_may_be_of, test_ids, {*map(_spell, test_ids)})
+    for target in selection.neighbours(project, may_matter):
+        yield from _load(target)
+
+
+def _may_be_of(test_ids: set[str | None], spelled: set[bytes], path: str) -> bool:
+    """Whether a file may hold a recording of some tests: by its first bytes, if they tell."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
-            told = _read_head(target)
-        except (OSError, ValueError, RecursionError):
-            continue
-        if told is None or test_ids is None or not test_ids.isdisjoint(told):
-            yield from _load(target)
+            told = _TEST_ID.match(os.read(file, _HEAD_SIZE))
+        finally:
+            os.close(file)
+        if told is None or told[1] in spelled:
+            return True
+        return (b"\\" in told[1] or not told[1].isascii()) and json.loads(told[1]) in test_ids
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _spell(test_id: str | None) -> bytes:
+    """An id as JSON has it."""
+    return json.dumps(test_id).encode()
 
 
 def keep_tests(selection: Selection, words: Sequence[str]) -> Selection:
@@ -94,6 +118,6 @@ def _load(target: Target) -> Iterator[Recording]:
             yield item
 
 
-_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("(?:[^"\\]|\\.)*"|null)')
+_TEST_ID = re.compile(rb'\s*\{\s*"test_id"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*"|null)')
 _HEAD_SIZE = 2048
 """How recorders begin a file, and how much of it is looked at; one that begins otherwise is read whole."""

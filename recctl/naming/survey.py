@@ -184,7 +184,7 @@ def survey_neighbours(
     project: Project, selection: Selection, test_ids: set[str | None] | None, *, to: Scheme | None = None
 ) -> list[Facts]:
     """The facts about recordings of these tests (None: of all) that lie beside files that were named."""
-    others = read_neighbours(selection.neighbours(project), test_ids)
+    others = read_neighbours(project, selection, test_ids)
     found = (attempt(other.source.name, find_facts, other, project.root, to) for other in others)
     return [facts for facts in found if isinstance(facts, Facts)]
 

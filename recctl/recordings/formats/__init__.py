@@ -154,9 +154,10 @@ def may_hold_several(path: str) -> bool:
     return likely.matching is not None
 
 
-def may_be_named_by_hash(name: str) -> bool:
-    """Whether a file's name is one of a format that names its files after a hash, by its ending."""
-    return any(name.endswith(found.suffixes) and found.is_named_by_hash for found in _each_format())
+@cache
+def list_hashed_suffixes() -> tuple[str, ...]:
+    """The endings of the names of files that are named after a hash, of all formats that do that."""
+    return tuple(suffix for found in _each_format() if found.is_named_by_hash for suffix in found.suffixes)
 
 
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
