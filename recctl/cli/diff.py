@@ -82,16 +82,21 @@ def command(
     """
     from recctl.input.revisions import find_compared_targets
     from recctl.input.sources import Selection
-    from recctl.render import extend_view
-    from recctl.render.comparison import ComparisonView, find_renderer
 
     output_format = _choose_format(output_format, stat=stat, name_only=name_only)
-    render = find_renderer(output_format)
     project = open_project(config, isolated=isolated, scheme=scheme, max_size=max_size)
     before, paths = _split(words or [])
     follow_config = not (scheme or config or isolated)
     sides = find_compared_targets(project, before, paths, staged=staged, follow_config=follow_config)
     say_unmatched(sides, quiet=quiet)
+    if sides.is_unstaged:
+        say("nothing is staged", quiet=quiet)
+        if output_format == "text" and output is None:
+            return 0
+    from recctl.render import extend_view
+    from recctl.render.comparison import ComparisonView, find_renderer
+
+    render = find_renderer(output_format)
     check_output(output, project, sides.left + sides.right)
     comparison = _compare(sides, keep_noise=noise)
     if tests:
@@ -106,7 +111,7 @@ def command(
     write_output(render(comparison, view), output, page=True)
     comparison = comparison._replace(errors=(*comparison.errors, *refused))
     unread = conclude(comparison.errors + comparison.past_errors)
-    if not (sides.left or sides.right or sides.unmatched or comparison.errors):
+    if not (sides.is_unstaged or sides.left or sides.right or sides.unmatched or comparison.errors):
         say_selected(Selection((), folders=(".",)), quiet=quiet)
     elif tests and not comparison.pairs:
         say("nothing has changed in recordings of that test", quiet=quiet)

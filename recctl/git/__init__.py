@@ -371,6 +371,11 @@ def _read_removals(records: Iterator[str], time: int) -> Iterator[Removal]:
             yield Removal(path, blob, int(mode[-3:], 8), time, commit, len(parents) > 1, is_move)
 
 
+def is_staged(tree: str, folder: Path) -> bool:
+    """Whether anything that is staged differs from a tree. Raises GitError."""
+    return bool(_ask_list(["diff-index", "--cached", "--name-only", "-z", tree, "--"], folder))
+
+
 def list_staged_renames(folder: Path) -> tuple[tuple[str, str], ...]:
     """The files below a folder that are staged under another name: old and new, relative to the folder.
 

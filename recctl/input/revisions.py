@@ -30,7 +30,8 @@ class ComparedTargets(NamedTuple):
     have to be paired first. `unread` is what can't be looked at, `unmatched` are words that were to narrow it
     down and match no file. Each target has the hash scheme of the configuration on its side; `past_settings`
     are, by key, the settings that files of the right side had by the configuration of the left one, where
-    that named another scheme for them.
+    that named another scheme for them. `is_unstaged` says that nothing at all is staged, so that no file was
+    looked at.
     """
 
     left: tuple[Target, ...]
@@ -39,6 +40,7 @@ class ComparedTargets(NamedTuple):
     unread: tuple[Unread, ...] = ()
     unmatched: tuple[str, ...] = ()
     past_settings: Mapping[str, Settings] = _NOTHING
+    is_unstaged: bool = False
 
     @property
     def are_equal(self) -> bool:
@@ -279,9 +281,11 @@ class _Repository:
             return ComparedTargets(*self._find_targets(left, right), unmatched=unmatched)
         if not self._has_work_tree:
             raise RecctlError("there is no work tree here: the clone is bare", "name two revisions")
+        head = trees[0] if trees else self._staged and git.resolve_tree("HEAD", self._here)
+        if self._staged and head and not self._words and not git.is_staged(head, self._here):
+            return ComparedTargets((), (), is_unstaged=True)
         index = git.list_index(self._here)
         if self._staged:
-            head = trees[0] if trees else git.resolve_tree("HEAD", self._here)
             left, right = git.list_tree(head, self._here) if head else (), index.entries
         else:
             left = git.list_tree(trees[0], self._here) if trees else index.entries

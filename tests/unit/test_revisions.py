@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recctl.base.errors import RecctlError
-from recctl.git import BlobReader
+from recctl.git import BlobReader, list_index
 from recctl.input.revisions import ComparedTargets, find_compared_targets
 from recctl.input.sources import read
 from recctl.input.walk import walk
@@ -78,12 +79,26 @@ def test_no_file_of_the_repository_is_read_where_neither_recordings_nor_configur
     asked: list[str] = []
     monkeypatch.setattr(BlobReader, "read", lambda _, spec, __: asked.append(spec))
     project = Project(history)
+    (history / "other.txt").write_text("x")
+    git("add", ".")
     sides = find_compared_targets(project, [], staged=True, follow_config=True)
     assert (len(sides.left), sides.are_equal, asked) == (3, True, [])
     (history / "recctl.toml").write_text('scheme = "ogx-2026-04"')
     git("add", ".")
     assert find_compared_targets(project, [], staged=True, follow_config=True).are_equal
     assert asked == ["HEAD:recctl.toml", "HEAD:pyproject.toml", ":recctl.toml", ":pyproject.toml"]
+
+
+def test_where_nothing_is_staged_no_file_is_looked_at(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Mock(side_effect=list_index)
+    monkeypatch.setattr("recctl.git.list_index", listed)
+    for revision in ([], ["HEAD"]):
+        assert find_compared_targets(Project(history), revision, staged=True) == ComparedTargets(
+            (), (), is_unstaged=True
+        )
+    assert not listed.called
+    sides = find_compared_targets(Project(history), ["HEAD~1"], staged=True)
+    assert (sides.is_unstaged, listed.called) == (False, True)
 
 
 def test_exclude_and_paths_of_the_configuration_hold_for_revisions(history: Path) -> None:
