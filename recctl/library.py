@@ -56,5 +56,5 @@ def _read(path: Path, max_size: int | None) -> Source:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise RecctlError(f"{path}: is larger than {limit:,} bytes", "raise max_size")
-    place = Place(path.absolute().parent.as_posix(), path.name)
+    place = Place.of(path.absolute())
     return Source(os.fspath(path), content, place, Settings(max_size=limit))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from recctl.testsuite.track import Miss, Play, SentRequest, Tracked
+from recctl.recordings.http import SentRequest
+from recctl.testsuite.track import Miss, Play, Tracked
 from tests.builders import write
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class Fixable(NamedTuple):
 
         An `Unread` says that recctl itself fails to mend it.
         """
-        target, place = self.target, Place(self.path.parent.as_posix(), self.path.name)
+        target, place = self.target, Place.of(self.path)
         source = Source(target.file, content, place, target.settings, target.number)
         return attempt(target.name, _mend, source, self.rules, self.masks)
 

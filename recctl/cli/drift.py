@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from recctl.drift import DriftReport
     from recctl.input.sources import Selection
     from recctl.project import Project
-    from recctl.testsuite.track import SentRequest, Tracked
+    from recctl.recordings.http import SentRequest
+    from recctl.testsuite.track import Tracked
 
 _LISTS = ("tests", "paths")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recctl.inventory.answer import Findings
     from recctl.inventory.words import Wish
     from recctl.project import Project
-    from recctl.testsuite.track import SentRequest
+    from recctl.recordings.http import SentRequest
 
 
 def command(

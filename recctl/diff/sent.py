@@ -14,9 +14,8 @@ from recctl.diff.sent_noise import sift_noise
 from recctl.diff.spelling import spell_alike
 from recctl.recordings.bodies import is_described
 from recctl.recordings.compression import Room
-from recctl.recordings.http import HttpMessage, find_endpoint, find_header, make_document
+from recctl.recordings.http import HttpMessage, SentRequest, find_endpoint, find_header, make_document
 from recctl.recordings.recording import ASKED_KEYS
-from recctl.testsuite.track import SentRequest
 from recctl.wire import find_form
 
 if TYPE_CHECKING:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from recctl.input.sources import Selection
     from recctl.inventory.nearest import Candidate
     from recctl.project import Project
+    from recctl.recordings.http import SentRequest
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
-    from recctl.testsuite.track import Play, SentRequest, Tracked
+    from recctl.testsuite.track import Play, Tracked
 
 
 def examine_drift(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recctl.input.sources import Target
-    from recctl.testsuite.track import Play, SentRequest, Tracked
+    from recctl.recordings.http import SentRequest
+    from recctl.testsuite.track import Play, Tracked
 
 _ORDER = [*DriftStatus]
 

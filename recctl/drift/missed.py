@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from recctl.input.sources import Selection
     from recctl.inventory.nearest import Candidate
     from recctl.project import Project
-    from recctl.testsuite.track import Miss, SentRequest, Tracked
+    from recctl.recordings.http import SentRequest
+    from recctl.testsuite.track import Miss, Tracked
 
 
 def examine_missed(

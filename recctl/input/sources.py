@@ -334,7 +334,7 @@ def read(target: Target, blobs: git.BlobReader | None = None) -> Source | Unread
             "a recording this large is hardly one; if it is, raise max-size",
             too_large=True,
         )
-    place = Place(path.parent.as_posix(), path.name) if path else None
+    place = Place.of(path) if path else None
     return Source(target.file, content, place, target.settings, target.number)
 
 

@@ -15,8 +15,7 @@ from recctl.diff.sent import find_kept
 from recctl.inventory.answer import FieldChange
 from recctl.naming.engine import find_wanted, identify
 from recctl.recordings.formats import load_format
-from recctl.recordings.http import find_endpoint
-from recctl.testsuite.track import SentRequest
+from recctl.recordings.http import SentRequest, find_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -175,7 +175,7 @@ def _name_tests(target: Target, entries: list[IndexEntry]) -> Iterator[IndexEntr
     if target.path is None or form.is_named_by_hash:
         yield from entries
         return
-    place = Place(target.path.parent.as_posix(), target.path.name)
+    place = Place.of(target.path)
     test_id, told = find_test(form, place, target.settings), describe_test(form, place, target.settings)
     for entry in entries:
         is_open = told is not None and told.is_open

@@ -14,8 +14,8 @@ from recctl.recordings.recording import Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from recctl.recordings.http import SentRequest
     from recctl.recordings.recording import Recording
-    from recctl.testsuite.track import SentRequest
 
 
 class Comparable(Protocol):

@@ -316,7 +316,7 @@ def _read_lost(
             hint = "if it is a recording all the same, raise max-size"
             errors[location] = Unread(name, "it is larger than max-size", hint, too_large=True)
             continue
-        test_ids = _read_test_ids(Source(name, content, Place(path.parent.as_posix(), path.name), settings))
+        test_ids = _read_test_ids(Source(name, content, Place.of(path), settings))
         if tests and not any(is_of_test(test_id, test) for test_id in test_ids for test in tests):
             continue
         if is_named or is_walked(project, path, partial(bytes, content)):

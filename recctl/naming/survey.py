@@ -150,7 +150,7 @@ def find_companion(target: Target) -> Facts | None:
     path = target.path
     if path is None or target.spec is not None:
         return None
-    place = Place(path.parent.as_posix(), path.name)
+    place = Place.of(path)
     found = find_file_tests(path, target.settings)
     try:
         size = path.stat().st_size

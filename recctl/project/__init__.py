@@ -20,7 +20,7 @@ from recctl.base.work_tree import find_top_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from recctl.project.schemes import Scheme
 
@@ -36,6 +36,11 @@ class Place(NamedTuple):
 
     folder: str
     name: str
+
+    @classmethod
+    def of(cls, path: PurePath) -> Place:
+        """The place of a file, as far up as its path goes."""
+        return cls(path.parent.as_posix(), path.name)
 
 
 class SecretSettings(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from recctl.base.values import NamedTuple
@@ -18,6 +19,20 @@ class HttpMessage(NamedTuple):
 
     headers: JSON
     body: Any
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A request as its recorder would store it.
+
+    `headers` are names alone. `body` is JSON where it can be read as such, else text, and None where there is
+    none.
+    """
+
+    method: str
+    url: str
+    headers: tuple[str, ...] = ()
+    body: JSON = None
 
 
 def make_document(

@@ -79,7 +79,7 @@ class FileTests(NamedTuple):
 
 def find_file_tests(path: Path, settings: Settings) -> FileTests | None:
     """The tests that a file is named after, whether it holds recordings or not; None for no test's name."""
-    place = Place(path.parent.as_posix(), path.name)
+    place = Place.of(path)
     form: Format | None = find_format(path.name, _read_head(path))
     if form is None or form.is_named_by_hash:
         form = find_owner(path.name, PurePosixPath(place.folder).parts, settings, lambda: _read_head(path))

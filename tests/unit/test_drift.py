@@ -17,8 +17,8 @@ from recctl.drift import DriftReport, DriftStatus, examine_drift
 from recctl.drift.groups import find_topic
 from recctl.input.sources import select
 from recctl.project import find_project
+from recctl.recordings.http import SentRequest
 from recctl.render.kit.masking import mask_texts
-from recctl.testsuite.track import SentRequest
 from tests.builders import read, record, write
 from tests.tracking import URL, Suite, ask, send, write_cassette
 

@@ -16,9 +16,10 @@ from recctl.drift import DriftReport, examine_drift
 from recctl.drift.baseline import dump_known, leave_out_known
 from recctl.input.sources import select
 from recctl.project import find_project
+from recctl.recordings.http import SentRequest
 from recctl.render import list_formats
 from recctl.render.drift import DriftView, find_renderer
-from recctl.testsuite.track import Miss, Play, SentRequest, Tracked, dump_tracked, read_tracked
+from recctl.testsuite.track import Miss, Play, Tracked, dump_tracked, read_tracked
 from tests.tracking import Suite, ask, send
 from tests.unit.wire.hostile import json_values, spoil
 

@@ -14,17 +14,8 @@ from hypothesis import strategies as st
 
 from recctl.base.errors import RecctlError
 from recctl.project import Project
-from recctl.testsuite.track import (
-    OUTCOMES,
-    PASSED,
-    Miss,
-    Play,
-    SentRequest,
-    Tracked,
-    combine,
-    dump_tracked,
-    read_tracked,
-)
+from recctl.recordings.http import SentRequest
+from recctl.testsuite.track import OUTCOMES, PASSED, Miss, Play, Tracked, combine, dump_tracked, read_tracked
 from recctl.testsuite.track.plays import RESULTS, join_equal
 from recctl.testsuite.track.run import Ended, run_tracked
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from recctl.input.sources import read
 from recctl.project import Project
-from recctl.testsuite.track import Miss, Play, SentRequest, Tracked, dump_tracked, notes, read_tracked
+from recctl.recordings.http import SentRequest
+from recctl.testsuite.track import Miss, Play, Tracked, dump_tracked, notes, read_tracked
 from recctl.testsuite.track.notes import Heard, read_notes
 from recctl.testsuite.track.plays import join_equal
 from tests.tracking import URL, ask, write_cassette

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recctl.project import Project
-from recctl.testsuite.track import Miss, Play, SentRequest
+from recctl.recordings.http import SentRequest
+from recctl.testsuite.track import Miss, Play
 from recctl.testsuite.track.run import run_tracked
 from tests.builders import write
 

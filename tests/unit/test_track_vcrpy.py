@@ -14,7 +14,8 @@ import yaml
 
 import recctl.testsuite.track
 from recctl.project import Project
-from recctl.testsuite.track import Miss, Play, SentRequest
+from recctl.recordings.http import SentRequest
+from recctl.testsuite.track import Miss, Play
 from recctl.testsuite.track.run import run_tracked
 
 if TYPE_CHECKING:

@@ -180,7 +180,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
 
     def write(template: Template, stem: str = module.stem, ending: str = "") -> Place:
         whole = folder / (template.write(stem, holder, function, inner) + ending)
-        return Place(whole.parent.as_posix(), whole.name)
+        return Place.of(whole)
 
     companions = [write(template) for template in _compile_companions(settings)]
     if settings.test_names:
@@ -196,7 +196,7 @@ def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:
     told = f"{_shorten(name.translate(_REPLACED))}{_SUFFIX}"
     return (
         Place((folder / module.stem).as_posix(), told),
-        Place(flat.parent.as_posix(), flat.name),
+        Place.of(flat),
         Place((folder / f"{module.stem}{_ASIDE}").as_posix(), told),
         *companions,
     )

@@ -16,10 +16,11 @@ from recctl.base.digests import sha256
 from recctl.input.sources import Target, read
 from recctl.recordings.bodies import read_body
 from recctl.recordings.compression import Room
+from recctl.recordings.http import SentRequest
 from recctl.recordings.load import load
 from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
-from recctl.testsuite.track.plays import DIFFERENT, SAME, UNSEEN, Miss, Play, SentRequest
+from recctl.testsuite.track.plays import DIFFERENT, SAME, UNSEEN, Miss, Play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recctl.recordings.http import SentRequest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,20 +17,6 @@ if TYPE_CHECKING:
 SAME, DIFFERENT, UNSEEN = "same", "different", "unseen"
 RESULTS = (SAME, DIFFERENT, UNSEEN)
 """What may be known of a request that was sent, set against the one that was kept."""
-
-
-@dataclass(frozen=True)
-class SentRequest:
-    """A request as its recorder would store it.
-
-    `headers` are names alone. `body` is JSON where it can be read as such, else text, and None where there is
-    none.
-    """
-
-    method: str
-    url: str
-    headers: tuple[str, ...] = ()
-    body: JSON = None
 
 
 @dataclass(frozen=True)
