@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,7 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
     names_companions = any(settings.companions for settings in project.all_settings())
     suffixes = ("",) if names_companions else list_suffixes()
     top = str(folder)
+    read_last = lru_cache(maxsize=1)(read_head)  # formats ask for the same one after another
     pending = [top]
     while pending:
         current = pending.pop()
@@ -86,7 +87,7 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
                 if not entry.name.startswith(".") and f"{relative}/" not in ignored:
                     pending.append(entry.path)
             elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
-                path, read = Path(entry.path), partial(read_head, entry.path)
+                path, read = Path(entry.path), partial(read_last, entry.path)
                 is_recording = is_claimed(entry.name, folders, read)
                 settings = project.settings_for(path) if names_companions else project.settings
                 yield (

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recctl.input.sources import read
 from recctl.project import Project
 from recctl.recordings.http import SentRequest
 from recctl.testsuite.track import Miss, Play, Tracked, dump_tracked, notes, read_tracked
@@ -22,8 +21,6 @@ from tests.tracking import URL, ask, write_cassette
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.input.sources import Target
-    from recctl.recordings.source import Source, Unread
 
 PATH = "tests/cassettes/test_chat/test_x.yaml"
 TEST = "tests/test_chat.py::test_x"
@@ -82,15 +79,28 @@ def test_what_was_loaded_and_played_is_told(cassette: Path) -> None:
 def test_a_file_that_is_loaded_again_and_again_is_read_once(
     cassette: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    targets = []
+    digested = []
 
-    def read_and_count(target: Target) -> Source | Unread:
-        targets.append(target.path)
-        return read(target)
+    def digest_and_count(content: bytes) -> str:
+        digested.append(content)
+        return sha256(content).hexdigest()
 
-    monkeypatch.setattr(notes, "read", read_and_count)
+    monkeypatch.setattr(notes, "sha256", digest_and_count)
     hear(cassette, *(load(cassette, load=number) for number in range(5)))
-    assert targets == [cassette]
+    assert digested == [cassette.read_bytes()]
+
+
+def test_notes_that_were_held_back_come_in_lists(cassette: Path) -> None:
+    held = json.dumps([load(cassette), play(0), play(1)]).encode() + b"\n"
+    heard = hear(cassette, {"event": "hold"}, held, {"event": "release"})
+    assert [each.number for each in heard.plays] == [1, 2]
+    assert heard.is_whole
+
+
+def test_notes_that_were_held_back_and_never_came_are_missing(cassette: Path) -> None:
+    heard = hear(cassette, {"event": "hold"}, load(cassette), play(0))
+    assert [each.number for each in heard.plays] == [1]
+    assert not heard.is_whole
 
 
 def test_of_what_another_process_loaded_a_play_is_trouble(cassette: Path) -> None:

@@ -190,7 +190,24 @@ def dump_tracked(run: Tracked) -> str:
         "troubles": [*run.troubles],
         "errors": [],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return (
+        "{\n"
+        + ",\n".join(f" {json.dumps(key)}: {_write_lines(value)}" for key, value in document.items())
+        + "\n}\n"
+    )
+
+
+def _write_lines(value: Any) -> str:
+    """A value as JSON, each of its items on a line: `json`'s own indents take ten times as long."""
+    if isinstance(value, dict) and value:
+        return (
+            "{\n  "
+            + ",\n  ".join(f"{json.dumps(key)}: {json.dumps(each)}" for key, each in value.items())
+            + "\n }"
+        )
+    if isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
+    return json.dumps(value)
 
 
 def read_tracked(path: Path) -> Tracked:

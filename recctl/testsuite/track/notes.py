@@ -7,9 +7,11 @@ are not ours: what is not as it should be makes them damaged, and no more.
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64decode
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.base.digests import sha256
@@ -24,7 +26,6 @@ from recctl.testsuite.track.plays import DIFFERENT, SAME, UNSEEN, Miss, Play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from recctl.project import Project
     from recctl.recordings.recording import JSON
@@ -74,6 +75,7 @@ class _Reader:
         self._project, self._find = project, find
         self._files: dict[str, _File] = {}
         self._is_whole = True
+        self._held = 0
         self._heard = Heard([], [], {}, {}, set(), set(), True)
 
     @property
@@ -86,15 +88,23 @@ class _Reader:
         misses: dict[int, int] = {}
         *lines, rest = content.split(b"\n")
         self._is_whole &= not rest
+        self._held = 0
         for line in lines:
             try:
-                self._read_note(json.loads(line), loads, misses)
+                told = json.loads(line)
+                for note in told if isinstance(told, list) and told else (told,):
+                    self._read_note(note, loads, misses)
             except (ValueError, KeyError, TypeError, RecursionError):
                 self._is_whole = False
+        self._is_whole &= self._held == 0  # else it has ended, and what it held back is lost
         return frozenset(load.path for load in loads.values() if load is not None)
 
     def _read_note(self, note: dict[str, Any], loads: _Loads, misses: dict[int, int]) -> None:
         match note["event"]:
+            case "hold":
+                self._held += 1
+            case "release":
+                self._held -= 1
             case "listen":
                 self._heard.recorders.add(_text(note["recorder"]))
             case "trouble":
@@ -119,7 +129,7 @@ class _Reader:
             return
         file = self._files.get(path)
         if file is None:
-            file = self._files[path] = _File(self._project, self._project.root / path)
+            file = self._files[path] = _File(self._project, path)
         doubt = file.find_doubt(note["digest"], note["count"])
         loads[note["load"]] = _Load(path, file, doubt, note["digest"] is None)
         known = self._heard.loaded.setdefault(path, "" if doubt else file.digest)
@@ -148,7 +158,7 @@ class _Reader:
             self._heard.plays.append(Play(path, number, test, 1, UNSEEN, reason))
             return
         number, equalised = index + 1, tuple(map(_text, note.get("equalised", ())))
-        max_size = self._project.settings_for(file.path).max_size
+        max_size = file.settings.max_size
         if is_numbered and not file.holds(number, _read_request(note["kept"], max_size)):
             reason = "which of its recordings was played is not known"
             self._heard.plays.append(Play(path, None, test, 1, UNSEEN, reason))
@@ -178,27 +188,38 @@ class _Reader:
 class _File:
     """A file of ours, as it is after the run."""
 
-    def __init__(self, project: Project, path: Path) -> None:
-        self.path = path
-        self._source = read(Target(path.name, project.settings_for(path), path))
+    def __init__(self, project: Project, path: str) -> None:
+        self.settings = project.settings_for(project.root / path if project.overrides else None)
+        self._place = f"{project.root.as_posix()}/{path}"
+
+    @cached_property
+    def _content(self) -> bytes | None:
+        """Its bytes; None where it can't be read, or is larger than recordings are."""
+        limit = self.settings.max_size
+        try:
+            with open(self._place, "rb") as file:  # noqa: PTH123  (a Path for each of thousands takes its time)
+                return file.read() if os.fstat(file.fileno()).st_size <= limit else None
+        except OSError:
+            return None
 
     @cached_property
     def digest(self) -> str:
-        return sha256(self._source.content) if isinstance(self._source, Source) else ""
+        return "" if self._content is None else sha256(self._content)
 
     @cached_property
     def _text_digest(self) -> str:
         """That of its text, read as Python reads text: whatever ends its lines is one character."""
-        content = self._source.content if isinstance(self._source, Source) else b""
-        return sha256(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+        return sha256((self._content or b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
 
     @cached_property
     def _items(self) -> tuple[object, ...]:
-        return load(self._source) if isinstance(self._source, Source) else ()
+        path = Path(self._place)
+        source = read(Target(path.name, self.settings, path))
+        return load(source) if isinstance(source, Source) else ()
 
     def find_doubt(self, digest: str | None, count: int) -> str | None:
         """Why what a process loaded may not be what the file holds: it has changed, or can't be told."""
-        if not isinstance(self._source, Source):
+        if self._content is None:
             return "the file can't be read any more"
         if digest is None:
             return None if len(self._items) == count else "the file holds another number of recordings now"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recctl.recordings.http import SentRequest
@@ -91,13 +92,19 @@ def _identify(item: Play | Miss) -> tuple[object, ...]:
 def dump(item: Play | Miss | SentRequest) -> dict[str, JSON]:
     """A value as JSON. What a file says of nothing is left out; `number` is called `index`, as everywhere."""
     document: dict[str, JSON] = {}
-    for field in fields(item):
-        value = getattr(item, field.name)
+    kind: Any = type(item)
+    for name in _list_fields(kind):
+        value = getattr(item, name)
         if isinstance(value, SentRequest):
             value = dump(value)
         if value is not None and value != ():
-            document["index" if field.name == "number" else field.name] = value
+            document["index" if name == "number" else name] = value
     return document
+
+
+@cache
+def _list_fields(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def parse_play(value: Any) -> Play:

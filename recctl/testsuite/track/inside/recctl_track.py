@@ -2,9 +2,10 @@
 
 This is loaded into processes that are not ours, by any Python from 3.8 on: it imports nothing that a Python
 which starts has not loaded already, and raises nothing. Of a file that is opened it notes the id of the test
-that runs, or nothing, and the path, each ended by NUL; what a recorder does is JSON, a line each. A note is
-written at once, by one call, to the process's own file in the folder that the environment names: a process
-that is killed loses none.
+that runs, or nothing, and the path, each ended by NUL; what a recorder does is JSON, a line each or several
+in a list. A note is written at once, by one call, to the process's own file in the folder that the
+environment names: a process that is killed loses none. Where pytest runs tests, the last few are held back,
+and the notes say so until these are there, too.
 
 A recorder is listened to by a module of its own beside this one, as soon as it is imported: `LISTENERS`.
 """
@@ -36,6 +37,8 @@ LISTENERS = {
 }
 """The modules of recorders, each with the module whose `listen` is given it once it has been loaded."""
 
+_OF_VCRPY = [name for name in LISTENERS if name.startswith("vcr.")]
+
 SUFFIXES = "suffixes"
 """The file in that folder that lists, a line each, how the names of files end of which notes are taken."""
 
@@ -51,6 +54,11 @@ _untold: "list[str]" = []
 _numbers = iter(range(1, sys.maxsize))
 _loads: "dict[int, tuple[int, dict[str, object]]]" = {}  # by number, with the process that wrote it down
 _thread = _local()
+_listened: "set[str]" = set()
+_holder = 0  # the process that holds notes back
+_held_opened: "list[bytes]" = []
+_held: "list[dict[str, object]]" = []
+_MOST_HELD = 64
 
 
 def install() -> bool:
@@ -77,6 +85,63 @@ def enter(test: str) -> None:
     """Say which test this process runs from now on, or "" for none; its children by fork run none."""
     global _test, _tester
     _test, _tester = test.replace("\0", ""), os.getpid()
+    if test:
+        _look_round()
+
+
+def _look_round() -> None:
+    """Listen to what was loaded without being found by us; no longer look for more once vcrpy is there.
+
+    It asks for ten clients with each cassette, most of which are not there: each takes its time to be missed.
+    """
+    for name in LISTENERS:
+        if name in sys.modules and name not in _listened:
+            _listen(sys.modules[name])
+    finder: Any = _Finder
+    if finder in sys.meta_path and _listened.issuperset(_OF_VCRPY):
+        sys.meta_path.remove(finder)
+
+
+def hold() -> None:
+    """From now on hold notes back, up to some, until `release`; a process that is forked holds none back."""
+    global _holder  # noqa: PLW0603  (what is one for a process has no other place)
+    if _folder and _try_to_write(b'{"event": "hold"}\n'):
+        _holder = os.getpid()
+
+
+def release() -> None:
+    """Write down what is held back, and hold back nothing more."""
+    global _holder  # noqa: PLW0603  (as above)
+    if _holder == os.getpid():
+        _flush()
+    if _holder == os.getpid():
+        _try_to_write(b'{"event": "release"}\n')
+    _holder = 0
+
+
+def _try_to_write(note: bytes) -> bool:
+    try:
+        _write_notes(ENDING_OF_PLAYS, note)
+    except OSError:
+        return False
+    return True
+
+
+def _flush() -> None:
+    """Write down what is held back. Where that fails it is lost, and no release will say otherwise."""
+    global _holder  # noqa: PLW0603  (as above)
+    import json
+
+    opened, held = _held_opened[:], _held[:]
+    del _held_opened[: len(opened)]  # other threads may have added more
+    del _held[: len(held)]
+    try:
+        if opened:
+            _write_notes(ENDING, b"".join(opened))
+        if held:
+            _write_notes(ENDING_OF_PLAYS, f"{json.dumps(held)}\n".encode("ascii"))
+    except Exception:
+        _holder = 0
 
 
 def get_test() -> str:
@@ -119,9 +184,14 @@ def write(record: "dict[str, object]") -> None:
 
     while _untold:
         trouble = {"event": "trouble", "message": _untold[-1]}
-        os.write(_open_notes(ENDING_OF_PLAYS), f"{json.dumps(trouble)}\n".encode("ascii"))
+        _write_notes(ENDING_OF_PLAYS, f"{json.dumps(trouble)}\n".encode("ascii"))
         _untold.pop()
-    os.write(_open_notes(ENDING_OF_PLAYS), f"{json.dumps(record)}\n".encode("ascii"))
+    if _holder != os.getpid():
+        _write_notes(ENDING_OF_PLAYS, f"{json.dumps(record)}\n".encode("ascii"))
+        return
+    _held.append(record)
+    if len(_held) >= _MOST_HELD:
+        _flush()
 
 
 def tell_trouble(message: str) -> None:
@@ -192,7 +262,12 @@ def _watch(name: str, loader: "Any") -> None:
 
 
 def _listen(module: "Any") -> None:
+    _listened.add(module.__name__)
+    finder: Any = _Finder
+    is_gone = finder not in sys.meta_path
     try:
+        if is_gone:
+            sys.meta_path.insert(0, finder)
         __import__(LISTENERS[module.__name__])
         sys.modules[LISTENERS[module.__name__]].listen(module)
     except Exception as error:
@@ -200,6 +275,13 @@ def _listen(module: "Any") -> None:
         is_lacking = isinstance(error, AttributeError) and lacking
         why = f"it has no {lacking}" if is_lacking else repr(error)
         tell_trouble(f"{module.__name__} can't be listened to: {why}")
+    finally:
+        if is_gone:
+            sys.meta_path.remove(finder)
+
+
+def _write_notes(ending: str, notes: bytes) -> None:
+    os.write(_open_notes(ending), notes)
 
 
 def _open_notes(ending: str) -> int:
@@ -225,6 +307,16 @@ def _open_notes(ending: str) -> int:
 _files: "dict[str, tuple[int, int, tuple[int, int]]]" = {}
 
 
+def _take_down(note: bytes) -> None:
+    """Write a note of what was opened, or hold it back."""
+    if _holder != os.getpid():
+        _write_notes(ENDING, note)
+        return
+    _held_opened.append(note)
+    if len(_held_opened) >= _MOST_HELD:
+        _flush()
+
+
 def _note(event: str, arguments: "tuple[object, ...]") -> None:
     if event != "open":
         return
@@ -245,7 +337,7 @@ def _note(event: str, arguments: "tuple[object, ...]") -> None:
         if (test, path) in _seen:
             return
         note = f"{test}\0{path}\0".encode("utf-8", "surrogatepass")
-        os.write(_open_notes(ENDING), note)
+        _take_down(note)
         _seen.add((test, path))
     except Exception:  # noqa: S110  (whatever happens here, the program goes on)
         pass

@@ -5,6 +5,7 @@ another one starts says nothing about recordings, and makes none. Types are quot
 that loads this has them.
 """
 
+import atexit
 import json
 import os
 import tempfile
@@ -37,6 +38,15 @@ class _Attribution:
     """Says which test runs, from its first fixture to its last."""
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        atexit.register(recctl_track.release)
+        recctl_track.hold()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        recctl_track.release()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: "pytest.Item") -> None:
         recctl_track.enter(item.nodeid)
 
@@ -58,9 +68,11 @@ class _Outcomes:
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         """Once for each step of a test; the worst of them is what became of it."""
+        if report.outcome == "passed" and report.when != "call":
+            return
         known = self.outcomes.get(report.nodeid, "")
         if report.outcome == "passed":
-            outcome = "passed" if report.when == "call" else ""
+            outcome = "passed"
         elif report.outcome == "skipped":
             outcome = "skipped"
         else:
