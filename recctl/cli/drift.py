@@ -194,7 +194,7 @@ def _apply_baseline(report: DriftReport, path: str, *, quiet: bool) -> DriftRepo
 def _summarise(report: DriftReport) -> str:
     from recctl.render.drift import summarise_drift
 
-    told = "; ".join(f"{number:,} {text}" for number, text, _ in summarise_drift(report))
+    told = "; ".join(f"{remark.number:,} {remark.text}" for remark in summarise_drift(report))
     return told or "there is nothing to judge"
 
 

@@ -199,7 +199,7 @@ def _list(project: Project, selection: Selection, wanted: Filter, chosen: _Choic
     with show_progress(len(selection.targets)) as watch:
         index = read_index(project, selection, watch=watch)
     entries = [entry for entry in index.entries if all(each.holds(entry) for each in chosen.conditions)]
-    if any(wanted):
+    if not wanted.is_empty:
         entries = _filter(project, index.entries, entries, wanted)
     hits: dict[Key, tuple[SearchHit, ...]] = {}
     if chosen.words:

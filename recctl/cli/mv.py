@@ -100,7 +100,7 @@ def command(
 
 def _check(project: Project, staged: StagedTests, *, quiet: bool) -> int:
     """Tell which recordings what is staged leaves behind, with what to do; 1 when there are any."""
-    if not any(staged):
+    if not (staged.renames or staged.deleted):
         return 0
     from recctl.rehash.leaving import find_left_behind
     from recctl.render.kit.log import make_line

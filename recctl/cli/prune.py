@@ -123,7 +123,7 @@ def command(
         return _empty_trash(project, apply=apply, quiet=quiet)
     wanted = make_filter(tests, models, endpoints, providers, older_than)
     inquiry = _make_inquiry(grades, collected, tracked)._replace(
-        filter=wanted if any(wanted) else None,
+        filter=None if wanted.is_empty else wanted,
         include_protected=include_protected,
         max_share=max_share,
         at_length=verbose or output_format == "json",

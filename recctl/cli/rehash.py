@@ -203,7 +203,7 @@ def command(
     orders = make_orders(project, edits, to, prefer, merge_identical=merge_identical)
     wanted = make_filter(None, models, endpoints, providers, older_than)
     orders = orders._replace(
-        filter=wanted if any(wanted) else None,
+        filter=None if wanted.is_empty else wanted,
         max_share=max_share,
         include_replaced=include_replaced,
         include_unexplained=include_unexplained,

@@ -104,5 +104,5 @@ def _describe(root: Path, run: Run, state: str, refusals: tuple[Refusal, ...] = 
             sum(change.after is not None for change in changes),
         ),
         paths=tuple(show_path(root / change.path) for change in changes),
-        refused=tuple((show_path(root / path), reason) for path, reason in refusals),
+        refused=tuple((show_path(root / refusal.path), refusal.reason) for refusal in refusals),
     )

@@ -393,4 +393,7 @@ def _find_shared(pairs: Iterable[ComparedPair]) -> list[SharedChange]:
         for gist, count in counts.items()
         if count > 1
     ]
-    return sorted(shared, key=lambda each: (-each.count, each.change.where, canonical(each.change[2:4])))
+    return sorted(
+        shared,
+        key=lambda each: (-each.count, each.change.where, canonical([each.change.left, each.change.right])),
+    )

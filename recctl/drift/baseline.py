@@ -116,7 +116,7 @@ def _remember(told: JudgedRecording | MissedRequest, folder: Path) -> Iterator[K
     else:
         path = "" if told.cassette is None else _relative(told.cassette, folder)
         substance = [change for change in told.changes if change.kind != "noise"]
-        before, now = ([change[side] for change in substance] for side in (2, 3))
+        before, now = [change.left for change in substance], [change.right for change in substance]
         where = f"{told.method} {told.url}"
         yield KnownDrift(told.test_id, path, None, where, _digest(before), _digest(now))
 

@@ -136,7 +136,7 @@ class _Search:
         recording = self._load(near[0].recording.key) if near else None
         if recording is None:
             return None, False, ()
-        candidate, is_own = near[0]
+        candidate, is_own = near[0].recording, near[0].is_own
         try:
             changes = find_changes(recording, self._mask(find_kept(recording)), miss.sent)
         except RecursionError:

@@ -137,7 +137,7 @@ class IndexEntry:
             self.status,
             self.finish,
             [*self.tool_calls],
-            [*self.tokens] if self.tokens else None,
+            [self.tokens.prompt, self.tokens.reply] if self.tokens else None,
             self.size,
             self.asked,
             self.answered,

@@ -7,13 +7,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from recctl.base.values import NamedTuple
-from recctl.project.schemes import Identity
 from recctl.recordings.formats import load_format
 from recctl.recordings.recording import DEFAULT_FORMAT, Key
 
 if TYPE_CHECKING:
     from recctl.input.sources import Target
     from recctl.project import Project
+
+
+class Identity(NamedTuple):
+    """Which schemes give a recording the name that its file has.
+
+    `schemes` names the released ones, oldest first, then the configuration's own; `oldest` and `newest` name
+    the first and the last of those that are verified. `draft` is the first draft that gives the name when
+    none of them does. `wanted` is the file name that the wanted scheme gives. `plain` is the one by which the
+    request is known as it stands, with nothing in it made equal (and the test's id left out). `unjudged`
+    says why nothing can be told; then all else is empty.
+    """
+
+    name: str
+    wanted: str | None = None
+    schemes: tuple[str, ...] = ()
+    oldest: str | None = None
+    newest: str | None = None
+    draft: str | None = None
+    plain: str | None = None
+    unjudged: str | None = None
+
+    @property
+    def given(self) -> str | None:
+        """Which schemes give the name, as a sentence; None where none does."""
+        if self.oldest is None:
+            return None
+        if self.oldest == self.newest:
+            return f"{self.oldest} gives it this name"
+        return f"{self.oldest} to {self.newest} give it this name"
 
 
 class NameStatus(StrEnum):

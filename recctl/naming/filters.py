@@ -28,6 +28,14 @@ class Filter(NamedTuple):
     endpoints: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lets everything through."""
+        return self == _EVERYTHING
+
+
+_EVERYTHING = Filter()
+
 
 def parse_age(text: str) -> int:
     """An age in seconds, from a text like "90d" (h, d, w or y). Raises ValueError."""

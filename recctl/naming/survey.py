@@ -15,13 +15,12 @@ from recctl.base.parallel import map_files
 from recctl.input.sources import OpenedFile
 from recctl.naming.engine import (
     CURRENT,
-    Identity,
     Scheme,
     find_wanted,
     has_lost_test,
     identify,
 )
-from recctl.naming.facts import Facts, NameStatus, judge_name
+from recctl.naming.facts import Facts, Identity, NameStatus, judge_name
 from recctl.naming.folders import find_expected_folder
 from recctl.naming.neighbours import read_neighbours
 from recctl.naming.relations import relate

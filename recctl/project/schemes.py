@@ -132,35 +132,6 @@ class Scheme(NamedTuple):
         return any(field.pointer[-1] == "test_id" for field in self.forms[0].fields)
 
 
-class Identity(NamedTuple):
-    """Which schemes give a recording the name that its file has.
-
-    `schemes` names the released ones, oldest first, then the configuration's own; `oldest` and `newest` name
-    the first and the last of those that are verified. `draft` is the first draft that gives the name when
-    none of them does. `wanted` is the file name that the wanted scheme gives. `plain` is the one by which the
-    request is known as it stands, with nothing in it made equal (and the test's id left out). `unjudged`
-    says why nothing can be told; then all else is empty.
-    """
-
-    name: str
-    wanted: str | None = None
-    schemes: tuple[str, ...] = ()
-    oldest: str | None = None
-    newest: str | None = None
-    draft: str | None = None
-    plain: str | None = None
-    unjudged: str | None = None
-
-    @property
-    def given(self) -> str | None:
-        """Which schemes give the name, as a sentence; None where none does."""
-        if self.oldest is None:
-            return None
-        if self.oldest == self.newest:
-            return f"{self.oldest} gives it this name"
-        return f"{self.oldest} to {self.newest} give it this name"
-
-
 _READINGS = ("json", "or-null", "path", "route", "upper")
 
 MASK = "<normalized>"

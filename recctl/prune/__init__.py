@@ -365,9 +365,11 @@ def _remark_on_lists(all_facts: Sequence[Facts], collected: Collected, orphans: 
         and not collected.knows(facts.test_id)
     ]
     families = find_missing_families(collected, unlisted)
-    for value, members in families[:_MOST_FAMILIES]:
-        whose = f"the {'test' if members == 1 else 'tests'} of {show_count(members, 'recording')}"
-        yield f"warning: {value} occurs in {whose} and in no list: was a part of the tests not collected?"
+    for family in families[:_MOST_FAMILIES]:
+        tests = "test" if family.members == 1 else "tests"
+        whose = f"the {tests} of {show_count(family.members, 'recording')}"
+        told = f"warning: {family.value} occurs in {whose} and in no list"
+        yield f"{told}: was a part of the tests not collected?"
     if len(families) > _MOST_FAMILIES:
         yield f"warning: {len(families) - _MOST_FAMILIES:,} more such values occur in no list"
     for name in collected.unvouched:

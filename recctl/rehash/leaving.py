@@ -33,5 +33,6 @@ def find_left_behind(project: Project, selection: Selection, staged: StagedTests
     named = Counter(
         (facts.test_id or "").partition("::")[0] for facts in (*surveyed.all_facts, *surveyed.companions)
     )
-    files = [*((old, new) for old, new in staged.renames), *((file, None) for file in staged.deleted)]
+    files: list[tuple[str, str | None]] = [(rename.old, rename.new) for rename in staged.renames]
+    files += [(file, None) for file in staged.deleted]
     return tuple(LeftBehind(old, new, named[old]) for old, new in sorted(files) if named[old])

@@ -237,9 +237,13 @@ def _conclude(
 
     done = {show(step.path): step for group in outcome.done for step in group}
     held = {
-        show(step.path): reason if path == step.path else f"{show(path)} {reason}"
-        for group, (path, reason) in ((held.group, held.refusal) for held in outcome.held_back)
-        for step in group
+        show(step.path): (
+            held.refusal.reason
+            if held.refusal.path == step.path
+            else f"{show(held.refusal.path)} {held.refusal.reason}"
+        )
+        for held in outcome.held_back
+        for step in held.group
         if not isinstance(step, Create)
     }
     proposals = {proposal.facts.path: proposal for proposal in proposed}

@@ -198,7 +198,7 @@ def _lacks_test(recording: Recording | None, facts: Facts, orders: Orders) -> bo
         return False
     request = {**recording.request, "test_id": "?"}
     with_test = recording.with_document({**document, "test_id": "?", "request": request})
-    wanted, _ = find_wanted(recording.format, recording.source.settings, orders.to)
+    wanted = find_wanted(recording.format, recording.source.settings, orders.to).scheme
     return identify(with_test, place, wanted).wanted != facts.identity.wanted
 
 
@@ -210,7 +210,7 @@ def _find_location(root: Path, facts: Facts, edited: Recording, *, orders: Order
     """
     location, place = facts.location, edited.source.place
     assert place is not None  # noqa: S101  (it lies somewhere, since it stands there)
-    wanted, _ = find_wanted(edited.format, edited.source.settings, orders.to)
+    wanted = find_wanted(edited.format, edited.source.settings, orders.to).scheme
     name: str | None = location.name
     if facts.status is NameStatus.CURRENT or is_wanted:
         name = identify(edited, place, wanted).wanted

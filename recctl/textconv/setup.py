@@ -160,10 +160,15 @@ def measure_reach(project: Project, site: Site) -> Reach:
 def list_patterns() -> tuple[str, ...]:
     """Where recorders write to, whatever the project."""
     return tuple(
-        f"**/{folder}/**/{name}"
-        for folder, start, suffix in list_places()
-        for name in dict.fromkeys((f"{start}*{suffix}", f"{start}*/**/*{suffix}" if start else f"*{suffix}"))
+        f"**/{place.folder}/**/{name}"
+        for place in list_places()
+        for name in dict.fromkeys(_list_names(place.start, place.suffix))
     )
+
+
+def _list_names(start: str, suffix: str) -> tuple[str, str]:
+    """How files are called that begin so, or lie in folders that do."""
+    return f"{start}*{suffix}", f"{start}*/**/*{suffix}" if start else f"*{suffix}"
 
 
 def _choose_patterns(project: Project, top: Path) -> tuple[str, ...]:

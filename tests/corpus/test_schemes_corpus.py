@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from recctl.naming.engine import Identity
+    from recctl.naming.facts import Identity
 
 pytestmark = pytest.mark.corpus
 

@@ -15,9 +15,8 @@ from recctl.checks.cache import Cache
 from recctl.checks.finding import Examined, Finding, Severity
 from recctl.input import cache as module
 from recctl.input.sources import Target
-from recctl.naming.facts import Facts, NameStatus, Turn
+from recctl.naming.facts import Facts, Identity, NameStatus, Turn
 from recctl.project import Settings
-from recctl.project.schemes import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from tests.builders import TEST_ID, read, record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recctl.naming.engine import Identity
+    from recctl.naming.facts import Identity
 
 # --- the table, a second time -------------------------------------------------------------------------------
 

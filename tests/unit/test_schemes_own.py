@@ -23,7 +23,8 @@ from tests.builders import TEST_ID, chunk, delta, read, record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recctl.naming.engine import Identity, Scheme
+    from recctl.naming.engine import Scheme
+    from recctl.naming.facts import Identity
     from recctl.recordings.recording import Recording
 
 BODY = "/request/body"

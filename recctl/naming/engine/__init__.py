@@ -12,7 +12,7 @@ from recctl.naming.engine.names import (
     identify,
     list_schemes,
 )
-from recctl.project.schemes import CURRENT, DRAFTS, RELEASED, SCHEMES, Identity, Scheme
+from recctl.project.schemes import CURRENT, DRAFTS, RELEASED, SCHEMES, Scheme
 
 __all__ = [
     "CURRENT",
@@ -20,7 +20,6 @@ __all__ = [
     "RELEASED",
     "SCHEMES",
     "Explanation",
-    "Identity",
     "Scheme",
     "explain",
     "find_wanted",

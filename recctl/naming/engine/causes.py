@@ -11,8 +11,8 @@ from recctl.recordings.recording import ASKED_KEYS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from recctl.naming.facts import Identity
     from recctl.project import Place, Rename
-    from recctl.project.schemes import Identity
     from recctl.recordings.recording import JSON, Recording
 
 _MOST_TRIALS = 200
@@ -104,14 +104,14 @@ def _rewrite_parts(
 def _word(document: dict[str, JSON], trial: _Trial) -> str:
     """What a trial undid, without the renames that had nothing to do with it."""
     needed = [rename for rename in trial.renames if {*_find_parts(document, (rename,))} & {*trial.parts}]
-    changes = " and ".join(f"{old} became {new}" for old, new in needed)
+    changes = " and ".join(f"{rename.old} became {rename.new}" for rename in needed)
     return f"{changes} ({', '.join(trial.parts)})"
 
 
 def _rewrite(value: JSON, renames: tuple[Rename, ...]) -> JSON:
     if isinstance(value, str):
-        for old, new in renames:
-            value = value.replace(new, old)
+        for rename in renames:
+            value = value.replace(rename.new, rename.old)
         return value
     if isinstance(value, dict):
         return {_rewrite(key, renames): _rewrite(item, renames) for key, item in value.items()}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from recctl.base.digests import sha256
 from recctl.base.values import NamedTuple
 from recctl.naming.engine.texts import Texts, digest, write_recipe
+from recctl.naming.facts import Identity
 from recctl.project import Settings
-from recctl.project.schemes import DRAFTS, RELEASED, Field, Identity, Scheme, find_newest, list_released
+from recctl.project.schemes import DRAFTS, RELEASED, Field, Scheme, find_newest, list_released
 from recctl.recordings.names import fill_name, read_hash
 from recctl.recordings.recording import RequestKind
 

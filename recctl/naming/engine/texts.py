@@ -446,10 +446,10 @@ _compile = cache(re.compile)
 
 def _change_text(changes: Changes, text: str) -> str:
     """A text with all changes but those that depend on texts before it."""
-    for pattern, replacement, word in changes.replace:
-        if word in text:
-            rule = _compile(pattern) if word else compile_pattern(pattern)  # ours have words, and are fast
-            text = rule.sub(replacement, text)
+    for each in changes.replace:
+        if each.word in text:
+            make = _compile if each.word else compile_pattern  # ours have words, and are fast
+            text = make(each.pattern).sub(each.replacement, text)
     digits = changes.round_in_strings
     if digits is not None and _FOUR_DECIMALS.search(text):
         text = _DECIMALS.sub(lambda number: f"{float(number[0]):.{digits}f}", text)

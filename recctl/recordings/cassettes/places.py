@@ -179,7 +179,7 @@ def _locate_in_yaml(
     places = whole or known.lists[layout.apart[side]]
     if index >= len(places):
         return
-    start, end, _ = places[index]
+    start, end = places[index].start, places[index].end
     margin = start - (known.text.rfind("\n", 0, start) + 1)
     above = 0 if whole else 1
     paths = [(*way, *inner)[above:] for ways in wanted.values() for way, inner in ways]
@@ -232,7 +232,8 @@ def find_oddities(
     if not oddities:
         return
     known = _index(content, layout.lists, numbers)
-    for kind, word, offset, depth in oddities:
+    for each in oddities:
         spans = enumerate(known.lists[layout.items or _DOCUMENTS])
-        index = next((index for index, (start, end, _) in spans if start <= offset < end), 0)
-        yield CassetteOddity(index, kind, word, known.position_of(offset), depth == 1 and bool(layout.items))
+        index = next((index for index, span in spans if span.start <= each.offset < span.end), 0)
+        is_on_top = each.depth == 1 and bool(layout.items)
+        yield CassetteOddity(index, each.kind, each.word, known.position_of(each.offset), is_on_top)

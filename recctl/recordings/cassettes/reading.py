@@ -122,7 +122,7 @@ def parse(layout: CassetteLayout, source: Source, content: bytes) -> Raw | LoadE
 
     documents = read_documents(content, max_size=source.settings.max_size, constructors=layout.constructors)
     if isinstance(documents, Fault):
-        return LoadError(source, "invalid-yaml", *documents)
+        return LoadError(source, "invalid-yaml", documents.message, documents.hint, documents.position)
     has_bytes = any(document.has_bytes for document in documents)
     has_comment = b"#" in content and re.search(_COMMENT, content, re.MULTILINE) is not None
     is_sound = not has_comment and not any(document.oddities for document in documents)

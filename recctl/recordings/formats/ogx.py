@@ -39,7 +39,7 @@ def read(source: Source) -> tuple[Recording | LoadError, ...]:
 
         found = read_strictly(source.content, MAX_DEPTH)
         if isinstance(found, Fault):
-            return (LoadError(source, "invalid-json", *found),)
+            return (LoadError(source, "invalid-json", found.message, found.hint, found.position),)
         document = found.value
         as_written = serialise(document) == source.content
     if not _is_recording(document):

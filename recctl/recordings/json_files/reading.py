@@ -315,7 +315,7 @@ def measure(layout: JsonLayout, source: Source) -> tuple[int, ...]:
 
         _, text = decode_yaml(source.content)
         spans = find_places(text, [(*file.steps, "*")]).values()
-        return tuple(len(text[start:end].encode()) for start, end, _ in spans)
+        return tuple(len(text[span.start : span.end].encode()) for span in spans)
     from recctl.recordings.splicing.json_text import find_spans
 
     text, pointer = source.content.decode(), join_pointer(file.steps)

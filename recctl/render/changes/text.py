@@ -91,7 +91,7 @@ def _mark(group: Iterable[TextStretch], side: int, view: View, *, is_whole: bool
     """One side of a group of pieces: what is not on the other one is marked."""
     style, opening, closing = ((_REPLACED, "[-", "-]"), (ADDED, "{+", "+}"))[side]
     for piece in group:
-        text = piece[side]
+        text = piece.right if side else piece.left
         if piece.is_same:
             yield Span(text)
         elif text:

@@ -193,7 +193,7 @@ def _group_by_rename(
     groups: dict[tuple[str, str], list[ComparedPair]] = {}
     for pair in pairs:
         if pair.follows is not None:
-            groups.setdefault(pair.follows[:2], []).append(pair)
+            groups.setdefault((pair.follows.old, pair.follows.new), []).append(pair)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     shown = ordered if len(ordered) <= _NAMED else ordered[: _NAMED - 1]
     for (old, new), group in shown:

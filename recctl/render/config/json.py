@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 def render(values: Iterable[ConfigValue], _view: View) -> Iterator[str]:
     """`recctl.config.v1`."""
-    described = [{"key": key, "value": value, "from": origin} for key, value, origin in values]
+    described = [{"key": each.key, "value": each.value, "from": each.origin} for each in values]
     yield dump_document({"version": "recctl.config.v1", "values": described, "errors": []})

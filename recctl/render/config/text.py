@@ -18,7 +18,7 @@ def render(values: Iterable[ConfigValue], view: View) -> Iterator[str]:
     """What is in force, a line each, and where it comes from."""
     values = list(values)
     width = max(len(value.key) for value in values)
-    for key, value, origin in values:
-        shown = json.dumps(value, ensure_ascii=False)
-        spans = (Span(key.ljust(width), "bold"), " = ", shown, Span(f"  ({origin})", "dim"))
+    for each in values:
+        shown = json.dumps(each.value, ensure_ascii=False)
+        spans = (Span(each.key.ljust(width), "bold"), " = ", shown, Span(f"  ({each.origin})", "dim"))
         yield from render_lines([line(*spans)], view.unbroken)

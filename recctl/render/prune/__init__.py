@@ -40,7 +40,7 @@ def summarise_removal(removed: Removed, report: PruneReport) -> str:
     """What a deletion comes to, in a line."""
     from recctl.changes.plan import Delete
 
-    applied, taken_out = removed
+    applied, taken_out = removed.applied, removed.taken_out
     if applied.run_id is None:
         return f"examined {show_count(report.examined, report.noun)}: nothing was deleted"
     steps = [step for group in applied.done for step in group]

@@ -68,15 +68,15 @@ def describe_left(report: RehashReport) -> Iterator[str]:
 
 def describe_left_behind(left: Sequence[LeftBehind]) -> Iterator[str]:
     """The recordings that a commit leaves behind, by test file, and the commands that follow."""
-    for file, new_file, recordings in left[:_MOST_FILES]:
-        verb = "belongs" if recordings == 1 else "belong"
-        became = "is staged as deleted" if new_file is None else f"is staged as {new_file}"
-        yield f"{show_count(recordings, 'recording')} {verb} to {file}, which {became}"
+    for each in left[:_MOST_FILES]:
+        verb = "belongs" if each.recordings == 1 else "belong"
+        became = "is staged as deleted" if each.new_file is None else f"is staged as {each.new_file}"
+        yield f"{show_count(each.recordings, 'recording')} {verb} to {each.file}, which {became}"
     if len(left) > _MOST_FILES:
         yield f"... and to {show_count(len(left) - _MOST_FILES, 'more file')}"
-    if any(new_file is not None for _, new_file, _ in left):
+    if any(each.new_file is not None for each in left):
         yield "to let them follow: recctl mv --staged --apply"
-    if any(new_file is None for _, new_file, _ in left):
+    if any(each.new_file is None for each in left):
         yield "to see what can go: recctl prune --grade orphan"
 
 
