@@ -67,7 +67,7 @@ def read_strictly(content: bytes, max_depth: int) -> Value | Fault:
     try:
         document = decode(text)
     except json.JSONDecodeError as error:
-        marker = CONFLICT_MARKER.search(text)
+        marker = re.search(CONFLICT_MARKER, text)
         if marker:
             message = "the file contains the markers of a merge conflict"
             return refuse(message, "resolve the conflict", text, marker.start())
@@ -92,14 +92,14 @@ class NotText(NamedTuple):
 
 
 # Two bytes a character: a byte order mark, or a character that JSON may begin with beside a NUL.
-_UTF_16 = re.compile(rb'\xff\xfe|\xfe\xff|\0[\s\[{"]|[\s\[{"]\0')
+_UTF_16 = rb'\xff\xfe|\xfe\xff|\0[\s\[{"]|[\s\[{"]\0'  # compiled when a text is looked at, as the next
 
 
 def decode_text(content: bytes) -> str | NotText:
     """A file's text, or why it is none."""
     if content.startswith(b"\xef\xbb\xbf"):
         return NotText("the file starts with a byte order mark", _SAVE_AS_UTF_8)
-    if _UTF_16.match(content):
+    if re.match(_UTF_16, content):
         return NotText("the file is UTF-16, not UTF-8", _SAVE_AS_UTF_8)
     nul = content.find(b"\0", 0, 8192)
     if nul >= 0:
@@ -115,8 +115,8 @@ def decode_text(content: bytes) -> str | NotText:
         return NotText(message, _SAVE_AS_UTF_8, before)
 
 
-CONFLICT_MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
+CONFLICT_MARKER = r"(?m)^(?:<{7}|>{7})(?: |$)"
+_PIECE = r'(?s)"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+'
 
 
 def _describe_syntax_error(error: json.JSONDecodeError) -> tuple[str, bool]:
@@ -124,7 +124,7 @@ def _describe_syntax_error(error: json.JSONDecodeError) -> tuple[str, bool]:
     if error.msg.startswith("Unterminated string"):
         return "the file ends inside a text: it is cut off", True
     rest = error.doc[error.pos :].strip()
-    if _CUT_OFF.fullmatch(rest):
+    if re.fullmatch(_CUT_OFF, rest):
         return "the file ends before its value does: it is cut off", True
     if error.msg.startswith("Extra data"):
         return f"the JSON value has ended, and {_quote(rest)} follows it", False
@@ -141,7 +141,7 @@ def _describe_syntax_error(error: json.JSONDecodeError) -> tuple[str, bool]:
 
 
 # What can be left of a value when a file is cut off: nothing, or the start of a word, a number or an escape.
-_CUT_OFF = re.compile(r"|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|[-.]|[eE][-+]?|\\?u[0-9a-fA-F]{0,4}")
+_CUT_OFF = r"|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|[-.]|[eE][-+]?|\\?u[0-9a-fA-F]{0,4}"
 
 
 def _describe_bad_text(error: json.JSONDecodeError) -> str:
@@ -162,15 +162,13 @@ def shorten(text: str) -> str:
     return text if len(text) <= 20 else text[:19] + "…"
 
 
-_ODD_NUMBER = re.compile(
-    r"(?P<constant>NaN|-?Infinity)|-?(?P<digits>[0-9]+)(?P<float>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
-)
+_ODD_NUMBER = r"(?P<constant>NaN|-?Infinity)|-?(?P<digits>[0-9]+)(?P<float>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
 
 
 def _find_refused(text: str, max_depth: int) -> tuple[str, int]:
     """What made us stop at a text that Python's json can read so far, and its offset."""
     depth, most_digits = 0, sys.get_int_max_str_digits()
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_PIECE, text):
         word, start = token[0], token.start()
         if word in "{[":
             depth += 1
@@ -178,7 +176,7 @@ def _find_refused(text: str, max_depth: int) -> tuple[str, int]:
                 return f"values nest more than {max_depth} deep", start
         elif word in "}]":
             depth -= 1
-        elif number := _ODD_NUMBER.match(word):
+        elif number := re.match(_ODD_NUMBER, word):
             if number["constant"]:
                 return f"{number[0]} is not a JSON value", start
             if not number["float"] and len(number["digits"]) > most_digits > 0:
@@ -256,7 +254,7 @@ def _walk(text: str) -> Iterator[_Value]:
     """Every value of a JSON text, in order. The text must be JSON."""
     indexes: list[int | None] = []  # of the value that comes next, for each open container; None in objects
     step, key_start, expects_key = "", None, False
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_PIECE, text):
         word, start = token[0], token.start()
         if word in "}]":
             indexes.pop()

@@ -346,7 +346,7 @@ def _find_conflict(content: bytes) -> Fault | None:
     if b"<<<<<<<" not in content or b">>>>>>>" not in content:
         return None
     text = content.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "replace")
-    marker = CONFLICT_MARKER.search(text)
+    marker = re.search(CONFLICT_MARKER, text)
     if marker is None:
         return None
     message = "the file contains the markers of a merge conflict"

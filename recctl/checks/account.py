@@ -94,12 +94,12 @@ def _describe(account: Account) -> str:
 
 
 def _abbreviate(value: str) -> str:
-    head = _PREFIX.match(value)
+    head = re.match(_PREFIX, value)
     known = len(head[0]) if head is not None else 0
     return f"{value[: known + min(4, (len(value) - known) // 4)]}…"
 
 
-_PREFIX = re.compile("^(?:org-|proj_|wrkspc_|user-)")
+_PREFIX = "^(?:org-|proj_|wrkspc_|user-)"
 """What says of which kind an id is; it stays."""
 
 
@@ -171,7 +171,7 @@ def find_accounts(recording: Recording) -> Iterator[Account]:
 def _search_headers(headers: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
     for name, values in headers.items() if isinstance(headers, dict) else ():
         lowered = name.lower()
-        kind = _HEADER.search(lowered)
+        kind = re.search(_HEADER, lowered)
         is_cookie = lowered in ("cookie", "set-cookie")
         if kind is None and not is_cookie:
             continue
@@ -186,7 +186,7 @@ def _search_headers(headers: JSON, steps: tuple[str | int, ...]) -> Iterator[Acc
                 yield Account(_KINDS[kind[1]], value, place, 0)
 
 
-_HEADER = re.compile(
+_HEADER = (
     "(?:^|[-_])(organi[sz]ation|org|project|workspace|tenant|account|subscription)(?:[-_](?:id|uuid|name))?$"
 )
 _KINDS = {
@@ -206,18 +206,18 @@ _SHORTEST = 4
 
 def _search_cookies(header: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
     """The cookies that let nobody in, and tell one visitor from others; the rest is the rule `secret`'s."""
-    for cookie in _COOKIE.finditer(header):
+    for cookie in re.finditer(_COOKIE, header):
         if names_visitor(cookie[1]) and not is_placeholder(cookie[2]):
             yield Account("a cookie", cookie[2], steps, cookie.start(2), name=cookie[1])
 
 
-_COOKIE = re.compile(r"(?:^|[;,\s])([^=;,\s]+)=([^;,\s]{16,})")
+_COOKIE = r"(?:^|[;,\s])([^=;,\s]+)=([^;,\s]{16,})"
 
 
 def _search_url(url: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
     known: set[int] = set()
     for pattern in (_IN_PATH, _IN_QUERY):
-        for found in pattern.finditer(url):
+        for found in re.finditer(pattern, url):
             value, start = found["value"], found.start("value")
             if any(map(str.isdigit, value)) and not is_placeholder(value):
                 known.add(start)
@@ -225,11 +225,13 @@ def _search_url(url: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
     yield from (account for account in _search_text(url, steps) if account.start not in known)
 
 
-_IN_PATH = re.compile(
-    "/(?P<kind>project|organization|account|subscription|workspace|tenant)s/(?P<value>[^/?#:%<>{}]{6,})(?=[/:?#]|$)"
+_IN_PATH = (
+    "/(?P<kind>project|organization|account|subscription|workspace|tenant)s/"
+    "(?P<value>[^/?#:%<>{}]{6,})(?=[/:?#]|$)"
 )
-_IN_QUERY = re.compile(
-    "[?&](?P<kind>project|organization|org|account|space|workspace|tenant|subscription)(?:_id|Id)=(?P<value>[^&#]{6,})"
+_IN_QUERY = (
+    "[?&](?P<kind>project|organization|org|account|space|workspace|tenant|subscription)(?:_id|Id)="
+    "(?P<value>[^&#]{6,})"
 )
 
 
@@ -240,7 +242,7 @@ def _search_keys(body: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
     for key, value in body.items():
         if key in _INNER and isinstance(value, dict):
             yield from _search_keys({k: v for k, v in value.items() if k not in _INNER}, (*steps, key))
-        kind = _KEY.fullmatch(key)
+        kind = re.fullmatch(_KEY, key)
         if kind is None or not isinstance(value, str) or len(value) < _SHORTEST_IN_BODY:
             continue
         if any(map(str.isdigit, value)) and not is_placeholder(value):
@@ -248,7 +250,7 @@ def _search_keys(body: JSON, steps: tuple[str | int, ...]) -> Iterator[Account]:
 
 
 _INNER = ("error", "extra_body", "extra_query")
-_KEY = re.compile("(organization|org|project|workspace|account|tenant|space|subscription)(?:_id|Id)")
+_KEY = "(organization|org|project|workspace|account|tenant|space|subscription)(?:_id|Id)"
 _SHORTEST_IN_BODY = 8
 
 
@@ -264,7 +266,12 @@ def _may_hold_more(recording: Recording) -> bool:
         return True
     if "jsonschema_rs" in sys.modules:  # which finds them twenty times as fast
         return _compile_signs().is_valid(text)
-    return any(sign in text for sign in _SIGNS) and re.search(_SIGN, text) is not None
+    return _shows_sign(text) and re.search(_SIGN, text) is not None
+
+
+def _shows_sign(text: str) -> bool:
+    """Whether any id that shows by itself what it is may be in a text: most texts are soon done with so."""
+    return any(sign in text for sign in _SIGNS)
 
 
 _SIGNS = ("org-", "proj_", "wrkspc_", "arn:aws", "arn%3", "projects/")
@@ -294,32 +301,27 @@ def _search_texts(value: JSON, steps: tuple[str | int, ...]) -> Iterator[Account
 
 def _search_text(text: str, steps: tuple[str | int, ...]) -> Iterator[Account]:
     """The ids that show by themselves what they are."""
-    for kind, pattern in _SHAPES:
-        for found in pattern.finditer(text):
+    for kind, pattern in _SHAPES if _shows_sign(text) else ():
+        for found in re.finditer(pattern, text):
             if not is_placeholder(found[1]):
                 yield Account(kind, found[1], steps, found.start(1))
 
 
 _SHAPES = (
-    ("an organisation", re.compile(r"(?<![A-Za-z0-9_-])(org-[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
-    ("a project", re.compile(r"(?<![A-Za-z0-9_-])(proj_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
-    ("a workspace", re.compile(r"(?<![A-Za-z0-9_-])(wrkspc_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])")),
-    (
-        "a project",
-        re.compile(r"(?<![A-Za-z0-9_-])projects/([0-9]{9,13}|[a-z][a-z0-9-]{5,29})(?=/locations/)"),
-    ),
+    ("an organisation", r"(?<![A-Za-z0-9_-])(org-[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])"),
+    ("a project", r"(?<![A-Za-z0-9_-])(proj_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])"),
+    ("a workspace", r"(?<![A-Za-z0-9_-])(wrkspc_[A-Za-z0-9]{20,32})(?![A-Za-z0-9_-])"),
+    ("a project", r"(?<![A-Za-z0-9_-])projects/([0-9]{9,13}|[a-z][a-z0-9-]{5,29})(?=/locations/)"),
     (
         "an AWS account",
-        re.compile(
-            r"(?<![a-z])arn(?::|%3[Aa])aws[a-z-]*(?:(?::|%3[Aa])[a-z0-9-]*){2}(?::|%3[Aa])([0-9]{12})(?![0-9])"
-        ),
+        r"(?<![a-z])arn(?::|%3[Aa])aws[a-z-]*(?:(?::|%3[Aa])[a-z0-9-]*){2}(?::|%3[Aa])([0-9]{12})(?![0-9])",
     ),
 )
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value stands for one that was taken out, or was made up."""
-    letters = re.sub("[^A-Za-z0-9]", "", _PREFIX.sub("", value, count=1))
+    letters = re.sub("[^A-Za-z0-9]", "", re.sub(_PREFIX, "", value, count=1))
     is_mask = (
         re.fullmatch("[xX9]*", letters[:-_COUNTED] if len(letters) > 2 * _COUNTED else letters) is not None
     )
@@ -334,7 +336,7 @@ _COUNTED = 3
 _PUBLISHED = ("123456789012", "012345678901", "111122223333", "444455556666", "210987654321")
 """The AWS accounts of the manuals."""
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = (
     r"(?i)^[<\[{$*(%]|\*{3}|redact|scrub|filter|mask|hidden|sanitiz|anonym|placeholder|example|dummy|fake|changeme"
     r"|xxxx|^(?:0000|abcdef|123456)|(?:^|[-_])(?:test|mock|demo|sample|your|my|some|foo|bar|acme)(?:[-_]|$|[0-9])"
 )
@@ -345,7 +347,7 @@ def make_masks(values: Iterable[str]) -> dict[str, str]:
     masks: dict[str, str] = {}
     used: set[str] = set()
     for value in sorted({*values}):
-        head = _PREFIX.match(value)
+        head = re.match(_PREFIX, value)
         start = head.end() if head is not None else 0
         numbered = (value[:start] + make_mask(value[start:], number) for number in count())
         masks[value] = next(mask for mask in numbered if mask not in used)

@@ -13,9 +13,10 @@ import re
 import time
 import warnings
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.base.pointer import split_pointer
+from recctl.base.values import NamedTuple
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator

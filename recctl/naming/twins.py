@@ -23,10 +23,11 @@ def find_twins(all_facts: Iterable[Facts]) -> dict[str, str]:
 
 def _find_successor(facts: Facts) -> str | None:
     """The name of a file beside another one that has taken its place; None where there is none."""
-    form, place = load_format(facts.format), facts.location
-    name = form.find_successor(place.name)
+    form = load_format(facts.format)
+    name = form.find_successor(facts.identity.name)
     if name is None:
         return None
+    place = facts.location
     other = place.with_name(name)
     is_one = form.claims(name, (place.parent.name,), partial(read_head, other)) and other.is_file()
     return name if is_one else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.wire.envelopes import open_envelopes
 from recctl.wire.failures import EXCEPTION, UNKNOWN
 from recctl.wire.protocol import COMMON_NOISE, Ending

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from recctl.base.values import NamedTuple
 from recctl.recordings.recording import name_type
 
 if TYPE_CHECKING:

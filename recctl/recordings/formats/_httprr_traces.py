@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.recordings.compression import GZIP, InflationError, inflate
 from recctl.recordings.recording import JSON, LoadError
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.base.pointer import read_at
+from recctl.base.values import NamedTuple
 from recctl.recordings.recording import JSON, name_type
 
 if TYPE_CHECKING:

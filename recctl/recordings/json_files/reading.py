@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
 from recctl.base.amounts import show_count
 from recctl.base.pointer import join_pointer, read_at, split_pointer
 from recctl.base.strict_json import read_json
+from recctl.base.values import NamedTuple
 from recctl.recordings.bodies import write_bytes
 from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from recctl.base.strict_json import read_json
+from recctl.base.values import NamedTuple
 from recctl.recordings.bodies import encode_base64, find_data
 from recctl.recordings.compression import Room, compress, open_data
 from recctl.recordings.splicing import Edit, apply_edits, splice_text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from recctl.base.values import NamedTuple
 from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.requests import text_or_none
 from recctl.wire.building.sse import decode

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from itertools import accumulate, groupby, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recctl.base import strict_json
 from recctl.base.strict_json import MAX_DEPTH, read_json
+from recctl.base.values import NamedTuple
 from recctl.wire.building.builder import ReplyBuilder
 from recctl.wire.building.values import is_bare_error
 
