@@ -44,6 +44,43 @@ def complete_recordings(incomplete: str) -> list[str]:
     return found[:_MOST]
 
 
+def complete_rules(incomplete: str) -> list[str]:
+    """The names of rules, also after others and a comma."""
+    from recctl.checks.run import list_rules
+
+    before, comma, start = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in _offer((rule.name for rule in list_rules()), start)]
+
+
+def complete_revisions(incomplete: str) -> list[str]:
+    """The branches and tags, also after another one and dots; where none fits, a shell offers files."""
+    from pathlib import Path
+
+    from recctl.git import GitError, list_names
+
+    before, dots, start = incomplete.rpartition("..")
+    try:
+        names = list_names(Path.cwd())
+    except GitError:
+        return []
+    return [f"{before}{dots}{name}" for name in _offer(("HEAD", *names), start)]
+
+
+def complete_runs(incomplete: str) -> list[str]:
+    """The numbers of the runs that changed anything, the last one first."""
+    from pathlib import Path
+
+    from recctl.base.errors import RecctlError
+    from recctl.changes.plan import list_runs
+    from recctl.project import find_project
+
+    try:
+        runs = list_runs(find_project(Path.cwd()).root)
+    except (RecctlError, OSError):
+        return []
+    return [run.run_id for run in reversed(runs) if run.run_id.startswith(incomplete)]
+
+
 def _list_names(test_id: str) -> Iterator[str]:
     """The parts of an id that mean a test, too."""
     path, _, names = test_id.partition("::")

@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.completion import complete_revisions
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import make_mask, make_view, open_project, say_selected, say_unmatched
@@ -46,6 +47,7 @@ def command(
             help="Two recordings, two folders, or up to two revisions. Default: the work tree against the "
             "index.",
             show_default=False,
+            autocompletion=complete_revisions,
         ),
     ] = None,
     staged: Annotated[

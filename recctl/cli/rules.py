@@ -8,21 +8,16 @@ import typer
 
 from recctl.base.errors import RecctlError, did_you_mean
 from recctl.cli import options
+from recctl.cli.completion import complete_rules
 from recctl.cli.options import Color
 from recctl.cli.output import write_output
 from recctl.cli.session import make_view
 
 
-def _complete_rule() -> list[str]:
-    from recctl.checks.run import list_rules
-
-    return [rule.name for rule in list_rules()]
-
-
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[RULE]", help="The rule to explain.", autocompletion=_complete_rule),
+        typer.Argument(metavar="[RULE]", help="The rule to explain.", autocompletion=complete_rules),
     ] = None,
     output_format: Annotated[str, options.format_option("rules")] = "text",
     output: options.OutputFile = None,

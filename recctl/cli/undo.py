@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recctl.cli import options
+from recctl.cli.completion import complete_runs
 from recctl.cli.options import Color
 from recctl.cli.output import say, write_output
 from recctl.cli.session import make_view, open_project, say_recovered
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 def command(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="The run to take back. Default: the last one.")
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help="The run to take back. Default: the last one.", autocompletion=complete_runs
+        ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the runs, and what became of them.")] = False,
     output_format: Annotated[str, options.format_option("runs")] = "text",

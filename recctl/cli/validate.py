@@ -13,6 +13,7 @@ import typer
 from recctl.base.amounts import show_count
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.completion import complete_rules
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, has_other_names, replace_file, say, say_failure, write_output
 from recctl.cli.session import (
@@ -48,10 +49,18 @@ def command(
     paths: options.Paths = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULES", help="Apply these rules only: a,b."),
+        typer.Option(
+            "--select",
+            metavar="RULES",
+            help="Apply these rules only: a,b.",
+            autocompletion=complete_rules,
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not apply these rules.")
+        list[str] | None,
+        typer.Option(
+            "--ignore", metavar="RULES", help="Do not apply these rules.", autocompletion=complete_rules
+        ),
     ] = None,
     severity: Annotated[
         Level | None, typer.Option("--severity", help="The least severity to report; note implies -v.")

@@ -371,6 +371,12 @@ def _read_removals(records: Iterator[str], time: int) -> Iterator[Removal]:
             yield Removal(path, blob, int(mode[-3:], 8), time, commit, len(parents) > 1, is_move)
 
 
+def list_names(folder: Path) -> tuple[str, ...]:
+    """The names of branches and tags, those of other repositories after one's own. Raises GitError."""
+    kinds = ("refs/heads", "refs/tags", "refs/remotes")
+    return tuple(run(["for-each-ref", "--format=%(refname:short)", *kinds], folder).decode().split())
+
+
 def is_staged(tree: str, folder: Path) -> bool:
     """Whether anything that is staged differs from a tree. Raises GitError."""
     return bool(_ask_list(["diff-index", "--cached", "--name-only", "-z", tree, "--"], folder))

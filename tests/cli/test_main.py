@@ -15,8 +15,11 @@ from recctl.cli.app import COMMANDS
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
 from tests.cli.conftest import CHECKOUT
+from tests.names import ask, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.cli.conftest import Run
 
 
@@ -91,12 +94,46 @@ def test_usage_errors_are_told_in_a_line_with_a_hint(run: Run, arguments: str) -
         ("recctl rehash --to ogx-2025-10", ["ogx-2025-10", "ogx-2025-10-floats"]),
         ("recctl prune --grade s", ["superseded"]),
         ("recctl rules inv", ["invalid-json", "invalid-yaml"]),
+        ("recctl validate --select secret,inv", ["secret,invalid-json", "secret,invalid-yaml"]),
     ],
 )
 def test_a_shell_can_complete_names(run_process: Run, line: str, words: list[str]) -> None:
     last = str(len(line.split()) - 1)
     asked = {"_RECCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": last}
     assert run_process(env=asked).out.split() == words
+
+
+@pytest.fixture
+def complete(run_process: Run) -> Callable[[str], list[str]]:
+    """What a shell offers at the end of a line."""
+
+    def offer(line: str) -> list[str]:
+        last = str(len(line.split(" ")) - 1)
+        asked = {"_RECCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": last}
+        return run_process(env=asked).out.split()
+
+    return offer
+
+
+def test_a_shell_can_complete_revisions(
+    tmp_path: Path, git: Callable[..., str], complete: Callable[[str], list[str]]
+) -> None:
+    (tmp_path / "a").touch()
+    git("add", ".")
+    git("commit", "-qm", "x")
+    git("branch", "-m", "main")
+    git("tag", "made-today")
+    assert complete("recctl diff ma") == ["made-today", "main"]
+    assert complete("recctl diff main..H") == ["main..HEAD"]
+    assert complete("recctl diff nothing") == []
+
+
+def test_a_shell_can_complete_runs(tmp_path: Path, run: Run, complete: Callable[[str], list[str]]) -> None:
+    (tmp_path / "recctl.toml").write_text('scheme = "ogx-2026-04"\n')
+    write(tmp_path / "tests/x/recordings", ask("Hello"))
+    for model in ("large", "tiny"):
+        run("rehash", "--set", "/request/body/model", model, "--apply")
+    assert complete("recctl undo ") == ["2", "1"]
 
 
 def test_version_loads_no_heavy_library() -> None:
