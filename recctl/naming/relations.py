@@ -17,10 +17,15 @@ def relate(all_facts: Iterable[Facts], neighbours: Iterable[Facts]) -> Iterator[
     `neighbours` are the recordings beside those, which may do either.
     """
     all_facts = tuple(all_facts)
+    left_behind = {
+        facts.turn.test_id
+        for facts in all_facts
+        if facts.turn is not None and facts.status is NameStatus.OUTDATED
+    }
     successors: dict[Turn, str] = {}
     rivals: defaultdict[tuple[str, str], list[Facts]] = defaultdict(list)
     for facts in sorted((*all_facts, *neighbours), key=lambda facts: facts.path):
-        if facts.is_found and facts.turn is not None:
+        if facts.turn is not None and facts.turn.test_id in left_behind and facts.is_found:
             successors.setdefault(facts.turn.place, facts.path)
         if facts.identity.wanted is not None:
             rivals[facts.expected_folder, facts.identity.wanted].append(facts)
