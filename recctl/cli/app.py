@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from recctl.base import __version__
 from recctl.base.errors import RecctlError
+from recctl.cli.command import Command
 
 COMMANDS = (
     "find",
@@ -82,8 +83,10 @@ class _LazyGroup(TyperGroup):
             if not hasattr(module, "group"):
                 # Typer works out what is written as text for each use that it makes of it; this is once.
                 module.command.__annotations__ = inspect.get_annotations(module.command, eval_str=True)
-                single.command(cmd_name, cls=getattr(module, "CommandClass", None))(module.command)
-            self.commands[cmd_name] = typer.main.get_command(getattr(module, "group", single))
+                single.command(cmd_name, cls=getattr(module, "CommandClass", Command))(module.command)
+            command: Any = typer.main.get_command(getattr(module, "group", single))
+            command.examples = module.EXAMPLES
+            self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
 
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from recctl.project import ConfigValue, Project, Settings
 
 
+EXAMPLES = (
+    ("recctl config --init", "write one that fits what is here"),
+    ("recctl config", "what is in force, and why"),
+    ("recctl config tests/unit/test_a.json", "for a file"),
+)
+
+
 def command(
     path: Annotated[
         str | None, typer.Argument(metavar="[PATH]", help="Show what is in force for this file.")

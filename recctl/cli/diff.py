@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.command import Command
 from recctl.cli.completion import complete_revisions
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SEPARATOR = "--"
 
 
-class CommandClass(TyperCommand):
+class CommandClass(Command):
     """A command that gets to see `--`, which parts revisions from paths."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -37,6 +37,16 @@ class CommandClass(TyperCommand):
             position = args.index(_SEPARATOR)
             args = [*args[:position], _SEPARATOR, *args[position:]]
         return super().parse_args(ctx, args)
+
+
+EXAMPLES = (
+    ("recctl diff", "the work tree against the index"),
+    ("recctl diff main...HEAD --stat", "a branch, a line a recording"),
+    ("recctl diff --staged -- tests/unit", "what is staged in a folder"),
+    ("recctl diff old.yaml new.yaml", "two files"),
+    ("recctl diff :2:FILE :3:FILE", "ours against theirs in a conflict"),
+    ("recctl diff main --format markdown -o diff.md", "for a comment on a pull request"),
+)
 
 
 def command(

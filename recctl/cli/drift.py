@@ -9,6 +9,7 @@ import typer
 
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.command import SELECTING
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, replace_file, say, write_output
 from recctl.cli.session import choose_baseline, make_mask, make_view, open_project, say_selected, select_paths
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from recctl.testsuite.track import Tracked
 
 _LISTS = ("tests", "paths")
+
+
+EXAMPLES = (
+    ("recctl track -- pytest; recctl drift", "what the last run says"),
+    ("recctl drift --tracked track.json -v", "what another run says, in full"),
+    ("recctl drift --format tests -0 | xargs -0r pytest --record-mode=rewrite", "record those again"),
+    ("recctl drift --write-baseline drift.json", "start from today"),
+)
 
 
 def command(
@@ -62,7 +71,9 @@ def command(
     nul: Annotated[
         bool,
         typer.Option(
-            "-0", help="Paths in --files-from, and the formats tests and paths, end with NUL instead."
+            "-0",
+            help="Paths in --files-from, and the formats tests and paths, end with NUL instead.",
+            rich_help_panel=SELECTING,
         ),
     ] = False,
     force_exclude: options.ForceExclude = False,

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from recctl.recordings.http import SentRequest
 
 
+EXAMPLES = (
+    ("recctl find 3f9a01b2", "by the first digits of a hash"),
+    ("recctl find test_chat.py::test_reply", "by a test"),
+    ('recctl find "No recorded response found for request hash: 3f9a01b2"', "by what the recorder said"),
+    ("pytest 2>&1 | recctl find -", "all that a run has missed"),
+    ("recctl find --request body.json --endpoint /v1/chat/completions", "by what would be sent"),
+)
+
+
 def command(
     what: Annotated[
         str | None,
@@ -82,18 +91,6 @@ def command(
 
     If it is not there, these are the nearest ones, with the fields of the request that differ, which of them
     the recorder does not see, since when it is so by git, and the command that helps.
-
-    Examples:
-
-      recctl find 3f9a01b2
-
-      recctl find test_chat.py::test_reply
-
-      recctl find "Recording not found for request hash: 3f9a01b2..."
-
-      pytest 2>&1 | recctl find -
-
-      recctl find --request body.json --endpoint /v1/chat/completions
 
     Exits with 0 when all is there, 1 when something is not, 2 when nobody can tell what is meant.
     """

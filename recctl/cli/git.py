@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recctl.cli import options
+from recctl.cli.command import Group
 from recctl.cli.output import say, write_output
 from recctl.cli.session import open_project
 
 if TYPE_CHECKING:
     from recctl.textconv.setup import Site
 
-group = typer.Typer(name="git", rich_markup_mode=None, add_completion=False)
+group = typer.Typer(name="git", cls=Group, rich_markup_mode=None, add_completion=False)
 
 _Everywhere = Annotated[
     bool, typer.Option("--global", help="For all of your repositories, not only this one.")
 ]
+
+
+EXAMPLES = (
+    ("recctl git install", "for this repository"),
+    ("recctl git install --global", "for all of yours"),
+    ("recctl git status", "does it work?"),
+    ("git log -p -- tests/recordings", "then shows conversations"),
+)
 
 
 @group.callback(invoke_without_command=True)

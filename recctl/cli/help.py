@@ -19,6 +19,12 @@ def _complete_topic() -> list[str]:
     return [page.topic for page in list_pages()]
 
 
+EXAMPLES = (
+    ("recctl help", "all pages"),
+    ("recctl help drift", "one of them"),
+)
+
+
 def command(
     topic: Annotated[
         str | None,

@@ -10,6 +10,7 @@ import typer
 
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.command import SELECTING
 from recctl.cli.options import Color
 from recctl.cli.output import check_output, conclude, say, write_output
 from recctl.cli.session import make_filter, make_mask, make_view, open_project, say_selected, select_paths
@@ -36,6 +37,15 @@ def _complete_column() -> list[str]:
     from recctl.inventory.columns import COLUMNS
 
     return [*COLUMNS]
+
+
+EXAMPLES = (
+    ("recctl list --where model~gpt-4o --sort -tokens", "the largest of a model"),
+    ("recctl list --group-by model", "how many of each"),
+    ("recctl list --where state=outdated -l", "paths of what is no longer found"),
+    ("recctl list --tree --test tests/test_chat.py", "conversations, turn below turn"),
+    ("recctl list --format html -o recordings.html", "all of it as one page"),
+)
 
 
 def command(
@@ -92,7 +102,12 @@ def command(
     max_size: options.MaxSize = None,
     files_from: options.FilesFrom = None,
     nul: Annotated[
-        bool, typer.Option("-0", help="Paths in --files-from, and the format paths, end with NUL instead.")
+        bool,
+        typer.Option(
+            "-0",
+            help="Paths in --files-from, and the format paths, end with NUL instead.",
+            rich_help_panel=SELECTING,
+        ),
     ] = False,
     force_exclude: options.ForceExclude = False,
     quiet: options.Quiet = False,
@@ -105,16 +120,6 @@ def command(
 
     What is known of recordings is kept in .recctl/, so that only new files are read. On a terminal the output
     goes through RECCTL_PAGER, GIT_PAGER or PAGER.
-
-    Examples:
-
-      recctl list --where model~gpt-4o --sort -tokens
-
-      recctl list --group-by model
-
-      recctl list --where state=outdated -l
-
-      recctl list --tree --test tests/test_chat.py
 
     Exits with 0, 1 when a file holds no recording, 2 when one could not be opened.
     """

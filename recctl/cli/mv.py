@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from recctl.rehash.leaving import StagedTests
 
 
+EXAMPLES = (
+    ("recctl mv tests/test_a.py::test_old tests/test_a.py::test_new", "a test; this only shows it"),
+    ("recctl mv tests/old tests/new --apply", "a folder of tests"),
+    ("git mv tests/test_a.py tests/test_b.py && recctl mv --staged --apply", "what git knows to be renamed"),
+    ("recctl mv --staged --check", "does the commit leave some behind?"),
+)
+
+
 def command(
     old: Annotated[
         str | None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recctl.cli.command import COMMON, SELECTING, SHOWING
 from recctl.cli.completion import complete_endpoints, complete_models, complete_providers, complete_tests
 from recctl.render import list_formats
 
@@ -27,7 +28,11 @@ def format_option(kind: str) -> OptionInfo:
     names = list_formats(kind)
     text = f"{', '.join(names[:-1])} or {names[-1]}."
     option: OptionInfo = typer.Option(
-        "--format", metavar="FORMAT", help=text, autocompletion=lambda: [*names]
+        "--format",
+        metavar="FORMAT",
+        help=text,
+        autocompletion=lambda: [*names],
+        rich_help_panel=SHOWING,
     )
     return option
 
@@ -60,12 +65,22 @@ Places = Annotated[
 FilesFrom = Annotated[
     str | None,
     typer.Option(
-        "--files-from", metavar="FILE", help="Read paths from FILE (- for standard input), one a line."
+        "--files-from",
+        metavar="FILE",
+        help="Read paths from FILE (- for standard input), one a line.",
+        rich_help_panel=SELECTING,
     ),
 ]
-Nul = Annotated[bool, typer.Option("-0", help="Paths in --files-from end with NUL instead.")]
+Nul = Annotated[
+    bool, typer.Option("-0", help="Paths in --files-from end with NUL instead.", rich_help_panel=SELECTING)
+]
 ForceExclude = Annotated[
-    bool, typer.Option("--force-exclude", help="Leave out what `exclude` matches even when it is named.")
+    bool,
+    typer.Option(
+        "--force-exclude",
+        help="Leave out what `exclude` matches even when it is named.",
+        rich_help_panel=SELECTING,
+    ),
 ]
 SchemeName = Annotated[
     str | None,
@@ -74,10 +89,17 @@ SchemeName = Annotated[
         metavar="NAME",
         help="The hash scheme that the recorder uses.",
         autocompletion=complete_scheme,
+        rich_help_panel=COMMON,
     ),
 ]
 MaxSize = Annotated[
-    str | None, typer.Option("--max-size", metavar="SIZE", help="Do not read files larger than this (64MB).")
+    str | None,
+    typer.Option(
+        "--max-size",
+        metavar="SIZE",
+        help="Do not read files larger than this (64MB).",
+        rich_help_panel=COMMON,
+    ),
 ]
 Tests = Annotated[
     list[str] | None,
@@ -86,38 +108,68 @@ Tests = Annotated[
         metavar="ID",
         help="Only this test's: its id, or a part of it that ends at /, :: or [.",
         autocompletion=complete_tests,
+        rich_help_panel=SELECTING,
     ),
 ]
 Models = Annotated[
     list[str] | None,
-    typer.Option("--model", metavar="NAME", help="Only this model's.", autocompletion=complete_models),
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Only this model's.",
+        autocompletion=complete_models,
+        rich_help_panel=SELECTING,
+    ),
 ]
 Endpoints = Annotated[
     list[str] | None,
     typer.Option(
-        "--endpoint", metavar="PATH", help="Only this endpoint's.", autocompletion=complete_endpoints
+        "--endpoint",
+        metavar="PATH",
+        help="Only this endpoint's.",
+        autocompletion=complete_endpoints,
+        rich_help_panel=SELECTING,
     ),
 ]
 Providers = Annotated[
     list[str] | None,
     typer.Option(
-        "--provider", metavar="NAME", help="Only this provider's.", autocompletion=complete_providers
+        "--provider",
+        metavar="NAME",
+        help="Only this provider's.",
+        autocompletion=complete_providers,
+        rich_help_panel=SELECTING,
     ),
 ]
 OlderThan = Annotated[
-    str | None, typer.Option("--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.")
+    str | None,
+    typer.Option(
+        "--older-than", metavar="AGE", help="Only what is older: 90d, 12h, 6w, 1y.", rich_help_panel=SELECTING
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("-n", "--dry-run", help="Only show what would be done, which is the default.")
 ]
 OutputFile = Annotated[
-    str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the results to FILE.")
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write the results to FILE.", rich_help_panel=SHOWING
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Results only: no summary.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show more.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Results only: no summary.", rich_help_panel=SHOWING)
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show more.", rich_help_panel=SHOWING)]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")]
-ColorChoice = Annotated[Color, typer.Option("--color", help="When to colour the output.")]
-Config = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Use this configuration file, no other.")
+ColorChoice = Annotated[
+    Color, typer.Option("--color", help="When to colour the output.", rich_help_panel=SHOWING)
 ]
-Isolated = Annotated[bool, typer.Option("--isolated", help="Use no configuration file at all.")]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Use this configuration file, no other.", rich_help_panel=COMMON
+    ),
+]
+Isolated = Annotated[
+    bool, typer.Option("--isolated", help="Use no configuration file at all.", rich_help_panel=COMMON)
+]

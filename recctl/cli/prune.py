@@ -37,6 +37,21 @@ def _list_grades() -> list[str]:
     return [str(grade) for grade in Grade if grade is not Grade.STRANDED]
 
 
+EXAMPLES = (
+    ("recctl prune -v", "what can go, with the proof for each"),
+    ("recctl prune --apply", "to the trash; recctl undo takes it back"),
+    (
+        "pytest --collect-only -q > tests.txt; recctl prune --collected tests.txt",
+        "by the tests that pytest finds",
+    ),
+    (
+        "recctl prune --grade unused --tracked .recctl/track.json",
+        "by what a run has played, as recctl track saw it",
+    ),
+    ("recctl prune --empty-trash --apply", "make room"),
+)
+
+
 def command(
     paths: options.Places = None,
     grades: Annotated[

@@ -82,6 +82,15 @@ MergeIdentical = Annotated[
 ]
 
 
+EXAMPLES = (
+    ("recctl rehash --check", "is all found as things are?"),
+    ("recctl rehash --to ogx-2026-04 --apply", "after an upgrade of the recorder"),
+    ("recctl rehash --set /request/body/model gpt-5", "when the tests ask another model"),
+    ("recctl rehash --replace-url http://localhost:8000 https://api.example.org", "when the address changes"),
+    ("recctl rehash --redact-from secrets.txt --apply", "take values out of all files"),
+)
+
+
 def command(
     paths: options.Places = None,
     check: Annotated[bool, typer.Option("--check", help="Only look: would recordings not be found?")] = False,

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from recctl.inventory.restore import Restoration
 
 
+EXAMPLES = (
+    ("recctl restore tests/recordings/3f9a01b2.json", "what it would bring back"),
+    ("recctl restore 3f9a01b2 --apply", "by the first digits"),
+    ("recctl restore --test test_chat.py --apply", "all of a test"),
+)
+
+
 def command(
     paths: Annotated[
         list[str] | None,

@@ -13,6 +13,11 @@ from recctl.cli.options import Color
 from recctl.cli.output import write_output
 from recctl.cli.session import make_view
 
+EXAMPLES = (
+    ("recctl rules", "all of them"),
+    ("recctl rules incomplete-stream", "why one matters, and what to do"),
+)
+
 
 def command(
     name: Annotated[

@@ -10,6 +10,12 @@ from recctl.base.errors import RecctlError, did_you_mean
 from recctl.cli import options
 from recctl.cli.output import write_output
 
+EXAMPLES = (
+    ("recctl schema", "of a recording"),
+    ("recctl schema --list", "the names of all"),
+    ("recctl schema outputs/validate", "of what a command prints"),
+)
+
 
 def command(
     name: Annotated[

@@ -42,6 +42,15 @@ class ExchangePart(StrEnum):
     BOTH = "both"
 
 
+EXAMPLES = (
+    ("recctl show 3f9a01b2", "a recording, by its first digits"),
+    ("recctl show tests/cassettes/test_chat.yaml#2", "the second one of a cassette"),
+    ("recctl show HEAD~1:tests/cassettes/test_chat.yaml", "as it was before"),
+    ("recctl show --test test_chat.py --part response", "what the models said in a test"),
+    ("recctl show --staged", "what a commit would add"),
+)
+
+
 def command(
     paths: options.Paths = None,
     part: Annotated[ExchangePart, typer.Option("--part", help="What to show.")] = ExchangePart.BOTH,

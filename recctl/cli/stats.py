@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from recctl.project import Project
 
 
+EXAMPLES = (
+    ("recctl stats", "all that is configured, or lies here"),
+    ("recctl stats tests/unit", "of a folder"),
+    ("recctl stats --format json", "for a program"),
+)
+
+
 def command(
     paths: options.Paths = None,
     tests: options.Tests = None,

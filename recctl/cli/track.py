@@ -10,11 +10,11 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from recctl.base.amounts import show_count
 from recctl.base.errors import RecctlError
 from recctl.cli import options
+from recctl.cli.command import Command
 from recctl.cli.output import check_output, say, write_output
 from recctl.cli.session import make_mask, open_project
 from recctl.input.sources import STDIN
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COMBINE = "combine"
 
 
-class CommandClass(TyperCommand):
+class CommandClass(Command):
     """A command whose own options end where the command that it runs begins, with or without `--`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -37,6 +37,13 @@ class CommandClass(TyperCommand):
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
         ctx.allow_interspersed_args = _COMBINE in (found["words"] or ())[:1]
         return super().parse_args(ctx, args)
+
+
+EXAMPLES = (
+    ("recctl track -- pytest", "then recctl drift or recctl prune"),
+    ("recctl track -o track-1.json -- pytest tests/unit", "one of several jobs"),
+    ("recctl track combine track-*.json -o track.json", "what they saw together"),
+)
 
 
 def command(

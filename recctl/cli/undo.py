@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from recctl.changes.tree import Refusal
 
 
+EXAMPLES = (
+    ("recctl undo", "take back the last run"),
+    ("recctl undo --list", "the runs that there were"),
+)
+
+
 def command(
     run: Annotated[
         str | None,

@@ -45,6 +45,15 @@ class Level(StrEnum):
     NOTE = "note"
 
 
+EXAMPLES = (
+    ("recctl validate", "all that is configured, or lies here"),
+    ("recctl validate tests/ --select secret", "one rule, in one folder"),
+    ("recctl validate --fix --diff", "what --fix would change"),
+    ("recctl validate --format github", "for annotations in a pull request"),
+    ("git diff --name-only main | recctl validate --files-from -", "what a branch changes"),
+)
+
+
 def command(
     paths: options.Paths = None,
     select: Annotated[

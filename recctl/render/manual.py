@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recctl.render.kit.terminal import Span, line, render_lines
@@ -12,13 +13,17 @@ if TYPE_CHECKING:
     from recctl.manual import Page
     from recctl.render.kit.view import View
 
+_WIDTH_OF_LIST = 80
+
 _WIDEST = 100
 """How wide a page is at most: longer lines are hard to read."""
 
 
 def render_pages(pages: Iterable[Page], view: View) -> Iterator[str]:
-    """A line for each page: its topic, and what it is about."""
+    """Each page's topic, and what it is about; 80 columns wide where there is no terminal."""
     pages = [*pages]
+    if view.width is None:
+        view = replace(view, width=_WIDTH_OF_LIST)
     width = max(len(page.topic) for page in pages)
     lines = (line(Span(page.topic.ljust(width), "bold"), f"  {page.lead}", hang=width + 2) for page in pages)
     yield from render_lines(lines, view)

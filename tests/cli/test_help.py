@@ -23,10 +23,13 @@ def test_a_page_is_printed_as_it_is_written(run: Run) -> None:
 def test_all_pages_are_listed_with_what_they_are_about(run: Run) -> None:
     outcome = run("help")
     assert outcome.code == 0
-    assert [line.split()[0] for line in outcome.out.splitlines()] == [page.topic for page in list_pages()]
+    lines = outcome.out.splitlines()
+    topics = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert topics == [page.topic for page in list_pages()]
+    assert max(map(len, lines)) <= 80
     assert (
-        "mv             Lets recordings follow a test, a file or a folder of tests to its new name.\n"
-        in outcome.out
+        "mv             Lets recordings follow a test, a file or a folder of tests to its\n"
+        "               new name.\n" in outcome.out
     )
 
 

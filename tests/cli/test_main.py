@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
 from recctl import __version__
-from recctl.cli.app import COMMANDS
+from recctl.cli.app import COMMANDS, app
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import record
 from tests.cli.conftest import CHECKOUT
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.conftest import Run
+
+
+def find_command(name: str) -> Any:
+    group: Any = typer.main.get_command(app)
+    return group.get_command(None, name)
 
 
 def test_version_is_one_line(run: Run) -> None:
@@ -49,6 +57,36 @@ def test_every_command_has_help_that_fits_80_columns(run: Run, command: str) -> 
     assert outcome.code == 0
     assert outcome.out.startswith(f"Usage: recctl {command} ")
     assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_ends_with_examples_that_can_be_typed(run: Run, name: str) -> None:
+    examples = find_command(name).examples
+    assert examples
+    shown = run(name, "-h", env={"COLUMNS": "80"}).out.partition("\nExamples:\n")[2]
+    assert [line for line, _ in examples if f"  {line}" not in shown] == []
+    assert [purpose for _, purpose in examples if purpose not in shown] == []
+    typed = [part.strip() for line, _ in examples for part in re.split(r"&&|[|;>]", line)]
+    typed = [part.removeprefix("recctl ") for part in typed if part.startswith("recctl ")]
+    assert any(part.split()[0] == name for part in typed)
+    for part in typed:
+        word, *arguments = shlex.split(part)
+        find_command(word).make_context(word, arguments)  # raises what a user would see
+
+
+def test_options_stand_in_groups_the_commands_own_first(run: Run) -> None:
+    shown = run("prune", "-h").out
+    headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == [
+        "Arguments:",
+        "Options:",
+        "Which recordings:",
+        "Output:",
+        "Common options:",
+        "Examples:",
+    ]
+    assert "--apply" in shown.partition("\nOptions:\n")[2].partition("\n\n")[0]
+    assert "--model" in shown.partition("\nWhich recordings:\n")[2].partition("\n\n")[0]
 
 
 def test_no_command_is_a_usage_error_that_shows_the_help(run: Run) -> None:
