@@ -121,10 +121,12 @@ def say_failure(failure: LoadError | Unread) -> None:
 def conclude(failures: Collection[LoadError | Unread], *, fails: bool = False) -> int:
     """Tell what a command could not read; gives its exit code.
 
-    That is 2 for what could not be opened, 1 where something else could not be read or the command `fails`.
+    That is 2 for what could not be opened or is not there, 1 where something else could not be read or the
+    command `fails`.
     """
     for failure in failures:
         say_failure(failure)
-    if any(isinstance(failure, Unread) and not failure.too_large for failure in failures):
-        return 2
+    for failure in failures:
+        if not failure.too_large if isinstance(failure, Unread) else failure.is_unknown:
+            return 2
     return int(fails or bool(failures))

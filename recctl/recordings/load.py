@@ -177,7 +177,8 @@ def _name_test(items: Iterable[Recording | LoadError], test_id: str | None) -> N
 
 def _miss(source: Source, count: int) -> LoadError:
     message = f"there is no recording #{source.number}: the file holds {show_count(count, 'recording')}"
-    return LoadError(source, "not-a-recording", message, "name one that is there, or the whole file")
+    hint = "name one that is there, or the whole file"
+    return LoadError(source, "not-a-recording", message, hint, is_unknown=True)
 
 
 def load_one(source: Source | Unread) -> Recording | None:

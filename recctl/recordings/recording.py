@@ -40,7 +40,8 @@ class LoadError(NamedTuple):
 
     `number` is which of the file's recordings should be there, from 1; None where it is all of the file.
     `total` is how many it stands for: of very many bad ones in a file, the last are told in one.
-    `is_other` says that the file is one that another recorder keeps beside recordings, and may well be sound.
+    `is_other` says that the file is one that another recorder keeps beside recordings, and may well be sound,
+    `is_unknown` that somebody asked for a recording by a number that the file does not have.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class LoadError(NamedTuple):
     number: int | None = None
     total: int = 1
     is_other: bool = False
+    is_unknown: bool = False
 
     @property
     def name(self) -> str:

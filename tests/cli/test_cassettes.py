@@ -103,7 +103,7 @@ TOLD = "\n\n".join([told(1, "Mercury."), told(2, "Earth.")])
 def test_show_takes_one_exchange_by_its_number(run: Run, folder: Path) -> None:
     assert run("show", f"{CASSETTE}#2", "--part", "response", cwd=folder).out == told(2, "Earth.")
     missing = run("show", f"{CASSETTE}#3", cwd=folder)
-    assert (missing.code, missing.out) == (1, "")
+    assert (missing.code, missing.out) == (2, "")
     assert missing.err == (
         f"error: {CASSETTE}: there is no recording #3: the file holds 2 recordings "
         "(name one that is there, or the whole file)\n"
