@@ -187,6 +187,8 @@ class _File:
             return NEW
         if not tracked.complete:
             return "the run is not complete"
+        if not tracked.unheard_tests.isdisjoint({recording.test_id, *self._run.openers.get(self._path, ())}):
+            return "its test started a Python that can't be heard"
         if not self.was_opened:
             return None
         if recording.format not in tracked.recorders:

@@ -62,7 +62,7 @@ def prove_unused(all_facts: Sequence[Facts], tracked: Tracked, root: Path) -> It
     for facts in all_facts:
         if facts.is_test_open:
             continue  # it may be for a test that did not run
-        if facts.test_id in tracked.passed and facts.location.is_relative_to(root):
+        if facts.test_id in tracked.passed - tracked.unheard_tests and facts.location.is_relative_to(root):
             location = facts.location.relative_to(root).as_posix()
             by_test[facts.test_id].append((facts.path, location))
     attributed = frozenset[str]().union(*tracked.by_test.values())

@@ -122,7 +122,7 @@ def _is_proof(place: str, test_id: str, tracked: Tracked, played: _Played) -> bo
     loaders = played.loaders.get(place, set())
     return (
         test_id in loaders
-        and loaders <= tracked.passed
+        and loaders <= tracked.passed - tracked.unheard_tests
         and _get_test_file(test_id) not in played.failed
         and played.players.get(place, set()) <= loaders
         and played.openers.get(place, set()) <= loaders

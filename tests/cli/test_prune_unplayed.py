@@ -213,6 +213,9 @@ NO_PROOF: dict[str, Callable[[Tracked], Tracked]] = {
     ),
     "it was another file then": lambda run: run._replace(loaded=dict.fromkeys(run.loaded, "0" * 64)),
     "it was not the same in all jobs": lambda run: run._replace(loaded=dict.fromkeys(run.loaded, "")),
+    "its test started a Python that can't be heard": lambda run: run._replace(
+        unheard_tests=frozenset(run.outcomes)
+    ),
     "a job opened it unheard": lambda run: run._replace(unheard=frozenset(run.loaded)),
     "its own test did not load it": lambda run: run._replace(
         outcomes={**run.outcomes, "t": "passed"},

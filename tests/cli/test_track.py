@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +17,6 @@ from tests.cli.conftest import CHECKOUT
 from tests.tracking import Suite, ask, send
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Run
 
 RECORDER = """
@@ -156,9 +155,12 @@ def read(project: Path, file: str = ".recctl/track.json") -> Any:
 
 def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path) -> None:
     outcome = run("track", "--", *PYTEST, "-p", "no:xdist", cwd=project)
+    python = Path(sys.executable).name
+    unheard = f"{python} without RECCTL_TRACK in its environment was started, which can't be heard"
     assert outcome.code == 1
     assert outcome.err == (
         "opened 8 of 12 files in 3 processes; tests: 5 passed, 2 skipped, 1 failed, 1 error\n"
+        f"not all of the run could be seen: {unheard}\n"
     )
     module = "tests/test_all.py::"
     assert read(project) == {
@@ -189,9 +191,10 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
         "recorders": [],
         "loaded": {},
         "unheard": [],
+        "unheard_tests": [f"{module}test_out_of_sight"],
         "plays": [],
         "missed": [],
-        "troubles": [],
+        "troubles": [unheard],
         "errors": [],
     }
 

@@ -320,6 +320,25 @@ def test_what_was_not_played_is_told_apart(suite: Suite) -> None:
     }
 
 
+def test_what_a_test_may_have_played_in_a_python_that_cannot_be_heard_is_unseen(suite: Suite) -> None:
+    suite.record("played", ask("a"), ask("b"))
+    suite.play("played", 1)
+    suite.record("idle", ask("c"))
+    suite.record("unopened", ask("d"), is_run=False)
+    suite.record("another", ask("e"), is_run=False)
+    tests = frozenset(map(suite.test, ("played", "idle", "unopened")))
+    report = examine(suite, suite.end(unheard_tests=tests))
+    assert statuses(report) == {
+        "test_another.yaml#1": "unopened",
+        "test_idle.yaml#1": "unseen",
+        "test_played.yaml#1": "same",
+        "test_played.yaml#2": "unseen",
+        "test_unopened.yaml#1": "unseen",
+    }
+    reasons = {each.reason for each in report.recordings if each.status is DriftStatus.UNSEEN}
+    assert reasons == {"its test started a Python that can't be heard"}
+
+
 def stop(suite: Suite) -> Tracked:
     return suite.end("pytest stopped early: 1 failed")
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from recctl.testsuite.track.run import Ended, run_tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 
 def make(
@@ -37,6 +37,7 @@ def make(
     troubles: Iterable[str] = (),
     recorders: Iterable[str] = (),
     unheard: Iterable[str] = (),
+    unheard_tests: Iterable[str] = (),
 ) -> Tracked:
     outcomes = outcomes or {}
     return Tracked(
@@ -54,6 +55,7 @@ def make(
         troubles=tuple(sorted(set(troubles))),
         recorders=frozenset(recorders),
         unheard=frozenset(unheard),
+        unheard_tests=frozenset(unheard_tests),
     )
 
 
@@ -141,6 +143,7 @@ RUNS = st.builds(
     troubles=st.lists(TEXTS, max_size=2),
     recorders=st.lists(TEXTS, max_size=2),
     unheard=PATHS,
+    unheard_tests=PATHS,
 )
 
 
@@ -317,6 +320,29 @@ def test_a_recording_is_seen_however_it_is_opened(project: Project, way: str) ->
     assert ended.tracked == make(
         opened=["recordings/a.json"], unopened=["recordings/b.json", "recordings/c.json"]
     )
+
+
+PYTHON = Path(sys.executable).name
+UNHEARD = {
+    "isolated": ("[sys.executable, '-I', '-c', '']", f"{PYTHON} -I"),
+    "without its environment": ("[sys.executable, '-uE', '-c', '']", f"{PYTHON} -E"),
+    "without site": ("[sys.executable, '-W', 'ignore', '-S', '-c', '']", f"{PYTHON} -S"),
+    "with another environment": (
+        "[sys.executable, '-c', ''], env={}",
+        f"{PYTHON} without RECCTL_TRACK in its environment",
+    ),
+    "with more in its environment": ("[sys.executable, '-c', ''], env={**os.environ, 'MORE': '1'}", None),
+    "with words that begin alike": ("[sys.executable, '-WIgnore', '-c', '', '-I']", None),
+    "in a shell": ("'true -I', shell=True", None),
+}
+
+
+@pytest.mark.parametrize("way", UNHEARD)
+def test_a_python_that_cannot_be_heard_is_told(project: Project, way: str) -> None:
+    words, told = UNHEARD[way]
+    ended = run_program(project, f"import os, subprocess, sys\nsubprocess.run({words}, check=True)")
+    assert ended.code == 0
+    assert ended.tracked.troubles == (() if told is None else (f"{told} was started, which can't be heard",))
 
 
 UNDISTURBED = {

@@ -72,6 +72,7 @@ def test_what_was_loaded_and_played_is_told(cassette: Path) -> None:
         troubles=set(),
         recorders={"vcrpy"},
         is_whole=True,
+        unheard_tests=set(),
         by_process=(frozenset([PATH]),),
     )
 

@@ -72,7 +72,8 @@ class Tracked(NamedTuple):
     `plays` and `missed` are what recorders that were listened to had to do: `recorders`, by their formats'
     names. `loaded` are the files that they loaded, with the SHA-256 of their bytes in hex, "" where that
     changed; `loaded_by_test` are those of each test. `unheard` are those of them that a process, or
-    another run, opened without being heard to load them. `troubles` say what could not be seen.
+    another run, opened without being heard to load them; `unheard_tests` have started a Python that can't be
+    heard. `troubles` say what could not be seen.
     """
 
     complete: bool
@@ -89,6 +90,7 @@ class Tracked(NamedTuple):
     troubles: tuple[str, ...] = ()
     recorders: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()
+    unheard_tests: frozenset[str] = frozenset()
 
 
 def combine(runs: Sequence[Tracked]) -> Tracked:
@@ -127,6 +129,7 @@ def combine(runs: Sequence[Tracked]) -> Tracked:
         troubles=tuple(sorted({trouble for run in runs for trouble in run.troubles})),
         recorders=frozenset[str]().union(*(run.recorders for run in runs)),
         unheard=unheard & loaded.keys(),
+        unheard_tests=frozenset[str]().union(*(run.unheard_tests for run in runs)),
     )
 
 
@@ -185,6 +188,7 @@ def dump_tracked(run: Tracked) -> str:
         "recorders": sorted(run.recorders),
         "loaded": dict(sorted(run.loaded.items())),
         "unheard": sorted(run.unheard),
+        "unheard_tests": sorted(run.unheard_tests),
         "plays": [dump(play) for play in run.plays],
         "missed": [dump(miss) for miss in run.missed],
         "troubles": [*run.troubles],
@@ -255,6 +259,7 @@ def _parse(document: Any) -> Tracked:
         troubles=tuple(sorted(_parse_texts(document.get("troubles", [])))),
         recorders=_parse_texts(document.get("recorders", [])),
         unheard=_parse_texts(document.get("unheard", [])),
+        unheard_tests=_parse_texts(document.get("unheard_tests", [])),
     )
 
 

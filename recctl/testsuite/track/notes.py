@@ -44,6 +44,7 @@ class Heard(NamedTuple):
     troubles: set[str]
     recorders: set[str]
     is_whole: bool
+    unheard_tests: set[str]
     by_process: tuple[frozenset[str], ...] = ()
 
 
@@ -76,7 +77,7 @@ class _Reader:
         self._files: dict[str, _File] = {}
         self._is_whole = True
         self._held = 0
-        self._heard = Heard([], [], {}, {}, set(), set(), True)
+        self._heard = Heard([], [], {}, {}, set(), set(), True, set())
 
     @property
     def heard(self) -> Heard:
@@ -107,6 +108,9 @@ class _Reader:
                 self._held -= 1
             case "listen":
                 self._heard.recorders.add(_text(note["recorder"]))
+            case "unheard":
+                self._heard.unheard_tests.add(_text(note["test"]))
+                self._heard.troubles.add(f"{_text(note['program'])} was started, which can't be heard")
             case "trouble":
                 self._heard.troubles.add(_text(note["message"]))
             case "load":

@@ -280,6 +280,7 @@ def _to_heard(heard: Heard) -> Tracked:
         loaded_by_test=by_test,
         troubles=tuple(heard.troubles),
         recorders=frozenset(heard.recorders),
+        unheard_tests=frozenset(heard.unheard_tests - {""}),
     )
 
 

@@ -307,6 +307,39 @@ def _open_notes(ending: str) -> int:
 _files: "dict[str, tuple[int, int, tuple[int, int]]]" = {}
 
 
+def _note_program(program: object, words: object, _: object, environment: object) -> None:
+    """Note that a Python is started which can't be heard, while a test runs or not."""
+    try:
+        name = _name_unheard(program, words, environment)
+        if name is not None:
+            write({"event": "unheard", "test": get_test(), "program": name})
+    except Exception:  # noqa: S110  (as in _note)
+        pass
+
+
+def _name_unheard(program: "Any", words: "Any", environment: "Any") -> "str | None":
+    """What a Python is called that heeds no environment, or is not given ours; None for any other program."""
+    texts = [os.fsdecode(word) for word in ([words] if isinstance(words, (str, bytes)) else words)]
+    name = os.path.basename(texts[0] if texts else os.fsdecode(program))  # noqa: PTH119  (as above)
+    if not name.startswith("python"):
+        return None
+    options = iter(texts[1:])
+    for text in options:
+        if text[:1] != "-" or text[:2] in ("-", "-c", "-m", "--"):
+            break
+        if text[1] in "WX":
+            next(options if len(text) == 2 else iter(" "), "")
+            continue
+        for letter in text[1:]:
+            if letter in "IES":
+                return f"{name} -{letter}"
+            if letter in "cm":
+                break
+    if environment is None or FOLDER in environment or FOLDER.encode() in environment:
+        return None
+    return f"{name} without {FOLDER} in its environment"
+
+
 def _take_down(note: bytes) -> None:
     """Write a note of what was opened, or hold it back."""
     if _holder != os.getpid():
@@ -319,6 +352,8 @@ def _take_down(note: bytes) -> None:
 
 def _note(event: str, arguments: "tuple[object, ...]") -> None:
     if event != "open":
+        if event == "subprocess.Popen":
+            _note_program(*arguments)
         return
     try:
         path = arguments[0]
