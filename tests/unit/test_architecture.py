@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -38,23 +39,28 @@ class Import(NamedTuple):
     place: str
 
 
-def find_imports() -> list[Import]:
+@cache
+def list_imports() -> tuple[Import, ...]:
+    """What the modules of the package import."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        name = path.relative_to(PACKAGE.parent).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            place = f"{path.relative_to(PACKAGE.parent).as_posix()}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Import):
-                found += [Import(part, alias.name, "", place) for alias in node.names]
+                found += [Import(part, alias.name, "", f"{name}:{node.lineno}") for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
+                place = f"{name}:{node.lineno}"
                 assert node.level == 0, f"{place}: a relative import"
                 assert node.module is not None
                 found += [Import(part, node.module, alias.name, place) for alias in node.names]
-    return found
+    return tuple(found)
 
 
-IMPORTS = find_imports()
-OWN = [found for found in IMPORTS if found.module.split(".")[0] == "recctl"]
+@cache
+def list_own() -> tuple[Import, ...]:
+    """Those of modules of the package itself."""
+    return tuple(found for found in list_imports() if found.module.split(".")[0] == "recctl")
 
 
 def imported_part(found: Import) -> str:
@@ -75,7 +81,7 @@ def test_every_part_has_a_layer() -> None:
 def test_imports_point_down() -> None:
     upwards = [
         f"{found.place}: {found.part} imports {imported_part(found)}"
-        for found in OWN
+        for found in list_own()
         if found.part != imported_part(found) and layer(found.part) >= layer(imported_part(found))
     ]
     assert upwards == []
@@ -83,7 +89,7 @@ def test_imports_point_down() -> None:
 
 def test_the_package_is_no_more_tangled_than_it_was() -> None:
     """What raises a figure lies in the wrong place, or should be handed in as a value."""
-    arrows = {(found.part, imported_part(found)) for found in OWN}
+    arrows = {(found.part, imported_part(found)) for found in list_own()}
     parts = {part for parts in LAYERS for part in parts}
     assert len(parts) <= 22
     assert len(LAYERS) <= 12
@@ -135,13 +141,15 @@ def test_classes_have_names_of_their_own() -> None:
 
 def test_the_package_itself_hands_on_its_library_and_its_version() -> None:
     taken = {
-        imported_part(found) for found in IMPORTS if found.part == "__init__" and "recctl" in found.module
+        imported_part(found)
+        for found in list_imports()
+        if found.part == "__init__" and "recctl" in found.module
     }
     assert taken == {"library", "base"}
 
 
 def test_completion_knows_of_recordings_only_what_a_json_value_is() -> None:
-    taken = {(found.module, found.name) for found in OWN if "/wire/completion.py" in found.place}
+    taken = {(found.module, found.name) for found in list_own() if "/wire/completion.py" in found.place}
     assert taken - {("recctl.base.values", "NamedTuple")} == {("recctl.recordings.recording", "JSON")}
 
 
@@ -149,7 +157,7 @@ def test_render_imports_values_and_never_work() -> None:
     """Classes and constants; functions only to word something, to take two texts apart, or as a boundary."""
     functions = {
         found.name
-        for found in OWN
+        for found in list_own()
         if found.part == "render" and imported_part(found) != "render" and found.name[0].islower()
     }
     words = {"join_pointer", "shorten_name", "show_count", "show_size", "show_value", "suggest"}
@@ -158,7 +166,7 @@ def test_render_imports_values_and_never_work() -> None:
 
 @pytest.mark.parametrize("library", EXTERNAL)
 def test_a_heavy_library_has_its_own_place(library: str) -> None:
-    users = {found.part for found in IMPORTS if found.module.split(".")[0] == library}
+    users = {found.part for found in list_imports() if found.module.split(".")[0] == library}
     assert users <= EXTERNAL[library]
 
 
@@ -167,7 +175,9 @@ def test_modules_of_a_protocol_do_not_know_each_other() -> None:
     protocols = {path.stem for path in (PACKAGE / "wire/protocols").glob("[a-z]*.py")}
     assert "chat" in protocols
     taken = {
-        f"{found.place}: {found.module}" for found in OWN if found.module.startswith("recctl.wire.protocols")
+        f"{found.place}: {found.module}"
+        for found in list_own()
+        if found.module.startswith("recctl.wire.protocols")
     }
     assert taken == set()
 
@@ -218,7 +228,7 @@ STARTERS = {
 def test_programs_are_started_in_few_places() -> None:
     found = {
         found.place.partition(":")[0]
-        for found in IMPORTS
+        for found in list_imports()
         if {found.module, f"{found.module}.{found.name}"} & {"subprocess", "pty", "asyncio.subprocess"}
     }
     assert found == {*STARTERS, "recctl/git/__init__.py"}  # which has what it was started for from there
