@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,8 @@ def _edit_first_line(
 ) -> list[Edit] | None:
     """The edits of a first line; None for what none says."""
     keys = ("method", "url") if side == "request" else ("status",)
-    found = (REQUEST_LINE if side == "request" else STATUS_LINE).match(
-        text[wire.first.start : wire.first.end]
+    found = re.match(
+        REQUEST_LINE if side == "request" else STATUS_LINE, text[wire.first.start : wire.first.end]
     )
     edits: list[Edit] = []
     for number, key in enumerate(keys, 1):

@@ -88,7 +88,7 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
     exchanges: list[TracedExchange] = []
     place = title.end()
     while place < len(text):
-        found = _LENGTHS.match(text, place)
+        found = re.compile(_LENGTHS).match(text, place)
         if found is None:
             message = "the lengths of a request and of a response should stand here"
             return Trace(text, tuple(exchanges), (message, place))
@@ -105,7 +105,7 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
     return Trace(text, tuple(exchanges))
 
 
-_LENGTHS = re.compile(r"([0-9]{1,15}) ([0-9]{1,15})\r?\n")
+_LENGTHS = r"([0-9]{1,15}) ([0-9]{1,15})\r?\n"  # compiled when a trace is read, as the next ones
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
@@ -144,7 +144,7 @@ def _find_pieces(text: str, body: TextSpan) -> tuple[TextSpan, ...] | None:
     pieces: list[TextSpan] = []
     place = body.start
     while True:
-        size = _CHUNK.match(text, place, body.end)
+        size = re.compile(_CHUNK).match(text, place, body.end)
         if size is None:
             return None
         length = int(size[1], 16)
@@ -157,7 +157,7 @@ def _find_pieces(text: str, body: TextSpan) -> tuple[TextSpan, ...] | None:
         place += 2
 
 
-_CHUNK = re.compile(r"([0-9A-Fa-f]{1,12})[^\r\n]*\r\n")
+_CHUNK = r"([0-9A-Fa-f]{1,12})[^\r\n]*\r\n"
 
 
 def decode(text: str) -> str:
@@ -183,8 +183,8 @@ def read_headers(wire: TracedMessage) -> dict[str, JSON]:
     return {name: values if values[1:] else values[0] for name, values in found.items()}
 
 
-REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/[0-9.]+\r?\n?\Z")
-STATUS_LINE = re.compile(r"HTTP/[0-9.]+ +([0-9]{3})(?: [^\n]*)?\n?\Z")
+REQUEST_LINE = r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/[0-9.]+\r?\n?\Z"
+STATUS_LINE = r"HTTP/[0-9.]+ +([0-9]{3})(?: [^\n]*)?\n?\Z"
 
 
 def find_positions(text: str) -> Callable[[int], Position]:

@@ -67,25 +67,24 @@ def read_name(place: Place) -> Name | None:
     """
     folder = PurePosixPath(place.folder)
     ending = next((ending for ending in _ENDINGS if place.name.endswith(ending)), None)
-    found = _NAME.fullmatch(place.name.removesuffix(ending)) if ending else None
+    found = re.fullmatch(_NAME, place.name.removesuffix(ending)) if ending else None
     if found is None:
         return None
     parameters = None if found["digest"] else found["parameters"] or ""
     if folder.name == FOLDER:
         return Name(folder.parent.as_posix(), "", found["holder"] or "", found["function"], parameters)
-    if folder.parent.name != FOLDER or not _MODULE.fullmatch(folder.name):
+    if folder.parent.name != FOLDER or not re.fullmatch(_MODULE, folder.name):
         return None
     above = folder.parent.parent.as_posix()
     return Name(above, f"{folder.name}.py", found["holder"] or "", found["function"], parameters)
 
 
-_MODULE = re.compile(r"test_?\w*|\w+_tests?")
+_MODULE = r"test_?\w*|\w+_tests?"
 """How modules of tests are called; a folder of another name may be one of a project's own making."""
 
-_NAME = re.compile(
-    r"(?:(?P<holder>[A-Za-z_][A-Za-z0-9_]*)\.)?(?P<function>test[A-Za-z0-9_]*)"
-    r"(?:\[.*(?P<digest>\.\.\.[0-9a-f]{32})|(?P<parameters>\[.*\]))?(?:\.[a-z][a-z0-9_]*)?",
-    re.DOTALL,
+_NAME = (
+    r"(?s)(?:(?P<holder>[A-Za-z_][A-Za-z0-9_]*)\.)?(?P<function>test[A-Za-z0-9_]*)"
+    r"(?:\[.*(?P<digest>\.\.\.[0-9a-f]{32})|(?P<parameters>\[.*\]))?(?:\.[a-z][a-z0-9_]*)?"
 )
 
 
@@ -121,17 +120,17 @@ def _read_by_templates(place: Place, settings: Settings) -> Name | None:
     tries = [(template, name) for template in _compile_companions(settings)]
     for text in settings.test_names if ending is not None else ():
         stem = name.removesuffix(ending or "")
-        tries += [(compile_template(text), each) for each in (stem, _WORD.sub("", stem))]
+        tries += [(compile_template(text), each) for each in (stem, re.sub(_WORD, "", stem))]
     for template, text in tries:
         found = template.read(text)
-        if found is not None and (settings.test_names or _MODULE.fullmatch(found.module or "")):
+        if found is not None and (settings.test_names or re.fullmatch(_MODULE, found.module or "")):
             module = f"{found.module}.py" if found.module else ""
             parameters = f"[{found.parameters}]" if found.parameters else found.parameters
             return Name(folder, module, found.holder, found.function, parameters)
     return None
 
 
-_WORD = re.compile(r"\.[a-z][a-z0-9_]*\Z")
+_WORD = r"\.[a-z][a-z0-9_]*\Z"
 """What the name of a companion has more than its cassette's."""
 
 _USUAL = ("{module}/{class}.{function}[{params}]", "{class}.{function}[{params}]")
@@ -157,10 +156,10 @@ def is_companion(name: str, folders: tuple[str, ...], settings: Settings, read: 
     """
     if settings.companions and _read_by_templates(Place("/".join(folders), name), settings) is not None:
         return True
-    return FOLDER in folders and name.endswith(_ENDINGS) and _INTERACTIONS.search(read()) is not None
+    return FOLDER in folders and name.endswith(_ENDINGS) and re.search(_INTERACTIONS, read()) is not None
 
 
-_INTERACTIONS = re.compile(rb"^\w*interactions:", re.MULTILINE)
+_INTERACTIONS = rb"(?m)^\w*interactions:"
 
 
 def list_places(test_id: str, settings: Settings) -> tuple[Place, ...]:

@@ -23,7 +23,6 @@ from recctl.recordings.formats._httprr_traces import (
     read_body,
     read_headers,
 )
-from recctl.recordings.http import HttpMessage, make_document
 from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
@@ -86,13 +85,15 @@ def _refuse(source: Source, message: str, text: str, place: int, number: int | N
 
 
 def _read_exchange(source: Source, trace: Trace, index: int, room: Room) -> Recording | LoadError:
+    from recctl.recordings.http import HttpMessage, make_document  # which a walk needs not
+
     text, exchange = trace.text, trace.exchanges[index]
     request, response = exchange.request, exchange.response
-    asked = REQUEST_LINE.match(text[request.first.start : request.first.end])
+    asked = re.match(REQUEST_LINE, text[request.first.start : request.first.end])
     if asked is None:
         message = "not an exchange: its request does not begin with a method and a URL"
         return _refuse(source, message, text, request.first.start, index + 1)
-    answered = STATUS_LINE.match(text[response.first.start : response.first.end])
+    answered = re.match(STATUS_LINE, text[response.first.start : response.first.end])
     if answered is None:
         message = "not an exchange: its response does not begin with a status"
         return _refuse(source, message, text, response.first.start, index + 1)

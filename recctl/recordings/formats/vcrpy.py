@@ -31,16 +31,14 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     if FOLDER in folders and is_empty_or_in_conflict(read):
         return True
     head = find_head(read)
-    return (_JSON_HEAD.match(head) or _YAML_HEAD.search(head)) is not None
+    return (re.match(_JSON_HEAD, head) or re.search(_YAML_HEAD, head)) is not None
 
 
-_YAML_HEAD = re.compile(
-    rb"""^(?:interactions|requests):[ \t]*(?:\[\][ \t]*)?(?:\#.*)?\n
+_YAML_HEAD = rb"""(?mx)
+         ^(?:interactions|requests):[ \t]*(?:\[\][ \t]*)?(?:\#.*)?\n
          (?:[ \t]*(?:\#.*)?\n)*                # blank lines, comments
-         (?:[ \t]*-[ \t]+(?:request|response|body|headers|method|uri): | [^ \t\#-] | \Z)""",
-    re.MULTILINE | re.VERBOSE,
-)
-_JSON_HEAD = re.compile(rb'\s*\{\s*(?:"version"\s*:\s*1\s*,\s*)?"interactions"\s*:\s*\[')
+         (?:[ \t]*-[ \t]+(?:request|response|body|headers|method|uri): | [^ \t\#-] | \Z)"""
+_JSON_HEAD = rb'\s*\{\s*(?:"version"\s*:\s*1\s*,\s*)?"interactions"\s*:\s*\['
 
 
 def _refuse(value: YAML) -> tuple[str, str] | None:
@@ -58,12 +56,12 @@ def _name_others(items: Sequence[YAML]) -> str | None:
     keys = {key for item in items if isinstance(item, dict) for key in item}
     if {"kind", "direction"} <= keys:
         return f"a session over a WebSocket, {show_count(len(items), 'message')}"
-    if keys and all(_CALL.fullmatch(key) for key in keys):
+    if keys and all(re.fullmatch(_CALL, key) for key in keys):
         return f"{show_count(len(items), 'call')} over gRPC, in xAI's protobuf"
     return None
 
 
-_CALL = re.compile(r"(?:request|response)_(?:sample|stream|[a-z_]+)")
+_CALL = r"(?:request|response)_(?:sample|stream|[a-z_]+)"
 
 
 def _find_request_body(request: Stored) -> KeptBody:
