@@ -53,7 +53,7 @@ def map_files(
             yield from batch.result()
         is_patient = True
     except BrokenProcessPool:
-        message = "a process that looked at files was ended from outside, perhaps for want of memory"
+        message = "a process that reads files was killed, perhaps because memory ran out"
         raise RecctlError(message, "try again; --jobs 1 takes the least memory") from None
     finally:
         if not is_patient:

@@ -99,7 +99,7 @@ def _read_float(text: str) -> float:
 def _read_object(pairs: list[tuple[str, JSON]]) -> JSON:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return value
 
 

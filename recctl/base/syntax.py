@@ -137,7 +137,7 @@ def _describe_syntax_error(error: json.JSONDecodeError) -> tuple[str, bool]:
         "Illegal trailing comma before end of object": "a key after the comma",
         "Illegal trailing comma before end of array": "a value after the comma",
     }.get(error.msg, "a value")
-    return f"not JSON: {expected} should stand where {_quote(rest)} does", False
+    return f"not JSON: {expected} should be where {_quote(rest)} is", False
 
 
 # What can be left of a value when a file is cut off: nothing, or the start of a word, a number or an escape.

@@ -219,7 +219,7 @@ class _Reader:
         if type(event) is self._scalar and not isinstance(key, bytes):
             key = event.value
         if not isinstance(key, str):
-            raise _RefusalError("a key that is no text stands here", _PUT_RIGHT, event)
+            raise _RefusalError("this key is not a text", _PUT_RIGHT, event)
         return key
 
     @staticmethod
@@ -234,7 +234,7 @@ class _Reader:
     def _repeat(self, event: Any) -> YAML:
         if event.anchor not in self._anchored:
             inside = event.anchor in self._anchors
-            what = "is part of what it stands for" if inside else "stands for nothing that came before"
+            what = "is part of what it refers to" if inside else "refers to nothing that came before"
             raise _RefusalError(f"the alias *{shorten(event.anchor)} {what}", _PUT_RIGHT, event)
         value = self._anchored[event.anchor]
         self._room -= _weigh(value)
@@ -271,7 +271,7 @@ class _Reader:
                 try:
                     return binascii.a2b_base64(value)
                 except ValueError:
-                    message = "what stands after !!binary is no base64"
+                    message = "what follows !!binary is not base64"
                     raise _RefusalError(message, _PUT_RIGHT, event) from None
         self._oddities.append(YamlOddity("unreadable-tag", tag, event.start_mark.index))
         return value
@@ -286,7 +286,7 @@ class _Reader:
             try:
                 return _read_number(tag, text)
             except (ValueError, OverflowError):
-                raise _RefusalError("a number that can't be read stands here", _PUT_RIGHT, event) from None
+                raise _RefusalError("this number can't be read", _PUT_RIGHT, event) from None
         return text  # a time, say
 
 
@@ -380,7 +380,7 @@ def _describe_syntax_error(text: str, error: MarkedYAMLError) -> tuple[str, str,
         problem = "the text that begins here does not end; the file may be cut off"
     offset = mark.index if mark is not None else 0
     if problem.startswith("found") and text[offset : offset + 1] == "\t":
-        problem = "a tab stands where only spaces may"
+        problem = "there is a tab where only spaces may be"
     return f"not YAML: {problem}", _PUT_RIGHT, find_positions(text)(offset)
 
 

@@ -336,6 +336,6 @@ def _claim(group: Group, wanted: set[str]) -> set[str]:
             path = step.new_path if isinstance(step, Move) else step.path
             name = unicodedata.normalize("NFC", path).casefold()
             if name in wanted or name in names:
-                raise RefusedError(path, "is wanted by two files")
+                raise RefusedError(path, "would name two files")
             names.add(name)
     return names

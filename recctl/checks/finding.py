@@ -63,7 +63,7 @@ EXCERPT_REACH = 120
 class Finding(NamedTuple):
     """A rule that a file breaks. `pointer` is a JSON pointer to the place; None when it is the whole file.
 
-    `number` tells which of the file's recordings it is about, from 1; None where a file holds one, or it is
+    `number` shows which of the file's recordings it is about, from 1; None where a file holds one, or it is
     about all of it. `test_id` is that recording's test, where it is known.
     `excerpt` is a piece of the line at `position`, from `EXCERPT_REACH` characters before its column (or the
     line's start) to as many after it; None where there is no line, or where it is not to be shown. `mark`

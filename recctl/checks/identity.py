@@ -206,7 +206,7 @@ def _judge(facts: Facts, detected: str | None, past: Past | None) -> Iterator[Fi
         yield from _report_other_scheme(facts)
     elif detected is not None and detected not in identity.schemes and _may_name(detected, facts.format):
         message = f"{identity.given}, but not {detected}"
-        hint = "recctl rehash mends it; where another has replaced it, recctl prune takes it"
+        hint = "recctl rehash fixes it; where another has replaced it, recctl prune takes it"
         yield OUTDATED_HASH.make_finding(facts.path, message, hint)._replace(severity=Severity.NOTE)
 
 

@@ -48,7 +48,7 @@ def command(
         str | None,
         typer.Argument(metavar="OLD", help="A test's id, or its beginning up to a /, a :: or a [."),
     ] = None,
-    new: Annotated[str | None, typer.Argument(metavar="NEW", help="What stands there now.")] = None,
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="What it is called now.")] = None,
     paths: options.Places = None,
     staged: Annotated[
         bool, typer.Option("--staged", help="Follow the test files that are staged as renamed.")

@@ -96,7 +96,9 @@ def check_output(
         for path in (project.config, *looked_at, *(Path(other) for other in others if other)):
             with suppress(OSError):
                 if path is not None and os.path.samestat(path.stat(), status):
-                    raise RecctlError(f"{output}: is looked at itself", "name another file with -o")
+                    raise RecctlError(
+                        f"{output}: is one of the files that are read", "name another file with -o"
+                    )
     check_replaceable(output, kind)
 
 

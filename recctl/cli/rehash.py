@@ -75,10 +75,15 @@ To = Annotated[
 ]
 Prefer = Annotated[
     list[str] | None,
-    typer.Option("--prefer", metavar="newest|PATH", help="Which to keep of those that want one name."),
+    typer.Option(
+        "--prefer", metavar="newest|PATH", help="Which to keep of those that would get the same name."
+    ),
 ]
 MergeIdentical = Annotated[
-    bool, typer.Option("--merge-identical", help="Keep one of those that want one name and reply the same.")
+    bool,
+    typer.Option(
+        "--merge-identical", help="Keep one of those that would get the same name and reply the same."
+    ),
 ]
 
 

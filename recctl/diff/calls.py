@@ -58,7 +58,7 @@ def compare_calls(
 def _read(position: int, call: ToolCall) -> _Call:
     """A call with its arguments read; no text and an empty one call a tool without any.
 
-    Where a key stands twice, it depends on the reader which value counts: they are compared as text.
+    Where a key occurs twice, it depends on the reader which value counts: they are compared as text.
     """
     if not (call.arguments or "").strip():
         return _Call(position, call, {})

@@ -139,7 +139,7 @@ class _File:
             noise = tuple(_make_noise(pointer) for pointer in play.equalised)
             return (DriftStatus.NOISE if noise else DriftStatus.SAME), noise, None
         if play.sent is None:
-            return DriftStatus.UNSEEN, (), "what was sent is not told"
+            return DriftStatus.UNSEEN, (), "what was sent is not known"
         kept, sent = map(self._run.mask, (play.kept or find_kept(recording), play.sent))
         try:
             changes = find_changes(recording, kept, sent, play.equalised)

@@ -311,7 +311,7 @@ def _read(stream: IO[bytes], size: int, *, keep: bool) -> bytes:
     while left:
         part = stream.read(min(left, 1 << 20))
         if not part:
-            raise ChildProcessError("git ended before it had told all")
+            raise ChildProcessError("git ended before its output was complete")
         left -= len(part)
         if keep:
             content += part

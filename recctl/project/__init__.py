@@ -337,7 +337,7 @@ def _parse_table(content: bytes, path: Path) -> dict[str, Any] | None:
         raise RecctlError(f"{path}: a number has too many digits to be read", "put the file right") from None
     if not is_shared:
         if "tool" in document:
-            hint = "leave [tool.recctl] out: its keys stand at the top"
+            hint = "leave [tool.recctl] out: its keys go to the top of the file"
             raise RecctlError(f"{path}: there is a table [tool]", hint)
         return document
     tool = document.get("tool")

@@ -83,7 +83,7 @@ ASKED_KEYS = ("body", "payload", "kwargs")
 class Recording:
     """One recorded exchange: a request and its response.
 
-    `format` is the name of the file's format, `index` tells which of the file's recordings it is, from 0;
+    `format` is the name of the file's format, `index` shows which of the file's recordings it is, from 0;
     `is_alone` is true for formats of one recording a file.
     `sent` is the body of the request as it was sent, where a name is made of that, unless it was edited.
     `as_written` is true when the file's bytes are what the recorder would write for it (floats may be spelled

@@ -83,7 +83,7 @@ class RehashReport(NamedTuple):
 
     @property
     def contested(self) -> dict[Path, list[Facts]]:
-        """The names that several recordings want, with those recordings."""
+        """The names that several recordings would get, with those recordings."""
         wanting: dict[Path, list[Facts]] = {}
         for entry in self.entries:
             if entry.facts.conflicts_with and entry.facts.destination is not None:

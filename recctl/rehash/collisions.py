@@ -148,7 +148,9 @@ def _check_preferred(collisions: Sequence[Collision], orders: Orders) -> None:
     known = {member.path for collision in collisions for member in collision.members}
     for path in orders.prefer:
         if path != NEWEST and path not in known:
-            raise RecctlError(f"{path} wants no name that another recording wants", "--prefer one that does")
+            raise RecctlError(
+                f"{path} would get no name that another recording would get", "--prefer one that does"
+            )
 
 
 def _strip(recording: Recording) -> dict[str, JSON]:

@@ -140,7 +140,7 @@ def _make_units(
                 others = [other.path for other in collision.members[: _NAMED + 1] if other is not member]
                 rest = len(collision.members) - 1 - len(others[:_NAMED])
                 more = f" and {show_count(rest, 'more recording')}" if rest else ""
-                held[member.path] = f"wants the same name as {', '.join(others[:_NAMED])}{more}"
+                held[member.path] = f"would get the same name as {', '.join(others[:_NAMED])}{more}"
     units += [_Unit(p.location, p) for p in proposals if p.location not in contested]
     staying = occupied.difference(*(unit.leaves for unit in units))
     wanting = {unit.location: unit for unit in units if unit.takes_a_place}
@@ -148,7 +148,7 @@ def _make_units(
     for unit in stuck:  # which grows: the place of one that is stuck is not given up
         stuck += [wanting.pop(place) for place in sorted(unit.leaves & occupied) if place in wanting]
     held |= {
-        unit.proposal.facts.path: f"wants the name of {show_path(unit.location)}, which stays"
+        unit.proposal.facts.path: f"would get the name of {show_path(unit.location)}, which stays"
         for unit in stuck
         if unit.proposal is not None
     }

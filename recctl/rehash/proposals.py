@@ -154,7 +154,7 @@ def _settle(recording: Recording, document: dict[str, JSON], facts: Facts, locat
     changes = tuple(change.pointer for change in find_changes(recording.document, document))
     content = spell(recording, document) if changes else None
     if changes and content is None:
-        return refuse(facts, "is not written as the recorder writes: recctl validate --fix mends it")
+        return refuse(facts, "is not written as the recorder writes: recctl validate --fix fixes it")
     remark = _find_stale_id(recording, location) if location.name != facts.location.name else None
     expected = sha256(recording.source.content)
     if content is not None and not _says(recording, content, document):
@@ -258,7 +258,7 @@ def explain_leftover(facts: Facts) -> str:
         case NameStatus.AHEAD:
             return f"is named by {facts.identity.newest} as before, which is newer than {facts.scheme}"
         case _:
-            return "keeps its name, which nothing can tell to be right"
+            return "keeps its name: nothing shows whether it is right"
 
 
 def _find_stale_id(recording: Recording, location: Path) -> str | None:

@@ -489,7 +489,7 @@ def test_a_scheme_that_changes_between_the_sides_says_what_it_leaves_behind(
     config.write_text('scheme = "ogx-2025-07"\n')
     told = (
         "3 recordings of 3 are left behind: the scheme was `ogx-2026-04` and is `ogx-2025-07`; "
-        "`recctl rehash --check` tells which\n"
+        "`recctl rehash --check` shows which\n"
         "3 recordings are identical\n"
     )
     for words in (["HEAD"], [], ["--exit-lost"]):

@@ -308,7 +308,7 @@ def test_no_result_is_written_over_what_is_looked_at(run: Run, tmp_path: Path, c
         (tmp_path / "recordings" / name).write_bytes(content)
     words = ["recordings/x.json", "recordings/y.json"] if command.startswith("diff") else ["recordings"]
     outcome = run(*command.split(), *words, "-o", "./recordings/x.json")
-    message = "./recordings/x.json: is looked at itself\nhint: name another file with -o\n"
+    message = "./recordings/x.json: is one of the files that are read\nhint: name another file with -o\n"
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"error: {message}")
     assert (tmp_path / "recordings/x.json").read_bytes() == content
 
@@ -331,7 +331,7 @@ def test_nor_over_what_else_is_read(run: Run, tmp_path: Path, command: str) -> N
         (tmp_path / name).write_text(text)
     arguments = command.split()
     output = arguments[-1]
-    refusal = f"error: {output}: is looked at itself\nhint: name another file with -o\n"
+    refusal = f"error: {output}: is one of the files that are read\nhint: name another file with -o\n"
     assert run(*arguments).err == refusal
     assert (tmp_path / output).read_text() == content[output]
 

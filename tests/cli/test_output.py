@@ -156,7 +156,7 @@ def test_what_was_tracked_replaces_what_was_tracked_alone(run: Run, project: Pat
         )
         assert (project / name).read_text() == KEPT[name]
     outcome = run("track", "combine", "track.json", "-o", "track.json")
-    assert outcome.err.startswith("error: track.json: is looked at itself\n")
+    assert outcome.err.startswith("error: track.json: is one of the files that are read\n")
 
 
 @pytest.mark.parametrize(

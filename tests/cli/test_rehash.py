@@ -60,7 +60,8 @@ def test_apply_does_it_and_undo_takes_it_back(run: Run, project: Path) -> None:
 def test_a_check_fails_for_what_is_stranded(run: Run, project: Path) -> None:
     outcome = run("rehash", "--check", cwd=project)
     given = "ogx-2025-07 gives it this name"
-    assert outcome.out == f"stranded: 1\n  {FOLDER}/{OLD}: {given}, ogx-2026-04 looks for {NEW}\n"
+    title = "stranded, no longer found by the recorder: 1"
+    assert outcome.out == f"{title}\n  {FOLDER}/{OLD}: {given}, ogx-2026-04 looks for {NEW}\n"
     assert outcome.code == 1
     run("rehash", "--apply", cwd=project)
     outcome = run("rehash", "--check", cwd=project)
@@ -123,7 +124,7 @@ def test_json_is_the_documented_shape(run: Run, project: Path) -> None:
     other = ask("Bye", "See you", test_id=BYE["test_id"])
     rival = write(project / FOLDER, other, f"{'0' * 64}.json").relative_to(project).as_posix()
     assert run("rehash", "--check", cwd=project).out == (
-        f"stranded: 1\n  {FOLDER}/{OLD}: ogx-2025-07 gives it this name, "
+        f"stranded, no longer found by the recorder: 1\n  {FOLDER}/{OLD}: ogx-2025-07 gives it this name, "
         f"ogx-2026-04 looks for {NEW}; 1 other wants that name\n"
         "unexplained: 1\n"
         f"  {rival}: no hash scheme gives it this name; 1 other wants that name\n"
@@ -187,7 +188,7 @@ def test_of_many_that_want_one_name_each_names_a_few(run: Run, project: Path) ->
     document = json.loads(outcome.out)
     held = [file for file in document["files"] if file["action"] == "hold-back"]
     first = ", ".join(f"{FOLDER}/{number:012}.json" for number in (1, 2, 3))
-    assert held[0]["remark"] == f"wants the same name as {first} and 116 more recordings"
+    assert held[0]["remark"] == f"would get the same name as {first} and 116 more recordings"
     assert {len(file["conflicts_with"]) for file in held} == {100}
     assert [len(collision["members"]) for collision in document["collisions"]] == [120]
 
@@ -198,9 +199,9 @@ def test_a_collision_holds_back_its_own_and_nothing_else(run: Run, project: Path
     name = current_name(ask("Hi", test_id=None))
     assert outcome.out == (
         "held back: 2\n"
-        f"  {one}: wants the same name as {two}\n"
-        f"  {two}: wants the same name as {one}\n"
-        "names that several want: 1\n"
+        f"  {one}: would get the same name as {two}\n"
+        f"  {two}: would get the same name as {one}\n"
+        "names that several would get: 1\n"
         f"  common/recordings/{name}\n"
         f"    {one}: the first of them\n"
         f"    {two}: other wording\n"
@@ -209,7 +210,7 @@ def test_a_collision_holds_back_its_own_and_nothing_else(run: Run, project: Path
     )
     assert outcome.code == 1
     assert outcome.err.endswith(
-        "what wants the same name as another is held back: "
+        "what would get the same name as another is held back: "
         "--prefer newest, --prefer PATH or --merge-identical settles it\n"
     )
     assert run("rehash", "--apply", "--merge-identical", cwd=project).code == 1

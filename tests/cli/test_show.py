@@ -208,7 +208,7 @@ def test_what_is_no_recording_is_told_in_a_line_and_the_rest_is_shown(run: Run, 
     assert outcome.code == 1
     assert outcome.out.startswith("sound.json\n")
     assert outcome.err == (
-        "error: page.txt:1:1: not JSON: a value should stand where 'mirror' does "
+        "error: page.txt:1:1: not JSON: a value should be where 'mirror' is "
         "(put it right, or record it again)\n"
     )
 

@@ -90,7 +90,7 @@ def test_warnings_fail_only_when_strict(run: Run, project: Path) -> None:
 
 BAD_CONTENT = {
     "an empty file": (b"", "1:1: error[invalid-json] the file is empty"),
-    "a web page": (b"mirror of\n{}", "1:1: error[invalid-json] not JSON: a value should stand where"),
+    "a web page": (b"mirror of\n{}", "1:1: error[invalid-json] not JSON: a value should be where"),
     "a binary": (b"\x89PNG\r\n\x1a\n\0\0", "3:1: error[invalid-json] the file is binary"),
     "UTF-16": (SOUND.decode().encode("utf-16"), "1:1: error[invalid-json] the file is UTF-16, not UTF-8"),
     "an array": (b"[]", " error[not-a-recording] not a recording: JSON, but an array and not an object"),

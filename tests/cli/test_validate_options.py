@@ -313,7 +313,7 @@ def test_a_warm_cache_gives_the_same_report_and_sees_every_change(run: Run, larg
     victim.write_bytes(b"]")
     os.utime(victim, (1_700_000_000, 1_700_000_000))  # the same size and time as before
     changed = run("validate", "--format", "concise", "more/recordings", cwd=large)
-    assert "more/recordings/000.json:1:1: error[invalid-json] not JSON: a value should stand" in changed.out
+    assert "more/recordings/000.json:1:1: error[invalid-json] not JSON: a value should be" in changed.out
 
 
 def test_a_broken_cache_is_made_anew(run_process: Run, large: Path) -> None:

@@ -190,9 +190,9 @@ def test_changes_that_many_share_are_told_once() -> None:
         "  c.json\n"
         "  reply:\n"
         "    It is {+not +}so.\n"
-        "  request: 1 change told above\n"
+        "  request: 1 change shown above\n"
         "\n"
-        "2 more changed only in the ways that are told above; --name-only lists them\n"
+        "2 more changed only in the ways that are shown above; --name-only lists them\n"
     )
 
 
@@ -214,7 +214,7 @@ def test_a_rename_is_one_line() -> None:
         "tests/       followed\n"
         "  test_x.py       142\n"
         "\n"
-        "142 changed only in the ways that are told above; --name-only lists them\n"
+        "142 changed only in the ways that are shown above; --name-only lists them\n"
     )
 
 
@@ -245,7 +245,7 @@ def test_one_that_was_renamed_and_changed_is_told_in_full() -> None:
         "  x.json\n"
         "  follows test_a.py to test_b.py\n"
         "  request temperature: 0 → 1\n"
-        "  request: 1 change told above\n"
+        "  request: 1 change shown above\n"
     )
 
 
@@ -264,7 +264,7 @@ def test_ids_are_told_once() -> None:
         "ids that others took the places of\n"
         f"  {ids[0]} is {ids[1]} in 14 places\n"
         "\n"
-        "1 changed only in the ways that are told above; --name-only lists them\n"
+        "1 changed only in the ways that are shown above; --name-only lists them\n"
     )
     answer = pair(change, reworded(f"See {ids[0]} now.", f"See {ids[1]} soon."), ids=(ids,))
     assert f"  reply:\n    See {ids[1]} [-now-]{{+soon+}}.\n" in show(comparison(answer))

@@ -113,7 +113,7 @@ def test_a_trace_without_exchanges_holds_none() -> None:
         (b"", "not an httprr trace: it does not begin with the line 'httprr trace v1'", 1, 0),
         (b"<<<<<<< ours\n", "not an httprr trace: it does not begin with the line 'httprr trace v1'", 1, 0),
         (TWO[:-3], "not an httprr trace: the file ends 3 bytes before the exchange does", 19, 1),
-        (TWO + b"7\n", "not an httprr trace: the lengths of a request and of a response should stand", 38, 2),
+        (TWO + b"7\n", "not an httprr trace: the lengths of a request and of a response should be", 38, 2),
         (trace((b"hello\r\n\r\n", REPLY)), "not an exchange: its request does not begin with a method", 3, 0),
         (trace((GET, b"")), "not an exchange: its response does not begin with a status", 7, 0),
         (gzip.compress(TWO)[:-9], "not an httprr trace: the compressed data are cut off", None, 0),

@@ -140,5 +140,5 @@ def end_at_300(number: int) -> int:
 
 
 def test_that_a_process_was_ended_from_outside_is_told() -> None:
-    with pytest.raises(RecctlError, match=r"^a process that looked at files was ended from outside"):
+    with pytest.raises(RecctlError, match=r"^a process that reads files was killed"):
         list(map_files(end_at_300, range(500), 2))

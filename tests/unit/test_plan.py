@@ -265,11 +265,11 @@ HELD_BACK: dict[str, tuple[Group, str]] = {
     "a name that is taken": ((move("a", "b", "1"),), "b exists already"),
     "a name that is a folder's": ((move("a", "folder", "1"),), "folder is a link or no file"),
     "a folder below a file": ((move("a", "b/a", "1"),), "b/a b is a link or no folder"),
-    "two files for one name": ((move("a", "x", "1"), move("b", "x", "2")), "x is wanted by two files"),
-    "names that differ in case": ((move("a", "x", "1"), move("b", "X", "2")), "X is wanted by two files"),
+    "two files for one name": ((move("a", "x", "1"), move("b", "x", "2")), "x would name two files"),
+    "names that differ in case": ((move("a", "x", "1"), move("b", "X", "2")), "X would name two files"),
     "names that differ in encoding": (
         (move("a", "\u00e9", "1"), move("b", "e\u0301", "2")),
-        "e\u0301 is wanted by two files",
+        "e\u0301 would name two files",
     ),
     "two steps for one file": ((rewrite("a", "1", "x"), delete("a", "1")), "a is changed twice"),
     "a file onto one that is rewritten": (
@@ -285,8 +285,8 @@ HELD_BACK: dict[str, tuple[Group, str]] = {
         (create("linked/new", "1"),),
         "linked/new linked is a link or no folder",
     ),
-    "two new files of one name": ((create("x", "1"), create("X", "2")), "X is wanted by two files"),
-    "a new file and one that moves": ((move("a", "x", "1"), create("x", "2")), "x is wanted by two files"),
+    "two new files of one name": ((create("x", "1"), create("X", "2")), "X would name two files"),
+    "a new file and one that moves": ((move("a", "x", "1"), create("x", "2")), "x would name two files"),
     "a name too long": ((move("a", "x" * 300, "1"),), f"{'x' * 300} file name too long"),
 }  # fmt: skip
 
@@ -375,7 +375,7 @@ def test_each_file_and_each_new_name_occur_in_one_group_only(tmp_path: Path) -> 
     applied = run(
         tmp_path, (move("a", "x", "1"),), (delete("a", "1"),), (move("b", "X", "2"), delete("c", "3"))
     )
-    assert refusals(applied) == ["a is changed twice", "X is wanted by two files"]
+    assert refusals(applied) == ["a is changed twice", "X would name two files"]
     assert texts(tmp_path) == {"x": "1", "b": "2", "c": "3"}
 
 

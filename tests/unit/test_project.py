@@ -192,7 +192,7 @@ def test_what_is_secret_in_one_part_is_secret_and_what_all_parts_allow_is_not(tm
         (
             "[tool.recctl]\nscheme = 'a'",
             "there is a table [tool]",
-            "leave [tool.recctl] out: its keys stand at the top",
+            "leave [tool.recctl] out: its keys go to the top of the file",
         ),
         ("max_size = 1", "unknown key 'max_size'", "did you mean 'max-size'?"),
         ("scheme = 5", "scheme should be a string", None),

@@ -428,7 +428,7 @@ def test_a_file_that_was_not_looked_at_is_never_overwritten(root: Path) -> None:
     current = write(root / FOLDER, ask("Hello", "Good day", test_id=None))
     found = carry_out(root, old.relative_to(root).as_posix())
     assert actions(found) == {
-        old.name: ("hold-back", f"wants the same name as {current.relative_to(root).as_posix()}")
+        old.name: ("hold-back", f"would get the same name as {current.relative_to(root).as_posix()}")
     }
     found = carry_out(root, old.relative_to(root).as_posix(), prefer=(old.relative_to(root).as_posix(),))
     assert found.deleted == (current.relative_to(root).as_posix(),)
@@ -437,7 +437,7 @@ def test_a_file_that_was_not_looked_at_is_never_overwritten(root: Path) -> None:
 
 def test_a_preference_for_what_collides_with_nothing_is_an_error(root: Path) -> None:
     write(root / FOLDER, ask("Hello"))
-    with pytest.raises(RecctlError, match=r"x\.json wants no name that another recording wants"):
+    with pytest.raises(RecctlError, match=r"x\.json would get no name that another recording would get"):
         carry_out(root, prefer=("x.json",))
 
 
@@ -469,16 +469,16 @@ def test_what_waits_for_a_name_that_is_held_back_is_held_back_too(root: Path) ->
     documents = [ask(text) for text in ("a", "b", "c")]
     names = [current_name(document) for document in documents]
     write(root / FOLDER, documents[0], names[1])  # wants what nobody has
-    one = write(root / FOLDER, documents[1], names[2])  # wants the name of the first
+    one = write(root / FOLDER, documents[1], names[2])  # would get the name of the first
     two = write(root / FOLDER, ask("b", "Good day"), f"{'0' * 64}.json")  # as this one does
     waiting = write(root / FOLDER, documents[2], f"{'1' * 64}.json")
     found = carry_out(root, include_unexplained=True)
     shown = {path: path.relative_to(root).as_posix() for path in (one, two, waiting)}
     assert actions(found) == {
         names[1]: ("move", None),
-        one.name: ("hold-back", f"wants the same name as {shown[two]}"),
-        two.name: ("hold-back", f"wants the same name as {shown[one]}"),
-        waiting.name: ("hold-back", f"wants the name of {shown[one]}, which stays"),
+        one.name: ("hold-back", f"would get the same name as {shown[two]}"),
+        two.name: ("hold-back", f"would get the same name as {shown[one]}"),
+        waiting.name: ("hold-back", f"would get the name of {shown[one]}, which stays"),
     }
 
 

@@ -78,7 +78,7 @@ class Side(NamedTuple):
 class Reader(NamedTuple):
     """The program that plays the files, as messages name it, and what it makes of what is odd.
 
-    `takes_last` says that it reads a file in which a key stands twice. `tags` names who refuses a file with
+    `takes_last` says that it reads a file in which a key occurs twice. `tags` names who refuses a file with
     tags that YAML does not know; "" where nobody is known to.
     """
 

@@ -90,7 +90,7 @@ def _parse(content: bytes, max_size: int) -> Trace | str:
     while place < len(text):
         found = re.compile(_LENGTHS).match(text, place)
         if found is None:
-            message = "the lengths of a request and of a response should stand here"
+            message = "the lengths of a request and of a response should be here"
             return Trace(text, tuple(exchanges), (message, place))
         middle = found.end() + int(found[1])
         end = middle + int(found[2])

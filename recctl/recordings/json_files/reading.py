@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class JsonFile(NamedTuple):
     """A file's value, the keys that lead to its exchanges (None: it is one), and these.
 
-    `is_odd` says that a key stands twice in it, or something else is odd, `has_bytes` that YAML has bytes
+    `is_odd` says that a key occurs twice in it, or something else is odd, `has_bytes` that YAML has bytes
     where there is text here.
     """
 

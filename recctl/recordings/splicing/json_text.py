@@ -40,7 +40,7 @@ def splice_json(
         _, end = json.JSONDecoder().raw_decode(text, start)
         if pointer in known:
             edits += _splice_string(text, start, known[pointer])
-        elif gone and len(spans) == len(was):  # else a key stands twice
+        elif gone and len(spans) == len(was):  # else a key occurs twice
             edits += _remove(spans, gone)
         else:
             edits += splice_text(text[start:end], _write(text[start:end], was, will), start)

@@ -152,7 +152,7 @@ def _describe_changes(nearby: Nearby, view: View) -> Iterator[Line]:
     for each in seen[:most]:
         yield from _describe_change(each, view)
     if len(seen) > most:
-        yield line(Span(f"and {len(seen) - most:,} more fields; -v tells them", "dim"), indent=4 + _LABEL)
+        yield line(Span(f"and {len(seen) - most:,} more fields; -v shows them", "dim"), indent=4 + _LABEL)
     overlooked: dict[str, list[FieldChange]] = {}
     for each in told:
         if each.overlooked_by is not None:

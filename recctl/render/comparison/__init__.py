@@ -115,7 +115,7 @@ def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remar
     text = (
         f"{name_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"
     )
-    more = f"; {quote('recctl rehash --check')} tells which" if left else ""
+    more = f"; {quote('recctl rehash --check')} shows which" if left else ""
     return Remark(left, text + more, "bold red" if left else "")
 
 

@@ -162,7 +162,7 @@ def _describe_pair(pair: ComparedPair, shared: Container[object]) -> Iterator[st
     for change in told:
         yield _describe_change(pair.replace_ids(change))
     if len(told) < len(pair.changes):
-        yield f"and {show_count(len(pair.changes) - len(told), 'change')} of the request told above"
+        yield f"and {show_count(len(pair.changes) - len(told), 'change')} of the request shown above"
 
 
 def _describe_change(change: Change) -> str:

@@ -60,7 +60,7 @@ def render(comparison: Comparison, view: ComparisonView) -> Iterator[str]:
             yield from pieces
             separator = [line()] if pieces else separator
     if untold:
-        text = f"{untold:,} {more}changed only in the ways that are told above; --name-only lists them"
+        text = f"{untold:,} {more}changed only in the ways that are shown above; --name-only lists them"
         yield from render_lines((*separator, line(Span(text, "dim"))), view)
 
 
@@ -118,7 +118,7 @@ def _describe_changes(pair: ComparedPair, shared: Container[object], view: Compa
         yield from _describe_change(pair.replace_ids(change), view)
     if len(told) < len(pair.changes):
         hidden = len(pair.changes) - len(told)
-        text = f"request: {show_count(hidden, 'change')} told above"
+        text = f"request: {show_count(hidden, 'change')} shown above"
         yield line(Span(text, "dim"), indent=2)
 
 

@@ -95,7 +95,7 @@ def _summarise_actions(report: RehashReport) -> Iterator[str]:
         yield f"would {', '.join(told)}; --apply does it"
     if any(collision.kept is None for collision in report.collisions):
         hint = "--prefer newest, --prefer PATH or --merge-identical settles it"
-        yield f"what wants the same name as another is held back: {hint}"
+        yield f"what would get the same name as another is held back: {hint}"
     for index in report.old_indexes:
         yield f"{index} is an older recorder's index, which today's does not read: it can go"
 

@@ -60,9 +60,9 @@ def _divide(report: RehashReport, *, verbose: bool) -> Iterator[_Section]:
     others = [entry for entry in held_back if entry.remark != NO_TEST]
     yield _section("held back", "bold red", others, _describe_remark)
     lines = [told for collision in report.collisions for told in _describe_collision(collision)]
-    yield _Section("names that several want", "bold yellow", lines, len(report.collisions))
+    yield _Section("names that several would get", "bold yellow", lines, len(report.collisions))
     stranded = [entry for entry in idle if entry.facts.is_stranded]
-    yield _section("stranded", "bold red", stranded, _describe_reason)
+    yield _section("stranded, no longer found by the recorder", "bold red", stranded, _describe_reason)
     done = "" if report.is_applied else "to be "
     yield _section(f"{done}moved", "bold green", list_moved(report), _describe_move)
     yield _section(f"{done}edited", "bold green", of_action[Action.EDIT], _describe_edit)
@@ -83,7 +83,7 @@ def _divide(report: RehashReport, *, verbose: bool) -> Iterator[_Section]:
             for facts in all_facts
             if facts.destination is not None
         ]
-        yield _Section("names that several recordings want", "bold", contested, len(report.contested))
+        yield _Section("names that several recordings would get", "bold", contested, len(report.contested))
 
 
 def _section(

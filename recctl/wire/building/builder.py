@@ -51,10 +51,10 @@ A protocol may have more of its own.
 """
 
 SUMMARISED = {
-    "embedding": "a vector is told by its dimension and first numbers",
-    "embeddings": "vectors are told by their dimension and first numbers",
-    "data": "base64 data is told by its size in bytes",
-    "completed": "how far a download had come is told by its last value",
+    "embedding": "a vector is shown by its dimension and first numbers",
+    "embeddings": "vectors are shown by their dimension and first numbers",
+    "data": "base64 data is shown by its size in bytes",
+    "completed": "how far a download had come is shown by its last value",
 }
 """Keys whose values a view or a placeholder stands for, and how."""
 
@@ -257,7 +257,7 @@ class ReplyBuilder:
         content = join(choice.content) or ""
         tag = re.search(_THINKING, content) if "<" in content else None
         if tag:
-            message = f"the text holds <{tag[1]}> tags: reasoning that was not told apart"
+            message = f"the text holds <{tag[1]}> tags: reasoning that was not kept apart"
             self.note("thinking-as-text", message)
             content = content.rpartition(f"</{tag[1]}>")[2]
         if _looks_like_call(content.strip()):

@@ -305,7 +305,7 @@ class _Assembly:
             for key, value in message.items():
                 if value != told.get(key):
                     self.builder.extra.add(("choices", str(index), "message", key), value)
-            self.builder.note("repeated-message", "the whole message stands beside its deltas", pointer)
+            self.builder.note("repeated-message", "the whole message is given beside its deltas", pointer)
 
     def _add_delta(self, choice: ChoiceBuilder, delta: JSON, step: str, *, is_whole: bool = False) -> bool:
         """Add what a delta says to its choice; true when it says anything beyond the role."""

@@ -758,7 +758,7 @@ def test_a_whole_message_at_the_end_of_its_deltas_counts_once() -> None:  # Mini
     assert (completion.usage, completion.extra) == ({"n": 9}, {})
     pointer = "/response/body/3/__data__/choices/0/message"
     assert completion.notes == (
-        Note("repeated-message", "the whole message stands beside its deltas", pointer),
+        Note("repeated-message", "the whole message is given beside its deltas", pointer),
     )
 
 
