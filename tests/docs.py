@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from recctl.checks.run import list_rules
 from recctl.cli.app import COMMANDS, app
 from recctl.inventory.columns import COLUMNS
-from recctl.project.schemes import KEY_MEANINGS
+from recctl.project.schemes import KEYS
 from recctl.recordings.formats import list_places
 from recctl.wire.completion import NOTE_CODES
 from recctl.wire.protocol import COMMON_NOISE
@@ -54,9 +54,7 @@ def _write_notes() -> str:
 
 
 def _write_scheme_keys() -> str:
-    return _write_table(
-        ("key", "what it says"), ((f"`{key}`", meaning) for key, meaning in KEY_MEANINGS.items())
-    )
+    return _write_table(("key", "what it says"), ((f"`{key}`", each.meaning) for key, each in KEYS.items()))
 
 
 def _write_noise() -> str:

@@ -323,7 +323,7 @@ def _parse_scheme(name: str, table: dict[str, Any], where: str, others: dict[str
     """A scheme from its table; `where` names the table in errors, `others` are what it may extend."""
     if any(name == scheme.name for scheme in SCHEMES):
         raise RecctlError(f"{where}: recctl has a scheme of that name", "call it something else")
-    values = parse_table(table, _KEYS, where)
+    values = parse_table(table, {key: each.parse for key, each in KEYS.items()}, where)
     base = _find_base(values.pop("extends", None), where, others)
     forms = _parse_forms(values.pop("fields", None), base, where)
     keys = list(dict.fromkeys(field.key for form in forms for field in form.fields if field.key is not None))
@@ -397,12 +397,12 @@ def describe_scheme(scheme: Scheme) -> dict[str, Any]:
         "within": [] if scheme.within == base.within else [*scheme.within],
     }
     for own, its in ((scheme, base), (scheme.changes, base.changes), (scheme.style, base.style)):
-        for key in _KEYS.keys() - described.keys():
+        for key in KEYS.keys() - described.keys():
             attribute = _LONG_NAMES.get(key, key.replace("-", "_"))
             if attribute in own._fields:
                 value = getattr(own, attribute)
                 described[key] = value if value != getattr(its, attribute) else None
-    return {key: described[key] for key in _KEYS if described[key] not in (None, [], {})}
+    return {key: described[key] for key in KEYS if described[key] not in (None, [], {})}
 
 
 def _parse_drops(value: Any) -> tuple[Drop, ...]:
@@ -446,41 +446,49 @@ def _parse_template(value: Any) -> str:
     return text
 
 
-_KEYS: dict[str, Callable[[Any], Any]] = {
-    "extends": parse_text,
-    "fields": _parse_fields,
-    "drop": _parse_drops,
-    "mask": _parse_drops,
-    "replace": _parse_substitutions,
-    "round": _parse_number(0, 15),
-    "round-in-strings": _parse_number(0, 15),
-    "within": parse_texts,
-    "compact": parse_switch,
-    "ascii": parse_switch,
-    "sort": parse_switch,
-    "name": _parse_template,
-    "length": _parse_number(1, 64),
-}
+class SchemeKey(NamedTuple):
+    """A key of a scheme's table in the configuration: what reads its value, and what it says."""
 
-KEY_MEANINGS = {
-    "extends": "The scheme that this one adds to: `drop`, `replace` and, for requests to models, `fields` "
-    "come after its own; each other key takes the place of its own.",
-    "fields": "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
-    "`, `upper` takes a text in capitals, `path` the path of a url, `route` the name of the file's folder "
-    "and the url from the provider's address on, `json` the value of a text that is JSON, `or-null` null "
-    "where there is no value. A single pointer in place of the table: that value is hashed as it stands.",
-    "drop": "JSON pointers to what is left out, beginning with a key of `fields`. `*` is any key or index, "
-    "`**` any number of steps.",
-    "mask": "JSON pointers, as in `drop`, to what becomes `<normalized>`.",
-    "replace": "Pairs of a regular expression and what takes the place of its matches in every string, in "
-    "this order.",
-    "round": "Floats are rounded to so many digits.",
-    "round-in-strings": "So are, after `replace`, numbers of four or more decimals in strings.",
-    "within": "The keys of `fields` in which strings and floats are changed; without it, all.",
-    "compact": "`true`: no spaces after `,` and `:`.",
-    "ascii": "`false`: other characters than ASCII are not escaped.",
-    "sort": "`false`: keys stay in the order of the recording.",
-    "name": "The file's name, `{hash}.json` unless said otherwise.",
-    "length": "How many digits of the hash the name has, of 64.",
+    parse: Callable[[Any], Any]
+    meaning: str
+
+
+KEYS = {
+    "extends": SchemeKey(
+        parse_text,
+        "The scheme that this one adds to: `drop`, `replace` and, for requests to models, `fields` "
+        "come after its own; each other key takes the place of its own.",
+    ),
+    "fields": SchemeKey(
+        _parse_fields,
+        "The keys of what is hashed, each with a JSON pointer to its value in the recording; after ` | "
+        "`, `upper` takes a text in capitals, `path` the path of a url, `route` the name of the file's "
+        "folder and the url from the provider's address on, `json` the value of a text that is JSON, "
+        "`or-null` null where there is no value. A single pointer in place of the table: that value is "
+        "hashed as it stands.",
+    ),
+    "drop": SchemeKey(
+        _parse_drops,
+        "JSON pointers to what is left out, beginning with a key of `fields`. `*` is any key or index, "
+        "`**` any number of steps.",
+    ),
+    "mask": SchemeKey(_parse_drops, "JSON pointers, as in `drop`, to what becomes `<normalized>`."),
+    "replace": SchemeKey(
+        _parse_substitutions,
+        "Pairs of a regular expression and what takes the place of its matches in every string, in "
+        "this order.",
+    ),
+    "round": SchemeKey(_parse_number(0, 15), "Floats are rounded to so many digits."),
+    "round-in-strings": SchemeKey(
+        _parse_number(0, 15), "So are, after `replace`, numbers of four or more decimals in strings."
+    ),
+    "within": SchemeKey(
+        parse_texts, "The keys of `fields` in which strings and floats are changed; without it, all."
+    ),
+    "compact": SchemeKey(parse_switch, "`true`: no spaces after `,` and `:`."),
+    "ascii": SchemeKey(parse_switch, "`false`: other characters than ASCII are not escaped."),
+    "sort": SchemeKey(parse_switch, "`false`: keys stay in the order of the recording."),
+    "name": SchemeKey(_parse_template, "The file's name, `{hash}.json` unless said otherwise."),
+    "length": SchemeKey(_parse_number(1, 64), "How many digits of the hash the name has, of 64."),
 }
-"""What each key of a scheme in the configuration says, for the documentation."""
+"""What may be said of a scheme in the configuration, by the keys of its table."""
