@@ -1,4 +1,4 @@
-"""What shells complete: names of what is recorded, as far as the index of an earlier call knows them."""
+"""What shells complete: names of what is recorded, by the index of an earlier call where files are many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from recctl.input.sources import Selection
     from recctl.inventory.entry import IndexEntry
+    from recctl.project import Project
 
 _MOST = 200
 """How many words are offered at most."""
@@ -36,12 +38,25 @@ def complete_providers(incomplete: str) -> list[str]:
 
 def complete_recordings(incomplete: str) -> list[str]:
     """What `recctl find` may be asked for: tests, and the first digits of hashes."""
-    from recctl.recordings.names import is_start, shorten_name
+    return [*complete_tests(incomplete), *_list_digits(incomplete)][:_MOST]
 
-    found = complete_tests(incomplete)
-    if is_start(incomplete):
-        found += _offer({shorten_name(entry.facts.identity.name) for entry in _read_entries()}, incomplete)
-    return found[:_MOST]
+
+def complete_paths(incomplete: str) -> list[str]:
+    """The first digits of hashes, unless a file's name begins so: where none fits, a shell offers files."""
+    from pathlib import Path
+
+    is_path = any(Path.cwd().glob(f"{incomplete}*")) if incomplete.isalnum() else True
+    return [] if is_path else _list_digits(incomplete)
+
+
+def _list_digits(incomplete: str) -> list[str]:
+    """The first digits of the hashes that begin so, by the names of files."""
+    from recctl.recordings.names import is_start, read_hash, shorten_name
+
+    if not is_start(incomplete):
+        return []
+    names = [target.path.name for target in _select()[1].targets if target.path is not None]
+    return _offer({shorten_name(name) for name in names if read_hash(name)}, incomplete.lower())
 
 
 def complete_rules(incomplete: str) -> list[str]:
@@ -97,14 +112,27 @@ def _list(read: Callable[[IndexEntry], str | None]) -> set[str]:
 
 
 def _read_entries() -> tuple[IndexEntry, ...]:
-    """The recordings that are known; none where the configuration can't be read: a shell waits for words."""
+    """The recordings that are known or quickly read: a shell waits for words."""
+    from recctl.inventory.index import WORTH_KEEPING, read_index, read_kept
+
+    project, selection = _select()
+    if project is None:
+        return ()
+    if len(selection.targets) < WORTH_KEEPING:
+        return read_index(project, selection, jobs=1, is_kept=False).entries
+    return tuple(read_kept(project))
+
+
+def _select() -> tuple[Project | None, Selection]:
+    """What a command without paths looks at; nothing where the configuration can't be read."""
     from pathlib import Path
 
     from recctl.base.errors import RecctlError
-    from recctl.inventory.index import read_kept
+    from recctl.input.sources import Selection, select
     from recctl.project import find_project
 
     try:
-        return tuple(read_kept(find_project(Path.cwd())))
+        project = find_project(Path.cwd())
+        return project, select(project, [str(project.root / path) for path in project.paths] or ["."])
     except (RecctlError, OSError):
-        return ()
+        return None, Selection(())

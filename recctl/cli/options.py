@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recctl.cli.command import COMMON, SELECTING, SHOWING
-from recctl.cli.completion import complete_endpoints, complete_models, complete_providers, complete_tests
+from recctl.cli.completion import (
+    complete_endpoints,
+    complete_models,
+    complete_paths,
+    complete_providers,
+    complete_tests,
+)
 from recctl.render import list_formats
 
 if TYPE_CHECKING:
@@ -51,6 +57,7 @@ Paths = Annotated[
         help="Files, folders, REV:path for a file of a git revision, or - for standard input. "
         "Default: the configured paths, else the current folder.",
         show_default=False,
+        autocompletion=complete_paths,
     ),
 ]
 Places = Annotated[
@@ -60,6 +67,7 @@ Places = Annotated[
         help="Files, folders, or the first digits of a hash. Default: the configured paths, else the "
         "current folder.",
         show_default=False,
+        autocompletion=complete_paths,
     ),
 ]
 FilesFrom = Annotated[

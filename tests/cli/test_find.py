@@ -12,6 +12,7 @@ import pytest
 from recctl.cli.completion import (
     complete_endpoints,
     complete_models,
+    complete_paths,
     complete_providers,
     complete_recordings,
     complete_tests,
@@ -472,18 +473,26 @@ def test_a_hostile_word_ends_well(run: Run, word: str) -> None:
     assert "\0" not in outcome.out
 
 
-def test_shells_complete_tests_hashes_and_models_that_the_index_knows(
+def test_shells_complete_tests_and_models_of_many_files_once_an_index_knows_them(
     run: Run, hashed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recctl.inventory.index.WORTH_KEEPING", 1)
     monkeypatch.setattr("recctl.input.cache._CLOCK_TICK", -(1 << 60))
     monkeypatch.chdir(hashed)
-    assert complete_recordings("tests/") == []
+    assert complete_tests("tests/") == []
+    run("list")
+    assert complete_tests("tests/") == [TEST_ID]
+
+
+def test_shells_complete_tests_hashes_and_models(hashed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hashed)
     digits = current_name(ask("Hello"))[:12]
-    run("find", digits)
     assert complete_recordings("tests/") == [TEST_ID]
     assert complete_recordings("test_re") == ["test_reply"]
     assert complete_recordings(digits[:4]) == [digits]
+    assert complete_paths(digits[:4]) == [digits]
+    (hashed / f"{digits[:4]}.txt").touch()
+    assert complete_paths(digits[:4]) == []  # so that the shell offers the file
     assert complete_tests("test_c") == ["test_chat.py"]
     assert (complete_models("s"), complete_endpoints("/"), complete_providers("")) == (
         ["small"],
