@@ -1,1 +1,1 @@
-"""What recordings there are, kept in an index, and where the one for a request is, or why there is none."""
+"""What recordings there are, where the one for a request is, or why there is none; how lost ones return."""

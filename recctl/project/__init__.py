@@ -1,4 +1,4 @@
-"""The tree as recctl sees it: its root, its configuration, what is walked, where recordings belong.
+"""The tree as recctl sees it: its root, its configuration with hash schemes, where recordings belong.
 
 Configuration is the table `[tool.recctl]` of a `pyproject.toml`, or a whole `recctl.toml`. The nearest one,
 from the current folder upward, counts; no other does.
