@@ -45,7 +45,9 @@ def write_cassette(path: Path, *bodies: Any, url: str = URL) -> Path:
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
         }
         response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
-        exchanges.append(f"- request: {json.dumps(request)}\n  response: {json.dumps(response)}\n")
+        # YAML has no pairs of surrogates: what JSON writes so stands in it as it is
+        kept = (json.dumps(side, ensure_ascii=False) for side in (request, response))
+        exchanges.append("- request: {}\n  response: {}\n".format(*kept))
     return write(path, f"interactions:\n{''.join(exchanges)}version: 1\n")
 
 

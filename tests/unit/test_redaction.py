@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recctl.base.errors import RecctlError
@@ -128,6 +128,7 @@ def test_long_hostile_texts_are_read_to_their_ends(unit: str) -> None:
 
 @given(st.text(min_size=4, max_size=9), st.integers(0, 4), st.text(max_size=5), st.text(max_size=5))
 def test_no_depth_and_no_neighbours_hide_a_value(value: str, depth: int, before: str, after: str) -> None:
+    assume(value not in json.dumps(before + after))  # the digits of an escape may read like it
     try:
         masks = Redaction([value])
     except RecctlError:
