@@ -127,7 +127,8 @@ class Facts(NamedTuple):
     `providers` are those that the request names, and its url's host. `turn` is None where the file is named
     after its test, and where nobody has asked for it. `has_lost_test` is true where
     the request lacks the id of the test, which its name was made of: then nobody can tell whether the
-    recorder finds it. `quoted` are the ids of replies, such as rec-0123456789ab, that its request repeats.
+    recorder finds it. `quoted` are the ids of replies, such as rec-0123456789ab, that its request repeats;
+    only recorders that name files by hashes make such ids.
     `cause` is why no scheme explains its name, where that can be guessed.
     `shown_test_id` is its test's id as it may be shown, once somebody has looked for secrets in it, and
     `calls` are its tool calls, once somebody has read its exchange.

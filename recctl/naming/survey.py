@@ -226,7 +226,7 @@ def find_facts(
         turn=turn,
         is_model_list=is_list,
         has_lost_test=status is NameStatus.UNEXPLAINED and has_lost_test(recording, source.place),
-        quoted=_list_quoted(recording),
+        quoted=_list_quoted(recording) if form.is_named_by_hash else (),
         cause=cause,
         number=recording.key.number,
         holds_several=not recording.is_alone,

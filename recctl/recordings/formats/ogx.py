@@ -152,11 +152,13 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
         return False
     end = content.find(_RESPONSE)
     is_other = any(content.find(sign, 0, end) >= 0 for sign in _OTHERS)
-    return not (is_other or re.search(_TEXT_BODY, content[:HEAD_SIZE]))
+    return not (is_other or (b'"headers"' in head and re.search(_TEXT_BODY, head)))
 
 
 _HASH_NAME = rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{12}}|{MODELS}[0-9a-f]{{12,64}}-[0-9a-f]{{8}})\.json"
-_HEAD = rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"request"\s*:\s*\{'
+_HEAD = (
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"test_id"\s*:\s*(?:null|"(?:[^"\\]++|\\.)*+")\s*,\s*)?"request"\s*:\s*\{'
+)
 
 _STUB = rb'\s*\{\s*"request"\s*:\s*\{\s*(?:"method"\s*:\s*"[A-Z]+"\s*,\s*)?"url\w*"\s*:\s*"/'
 _TEXT_BODY = rb'"headers"\s*+:\s*+\{[^{}]*+\}\s*+,\s*+"body"\s*+:\s*+"'
