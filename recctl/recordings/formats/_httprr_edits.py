@@ -9,30 +9,45 @@ from typing import TYPE_CHECKING
 
 from recctl.base.pointer import split_pointer
 from recctl.recordings.compression import GZIP
-from recctl.recordings.formats._httprr_traces import (
+from recctl.recordings.formats._httprr_reading import (
     REQUEST_LINE,
     STATUS_LINE,
     Trace,
     TracedExchange,
     TracedMessage,
+    find_positions,
+    open_trace,
+    read,
     read_body,
 )
 from recctl.recordings.http import find_header
-from recctl.recordings.recording import JSON, Recording
+from recctl.recordings.recording import JSON, LoadError, Recording
 from recctl.recordings.splicing import Edit, apply_edits, splice_text, split_like
 from recctl.recordings.splicing.bodies import edit_body
 from recctl.recordings.splicing.meaning import says
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from recctl.recordings.recording import LoadError
+    from recctl.base.syntax import Position
     from recctl.recordings.source import Source
 
 _SIDES = ("request", "response")
 
 
-def find_place(trace: Trace, index: int, pointer: str) -> int:
+def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
+    """Where the values that pointers into a recording name are in the file, inflated if need be.
+
+    A value in a body has the place of its line in a stream, else that of the body. "" is the recording.
+    """
+    trace = open_trace(source)
+    if isinstance(trace, LoadError) or index >= len(trace.exchanges):
+        return {}
+    position_of = find_positions(trace.text)
+    return {pointer: position_of(_find_place(trace, index, pointer)) for pointer in pointers}
+
+
+def _find_place(trace: Trace, index: int, pointer: str) -> int:
     """Where a value of an exchange is in the text, or what it is stored in."""
     exchange = trace.exchanges[index]
     steps = split_pointer(pointer)
@@ -62,16 +77,15 @@ def _find_in_body(text: str, wire: TracedMessage, steps: tuple[str, ...]) -> int
     return place
 
 
-def edit(
-    source: Source,
-    trace: Trace,
-    changes: Mapping[int, dict[str, JSON] | None],
-    read: Callable[[Source], tuple[Recording | LoadError, ...]],
-) -> bytes | None:
-    """The bytes of a trace after its exchanges have become other ones, or have gone (None).
+def edit(source: Source, changes: Mapping[int, dict[str, JSON] | None]) -> bytes | None:
+    """The bytes of a trace after exchanges, by index, have become other ones, or have gone (None).
 
-    What comes back was read again, by `read`, and says what was meant. None where it can't be written so.
+    The lengths follow. All else that need not change stays as it is; what comes back was read again and says
+    what was meant, None where nothing could be written that does.
     """
+    trace = open_trace(source)
+    if isinstance(trace, LoadError) or trace.fault:
+        return None
     before = read(source)
     meant: dict[int, dict[str, JSON] | None] = {}
     edits: list[Edit] = []

@@ -11,25 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.recordings.compression import Room
 from recctl.recordings.formats import Defect, Format, Matching, NamedTest
-from recctl.recordings.formats._httprr_traces import (
-    REQUEST_LINE,
-    STATUS_LINE,
-    Trace,
-    decode,
-    find_positions,
-    open_trace,
-    read_body,
-    read_headers,
-)
-from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recctl.base.syntax import Position
     from recctl.project import Place, Settings
+    from recctl.recordings.recording import JSON, LoadError, Recording
     from recctl.recordings.source import Source
 
 NAME = "httprr"
@@ -61,52 +50,10 @@ _TEST = r"(Test(?![a-z])\w*)(?:-(.+))?\.httprr(?:\.gz)?"
 
 
 def read(source: Source) -> tuple[Recording | LoadError, ...]:
-    """The exchanges of a trace, in order; a `LoadError` in place of each bad one.
+    """The exchanges of a trace, in order; a `LoadError` in place of each bad one."""
+    from recctl.recordings.formats._httprr_reading import read  # which a walk has no use for, nor of the rest
 
-    What comes behind one that does not end is told with it. A trace without exchanges gives none, and no
-    error. Raises nothing.
-    """
-    trace = open_trace(source)
-    if isinstance(trace, LoadError):
-        return (trace,)
-    room = Room(source.settings.max_size)
-    found = [_read_exchange(source, trace, index, room) for index in range(len(trace.exchanges))]
-    if trace.fault is not None:
-        message, place = trace.fault
-        number = len(found) + 1 if found else None
-        found.append(_refuse(source, f"not an httprr trace: {message}", trace.text, place, number))
-    return tuple(found)
-
-
-def _refuse(source: Source, message: str, text: str, place: int, number: int | None) -> LoadError:
-    position = find_positions(text)(place)
-    hint = "record it again, or take it from git's history: no exchange of the file is played"
-    return LoadError(source, "not-a-recording", message, hint, position, number)
-
-
-def _read_exchange(source: Source, trace: Trace, index: int, room: Room) -> Recording | LoadError:
-    from recctl.recordings.http import HttpMessage, make_document  # which a walk needs not
-
-    text, exchange = trace.text, trace.exchanges[index]
-    request, response = exchange.request, exchange.response
-    asked = re.match(REQUEST_LINE, text[request.first.start : request.first.end])
-    if asked is None:
-        message = "not an exchange: its request does not begin with a method and a URL"
-        return _refuse(source, message, text, request.first.start, index + 1)
-    answered = re.match(STATUS_LINE, text[response.first.start : response.first.end])
-    if answered is None:
-        message = "not an exchange: its response does not begin with a status"
-        return _refuse(source, message, text, response.first.start, index + 1)
-    document = make_document(
-        asked[1],
-        decode(asked[2]),
-        HttpMessage(read_headers(request), read_body(text, request)),
-        int(answered[1]),
-        HttpMessage(read_headers(response), read_body(text, response)),
-        room=room,
-    )
-    is_sound = not (request.strange or response.strange)
-    return Recording(source, document, is_sound, format=NAME, index=index, is_alone=False)
+    return read(source)
 
 
 def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Defect]]:  # noqa: ARG001
@@ -115,38 +62,24 @@ def inspect(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[in
 
 
 def locate(source: Source, index: int, pointers: list[str]) -> dict[str, Position]:
-    """Where the values that pointers into a recording name are in the file, inflated if need be.
+    """Where the values that pointers into a recording name are in the file, inflated if need be."""
+    from recctl.recordings.formats._httprr_edits import locate
 
-    A value in a body has the place of its line in a stream, else that of the body. "" is the recording.
-    """
-    from recctl.recordings.formats._httprr_edits import find_place
-
-    trace = open_trace(source)
-    if isinstance(trace, LoadError) or index >= len(trace.exchanges):
-        return {}
-    position_of = find_positions(trace.text)
-    return {pointer: position_of(find_place(trace, index, pointer)) for pointer in pointers}
+    return locate(source, index, pointers)
 
 
 def measure(source: Source) -> tuple[int, ...]:
     """How many bytes each exchange takes up in the file, inflated."""
-    trace = open_trace(source)
-    if isinstance(trace, LoadError):
-        return ()
-    sizes = tuple(exchange.whole.end - exchange.whole.start for exchange in trace.exchanges)
-    return sizes if trace.fault is None else (*sizes, 0)
+    from recctl.recordings.formats._httprr_reading import measure
+
+    return measure(source)
 
 
 def edit(source: Source, changes: dict[int, dict[str, JSON] | None]) -> bytes | None:
-    """The bytes of a trace after exchanges, by index, have become other ones, or have gone (None).
-
-    The lengths follow. All else that need not change stays as it is; what comes back was read again and says
-    what was meant, None where nothing could be written that does.
-    """
+    """The bytes of a trace after exchanges, by index, have become other ones, or have gone (None)."""
     from recctl.recordings.formats._httprr_edits import edit
 
-    trace = open_trace(source)
-    return None if isinstance(trace, LoadError) or trace.fault else edit(source, trace, changes, read)
+    return edit(source, changes)
 
 
 FORMAT = Format(

@@ -1,4 +1,4 @@
-"""The text of httprr's traces, taken apart: where everything is in it."""
+"""From the text of httprr's traces to recordings: where everything is in it, and what it says."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from recctl.base.values import NamedTuple
-from recctl.recordings.compression import GZIP, InflationError, inflate
-from recctl.recordings.recording import JSON, LoadError
+from recctl.recordings.compression import GZIP, InflationError, Room, inflate
+from recctl.recordings.http import HttpMessage, make_document
+from recctl.recordings.recording import JSON, LoadError, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,62 @@ class Trace(NamedTuple):
     text: str
     exchanges: tuple[TracedExchange, ...]
     fault: tuple[str, int] | None = None
+
+
+def read(source: Source) -> tuple[Recording | LoadError, ...]:
+    """The exchanges of a trace, in order; a `LoadError` in place of each bad one.
+
+    What comes behind one that does not end is told with it. A trace without exchanges gives none, and no
+    error. Raises nothing.
+    """
+    trace = open_trace(source)
+    if isinstance(trace, LoadError):
+        return (trace,)
+    room = Room(source.settings.max_size)
+    found = [_read_exchange(source, trace, index, room) for index in range(len(trace.exchanges))]
+    if trace.fault is not None:
+        message, place = trace.fault
+        number = len(found) + 1 if found else None
+        found.append(_refuse(source, f"not an httprr trace: {message}", trace.text, place, number))
+    return tuple(found)
+
+
+def _refuse(source: Source, message: str, text: str, place: int, number: int | None) -> LoadError:
+    position = find_positions(text)(place)
+    hint = "record it again, or take it from git's history: no exchange of the file is played"
+    return LoadError(source, "not-a-recording", message, hint, position, number)
+
+
+def _read_exchange(source: Source, trace: Trace, index: int, room: Room) -> Recording | LoadError:
+    text, exchange = trace.text, trace.exchanges[index]
+    request, response = exchange.request, exchange.response
+    asked = re.match(REQUEST_LINE, text[request.first.start : request.first.end])
+    if asked is None:
+        message = "not an exchange: its request does not begin with a method and a URL"
+        return _refuse(source, message, text, request.first.start, index + 1)
+    answered = re.match(STATUS_LINE, text[response.first.start : response.first.end])
+    if answered is None:
+        message = "not an exchange: its response does not begin with a status"
+        return _refuse(source, message, text, response.first.start, index + 1)
+    document = make_document(
+        asked[1],
+        decode(asked[2]),
+        HttpMessage(read_headers(request), read_body(text, request)),
+        int(answered[1]),
+        HttpMessage(read_headers(response), read_body(text, response)),
+        room=room,
+    )
+    is_sound = not (request.strange or response.strange)
+    return Recording(source, document, is_sound, format="httprr", index=index, is_alone=False)
+
+
+def measure(source: Source) -> tuple[int, ...]:
+    """How many bytes each exchange takes up in the file, inflated."""
+    trace = open_trace(source)
+    if isinstance(trace, LoadError):
+        return ()
+    sizes = tuple(exchange.whole.end - exchange.whole.start for exchange in trace.exchanges)
+    return sizes if trace.fault is None else (*sizes, 0)
 
 
 def open_trace(source: Source) -> Trace | LoadError:
