@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.strict_json import decode
 from recctl.diff.comparison import Change
-from recctl.diff.differences import canonical, find_differences
+from recctl.diff.differences import canonical, find_differences, pair_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -84,13 +83,11 @@ def _identify_by_nothing(call: _Call) -> object:  # noqa: ARG001  (what is left 
 
 def _pair(ours: list[_Call], theirs: list[_Call], identify: Callable[[_Call], object]) -> list[_Pair]:
     """Pair the calls that are identified alike, in order, and take them out of the lists."""
-    waiting: defaultdict[object, list[_Call]] = defaultdict(list)
-    for one in reversed(ours):
-        waiting[identify(one)].append(one)
-    pairs = [(waiting[key].pop(), other) for other in theirs if waiting.get(key := identify(other))]
-    ours[:] = sorted(one for rest in waiting.values() for one in rest)
-    paired = {other.position for _, other in pairs}
-    theirs[:] = [other for other in theirs if other.position not in paired]
+    found = pair_by_name(ours, theirs, identify)
+    pairs = [(ours[i], theirs[j]) for i, j in found if i is not None and j is not None]
+    alone = [ours[i] for i, j in found if i is not None and j is None]
+    theirs[:] = [theirs[j] for i, j in found if i is None and j is not None]
+    ours[:] = alone
     return pairs
 
 
