@@ -153,7 +153,13 @@ def make_view(
 
         width = get_terminal_size().columns
     return View(
-        color=has_color, width=width, verbose=verbose, summary=summary, nul=nul, is_log=goes_to_log(output)
+        color=has_color,
+        width=width,
+        verbose=verbose,
+        summary=summary,
+        nul=nul,
+        is_log=goes_to_log(output),
+        has_links=is_terminal and has_color,
     )
 
 

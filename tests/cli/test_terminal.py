@@ -76,6 +76,18 @@ def test_a_terminal_gets_colours_unless_told_otherwise(tmp_path: Path) -> None:
     assert SGR not in run_on_terminal(tmp_path, "show", "x.json", env={"TERM": "dumb"})
 
 
+def test_names_of_recordings_lead_to_their_files_on_a_terminal_with_colours(tmp_path: Path) -> None:
+    folder = tmp_path / "a \u2028 b"
+    folder.mkdir()
+    save(folder, "Hello")
+    address = (folder / "x.json").as_uri()
+    assert address.isascii()
+    for command in (("show", "x.json"), ("list", ".")):
+        assert f";{address}\x1b\\".encode() in run_on_terminal(folder, *command, env={})
+        assert b"file:" not in run_on_terminal(folder, *command, env={"NO_COLOR": "1"})
+    assert b"file:" not in run_on_terminal(folder, "show", "x.json", "--color", "never", env={})
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_text_is_wrapped_to_the_width_of_the_terminal(tmp_path: Path, width: int) -> None:
     save(tmp_path, "seven words make up this whole text " * 20)
@@ -117,7 +129,8 @@ def test_nothing_that_was_recorded_acts_on_the_terminal(tmp_path: Path) -> None:
     )
     save(tmp_path, hostile)
     written = run_on_terminal(tmp_path, "show", "x.json", env={})
-    remaining = re.sub("\x1b\\[[0-9;]*m", "", written.decode())  # our own colours
+    own = f"\x1b\\[[0-9;]*m|\x1b]8;(?:id=[0-9]+;{re.escape((tmp_path / 'x.json').as_uri())}|;)\x1b\\\\"
+    remaining = re.sub(own, "", written.decode())  # our own colours and links
     assert remaining.replace("\n", "").isprintable()
     assert "[red]red[/red]" in remaining
 

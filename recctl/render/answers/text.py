@@ -98,7 +98,7 @@ def _describe_recordings(label: str, found: Sequence[Nearby], view: View) -> Ite
             test = entry.test_id
             shown = _show_test(test, view)
             yield from _describe_field(label if number == 0 else "", shown, "cyan", is_whole=True)
-        yield line(_show_key(entry, view), indent=2 + _LABEL, is_whole=True)
+        yield line(Span(_show_key(entry, view), link=entry.facts.path), indent=2 + _LABEL, is_whole=True)
         told = _describe(entry)
         if view.width is not None:
             told = cut_end(told, max(_ROOM, view.width - 4 - _LABEL))

@@ -29,7 +29,7 @@ def _wrap(spans: Iterable[Span], width: int) -> Iterator[Sequence[Span]]:
     """The lines of a text, none longer than `width` cells, broken between words where that is possible."""
     current: list[Span] = []
     used = 0
-    for text, style in spans:
+    for text, style, _ in spans:
         for word in _WORD.findall(text):
             if word == "\n":
                 yield current

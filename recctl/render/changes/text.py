@@ -112,7 +112,7 @@ def _describe_inline(group: Iterable[TextStretch], view: View) -> Iterator[Line]
 def _break_lines(spans: Iterable[Span]) -> Iterator[Line]:
     """Lines of spans whose texts hold line breaks."""
     current: list[Span] = []
-    for text, style in spans:
+    for text, style, _ in spans:
         first, *others = text.split("\n")
         current.append(Span(first, style))
         for other in others:

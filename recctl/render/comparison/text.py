@@ -133,9 +133,9 @@ def _describe_head(pair: ComparedPair) -> Iterator[Line]:
     """What a pair is about, and where it lies: names that are to be copied, and are never broken."""
     yield line(Span(f"{pair.verdict:<13} ", VERDICT_STYLES[pair.verdict]), Span(title(pair), "bold"))
     names = [side.name for side in (pair.left, pair.right) if side is not None]
-    yield line(Span(names[0], "dim"), indent=2)
+    yield line(Span(names[0], "dim", names[0]), indent=2)
     if names[-1] != names[0]:
-        yield line(Span(f"→ {names[-1]}  ({pair.paired_by})", "dim"), indent=2)
+        yield line(Span(f"→ {names[-1]}  ({pair.paired_by})", "dim", names[-1]), indent=2)
     if pair.superseded:
         yield line(Span("the old one is still there", "bold"), indent=2)
     if is_lost(pair):

@@ -62,7 +62,7 @@ def describe_exchange(exchange: Exchange, view: ConversationView) -> Iterator[Li
         for text_line in json.dumps(sides, indent=2).split("\n"):
             yield line(Span(text_line, "json"))
         return
-    yield line(Span(str(recording.key), "bold underline"), is_whole=True)
+    yield line(Span(str(recording.key), "bold underline", recording.source.name), is_whole=True)
     streamed = f", {show_count(completion.chunks, 'chunk')}" if completion.streamed else ""
     method = recording.request.get("method")
     fields = (

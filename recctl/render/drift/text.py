@@ -80,7 +80,7 @@ def _describe_place(
         indent = 4
     most = len(names) if view.verbose or len(names) == _MOST_KEYS + 1 else _MOST_KEYS
     for name, nearest in names[:most]:
-        yield line(Span(name, "dim"), indent=indent, is_whole=True)
+        yield line(Span(name, "dim", name), indent=indent, is_whole=True)
         if nearest:
             yield line(Span(f"nearest is {nearest}", "dim"), indent=indent + 2, is_whole=True)
     if len(names) > most:

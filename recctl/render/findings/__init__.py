@@ -77,7 +77,7 @@ def finding_line(finding: Finding, *, with_hint: bool = False, with_rule: bool =
         where += f":{finding.position.line}:{finding.position.column}"
     elif finding.number is not None:
         where += f"#{finding.number}"
-    spans = [Span(where, "bold"), Span(": ")]
+    spans = [Span(where, "bold", finding.path), Span(": ")]
     if with_rule:
         spans.append(Span(finding.severity.label, SEVERITY_STYLES[finding.severity]))
         spans.append(Span(f"[{finding.rule}] ", "bold"))

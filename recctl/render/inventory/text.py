@@ -57,7 +57,7 @@ def _make_cell(entry: IndexEntry, column: Column, folder: str, *, is_short: bool
     if column.name == "key" and is_short:
         name = shorten_name(posixpath.basename(entry.facts.path))
         name = name if entry.key.number is None else f"{name}#{entry.key.number}"
-        return Cell(name, "dim", shorten=cut_start, least=12)
+        return Cell(name, "dim", shorten=cut_start, least=12, link=entry.facts.path)
     if column.name == "state" and is_short and value in _FINE:
         return Cell("")
     if column.name == "test" and value is None:

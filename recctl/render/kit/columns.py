@@ -53,6 +53,7 @@ class Cell(NamedTuple):
     """A cell: its text, on one line, and its style. Numbers stand on the right.
 
     `shorten` makes it fit into so many cells; its column has at least `least` where others can give way.
+    `link` is as in `Span`.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Cell(NamedTuple):
     is_number: bool = False
     shorten: Callable[[str, int], str] = cut_end
     least: int = 8
+    link: str = ""
 
 
 _GAP = "  "
@@ -87,7 +89,7 @@ def lay_out(heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int | 
             is_last = at == len(row) - 1
             padded = text.rjust(widths[at]) if numbers[at] else text if is_last else text.ljust(widths[at])
             spans += [_GAP] if at else []
-            spans.append(Span(padded, "dim" if row is table[0] else cell.style))
+            spans.append(Span(padded, "dim" if row is table[0] else cell.style, cell.link))
         yield line(*spans, is_whole=True)
 
 

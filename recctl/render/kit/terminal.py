@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recctl.base.values import NamedTuple
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class Span(NamedTuple):
-    """A piece of a line. `style` is one of rich's style names, or "json" for JSON to be highlighted."""
+    """A piece of a line. `style` is one of rich's style names, or "json" for JSON to be highlighted.
+
+    `link` is the path or the key of a recording to which it leads on terminals that have links.
+    """
 
     text: str
     style: str = ""
+    link: str = ""
 
 
 class Line(NamedTuple):
@@ -52,6 +57,14 @@ def render_lines(lines: Iterable[Line], view: View) -> Iterator[str]:
             yield f"{' ' * indent if text else ''}{text}\n"
         return
     yield from _render_with_rich(lines, view)
+
+
+def _find_place(link: str) -> str | None:
+    """The address of the file that a path or a key means; None where it is not there, as of a revision."""
+    for path in (link, link.rpartition("#")[0]):
+        if path and Path(path).exists():
+            return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100  (keeps links)
+    return None
 
 
 _UNSAFE = (  # a text, as below: to compile it takes its time, and most texts can do without
@@ -141,6 +154,7 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
 
     from rich.console import Console
     from rich.highlighter import JSONHighlighter
+    from rich.style import Style
     from rich.text import Text
 
     buffer = StringIO()
@@ -160,6 +174,9 @@ def _render_with_rich(lines: Iterable[Line], view: View) -> Iterator[str]:
         text = Text()
         for span in spans:
             piece = Text(escape(span.text), style="" if span.style == "json" else span.style)
+            place = _find_place(span.link) if span.link and view.has_links else None
+            if place is not None:
+                piece.stylize(Style(link=place))
             if span.style == "json":
                 highlight_json.highlight(piece)
             text.append_text(piece)

@@ -18,6 +18,7 @@ class View:
     `summary` for what results come to, where that is part of them. `top` is the folder from which services
     outside count paths, the top of the repository (None: the current one). `is_log` says that what is shown
     ends up in a build's log, which is read for commands. Items of lists end with NUL where `nul` is set.
+    `has_links` says that names of files may lead to these (OSC 8), as a terminal shows it.
     """
 
     color: bool = False
@@ -27,6 +28,7 @@ class View:
     top: Path | None = None
     is_log: bool = False
     nul: bool = False
+    has_links: bool = False
 
     @property
     def unbroken(self) -> Self:

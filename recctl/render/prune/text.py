@@ -93,7 +93,7 @@ def _describe_row(row: _Row, is_stale: bool, view: View) -> Iterator[Line]:
         if verdict.protected is not None:
             grade = f"{verdict.grade}: " if verdict.grade is not None else ""
             reason = f"{grade}{reason}; protected: {verdict.protected}"
-        yield line(Span(str(verdict.facts.key), "bold"), f": {reason}", indent=4)
+        yield line(Span(str(verdict.facts.key), "bold", verdict.facts.path), f": {reason}", indent=4)
 
 
 _MEANING = 32

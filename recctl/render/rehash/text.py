@@ -98,27 +98,32 @@ def _section(
 def _describe_reason(entry: RehashedRecording) -> Iterator[Line]:
     rivals = len(entry.facts.conflicts_with)
     wanted = f"; {show_count(rivals, 'other')} want{'s' * (rivals == 1)} that name" if rivals else ""
-    yield line(f"{entry.facts.key}: {entry.reason}{wanted}", indent=2)
+    yield line(_name(entry), f": {entry.reason}{wanted}", indent=2)
 
 
 def _describe_remark(entry: RehashedRecording) -> Iterator[Line]:
-    yield line(f"{entry.facts.key}: {entry.remark}", indent=2)
+    yield line(_name(entry), f": {entry.remark}", indent=2)
 
 
 def _describe_move(entry: RehashedRecording) -> Iterator[Line]:
     path, new_path = entry.facts.path, entry.new_path or ""
     folder, name = posixpath.split(new_path)
     shown = name if folder == posixpath.dirname(path) else new_path
-    yield line(f"{path} -> {shown}{_list_changes(entry)}", indent=2)
+    yield line(Span(path, link=path), f" -> {shown}{_list_changes(entry)}", indent=2)
     yield from (line(f"copy: {copy}", indent=4) for copy in entry.copies)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
 
 
 def _describe_edit(entry: RehashedRecording) -> Iterator[Line]:
-    yield line(f"{entry.facts.key}{_list_changes(entry)}", indent=2)
+    yield line(_name(entry), _list_changes(entry), indent=2)
     if entry.remark:
         yield line(Span(entry.remark, "dim"), indent=4)
+
+
+def _name(entry: RehashedRecording) -> Span:
+    key = str(entry.facts.key)
+    return Span(key, link=key)
 
 
 def _list_changes(entry: RehashedRecording) -> str:

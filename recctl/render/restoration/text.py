@@ -40,7 +40,7 @@ def _describe_lost(lost: Lost, width: int, size: str) -> Line:
         Span(lost.status, _STYLES[lost.status]),
         " " * (width - len(lost.status) + 2),
         f"{size}  " if size else "",
-        Span(lost.path, "bold"),
+        Span(lost.path, "bold", lost.path),
         Span(f"  {told}", "dim"),
     )
 

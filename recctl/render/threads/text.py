@@ -49,7 +49,11 @@ def _describe_head(turn: ThreadTurn, prefix: str) -> Line:
     key = name if recording.key.number is None else f"{name}#{recording.key.number}"
     finish = completion.choices[0].finish_reason if completion.choices else None
     told = [turn.exchange.request.model or completion.model, finish]
-    return line(Span(prefix, "dim"), Span(key, "cyan"), Span(f"  {', '.join(filter(None, told))}", "dim"))
+    return line(
+        Span(prefix, "dim"),
+        Span(key, "cyan", recording.source.name),
+        Span(f"  {', '.join(filter(None, told))}", "dim"),
+    )
 
 
 def _describe_words(turn: ThreadTurn) -> Iterator[tuple[str, str, str]]:
