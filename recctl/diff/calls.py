@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.strict_json import decode
 from recctl.diff.comparison import Change
-from recctl.diff.differences import canonical, find_differences, pair_by_name
+from recctl.diff.differences import canonical, find_differences, take_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import ToolCall
@@ -40,7 +40,7 @@ def compare_calls(
     ours, theirs = [*map(_read, range(len(left)), left)], [*map(_read, range(len(right)), right)]
     pairs: list[_Pair] = []
     for identify in (_identify_wholly, _identify_by_name, _identify_by_nothing):
-        pairs += _pair(ours, theirs, identify)
+        pairs += take_pairs(ours, theirs, identify)
     for one in ours:
         yield Change(f"{where}/{one.position}", "tool-call", _show(one.call), None, one.name + suffix)
     for other in theirs:
@@ -79,16 +79,6 @@ def _identify_by_name(call: _Call) -> object:
 
 def _identify_by_nothing(call: _Call) -> object:  # noqa: ARG001  (what is left is paired by its order)
     return None
-
-
-def _pair(ours: list[_Call], theirs: list[_Call], identify: Callable[[_Call], object]) -> list[_Pair]:
-    """Pair the calls that are identified alike, in order, and take them out of the lists."""
-    found = pair_by_name(ours, theirs, identify)
-    pairs = [(ours[i], theirs[j]) for i, j in found if i is not None and j is not None]
-    alone = [ours[i] for i, j in found if i is not None and j is None]
-    theirs[:] = [theirs[j] for i, j in found if i is None and j is not None]
-    ours[:] = alone
-    return pairs
 
 
 def _compare_call(left: _Call, right: _Call, where: str, suffix: str) -> Iterator[Change]:

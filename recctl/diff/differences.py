@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import orjson
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
 
 _MISSING = object()
+
+_Item = TypeVar("_Item")
 
 
 class Difference(NamedTuple):
@@ -181,6 +183,18 @@ def pair_by_name(left: list[JSON], right: list[JSON], identify: Callable[[JSON],
         pairs.append((same_name.pop() if same_name else None, position))
     gone = sorted(position for positions in waiting.values() for position in positions)
     return [*pairs, *((position, None) for position in gone)]
+
+
+def take_pairs(
+    left: list[_Item], right: list[_Item], identify: Callable[[_Item], object]
+) -> list[tuple[_Item, _Item]]:
+    """Pair the items that are identified alike, in the order of the right list, and take them out of both."""
+    found = pair_by_name(left, right, identify)
+    pairs = [(left[i], right[j]) for i, j in found if i is not None and j is not None]
+    alone = [left[i] for i, j in found if i is not None and j is None]
+    right[:] = [right[j] for i, j in found if i is None and j is not None]
+    left[:] = alone
+    return pairs
 
 
 def find_rising(numbers: Sequence[int]) -> list[int]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from recctl.diff.comparison import ComparedPair, Comparison, PairVerdict, SharedChange
-from recctl.diff.differences import canonical, fingerprint
+from recctl.diff.differences import canonical, fingerprint, take_pairs
 from recctl.diff.pairing import (
     SAME_CONTENT,
     SAME_NAME,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from recctl.input.sources import Target
 
     Read = Callable[[Target], Source | Unread]
-    Twins = list[tuple[Target, Target]]
     _Loaded = tuple[PairingFacts, Recording]
     _Errors = dict[tuple[str, str], Unread | LoadError]
 
@@ -87,7 +86,7 @@ class _Comparing:
         unchanged = [ours[key] for key in kept if not self._try_pair(ours[key], theirs[key], SAME_PATH)]
         removed = [ours[key] for key in sorted(ours.keys() - theirs.keys())]
         added = [theirs[key] for key in sorted(theirs.keys() - ours.keys())]
-        for one, other in _pair_by_name(removed, added):
+        for one, other in take_pairs(removed, added, _name):
             self._try_pair(one, other, SAME_NAME)
         self._compare_rest(removed, added, unchanged)
         pairs = sorted(self._pairs, key=_order)
@@ -343,28 +342,16 @@ def _key(target: Target) -> str:
     return target.key or target.name
 
 
+def _name(target: Target) -> str:
+    return _key(target).rpartition("/")[2]
+
+
 def _folder(target: Target) -> str:
     return _key(target).rpartition("/")[0]
 
 
 def _sort(errors: _Errors) -> tuple[Unread | LoadError, ...]:
     return tuple(errors[key] for key in sorted(errors))
-
-
-def _pair_by_name(left: list[Target], right: list[Target]) -> Twins:
-    """Files that have the same name in another folder; taken out of the lists, and paired in their order."""
-    waiting: defaultdict[str, list[Target]] = defaultdict(list)
-    for one in reversed(left):
-        waiting[_key(one).rpartition("/")[2]].append(one)
-    twins = []
-    for other in right:
-        namesakes = waiting.get(_key(other).rpartition("/")[2])
-        if namesakes:
-            twins.append((namesakes.pop(), other))
-    left[:] = sorted((one for rest in waiting.values() for one in rest), key=_key)
-    paired = {_key(other) for _, other in twins}
-    right[:] = [other for other in right if _key(other) not in paired]
-    return twins
 
 
 def _order(pair: ComparedPair) -> tuple[bool, bool, int, str]:
