@@ -167,7 +167,7 @@ class Journal:
                 self._state.remove_folder(_place(run_id))
         return None
 
-    def find_standing(self, run_id: str | None) -> Run:
+    def find_undoable(self, run_id: str | None) -> Run:
         """The run of that name, or the last one, that has not been undone. Raises RecctlError."""
         runs = [run for run in self.read_runs() if run.undoes is None]
         for run in reversed(runs):

@@ -201,7 +201,7 @@ def undo(root: Path, run_id: str | None = None) -> Undone:
     if not StateFolder(root).exists():
         raise RecctlError("there is no run to take back", "recctl has changed nothing here")
     with _open_settled(root) as journal:
-        run = journal.find_standing(run_id)
+        run = journal.find_undoable(run_id)
         group = tuple(PathChange(change.path, change.after, change.before) for change in run.changes)
         sights: Sights = {}
         with journal.open_run("undo", undoes=run) as new_run:

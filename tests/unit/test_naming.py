@@ -43,23 +43,23 @@ def look(root: Path, *paths: str, scheme: str | None = SCHEME, **settings: Any) 
     return survey(project, select(project, paths or (".",)))
 
 
-def stand(root: Path, path: Path, **settings: Any) -> Facts:
+def survey_one(root: Path, path: Path, **settings: Any) -> Facts:
     (facts,) = look(root, path.relative_to(root).as_posix(), **settings).all_facts
     return facts
 
 
 def test_a_recording_that_its_recorder_finds_is_current(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
-    facts = stand(root, path)
+    facts = survey_one(root, path)
     assert (facts.status, facts.destination, facts.is_held) == (NameStatus.CURRENT, path, True)
 
 
 def test_a_recording_with_an_older_name_is_stranded_until_one_of_its_turn_is_found(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    assert stand(root, old).status is NameStatus.OUTDATED
-    assert stand(root, old).is_stranded
+    assert survey_one(root, old).status is NameStatus.OUTDATED
+    assert survey_one(root, old).is_stranded
     again = write(root / FOLDER, ask("Hello", body=AGAIN))
-    facts = stand(root, old)
+    facts = survey_one(root, old)
     assert facts.replaced_by == again.relative_to(root).as_posix()
     assert not facts.is_stranded
 
@@ -70,19 +70,19 @@ def test_another_model_or_endpoint_makes_another_turn(root: Path, field: str, va
     again = ask("Hello, again")
     again["request"][field] = value
     write(root / FOLDER, again)
-    assert stand(root, old).is_stranded
+    assert survey_one(root, old).is_stranded
 
 
 def test_another_test_takes_no_turn_over(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
     write(root / FOLDER, ask("Hello", test_id="tests/integration/inference/test_chat.py::test_other"))
-    assert stand(root, old).is_stranded
+    assert survey_one(root, old).is_stranded
 
 
 def test_without_a_test_there_is_no_turn_and_nothing_is_replaced(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello", test_id=None), old_name(ask("Hello")))
     write(root / FOLDER, ask("Hello, again", test_id=None))
-    assert stand(root, old).replaced_by is None
+    assert survey_one(root, old).replaced_by is None
 
 
 def test_recordings_that_want_one_name_name_each_other(root: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_cannot_be_read_is_told_apart_from_what_is_no_recording(root: Path)
 
 def test_a_request_of_no_known_kind_is_not_judged(root: Path) -> None:
     path = write(root / FOLDER, {**ask("Hello"), "request": {"file_id": "1"}}, f"{'0' * 64}.json")
-    facts = stand(root, path)
+    facts = survey_one(root, path)
     assert (facts.status, facts.destination) == (NameStatus.NOT_APPLICABLE, None)
 
 
@@ -115,8 +115,8 @@ def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
     before = ask("Hello", test_id="tests/llama_stack/test_x.py::test_y")
     after = ask("Hello", test_id="tests/ogx/test_x.py::test_y")
     path = write(root / "tests/ogx/recordings", after, current_name(before))
-    assert stand(root, path).cause is None
-    facts = stand(root, path, renames=(Rename("llama_stack", "ogx"),))
+    assert survey_one(root, path).cause is None
+    facts = survey_one(root, path, renames=(Rename("llama_stack", "ogx"),))
     assert facts.status is NameStatus.UNEXPLAINED
     assert facts.cause is not None
     assert "llama_stack became ogx" in facts.cause
@@ -124,7 +124,7 @@ def test_an_unexplained_name_comes_with_its_likely_cause(root: Path) -> None:
 
 def test_without_a_scheme_the_newest_is_taken_and_nobody_is_held_to_it(root: Path) -> None:
     old = write(root / FOLDER, ask("Hello"), old_name(ask("Hello")))
-    facts = stand(root, old, scheme=None)
+    facts = survey_one(root, old, scheme=None)
     assert (facts.scheme, facts.is_held, facts.status) == (CURRENT.name, False, NameStatus.OUTDATED)
 
 
@@ -189,7 +189,7 @@ def replaces(root: Path, one: dict[str, Any], other: dict[str, Any], **settings:
     old = write(root / FOLDER, one, old_name(one))
     name = identify(read(other), Place("", ""), CURRENT).wanted
     write(root / FOLDER, {**other, "id_normalization_mapping": {"x": "y"}}, name)
-    found = stand(root, old, **settings)
+    found = survey_one(root, old, **settings)
     assert found.status is NameStatus.OUTDATED
     return found.replaced_by is not None
 
@@ -331,9 +331,9 @@ def test_lists_of_models_replace_each_other_only_where_they_are_the_same(root: P
     more = deepcopy(document)
     more["response"]["body"].append({**model, "__data__": {"id": "large"}})
     write(root / FOLDER, more, identify(read(more), Place("", ""), CURRENT).wanted)
-    assert stand(root, path).is_stranded
+    assert survey_one(root, path).is_stranded
     write(root / FOLDER, document, identify(read(document), Place("", ""), CURRENT).wanted)
-    assert not stand(root, path).is_stranded
+    assert not survey_one(root, path).is_stranded
 
 
 # --- other schemes ------------------------------------------------------------------------------------------
@@ -342,13 +342,13 @@ def test_lists_of_models_replace_each_other_only_where_they_are_the_same(root: P
 def test_a_name_that_only_a_newer_scheme_gives_is_ahead(root: Path) -> None:
     document = ask_with([user("score: 0.5")])
     new = write(root / FOLDER, document, identify(read(document), Place("", ""), CURRENT).wanted)
-    standing = stand(root, new, scheme="ogx-2026-03")
-    assert (standing.status, standing.is_stranded, standing.has_right_name) == (
+    facts = survey_one(root, new, scheme="ogx-2026-03")
+    assert (facts.status, facts.is_stranded, facts.has_right_name) == (
         NameStatus.AHEAD,
         False,
         False,
     )
-    assert stand(root, new).status is NameStatus.CURRENT
+    assert survey_one(root, new).status is NameStatus.CURRENT
 
 
 def test_what_lacks_the_id_of_its_test_may_be_found_or_not(root: Path) -> None:
@@ -356,15 +356,15 @@ def test_what_lacks_the_id_of_its_test_may_be_found_or_not(root: Path) -> None:
     path = write(
         root / FOLDER, {key: document[key] for key in ("request", "response")}, current_name(document)
     )
-    assert stand(root, path).has_right_name is None
-    assert stand(root, path, scheme=None).has_right_name is None
+    assert survey_one(root, path).has_right_name is None
+    assert survey_one(root, path, scheme=None).has_right_name is None
     wrong = write(root / FOLDER, document, f"{'0' * 64}.json")
-    assert stand(root, wrong).has_right_name is False
+    assert survey_one(root, wrong).has_right_name is False
 
 
 def test_facts_come_back_from_json_as_they_were(root: Path) -> None:
     path = write(root / FOLDER, ask("Hello"))
-    facts = stand(root, path)
+    facts = survey_one(root, path)
     assert Facts.restore(facts.path, orjson.loads(orjson.dumps(facts.dump()))) == facts
 
 
