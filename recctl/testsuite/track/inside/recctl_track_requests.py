@@ -74,11 +74,17 @@ def _hold_same(ours: Any, theirs: Any) -> bool:
 
 
 def _read_headers(request: Any) -> dict[str, str]:
+    """The headers by their names in lower case, as vcrpy's own mapping has them: to ask it takes its time."""
+    store = getattr(request.headers, "_store", None)
+    if type(store) is dict:
+        items = [(name, value) for name, (_, value) in store.items()]
+    else:
+        items = request.headers.items()
     return {
         (name if type(name) is str else _to_text(name)).lower(): value
         if type(value) is str
         else _to_text(value)
-        for name, value in request.headers.items()
+        for name, value in items
     }
 
 
