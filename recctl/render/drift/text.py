@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.drift import DriftStatus
-from recctl.render.changes.text import describe_long
+from recctl.drift import DriftStatus, find_topic
+from recctl.render.changes.text import describe_long, needs_lines
 from recctl.render.drift import MEANINGS, STATUS_STYLES, has_lines, summarise_drift, word_group, word_topic
 from recctl.render.kit.terminal import Line, Span, line, render_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from recctl.diff import Change
     from recctl.drift import DriftCase, DriftGroup, DriftReport, JudgedRecording
     from recctl.render.drift import DriftView
 
@@ -109,6 +111,8 @@ def _describe_status(
         what = show_count(len(alike), "recording")
         what = f"{what} {MEANINGS[status][len(alike) > 1]}"
         yield line(Span(f"{what}: {reason}" if reason else what, STATUS_STYLES.get(status, "bold")))
+        if status is DriftStatus.NOISE:
+            yield from _describe_noise(alike)
         by_tests = groupby(
             sorted(alike, key=lambda recording: recording.all_tests),
             key=lambda recording: recording.all_tests,
@@ -122,6 +126,29 @@ def _describe_status(
             yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
+def _describe_noise(recordings: Sequence[JudgedRecording]) -> Iterator[Line]:
+    """What the noise is, and in how many recordings, each once: so one look is enough to agree, or not."""
+    counted: Counter[str] = Counter()
+    for recording in recordings:
+        counted.update(dict.fromkeys(map(_word_noise, recording.changes), 1))
+    width = max(len(f"{number:,}") for number in counted.values())
+    for words, number in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+        yield line(Span(f"{number:>{width},} {words}"), indent=2, hang=width + 3)
+
+
+def _word_noise(change: Change) -> str:
+    topic, left, right = find_topic(change), change.left, change.right
+    if change.label.startswith("headers") or (left is None and right is None):  # null in place of nothing
+        return _label_noise(change)
+    is_long = None not in (left, right) or needs_lines(left, right)
+    return topic.spell() if is_long else word_topic(topic, change)
+
+
+def _label_noise(change: Change) -> str:
+    """Where it is; all headers are one place."""
+    return "headers" if change.label.startswith("headers") else change.label
+
+
 def _name(recording: JudgedRecording) -> tuple[str, str]:
-    labels = dict.fromkeys(change.label for change in recording.changes if change.label)
+    labels = dict.fromkeys(_label_noise(change) for change in recording.changes if change.label)
     return f"{recording.key}  ({', '.join(labels)})" if labels else str(recording.key), ""
