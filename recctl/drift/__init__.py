@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recctl.drift.examine import examine_drift
-from recctl.drift.groups import DriftCase, DriftGroup, DriftTopic, find_topic
+from recctl.drift.groups import DriftCase, DriftGroup, DriftTopic
 from recctl.drift.outcomes import DriftStatus, JudgedRecording, MissedRequest
 from recctl.drift.report import DriftReport
 
@@ -16,5 +16,4 @@ __all__ = [
     "JudgedRecording",
     "MissedRequest",
     "examine_drift",
-    "find_topic",
 ]

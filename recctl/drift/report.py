@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from recctl.drift.groups import DriftCase, group_cases
+from recctl.drift.groups import DriftCase, find_topic, group_cases
+from recctl.drift.outcomes import DriftStatus
 
 if TYPE_CHECKING:
-    from recctl.drift.groups import DriftGroup
-    from recctl.drift.outcomes import DriftStatus, JudgedRecording, MissedRequest
+    from recctl.diff import Change
+    from recctl.drift.groups import DriftGroup, DriftTopic
+    from recctl.drift.outcomes import JudgedRecording, MissedRequest
     from recctl.recordings.recording import LoadError
     from recctl.recordings.source import Unread
 
@@ -51,6 +53,14 @@ class DriftReport:
     def select(self, status: DriftStatus) -> tuple[JudgedRecording, ...]:
         """The recordings of a status; of those that have drifted, the known ones too."""
         return tuple(recording for recording in self.recordings if recording.status is status)
+
+    @cached_property
+    def noise(self) -> tuple[tuple[tuple[DriftTopic, Change], ...], ...]:
+        """What differs in each recording that differs in noise only, with what it is about."""
+        return tuple(
+            tuple((find_topic(change), change) for change in recording.changes)
+            for recording in self.select(DriftStatus.NOISE)
+        )
 
     @cached_property
     def groups(self) -> tuple[DriftGroup, ...]:

@@ -154,7 +154,7 @@ def ask_gemini(topic: str, kind: int, *, stream: bool) -> tuple[str, Any]:
         body["contents"] += [{"role": "model", "parts": [call]}, {"role": "user", "parts": [told]}]
         body["tools"] = [{"functionDeclarations": [{**LOOK_UP, "parameters": PARAMETERS}]}]
     if kind == 3:
-        body["toolConfig"] = {"functionCallingConfig": {"mode": "AUTO"}}
+        body["toolConfig"] = {"functionCallingConfig": {"mode": "ANY"}}
         body["safetySettings"] = [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
     verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
     return f"https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:{verb}", body

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from recctl.diff.sent import find_changes, find_kept
+from recctl.drift.groups import find_topic
+from tests.cli.test_drift_mutations import alter, list_exchanges, list_places
 from tests.unit.wire.streams import exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHAT, RESPONSES, ANTHROPIC = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 GEMINI, CONVERSE = "/v1beta/models/gemini-2.5-pro:generateContent", "/model/nova/converse"
@@ -372,3 +379,88 @@ def test_a_schema_that_unfolds_without_end_is_left_as_it_is() -> None:
     assert [label for label, _, _ in find_drift(CHAT, offer(bomb), offer(changed))] == [
         "tool look_up: parameters.minProperties"
     ]
+
+
+EACH_KIND = [
+    each for name, of_test in list_exchanges().items() if name.endswith("weather-whole") for each in of_test
+]
+"""Of each of four protocols four requests: a question, a picture, calls and results, settings."""
+
+
+def remove(body: Any, steps: tuple[str | int, ...]) -> Any:
+    """A copy of a body without what stands somewhere."""
+    copy = deepcopy(body)
+    holder = reduce(lambda value, step: value[step], steps[:-1], copy)
+    del holder[steps[-1]]
+    return copy
+
+
+def find_quiet(change: Callable[[Any, tuple[str | int, ...]], Any]) -> set[str]:
+    """Where a change goes unnoticed, of all places in these requests."""
+    return {
+        ".".join("*" if isinstance(step, int) else step for step in steps)
+        for each in EACH_KIND
+        for steps in list_places(each.body)
+        if not find_drift(urlsplit(each.url).path, each.body, change(each.body, steps))
+    }
+
+
+def test_no_place_of_a_request_can_be_altered_unnoticed() -> None:
+    assert sum(1 for each in EACH_KIND for _ in list_places(each.body)) > 400
+    assert find_quiet(lambda body, steps: alter(body, steps)[0]) == set()
+
+
+def test_what_can_be_left_out_unnoticed_counts_anyway() -> None:
+    assert find_quiet(remove) == {
+        "stream",
+        "tool_choice",
+        "parallel_tool_calls",
+        "contents.*.role",
+        "tools.*.type",
+        "messages.*.tool_calls.*.type",
+        *(  # beside an `enum` of texts
+            f"{schema}.properties.city.type"
+            for schema in (
+                "tools.*.function.parameters",
+                "tools.*.parameters",
+                "tools.*.input_schema",
+                "tools.*.functionDeclarations.*.parameters",
+                "response_format.json_schema.schema",
+            )
+        ),
+    }
+
+
+EDITS: dict[str, Callable[[Any], object]] = {
+    "the system prompt changed": lambda body: body["messages"][0].update(content="You know nothing."),
+    "a user message changed": lambda body: body["messages"][1].update(content="How is it?"),
+    "an assistant message was removed": lambda body: body["messages"].pop(2),
+    "a tool result was removed": lambda body: body["messages"].pop(3),
+    "a user message was added": lambda body: body["messages"].insert(
+        0, body["messages"].pop(1)
+    ),  # and removed below
+    "the model changed": lambda body: body.update(model="gpt-5"),
+    "parameter temperature changed": lambda body: body.update(temperature=0.6),
+    "tool look_up was renamed to search": lambda body: body["tools"][0]["function"].update(name="search"),
+    "parameters.properties.city.description of tool look_up changed": lambda body: body["tools"][0][
+        "function"
+    ]["parameters"]["properties"]["city"].update(description="What?"),
+    "parameters.properties.days.minimum of tool look_up changed": lambda body: body["tools"][0]["function"][
+        "parameters"
+    ]["properties"]["days"].update(minimum=2),
+    "tool_calls.function.arguments of an assistant message changed": lambda body: body["messages"][2][
+        "tool_calls"
+    ][0]["function"].update(arguments='{"city": "Oslo"}'),
+}
+
+
+@pytest.mark.parametrize("told", EDITS)
+def test_what_was_altered_is_named(told: str) -> None:
+    kept = EACH_KIND[2].body
+    sent = deepcopy(kept)
+    EDITS[told](sent)
+    recording = exchange({}, deepcopy(kept), CHAT)
+    asked = find_kept(recording)
+    changes = find_changes(recording, asked, replace(asked, body=sent))
+    topics = [find_topic(change).spell() for change in changes if change.kind != "noise"]
+    assert topics[:1] == [told]

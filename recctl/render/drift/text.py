@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count
-from recctl.drift import DriftStatus, find_topic
+from recctl.drift import DriftStatus
 from recctl.render.changes.text import describe_long, needs_lines
 from recctl.render.drift import MEANINGS, STATUS_STYLES, has_lines, summarise_drift, word_group, word_topic
 from recctl.render.kit.terminal import Line, Span, line, render_lines
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from recctl.diff import Change
-    from recctl.drift import DriftCase, DriftGroup, DriftReport, JudgedRecording
+    from recctl.drift import DriftCase, DriftGroup, DriftReport, DriftTopic, JudgedRecording
     from recctl.render.drift import DriftView
 
 _MOST_TESTS = 10
@@ -38,7 +38,8 @@ def render(report: DriftReport, view: DriftView) -> Iterator[str]:
         separator = [line()]
     for status in (*_LISTED, *(_LISTED_AT_LENGTH if view.verbose else ())):
         if found := report.select(status):
-            yield from render_lines((*separator, *_describe_status(status, found, view)), view)
+            noise = _describe_noise(report) if status is DriftStatus.NOISE else ()
+            yield from render_lines((*separator, *_describe_status(status, found, view, noise)), view)
             separator = [line()]
 
 
@@ -100,9 +101,9 @@ def name_case(case: DriftCase) -> tuple[str, str]:
 
 
 def _describe_status(
-    status: DriftStatus, found: Iterable[JudgedRecording], view: DriftView
+    status: DriftStatus, found: Iterable[JudgedRecording], view: DriftView, beside: Iterable[Line] = ()
 ) -> Iterator[Line]:
-    """The recordings of a status, by the reason for it."""
+    """The recordings of a status, by the reason for it; `beside` stands below the headline of noise."""
     by_reason: dict[str | None, list[JudgedRecording]] = {}
     for recording in found:
         by_reason.setdefault(recording.reason, []).append(recording)
@@ -111,8 +112,7 @@ def _describe_status(
         what = show_count(len(alike), "recording")
         what = f"{what} {MEANINGS[status][len(alike) > 1]}"
         yield line(Span(f"{what}: {reason}" if reason else what, STATUS_STYLES.get(status, "bold")))
-        if status is DriftStatus.NOISE:
-            yield from _describe_noise(alike)
+        yield from beside
         by_tests = groupby(
             sorted(alike, key=lambda recording: recording.all_tests),
             key=lambda recording: recording.all_tests,
@@ -126,18 +126,18 @@ def _describe_status(
             yield line(Span(f"and {rest}; -v lists them", "dim"), indent=2)
 
 
-def _describe_noise(recordings: Sequence[JudgedRecording]) -> Iterator[Line]:
+def _describe_noise(report: DriftReport) -> Iterator[Line]:
     """What the noise is, and in how many recordings, each once: so one look is enough to agree, or not."""
     counted: Counter[str] = Counter()
-    for recording in recordings:
-        counted.update(dict.fromkeys(map(_word_noise, recording.changes), 1))
+    for told in report.noise:
+        counted.update(dict.fromkeys((_word_noise(topic, change) for topic, change in told), 1))
     width = max(len(f"{number:,}") for number in counted.values())
     for words, number in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
         yield line(Span(f"{number:>{width},} {words}"), indent=2, hang=width + 3)
 
 
-def _word_noise(change: Change) -> str:
-    topic, left, right = find_topic(change), change.left, change.right
+def _word_noise(topic: DriftTopic, change: Change) -> str:
+    left, right = change.left, change.right
     if change.label.startswith("headers") or (left is None and right is None):  # null in place of nothing
         return _label_noise(change)
     is_long = None not in (left, right) or needs_lines(left, right)
