@@ -113,7 +113,7 @@ def _distinguish(account: Account) -> str:
 def _explain(recording: Recording, account: Account) -> str:
     form = load_format(recording.format)
     if form.is_named_by_hash:
-        return "recctl rehash --redact-from FILE redacts it, and names the file anew where it must"
+        return "list it in a FILE: recctl rehash --redact-from FILE --apply redacts it, and names files anew"
     what = "url" if account.steps[1] in ("url", "endpoint") else "request"
     return f"it is part of the {what}, by which a replay finds it, and so --fix leaves it"
 

@@ -56,10 +56,16 @@ def read_baseline(path: Path) -> frozenset[Known]:
             known = frozenset(item for item in known if item.rule != SECRET.name)
         return known
     except OSError as error:
-        hint = "write one with --write-baseline"
+        hint = f"write one: {_name_command(path)}"
         raise RecctlError(f"{path}: {describe_os_error(error)}", hint) from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RecctlError(f"{path}: not a baseline", "write it anew with --write-baseline") from None
+        raise RecctlError(f"{path}: not a baseline", f"write it anew: {_name_command(path)}") from None
+
+
+def _name_command(path: Path) -> str:
+    import shlex
+
+    return f"recctl validate --write-baseline {shlex.quote(str(path))}"
 
 
 def dump_baseline(findings: Iterable[Finding], folder: Path) -> tuple[bytes, int]:

@@ -11,6 +11,7 @@ from recctl.naming.folders import lies_as_expected
 from recctl.project import recordings_folder
 from recctl.project.schemes import RELEASED
 from recctl.recordings.formats import load_format
+from recctl.recordings.names import read_hash, shorten_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -259,7 +260,8 @@ class _Comparing:
 
     def _report_duplicate(self, facts: Facts, found: Facts) -> Finding:
         message = f"{self._describe_likeness(facts, found)}, and has the name that the recorder looks for"
-        hint = "recctl diff shows how they differ; recctl prune --grade duplicate takes this, never played"
+        hint = f"{_compare_command(facts, found)} shows how they differ; recctl prune --grade duplicate takes"
+        hint += " this, never played"
         if self._are_equal(facts, found):
             hint = "keep that one: recctl prune --grade duplicate takes this one"
         return _find_duplicate(facts, message, hint)
@@ -272,8 +274,8 @@ class _Comparing:
         ]
         first = min(same, key=lambda other: (not other.is_found, other.path), default=facts)
         if first.path != facts.path:
-            hint = "recctl diff shows how they differ; set scheme to be told which one the recorder finds"
-            hint = "keep one of them" if self._are_equal(facts, first) else hint
+            hint = f"{_compare_command(first, facts)} shows how they differ; set scheme to be told which one"
+            hint = "keep one of them" if self._are_equal(facts, first) else f"{hint} the recorder finds"
             yield _find_duplicate(facts, self._describe_likeness(facts, first), hint)
 
     def _describe_likeness(self, facts: Facts, other: Facts) -> str:
@@ -286,6 +288,17 @@ class _Comparing:
 
     def _are_equal(self, one: Facts, other: Facts) -> bool:
         return _have_same_request(one, other) and self._have_same_reply(one, other)
+
+
+def _compare_command(one: Facts, other: Facts) -> str:
+    """The command that sets two recordings against each other, by digits where their names have them."""
+    import shlex
+
+    names = [(facts.path, facts.path.rpartition("/")[2]) for facts in (one, other)]
+    words = [shorten_name(name) if read_hash(name) else path for path, name in names]
+    if words[0] == words[1]:
+        words = [path for path, _ in names]
+    return f"recctl diff {' '.join(map(shlex.quote, words))}"
 
 
 def _find_duplicate(facts: Facts, message: str, hint: str) -> Finding:

@@ -328,8 +328,11 @@ def _apply_baseline(report: CheckReport, selection: Selection, path: str) -> tup
     verb = "is" if compared.known == 1 else "are"
     remark = f"{show_count(compared.known, 'finding')} {verb} known to {path}"
     if compared.fixed:
+        import shlex
+
         count = len(compared.fixed)
         remark += (
-            f"; {count:,} more there {'are' if count != 1 else 'is'} fixed and can go (--write-baseline)"
+            f"; {count:,} more there {'are' if count != 1 else 'is'} fixed and can go: "
+            f"recctl validate --write-baseline {shlex.quote(path)}"
         )
     return compared.report, compared.known, remark

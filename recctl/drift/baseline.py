@@ -57,9 +57,11 @@ def read_known(path: Path) -> frozenset[KnownDrift]:
             raise ValueError(document["version"])
         return frozenset(map(_parse, document["drift"]))
     except OSError as error:
-        raise RecctlError(f"{path}: {describe_os_error(error)}", "write one with --write-baseline") from None
+        raise RecctlError(
+            f"{path}: {describe_os_error(error)}", f"write one: recctl drift --write-baseline {path}"
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        hint = "write it anew with --write-baseline"
+        hint = f"write it anew: recctl drift --write-baseline {path}"
         raise RecctlError(f"{path}: not a baseline of drift", hint) from None
 
 

@@ -108,6 +108,28 @@ def test_what_is_wrapped_stays_clear_of_its_label(tmp_path: Path) -> None:
     assert b"\n  asked for temperature 0.5, max_tokens\n            100, top_p 1\n" in written
 
 
+def test_a_finding_stands_below_its_place_and_above_what_to_do(tmp_path: Path) -> None:
+    document = record([chunk(delta(content="Hello", finish_reason="stop"))])
+    document["request"]["headers"] = {"Authorization": f"Bearer sk-proj-{'k7Qp2ZxW9b' * 8}"}
+    (tmp_path / "x.json").write_bytes(serialise(document))
+    written = run_on_terminal(
+        tmp_path, "validate", "--exit-zero", "--select", "secret", env={"NO_COLOR": "1"}, columns=60
+    )
+    place, told, *others = written.decode().splitlines()
+    assert re.fullmatch(r"x\.json:\d+:\d+", place)
+    assert told.startswith("  error[secret] ")
+    assert any(line.startswith("  hint: ") for line in others)
+    assert max(len(line) for line in others) <= 60
+
+
+def test_more_findings_than_a_screen_holds_are_grouped_by_rule(tmp_path: Path) -> None:
+    for number in range(13):
+        (tmp_path / f"{number:012x}.json").write_text('{"request": {}, "response": ')
+    written = run_on_terminal(tmp_path, "validate", "--exit-zero", env={"NO_COLOR": "1"}).decode()
+    assert written.startswith("error[invalid-json] 13 findings\n")
+    assert "\n  and 10 more\n--format concise lists them all\n" in written
+
+
 def test_tabs_break_no_line(tmp_path: Path) -> None:
     save(tmp_path, "\tif x:\tpass")
     written = run_on_terminal(tmp_path, "show", "x.json", env={"NO_COLOR": "1"})

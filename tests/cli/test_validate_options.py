@@ -167,7 +167,7 @@ def test_a_baseline_survives_moved_lines_and_tells_what_is_fixed(run: Run, proje
     assert (moved.code, moved.out) == (0, "")
     run("validate", "--fix", "-q", cwd=project)
     fixed = run("validate", "--baseline", "known.json", cwd=project)
-    assert "3 more there are fixed and can go (--write-baseline)" in fixed.err
+    assert "3 more there are fixed and can go: recctl validate --write-baseline known.json" in fixed.err
 
 
 def test_a_baseline_knows_findings_from_every_folder(run: Run, project: Path) -> None:
@@ -185,7 +185,8 @@ def test_a_baseline_can_forget_what_is_deleted(run: Run, project: Path) -> None:
     (project / FOLDER / name).unlink()
     outcome = run("validate", "--baseline", "known.json", "--select", "recorded-error", cwd=project)
     assert outcome.err.endswith(
-        "1 finding is known to known.json; 1 more there is fixed and can go (--write-baseline)\n"
+        "1 finding is known to known.json; 1 more there is fixed and can go: "
+        "recctl validate --write-baseline known.json\n"
     )
 
 
@@ -273,7 +274,10 @@ def test_a_baseline_that_is_none_is_refused(run: Run, project: Path, text: str) 
     (project / "known.json").write_text(text)
     outcome = run("validate", "--baseline", "known.json", cwd=project)
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == ("error: known.json: not a baseline\nhint: write it anew with --write-baseline\n")
+    assert outcome.err == (
+        "error: known.json: not a baseline\n"
+        "hint: write it anew: recctl validate --write-baseline known.json\n"
+    )
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "\ud83d", "", "../" * 2000])

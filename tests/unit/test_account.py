@@ -172,7 +172,7 @@ def test_what_a_replay_is_found_by_is_left() -> None:
     )
     (finding,) = check_accounts(hashed)
     assert not finding.fixable
-    hint = "recctl rehash --redact-from FILE redacts it, and names the file anew where it must"
+    hint = "list it in a FILE: recctl rehash --redact-from FILE --apply redacts it, and names files anew"
     assert finding.hint == hint
 
 

@@ -39,7 +39,10 @@ def test_any_document_is_a_baseline_or_none(document: Any) -> None:
             compared = compare_with_baseline(NOTHING, path, ())
         except RecctlError as error:
             told = (error.message, error.hint)
-            assert told == (f"{path}: not a baseline", "write it anew with --write-baseline")
+            assert told == (
+                f"{path}: not a baseline",
+                f"write it anew: recctl validate --write-baseline {path}",
+            )
         else:
             assert len(compared.fixed) == len({tuple(item.values()) for item in document["findings"]})
 

@@ -72,19 +72,37 @@ def visible(report: CheckReport, view: View) -> list[Finding]:
 
 def finding_line(finding: Finding, *, with_hint: bool = False, with_rule: bool = True) -> Line:
     """A finding on one line: where, which rule, what, and on demand what to do."""
-    where = finding.path
-    if finding.position is not None:
-        where += f":{finding.position.line}:{finding.position.column}"
-    elif finding.number is not None:
-        where += f"#{finding.number}"
-    spans = [Span(where, "bold", finding.path), Span(": ")]
-    if with_rule:
-        spans.append(Span(finding.severity.label, SEVERITY_STYLES[finding.severity]))
-        spans.append(Span(f"[{finding.rule}] ", "bold"))
-    spans.append(Span(finding.message))
+    spans = [
+        Span(_describe_place(finding), "bold", finding.path),
+        Span(": "),
+        *_describe_break(finding, with_rule=with_rule),
+    ]
     if with_hint and finding.hint:
         spans.append(Span(f" ({finding.hint})", "dim"))
     return Line(tuple(spans))
+
+
+def stack_finding(
+    finding: Finding, *, with_hint: bool = False, with_rule: bool = True, indent: int = 0
+) -> Iterator[Line]:
+    """The same, one below the other, for a terminal: where, left whole to be clicked, what, the hint."""
+    yield Line((Span(_describe_place(finding), "bold", finding.path),), indent, is_whole=True)
+    yield Line(tuple(_describe_break(finding, with_rule=with_rule)), indent + 2)
+    if with_hint and finding.hint:
+        yield Line((Span(f"hint: {finding.hint}", "dim"),), indent + 2)
+
+
+def _describe_place(finding: Finding) -> str:
+    if finding.position is not None:
+        return f"{finding.path}:{finding.position.line}:{finding.position.column}"
+    return finding.path if finding.number is None else f"{finding.path}#{finding.number}"
+
+
+def _describe_break(finding: Finding, *, with_rule: bool) -> Iterator[Span]:
+    if with_rule:
+        yield Span(finding.severity.label, SEVERITY_STYLES[finding.severity])
+        yield Span(f"[{finding.rule}] ", "bold")
+    yield Span(finding.message)
 
 
 def word_with_hint(item: Finding | LoadError | Unread) -> str:

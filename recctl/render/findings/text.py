@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from recctl.base.amounts import show_count
 from recctl.checks.finding import EXCERPT_REACH, Severity
 from recctl.checks.identity import OUTDATED_HASH
-from recctl.render.findings import finding_line, visible
+from recctl.render.findings import finding_line, stack_finding, visible
 from recctl.render.kit.severities import SEVERITY_STYLES
 from recctl.render.kit.terminal import Line, Span, escape, line, render_lines
 
@@ -22,29 +22,37 @@ if TYPE_CHECKING:
 MOST_LISTED = 50
 """How many findings are listed one by one; more are grouped by rule."""
 
+MOST_ON_A_TERMINAL = 12
+"""The same on a terminal, where that many fill a screen."""
+
 _EXAMPLES = 3
 
 _EXCERPT_WIDTH = 100
+_LEAST_EXCERPT = 20
+
+_INDENT = 2
 
 
 def render(report: CheckReport, view: FindingsView) -> Iterator[str]:
     """Findings, each with the place in its file; when there are many, by rule and test.
 
-    What `recctl prune` takes away is one line, unless all is wanted.
+    What `recctl prune` takes away is one line, unless all is wanted. In a pipe a finding is one line, too; on
+    a terminal its place stands above it, what to do below.
     """
     findings = visible(report, view)
-    unbroken = view.unbroken
+    most = MOST_LISTED if view.width is None else MOST_ON_A_TERMINAL
     replaced = [finding for finding in findings if _is_replaced(finding)]
     if len(replaced) > 1 and not view.verbose:
         findings = [finding for finding in findings if not _is_replaced(finding)]
     else:
         replaced = []
-    if len(findings) <= MOST_LISTED:
-        yield from render_lines(chain.from_iterable(map(_describe_finding, findings)), unbroken)
+    if len(findings) <= most:
+        described = (_describe_finding(finding, view.width) for finding in findings)
+        yield from render_lines(chain.from_iterable(described), view)
     else:
-        yield from render_lines(_group_findings(findings, view.narrowed), unbroken)
+        yield from render_lines(_group_findings(findings, view), view)
     if replaced:
-        yield from render_lines([_sum_up_replaced(replaced)], unbroken)
+        yield from render_lines([_sum_up_replaced(replaced)], view)
 
 
 def _is_replaced(finding: Finding) -> bool:
@@ -62,28 +70,36 @@ def _sum_up_replaced(findings: list[Finding]) -> Line:
     )
 
 
-def _describe_finding(finding: Finding) -> Iterator[Line]:
-    yield finding_line(finding, with_hint=True)
+def _describe_finding(finding: Finding, width: int | None) -> Iterator[Line]:
+    if width is None:
+        yield finding_line(finding, with_hint=True)
+    else:
+        yield from stack_finding(finding, with_hint=True)
     excerpt = finding.excerpt or ""
     if finding.position is not None and excerpt and not excerpt.isspace():
-        yield from _point_at(excerpt, finding.position, SEVERITY_STYLES[finding.severity])
+        yield from _point_at(excerpt, finding.position, SEVERITY_STYLES[finding.severity], width)
 
 
-def _point_at(excerpt: str, position: Position, style: str) -> Iterator[Line]:
+def _point_at(excerpt: str, position: Position, style: str, width: int | None) -> Iterator[Line]:
     """The line of a finding, cut to what is near its column, and a caret below the column."""
     split = min(position.column - 1, EXCERPT_REACH)
     before, after = _escape_wide(excerpt[:split]), _escape_wide(excerpt[split:])
     text = before + after
-    start = max(0, min(len(before) - _EXCERPT_WIDTH // 2, len(text) - _EXCERPT_WIDTH))
-    shown = text[start : start + _EXCERPT_WIDTH]
+    gutter = f"{position.line} |"
+    indent = _INDENT if width is None else 2 * _INDENT
+    room = _EXCERPT_WIDTH
+    if width is not None:
+        room = max(_LEAST_EXCERPT, min(room, width - indent - len(gutter) - 1))
+    start = max(0, min(len(before) - room // 2, len(text) - room))
+    shown = text[start : start + room]
     if start > 0:
         shown = "…" + shown[1:]
-    if start + _EXCERPT_WIDTH < len(text):
+    if start + room < len(text):
         shown = shown[:-1] + "…"
-    gutter = f"{position.line} |"
-    yield line(Span(gutter, "dim"), f" {shown}", indent=2)
+    yield line(Span(gutter, "dim"), f" {shown}", indent=indent, is_whole=True)
     blank = f"{'|':>{len(gutter)}}"
-    yield line(Span(blank, "dim"), " " * (1 + len(before) - start), Span("^", style), indent=2)
+    pointer = " " * (1 + len(before) - start)
+    yield line(Span(blank, "dim"), pointer, Span("^", style), indent=indent, is_whole=True)
 
 
 def _escape_wide(text: str) -> str:
@@ -101,8 +117,9 @@ def _escape_wide(text: str) -> str:
     )
 
 
-def _group_findings(findings: list[Finding], narrowed: str | None) -> Iterator[Line]:
+def _group_findings(findings: list[Finding], view: FindingsView) -> Iterator[Line]:
     """Each rule with how many break it and how many can be fixed, and an example of each of a few tests."""
+    narrowed = view.narrowed
     by_rule = sorted(findings, key=lambda finding: (-finding.severity, finding.rule))
     for (severity, rule), group in groupby(by_rule, key=lambda finding: (-finding.severity, finding.rule)):
         members = list(group)
@@ -126,8 +143,12 @@ def _group_findings(findings: list[Finding], narrowed: str | None) -> Iterator[L
                 count = f"  {len(found):,} findings" if len(found) > 1 else ""
                 yield line(Span(test_id, "cyan"), Span(count, "dim"), indent=2)
             with_hint = not found[0].fixable or narrowed is None
-            example = finding_line(found[0], with_hint=with_hint, with_rule=False)
-            yield example._replace(indent=2 if test_id is None else 4)
+            indent = _INDENT if test_id is None else 2 * _INDENT
+            if view.width is None:
+                example = finding_line(found[0], with_hint=with_hint, with_rule=False)
+                yield example._replace(indent=indent)
+            else:
+                yield from stack_finding(found[0], with_hint=with_hint, with_rule=False, indent=indent)
         if len(by_test) > _EXAMPLES:
             left = by_test[_EXAMPLES:]
             more = sum(len(found) for _, found in left)
