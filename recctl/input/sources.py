@@ -19,7 +19,7 @@ from recctl.base.work_tree import find_top_level
 from recctl.input.walk import is_walked, read_head, walk
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
-from recctl.recordings.formats import list_hashed_suffixes
+from recctl.recordings.formats import may_be_named_by_hash
 from recctl.recordings.load import load
 from recctl.recordings.names import is_hash_prefix, is_named_by, is_start
 from recctl.recordings.recording import Recording
@@ -91,9 +91,8 @@ class Selection(NamedTuple):
         files = [(target.path, target.named) for target in self.targets if target.path and not target.spec]
         selected = {path for path, _ in files}
         folders = {path.parent for path, named in files if named}
-        suffixes = list_hashed_suffixes()
         for folder in map(str, sorted(folders)):
-            for name in _list_files(folder, suffixes):
+            for name in _list_hashed(folder):
                 place = os.path.join(folder, name)  # noqa: PTH118  (of thousands, few become a Path)
                 if may_matter is None or may_matter(place):
                     path = Path(place)
@@ -101,12 +100,12 @@ class Selection(NamedTuple):
                         yield Target(show_path(path), project.settings_for(path), path=path)
 
 
-def _list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
-    """The names of the files in a folder that end so, in order; none where it can't be listed."""
+def _list_hashed(folder: str) -> list[str]:
+    """The files in a folder that may be named after a hash, by name; none where it can't be listed."""
     try:
         with os.scandir(folder) as entries:
             return sorted(
-                entry.name for entry in entries if entry.name.endswith(suffixes) and entry.is_file()
+                entry.name for entry in entries if may_be_named_by_hash(entry.name) and entry.is_file()
             )
     except OSError:
         return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recctl import git
 from recctl.base.values import NamedTuple
-from recctl.recordings.formats import HEAD_SIZE, find_owner, is_claimed, list_suffixes
+from recctl.recordings.formats import HEAD_SIZE, find_owner, is_claimed, may_hold_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def is_walked(project: Project, path: Path, read: Callable[[], bytes]) -> bool:
 
     For files of revisions, which do not lie anywhere. What git ignores is the caller's to leave out.
     """
-    if not path.name.endswith(list_suffixes()):
+    if not may_hold_recordings(path.name):
         return False
     folders = _list_folders(path.parent, project.root)
     if any(part.startswith(".") for part in folders) or project.is_excluded(path):
@@ -67,7 +67,6 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
     """
     ignored, root = git.list_ignored(folder), project.root
     names_companions = any(settings.companions for settings in project.all_settings())
-    suffixes = ("",) if names_companions else list_suffixes()
     top = str(folder)
     read_last = lru_cache(maxsize=1)(read_head)  # formats ask for the same one after another
     pending = [top]
@@ -86,7 +85,11 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and f"{relative}/" not in ignored:
                     pending.append(entry.path)
-            elif entry.name.endswith(suffixes) and relative not in ignored and _leads_inside(entry, folder):
+            elif (
+                (names_companions or may_hold_recordings(entry.name))
+                and relative not in ignored
+                and _leads_inside(entry, folder)
+            ):
                 path, read = Path(entry.path), partial(read_last, entry.path)
                 is_recording = is_claimed(entry.name, folders, read)
                 settings = project.settings_for(path) if names_companions else project.settings

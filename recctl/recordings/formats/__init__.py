@@ -154,10 +154,24 @@ def may_hold_several(path: str) -> bool:
     return likely.matching is not None
 
 
+def may_be_named_by_hash(name: str) -> bool:
+    """Whether a file's name is one of a format that names its files after a hash, by its ending."""
+    return _ends_as_usual(name) or name.endswith(_list_hashed_suffixes())
+
+
 @cache
-def list_hashed_suffixes() -> tuple[str, ...]:
-    """The endings of the names of files that are named after a hash, of all formats that do that."""
+def _list_hashed_suffixes() -> tuple[str, ...]:
     return tuple(suffix for found in _each_format() if found.is_named_by_hash for suffix in found.suffixes)
+
+
+def may_hold_recordings(name: str) -> bool:
+    """Whether a file's name ends as those of any format do."""
+    return _ends_as_usual(name) or name.endswith(list_suffixes())
+
+
+def _ends_as_usual(name: str) -> bool:
+    """Whether a name ends as the default's files do: for most files, no other format has to be loaded."""
+    return name.endswith(load_format(DEFAULT_FORMAT).suffixes)
 
 
 def is_claimed(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bool:
