@@ -49,7 +49,10 @@ def _are_one(gone: Change, came: Change, form: RequestForm) -> bool:
 
 def _spell(tool: dict[str, JSON], other: dict[str, JSON], form: RequestForm) -> dict[str, JSON]:
     """A tool, written as another one wherever both say the same."""
-    spelled = spell_tool(tool, other, form)
+    try:
+        spelled = spell_tool(tool, other, form)
+    except RecursionError:
+        return tool
     return spelled if isinstance(spelled, dict) else tool
 
 

@@ -115,9 +115,11 @@ def _spell_alike(left: Recording, right: Recording, form: RequestForm) -> Record
     kept, sent = left.request.get(key), right.request.get(key)
     if not (isinstance(kept, dict) and isinstance(sent, dict)):
         return left
-    return left.with_document(
-        {**left.document, "request": {**left.request, key: spell_alike(kept, sent, form)}}
-    )
+    try:
+        spelled = spell_alike(kept, sent, form)
+    except RecursionError:  # what nests so deeply is compared as it is
+        return left
+    return left.with_document({**left.document, "request": {**left.request, key: spelled}})
 
 
 def _close_brackets(text: str) -> JSON:
@@ -144,11 +146,18 @@ _OUTSIDE_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[][{}]', re.DOTALL)
 
 def _find_spelled(every: list[Change], told: list[Change]) -> Iterator[Change]:
     """The changes that are only of how things are written, as noise: nothing is told of their places."""
-    places = [f"{change.where}/" for change in told]
+    places = {change.where for change in told}
+    holders = {holder for place in places for holder in _list_holders(place)}
     for change in every:
-        own = f"{change.where}/"
-        if not any(own.startswith(place) or place.startswith(own) for place in places):
+        if change.where not in holders and places.isdisjoint(_list_holders(change.where)):
             yield change._replace(kind="noise")
+
+
+def _list_holders(place: str) -> Iterator[str]:
+    """A place, and what it stands in, outwards."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
 
 
 def _write_alike(change: Change) -> Change:

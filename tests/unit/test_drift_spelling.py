@@ -381,6 +381,23 @@ def test_a_schema_that_unfolds_without_end_is_left_as_it_is() -> None:
     ]
 
 
+def test_what_nests_deeply_is_compared_all_the_same() -> None:
+    deep: Any = {"type": "object"}
+    for _ in range(100):
+        deep = {"type": "object", "properties": {"inner": deep}}
+    tools = [{"type": "function", "function": {"name": "look_up", "parameters": deep}}]
+    found = find_drift(CHAT, chat(say("Hi"), tools=tools), chat(say("Ho"), tools=tools, stream=True))
+    assert [label for label, _, _ in found] == ["message 1 (user)", "stream"]
+    changed = json.loads(json.dumps(tools).replace('"object"}', '"array"}'))
+    assert find_drift(CHAT, chat(say("Hi"), tools=tools), chat(say("Hi"), tools=changed))
+
+
+def test_many_changes_are_told_in_time() -> None:
+    metadata = {f"key {number}": str(number) for number in range(5_000)}
+    other = {key: f"{value}, {value}" for key, value in metadata.items()}
+    assert len(find_drift(CHAT, chat(metadata=metadata), chat(metadata=other))) == 5_000
+
+
 EACH_KIND = [
     each for name, of_test in list_exchanges().items() if name.endswith("weather-whole") for each in of_test
 ]
