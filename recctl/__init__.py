@@ -5,9 +5,9 @@ For programs: `load` gives the recordings of a file, `assemble` what the model s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from recctl.base import __version__
+
+TYPE_CHECKING = False  # as type checkers take it, without what it takes to load typing
 
 if TYPE_CHECKING:
     from recctl.library import Completion, RecctlError, Recording, assemble, load
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Completion", "RecctlError", "Recording", "__version__", "assemble", "load"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """What programs import is loaded when they do: the command line starts without it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

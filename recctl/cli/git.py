@@ -96,9 +96,9 @@ def status(config: options.Config = None, isolated: options.Isolated = False) ->
 
     project = open_project(config, isolated=isolated)
     here = Path.cwd()
-    site = find_site(project, here)
+    site = find_site(project, here, _PROGRAM)
     lines, is_set_up = [], False
-    for place in (site, find_global_site(here)):
+    for place in (site, find_global_site(here, _PROGRAM)):
         setup = inspect(place)
         is_set_up = is_set_up or setup.driver != "not installed"
         lines.append(f"driver       {setup.driver} in the {_SCOPES[place.scope]}")
@@ -120,6 +120,7 @@ def textconv(file: Annotated[Path, typer.Argument(metavar="FILE", help="The file
     return 0
 
 
+_PROGRAM = Path(__file__).with_name("git_program.py")
 _SCOPES = {"local": "repository's configuration", "global": "user's configuration"}
 
 
@@ -128,8 +129,8 @@ def _find_site(config: str | None, *, everywhere: bool, isolated: bool) -> Site:
 
     here = Path.cwd()
     if everywhere:
-        return find_global_site(here)
-    return find_site(open_project(config, isolated=isolated), here)
+        return find_global_site(here, _PROGRAM)
+    return find_site(open_project(config, isolated=isolated), here, _PROGRAM)
 
 
 def _name(site: Site) -> str:

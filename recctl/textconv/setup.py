@@ -46,13 +46,15 @@ class SetupState(StrEnum):
 class Site(NamedTuple):
     """Where git is set up: a repository (`scope` "local") or all repositories of a user ("global").
 
-    `folder` is where git is asked, `attributes` the file that gets a line for each of `patterns`.
+    `folder` is where git is asked, `attributes` the file that gets a line for each of `patterns`, `program`
+    what git is to run.
     """
 
     scope: str
     folder: Path
     attributes: Path
     patterns: tuple[str, ...]
+    program: Path
 
 
 class Setup(NamedTuple):
@@ -69,7 +71,7 @@ class Reach(NamedTuple):
     shown: int
 
 
-def find_site(project: Project, folder: Path) -> Site:
+def find_site(project: Project, folder: Path, program: Path) -> Site:
     """The repository that a folder belongs to. Raises RecctlError when there is none, or it is bare."""
     hint = "recctl git install --global is for all of your repositories"
     try:
@@ -78,10 +80,10 @@ def find_site(project: Project, folder: Path) -> Site:
         raise RecctlError(str(error), hint) from None
     if top is None:
         raise RecctlError("a bare repository has no place for .gitattributes", f"{hint}, bare ones too")
-    return Site("local", top, top / ".gitattributes", _choose_patterns(project, top))
+    return Site("local", top, top / ".gitattributes", _choose_patterns(project, top), program)
 
 
-def find_global_site(folder: Path) -> Site:
+def find_global_site(folder: Path, program: Path) -> Site:
     """The configuration and the attributes file of the user. Raises RecctlError when git can't tell."""
     with _explained():
         named = git.get_config("core.attributesFile", folder, "global", is_path=True)
@@ -89,14 +91,14 @@ def find_global_site(folder: Path) -> Site:
         base = os.environ.get("XDG_CONFIG_HOME")
         named = str((Path(base) if base else Path.home() / ".config") / "git" / "attributes")
     attributes = Path(os.path.realpath(folder / named))  # often a link: people share their dotfiles
-    return Site("global", folder, attributes, list_patterns())
+    return Site("global", folder, attributes, list_patterns(), program)
 
 
 def inspect(site: Site) -> Setup:
     """How git is set up at a site. Raises RecctlError when that can't be read."""
     with _explained():
-        found = {key: git.get_config(key, site.folder, site.scope) for key in _settings()}
-    driver = SetupState.INSTALLED if found == _settings() else SetupState.OUTDATED
+        found = {key: git.get_config(key, site.folder, site.scope) for key in _settings(site)}
+    driver = SetupState.INSTALLED if found == _settings(site) else SetupState.OUTDATED
     if found[_COMMAND] is None:
         driver = SetupState.MISSING
     blocks = [block["lines"].splitlines() for block in _BLOCK.finditer(_read(site.attributes))]
@@ -113,7 +115,7 @@ def install(site: Site) -> bool:
     others = _remove_blocks(_read(site.attributes), site.attributes)
     if before.driver is not SetupState.INSTALLED:
         with _explained():
-            for key, value in _settings().items():
+            for key, value in _settings(site).items():
                 git.set_config(key, value, site.folder, site.scope)
     if before.attributes is not SetupState.INSTALLED:
         _write(site.attributes, _add_block(others, site.patterns))
@@ -129,7 +131,7 @@ def uninstall(site: Site) -> bool:
     before = inspect(site)
     others = _remove_blocks(_read(site.attributes), site.attributes)
     with _explained():
-        for key in _settings():
+        for key in _settings(site):
             if git.get_config(key, site.folder, site.scope) is not None:
                 git.unset_config(key, site.folder, site.scope)
     if before.attributes is not SetupState.MISSING:
@@ -196,14 +198,14 @@ def _list_folders(project: Project, top: Path) -> list[Path]:
     return inside if project.paths or inside else [top]
 
 
-def _settings() -> dict[str, str]:
+def _settings(site: Site) -> dict[str, str]:
     """What `install` sets in git's configuration.
 
     Where the interpreter is gone, a recctl on the PATH serves; without one, git shows what it would show
     without a driver. git itself keeps no texts, whatever an earlier recctl has set elsewhere: it would do so
     in a commit, and end without a diff where it does not know who makes it.
     """
-    own = shlex.join([sys.executable, "-P", "-S", texts.__file__])
+    own = shlex.join([sys.executable, "-P", "-S", str(site.program)])
     ways = f'{own} "$1" 2>/dev/null || recctl git textconv "$1" 2>/dev/null || cat "$1"'
     return {_COMMAND: f": recctl {__version__}; show() {{ {ways}; }}; show", _CACHED: "false"}
 

@@ -1,8 +1,7 @@
 """The texts that git was given for files, kept so that none is made twice.
 
-git asks for one file at a time, each time of a new process. So this is a program, too: with the name of a
-file it prints the text that is kept for its content, and loads nothing that this does not take. Where none is
-kept, it goes on as `recctl.cli.textconv`.
+git asks for one file at a time, each time of a new process. So this loads nothing that it does not take to
+print a text that is kept.
 
 Texts lie in the user's own state folder, `texts` in the folder that `recctl.changes.signature` has its key
 in. No repository reaches it: it is private to the user, and one below the current folder, where git has its
@@ -165,7 +164,7 @@ def _identify_sources() -> bytes:
     return bytes(sources.digest())
 
 
-def _print_text(path: str) -> bool:
+def print_text(path: str) -> bool:
     """Print the text that is kept for a file; tell whether there is one."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
@@ -177,26 +176,3 @@ def _print_text(path: str) -> bool:
         return False
     sys.stdout.buffer.write(text)
     return True
-
-
-def main() -> None:
-    """Print the text for the file that the command line names."""
-    in_build = {
-        "GITHUB_ACTIONS",
-        "TF_BUILD",
-        "TEAMCITY_VERSION",
-    } & os.environ.keys()  # see recctl.render.kit.log
-    if not in_build and _print_text(sys.argv[1]):
-        return
-    if sys.flags.no_site:
-        import site
-
-        site.main()
-    sys.path.append(os.path.dirname(_PACKAGE))  # noqa: PTH120
-    from importlib import import_module
-
-    import_module("recctl.cli.textconv").main()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from recctl.cli import git_program
 from recctl.recordings.formats.ogx import serialise
-from recctl.textconv import setup, texts
+from recctl.textconv import setup
 from recctl.textconv.setup import _add_block, _remove_blocks
 from tests.builders import chunk, delta, record
 from tests.cli.conftest import CHECKOUT
@@ -366,7 +367,7 @@ def test_where_many_are_asked_for_others_are_made_ahead(
     put(repository / "tests/recordings/other.txt", b"x")
     git("add", ".")
     git("commit", "-qm", "y")
-    ask = [sys.executable, "-P", "-S", texts.__file__]
+    ask = [sys.executable, "-P", "-S", git_program.__file__]
     for number, kept in ((0, 1), (1, 2), (2, 11)):
         file = f"tests/recordings/{number:012}.json"
         printed = subprocess.run([*ask, file], cwd=repository, capture_output=True, check=True).stdout
