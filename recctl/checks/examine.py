@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recctl.base.values import NamedTuple
 from recctl.checks import account, content, schema, stream, tools
-from recctl.checks.conversation import list_calls
+from recctl.checks.conversation import MOVED_CACHE_PREFIX, check_prefixes, list_calls
 from recctl.checks.file import check_file, find_empty, find_load_error, find_unread
 from recctl.checks.finding import EXCERPT_REACH, Examined, Finding, Severity
 from recctl.checks.identity import MISPLACED, check_place
@@ -60,7 +60,7 @@ def _examine(target: Target, root: Path, with_facts: bool, with_turn: bool) -> E
     all_facts: list[Facts] = []
     secrets: set[str] = set()
     items, text = load(source), partial(read_text, source)
-    of_file = check_file(source, items)
+    of_file = _check_together(source, items)
     if any(isinstance(item, LoadError) and item.is_other for item in items):
         return Examined((), recordings=0)
     if not items:
@@ -82,6 +82,15 @@ def _examine(target: Target, root: Path, with_facts: bool, with_turn: bool) -> E
     findings = _add_excerpts(source, text, findings)
     count = sum(item.total if isinstance(item, LoadError) else 1 for item in items)
     return Examined(tuple(findings), tuple(all_facts), recordings=count)
+
+
+def _check_together(source: Source, items: tuple[Recording | LoadError, ...]) -> dict[int, list[Finding]]:
+    """What is wrong with a file's recordings beside what each says, by their indexes."""
+    found = check_file(source, items)
+    if len(items) > 1 and MOVED_CACHE_PREFIX.is_in_force(source.settings):
+        for recording, finding in check_prefixes([item for item in items if isinstance(item, Recording)]):
+            found.setdefault(recording.index, []).append(finding)
+    return found
 
 
 def _is_all(recording: Recording) -> bool:
@@ -133,7 +142,7 @@ _CHECKS: tuple[tuple[tuple[Rule, ...], _Check], ...] = (
 @lru_cache(maxsize=64)
 def _list_checks(settings: Settings) -> tuple[_Check, ...]:
     """What checks the rules that are in force."""
-    return tuple(check for rules, check in _CHECKS if any(settings.applies(rule.name) for rule in rules))
+    return tuple(check for rules, check in _CHECKS if any(rule.is_in_force(settings) for rule in rules))
 
 
 def _add_positions(recording: Recording, findings: list[Finding]) -> list[Finding]:

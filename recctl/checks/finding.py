@@ -10,6 +10,7 @@ from recctl.base.values import NamedTuple
 if TYPE_CHECKING:
     from recctl.base.syntax import Position
     from recctl.naming.facts import Facts
+    from recctl.project import Settings
     from recctl.recordings.source import Unread
 
 
@@ -31,6 +32,7 @@ class Rule(NamedTuple):
 
     `bad` is what breaks it, in a line, and `good` the same as it should be; whole files are in `examples/`.
     `kinds` are what it finds, where it looks for many things: what each is called, and what it looks like.
+    One that is not `always` in force has to be selected.
     """
 
     name: str
@@ -41,6 +43,11 @@ class Rule(NamedTuple):
     bad: str
     good: str
     kinds: tuple[tuple[str, str], ...] = ()
+    always: bool = True
+
+    def is_in_force(self, settings: Settings) -> bool:
+        """Whether it is selected, as all that are always in force are when none is, and not ignored."""
+        return settings.applies(self.name) and (self.always or self.name in settings.select)
 
     def make_finding(
         self,

@@ -13,6 +13,7 @@ from tests.cli.conftest import CHECKOUT
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
+IN_FORCE = {rule.name for rule in list_rules() if rule.always}
 RULES = {rule.name: rule.severity.label for rule in list_rules()}
 
 
@@ -71,13 +72,20 @@ EXAMPLES = sorted(RULES.keys() - {"secret", "internal-error"})
 
 @pytest.mark.parametrize("rule", EXAMPLES)
 def test_bad_examples_break_their_rule_and_no_other(run: Run, rule: str) -> None:
-    outcome = run("validate", f"examples/bad/{rule}", "--format", "json", cwd=CHECKOUT)
+    selected = () if rule in IN_FORCE else ("--select", rule)
+    outcome = run("validate", f"examples/bad/{rule}", "--format", "json", *selected, cwd=CHECKOUT)
     report = json.loads(outcome.out)
     assert {(finding["rule"], finding["severity"]) for finding in report["findings"]} == {(rule, RULES[rule])}
     assert outcome.code == (1 if RULES[rule] == "error" else 0)
 
 
-NOT_ONE = ("duplicate-recording", "empty-cassette", "orphaned-twin", "unanswerable")
+def test_a_rule_that_has_to_be_selected_says_nothing_otherwise(run: Run) -> None:
+    assert RULES.keys() - IN_FORCE == {"moved-cache-prefix"}
+    outcome = run("validate", "examples/bad/moved-cache-prefix", "--strict", cwd=CHECKOUT)
+    assert (outcome.code, outcome.out) == (0, "")
+
+
+NOT_ONE = ("duplicate-recording", "empty-cassette", "moved-cache-prefix", "orphaned-twin", "unanswerable")
 """The rules that two recordings break together, or the lack of any."""
 
 

@@ -24,6 +24,7 @@ def render(rules: Iterable[Rule], _view: View) -> Iterator[str]:
             "fix": rule.fix,
             "bad": rule.bad,
             "good": rule.good,
+            "always": rule.always,
             "kinds": [{"name": name, "example": example} for name, example in rule.kinds],
         }
         for rule in rules
