@@ -57,7 +57,7 @@ def read_json(text: str) -> JSON:
             value = _read_strictly(text)
     if not isinstance(value, (dict, list)):
         return None
-    may_be_deep = text.count("{") + text.count("[") > BODY_DEPTH
+    may_be_deep = len(text) > BODY_DEPTH and text.count("{") + text.count("[") > BODY_DEPTH
     return None if may_be_deep and nests_deeper(value, BODY_DEPTH) else value
 
 

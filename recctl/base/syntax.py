@@ -10,7 +10,6 @@ import re
 import sys
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING, Any
@@ -186,13 +185,15 @@ def _find_refused(text: str, max_depth: int) -> tuple[str, int]:
     return "the values nest too deeply to be read", 0
 
 
-@dataclass(slots=True)
 class _Wanted:
     """A value whose position is wanted, or that of something inside it: where it was last met."""
 
-    parts: dict[str, _Wanted] = field(default_factory=dict)
-    start: int | None = None
-    container_start: int | None = None
+    __slots__ = ("container_start", "parts", "start")
+
+    def __init__(self) -> None:
+        self.parts: dict[str, _Wanted] = {}
+        self.start: int | None = None
+        self.container_start: int | None = None
 
 
 def locate(text: str, pointers: Collection[str]) -> dict[str, Position]:

@@ -79,7 +79,8 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
                 raise
             yield Path(current), True, False  # a folder that can't be read: whoever opens it says so
             continue
-        folders = _list_folders(Path(current), root)
+        here = Path(current)
+        folders = _list_folders(here, root)
         for entry in entries:
             relative = entry.path[len(top) :].replace(os.sep, "/").lstrip("/") if ignored else ""
             if entry.is_dir(follow_symlinks=False):
@@ -90,7 +91,7 @@ def _walk(folder: Path, project: Project) -> Iterator[tuple[Path, bool, bool]]:
                 and relative not in ignored
                 and _leads_inside(entry, folder)
             ):
-                path, read = Path(entry.path), partial(read_last, entry.path)
+                path, read = here / entry.name, partial(read_last, entry.path)
                 is_recording = is_claimed(entry.name, folders, read)
                 settings = project.settings_for(path) if names_companions else project.settings
                 yield (
