@@ -1,6 +1,20 @@
-"""Amounts as sentences tell them: how many things, how many bytes."""
+"""Amounts, and how sentences tell them: things, bytes, tokens."""
 
 from __future__ import annotations
+
+from recctl.base.values import NamedTuple
+
+
+class Tokens(NamedTuple):
+    """How many tokens a request and its reply came to, as the provider counted them."""
+
+    prompt: int
+    reply: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.reply
 
 
 def show_count(number: int, name: str, plural: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def examine_missed(
     `candidates` are the recordings that may be near, `mask` takes secrets out of requests.
     """
     wanted = [miss for miss in _join_equal(tracked.missed) if coverage.covers(miss.test_id, miss.cassette)]
-    search = _Search(selection, Candidates(candidates), mask)
+    search = _Search(selection, Candidates(candidates, attrgetter("likeness")), mask)
     missed: list[MissedRequest] = []
     failures: list[Unread] = []
     for unmasked in sorted(wanted, key=lambda miss: (miss.cassette or "", miss.test_id)):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from recctl.naming.facts import Facts, NameStatus
-from recctl.wire.usage import Tokens
+from recctl.base.amounts import Tokens
+from recctl.base.values import NamedTuple
+from recctl.naming.facts import Facts, NameStatus, Turn
 
 if TYPE_CHECKING:
-    from recctl.inventory.likeness import Likeness
     from recctl.recordings.recording import Key
 
 
@@ -32,8 +32,7 @@ class Findability(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """One recording of the index.
 
     `facts` are those about its name and place, `location` is its file's path from the root (whole where it
@@ -42,7 +41,7 @@ class IndexEntry:
     `finish` the first finish reason, "error" where the reply is an error. `tool_calls` names the tools that
     are called. `size` counts the bytes that it takes up in its file. `asked` and `answered` are how what was
     asked last, and what was answered, begins, a line each. `body` is a digest that only equal bodies of
-    requests have in common, `sketch` is what `likeness` is restored from.
+    requests have in common.
     """
 
     facts: Facts
@@ -61,7 +60,6 @@ class IndexEntry:
     asked: str
     answered: str
     body: str
-    sketch: str
 
     @property
     def key(self) -> Key:
@@ -87,13 +85,6 @@ class IndexEntry:
     def provider(self) -> str | None:
         """The provider as the request names it, else the host that it went to."""
         return next(iter(self.facts.providers), None)
-
-    @property
-    def likeness(self) -> Likeness:
-        """What tells how much its request is like another one."""
-        from recctl.inventory.likeness import restore_likeness  # which those who only list have no use for
-
-        return restore_likeness(self.sketch)
 
     @property
     def has_failed(self) -> bool:
@@ -122,12 +113,17 @@ class IndexEntry:
 
     def with_facts(self, facts: Facts) -> Self:
         """The same recording, with more known about its name."""
-        return self if facts is self.facts else replace(self, facts=facts)
+        return self if facts is self.facts else self._replace(facts=facts)
 
     def dump(self) -> list[Any]:
-        """The entry, but for its path and what only others tell, as JSON has words for it."""
+        """The entry, but for its path and what only others tell, as JSON has words for it.
+
+        Its turn is a text, which is looked into where another recording may have replaced it.
+        """
+        turn = self.facts.turn
         return [
-            self.facts.dump(),
+            self.facts._replace(turn=None).dump(),
+            None if turn is None else json.dumps(turn),
             self.method,
             self.url,
             self.turn,
@@ -142,13 +138,15 @@ class IndexEntry:
             self.asked,
             self.answered,
             self.body,
-            self.sketch,
         ]
 
     @classmethod
     def restore(cls, path: str, location: str, values: list[Any]) -> Self:
-        """An entry as it was before `dump`, of a file by these names. Raises ValueError or TypeError."""
-        facts, method, url, turn, wire, streamed, complete, status, finish, calls, tokens, *rest = values
+        """An entry as it was before `dump`, of a file by these names, but for its turn.
+
+        Raises ValueError or TypeError.
+        """
+        facts, _, method, url, turn, wire, streamed, complete, status, finish, calls, tokens, *rest = values
         return cls(
             Facts.restore(path, facts),
             location,
@@ -164,3 +162,12 @@ class IndexEntry:
             Tokens(*tokens) if tokens else None,
             *rest,
         )
+
+    def restore_turn(self, values: list[Any]) -> Self:
+        """The entry with its turn, too, as `dump` wrote it."""
+        text = values[1]
+        if text is None:
+            return self
+        test_id, endpoint, model, roles, *asked = json.loads(text)
+        turn = Turn(test_id, endpoint, model, tuple(roles), *asked)
+        return self.with_facts(self.facts._replace(turn=turn))

@@ -39,7 +39,7 @@ def find(
     wishes = [*queries]
     drafts = {given.source.place for _, given in wishes if given is not None}
     entries = [entry for entry in index.entries if entry.is_found or _find_place(entry) not in drafts]
-    store = Store(project, entries, most, mask)
+    store = Store(project, index._replace(entries=tuple(entries)), most, mask)
     answers = tuple(_find(store, query, given) for query, given in wishes)
     return Findings(answers, len(entries), index.errors)
 

@@ -6,11 +6,12 @@ recordings again. What others tell of a recording, such as which one has replace
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.base.parallel import map_files
 from recctl.input.cache import FileCache
+from recctl.naming.facts import NameStatus
 from recctl.naming.relations import relate
 from recctl.project import Place
 from recctl.recordings.attempt import attempt
@@ -18,7 +19,7 @@ from recctl.recordings.recording import LoadError, Recording
 from recctl.recordings.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from recctl.input.sources import Selection, Target
@@ -30,10 +31,51 @@ WORTH_KEEPING = 50
 """How many files there must be for an index to be kept."""
 
 
+class Sketches:
+    """What is kept of the requests' bodies to tell how much alike they are, by the bodies' digests.
+
+    It takes as much room as all else that is known, and only those who look for what is near have a use for
+    it: it is kept apart, and read when it is first asked for.
+    """
+
+    def __init__(self, open_cache: Callable[[], FileCache] | None) -> None:
+        self._open = open_cache
+        self._read: dict[str, str] = {}
+
+    def get(self, body: str) -> str | None:
+        """The sketch of a body; None where none is kept."""
+        if body not in self._read and self._cache is not None:
+            return self._kept.get(body)
+        return self._read.get(body)
+
+    def put(self, target: Target, sketches: dict[str, str]) -> None:
+        """Remember those of a file."""
+        self._read |= sketches
+        if self._cache is not None:
+            self._cache.put(target, sketches)
+
+    def save(self) -> None:
+        """Write what is kept, if anything is new."""
+        if "_cache" in vars(self) and self._cache is not None:
+            self._cache.save()
+
+    @cached_property
+    def _cache(self) -> FileCache | None:
+        return None if self._open is None else self._open()
+
+    @cached_property
+    def _kept(self) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        for _, sketches in () if self._cache is None else self._cache.list_all():
+            kept |= sketches
+        return kept
+
+
 class RecordingIndex(NamedTuple):
     """The recordings that were asked about, sorted by path and number, and what could not be looked at."""
 
     entries: tuple[IndexEntry, ...]
+    sketches: Sketches
     errors: tuple[Unread | LoadError, ...] = ()
 
 
@@ -50,21 +92,40 @@ def read_index(
     Without `is_kept`, nothing is remembered, nor taken from what was. `watch` is called with the number of
     files that are done.
     """
-    cache = _open_cache(project) if is_kept and len(selection.targets) >= WORTH_KEEPING else None
+    cache, sketches = None, Sketches(None)
+    if is_kept and len(selection.targets) >= WORTH_KEEPING:
+        cache, sketches = _open_cache(project), Sketches(partial(_open_cache, project, "likeness"))
     entries: list[IndexEntry] = []
+    dumped: list[list[Any]] = []
     errors: list[Unread | LoadError] = [*selection.unread]
     prefix = f"{project.root.as_posix().rstrip('/')}/"
     for done, (target, read) in enumerate(_read_files(project, selection.targets, cache, jobs), 1):
         errors += read.errors
         location = target.file if target.path is None else target.path.as_posix().removeprefix(prefix)
-        entries += _restore(target, location, read.entries)
+        if read.sketches:
+            sketches.put(target, read.sketches)
+        if read.entries:
+            entries += _restore(target, location, read.entries)
+            dumped += read.entries
         watch(done)
     if cache is not None:
         cache.save()
+        sketches.save()
+    entries = _restore_turns(entries, dumped)
     related = relate((entry.facts for entry in entries), _survey_neighbours(project, selection, entries))
-    return RecordingIndex(
-        tuple(entry.with_facts(facts) for entry, facts in zip(entries, related, strict=True)), tuple(errors)
-    )
+    known = tuple(entry.with_facts(facts) for entry, facts in zip(entries, related, strict=True))
+    return RecordingIndex(known, sketches, tuple(errors))
+
+
+def _restore_turns(entries: list[IndexEntry], dumped: list[list[Any]]) -> list[IndexEntry]:
+    """The entries with their turns where these matter: of tests that have an outdated recording."""
+    left_behind = {entry.test_id for entry in entries if entry.facts.status is NameStatus.OUTDATED}
+    if not left_behind:
+        return entries
+    return [
+        entry.restore_turn(values) if entry.test_id in left_behind else entry
+        for entry, values in zip(entries, dumped, strict=True)
+    ]
 
 
 def read_kept(project: Project) -> Iterator[IndexEntry]:
@@ -76,17 +137,21 @@ def read_kept(project: Project) -> Iterator[IndexEntry]:
             yield from (IndexEntry.restore(location, location, values) for values in value[1])
 
 
-def _open_cache(project: Project) -> FileCache:
+def _open_cache(project: Project, name: str = "index") -> FileCache:
     basis = (project.root, project.all_settings(), project.overrides)
-    return FileCache(project.root, "index", basis, holds_tests=False)
+    return FileCache(project.root, name, basis, holds_tests=False)
 
 
 class _Read(NamedTuple):
-    """What a file holds: entries as `dump` gives them. They are None for a file that is as it was."""
+    """What a file holds: entries as `dump` gives them. They are None for a file that is as it was.
+
+    `sketches` are those of the requests that were read.
+    """
 
     entries: list[Any] | None
     digest: str | None = None
     errors: tuple[Unread | LoadError, ...] = ()
+    sketches: dict[str, str] | None = None
 
 
 def _read_files(
@@ -129,7 +194,7 @@ def _read_file(item: tuple[Target, str | None], root: Path) -> _Read:
 def _read_entries(target: Target, known: str | None, root: Path) -> _Read:
     from recctl.base.digests import blake2b
     from recctl.input.sources import read
-    from recctl.inventory.reading import read_entry  # with all that it takes; for known files, nothing is
+    from recctl.inventory.reading import read_entry, sketch  # with all it takes; for known files, nothing is
     from recctl.naming.survey import find_facts
     from recctl.recordings.formats import load_format
     from recctl.recordings.load import load
@@ -152,18 +217,18 @@ def _read_entries(target: Target, known: str | None, root: Path) -> _Read:
             find_facts(recording, root),
             "",
             sizes[recording.index] if recording.index < len(sizes) else len(source.content),
-        ).dump()
+        )
         for recording in recordings
     ]
-    return _Read(entries, None if errors else digest, errors)
+    sketches = {entry.body: sketch(recording) for entry, recording in zip(entries, recordings, strict=True)}
+    return _Read([entry.dump() for entry in entries], None if errors else digest, errors, sketches)
 
 
-def _restore(target: Target, location: str, dumped: list[Any] | None) -> Iterator[IndexEntry]:
-    if dumped:
-        from recctl.inventory.entry import IndexEntry
+def _restore(target: Target, location: str, dumped: list[Any]) -> Iterable[IndexEntry]:
+    from recctl.inventory.entry import IndexEntry
 
-        entries = [IndexEntry.restore(target.file, location, values) for values in dumped]
-        yield from _name_tests(target, entries) if target.settings.test_names else entries
+    entries = [IndexEntry.restore(target.file, location, values) for values in dumped]
+    return _name_tests(target, entries) if target.settings.test_names else entries
 
 
 def _name_tests(target: Target, entries: list[IndexEntry]) -> Iterator[IndexEntry]:

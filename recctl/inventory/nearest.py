@@ -12,7 +12,7 @@ from recctl.recordings.http import find_endpoint
 from recctl.recordings.recording import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from recctl.recordings.http import SentRequest
     from recctl.recordings.recording import Recording
@@ -40,10 +40,6 @@ class Comparable(Protocol):
     @property
     def model(self) -> str | None:
         """Which model it asked."""
-
-    @property
-    def likeness(self) -> Likeness:
-        """What is kept of its body."""
 
 
 _Comparable = TypeVar("_Comparable", bound=Comparable)
@@ -114,10 +110,16 @@ class Near(NamedTuple, Generic[_Comparable]):
 
 
 class Candidates(Generic[_Comparable]):
-    """Recordings, one of which may be what a request should have found."""
+    """Recordings, one of which may be what a request should have found.
 
-    def __init__(self, candidates: Iterable[_Comparable]) -> None:
+    `find_likeness` tells what is kept of the body of each.
+    """
+
+    def __init__(
+        self, candidates: Iterable[_Comparable], find_likeness: Callable[[_Comparable], Likeness]
+    ) -> None:
         self._all: list[_Comparable] = [*candidates]
+        self._find_likeness = find_likeness
         self._by_location: defaultdict[str, list[_Comparable]] = defaultdict(list)
         self._by_test: defaultdict[str, list[_Comparable]] = defaultdict(list)
         self._by_endpoint: defaultdict[str, list[_Comparable]] = defaultdict(list)
@@ -133,7 +135,7 @@ class Candidates(Generic[_Comparable]):
         Those that are not near are left out: they neither went to the same endpoint, nor asked much the same.
         """
         for group, is_own in self._list_groups(sought):
-            ranked = ((_rank(each, sought), each) for each in group)
+            ranked = ((self._rank(each, sought), each) for each in group)
             best = nlargest(most, ranked, key=lambda pair: pair[0])
             found = [Near(each, is_own) for rank, each in best if rank.is_near]
             if found:
@@ -148,6 +150,17 @@ class Candidates(Generic[_Comparable]):
         if sought.endpoint is not None:
             yield self._by_endpoint.get(sought.endpoint, []), False
         yield self._all, False
+
+    def _rank(self, each: _Comparable, sought: Sought) -> _Rank:
+        wanted = sought.likeness
+        return _Rank(
+            has_endpoint=sought.endpoint is not None and find_endpoint(each.url) == sought.endpoint,
+            has_method=sought.method is None or each.method == sought.method,
+            has_model=sought.model is not None and each.model == sought.model,
+            likeness=0.0 if wanted is None else measure_likeness(self._find_likeness(each), wanted),
+            steps=0.0 if sought.url is None else _overlap(_split(each.url), _split(sought.url)),
+            is_of_function=bool(sought.test_id) and _strip(each.test_id or "") == _strip(sought.test_id),
+        )
 
 
 class _Rank(NamedTuple):
@@ -167,17 +180,6 @@ class _Rank(NamedTuple):
 
 _NEAR = 0.5
 """How much two requests to different endpoints have in common that are much the same."""
-
-
-def _rank(each: Comparable, sought: Sought) -> _Rank:
-    return _Rank(
-        has_endpoint=sought.endpoint is not None and find_endpoint(each.url) == sought.endpoint,
-        has_method=sought.method is None or each.method == sought.method,
-        has_model=sought.model is not None and each.model == sought.model,
-        likeness=0.0 if sought.likeness is None else measure_likeness(each.likeness, sought.likeness),
-        steps=0.0 if sought.url is None else _overlap(_split(each.url), _split(sought.url)),
-        is_of_function=bool(sought.test_id) and _strip(each.test_id or "") == _strip(sought.test_id),
-    )
 
 
 def _split(url: str) -> frozenset[str]:

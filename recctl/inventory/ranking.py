@@ -40,7 +40,7 @@ def compare(store: Store, query: Query, entries: Sequence[IndexEntry]) -> tuple[
     near = [Near(entry, is_own=True) for entry in entries]
     if len(entries) > _COMPARED:
         sought = _describe(store, query)._replace(test_id="", location=None)
-        found = Candidates(entries).find(sought, _COMPARED)
+        found = Candidates(entries, store.find_likeness).find(sought, _COMPARED)
         near = [Near(each.recording, is_own=True) for each in found] or near[:_COMPARED]
     return _rank(store, query, near, len(near))
 

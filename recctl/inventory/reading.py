@@ -40,8 +40,12 @@ def read_entry(recording: Recording, facts: Facts, location: str, size: int) -> 
         asked=asked,
         answered=answered,
         body=digest_body(kept.body),
-        sketch=read_likeness(kept.body).dump(),
     )
+
+
+def sketch(recording: Recording) -> str:
+    """What is kept of the body of its request, to tell how much others are like it."""
+    return read_likeness(find_kept(recording).body).dump()
 
 
 def _count_turns(request: Request) -> int:

@@ -19,10 +19,10 @@ from recctl.recordings.recording import Recording
 from recctl.recordings.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from recctl.inventory.comparing import Mask
     from recctl.inventory.entry import IndexEntry
+    from recctl.inventory.index import RecordingIndex
+    from recctl.inventory.likeness import Likeness
     from recctl.inventory.nearest import Candidates
     from recctl.inventory.query import Query
     from recctl.project import Project, Settings
@@ -37,8 +37,10 @@ class Store:
     requests.
     """
 
-    def __init__(self, project: Project, entries: Sequence[IndexEntry], most: int | None, mask: Mask) -> None:
-        self.project, self.entries = project, entries
+    def __init__(self, project: Project, index: RecordingIndex, most: int | None, mask: Mask) -> None:
+        self.project, self.entries = project, index.entries
+        self._sketches = index.sketches
+        self._likeness: dict[str, Likeness] = {}
         self.most, self.least = (_MOST, 1) if most is None else (most, most)
         self.mask = mask
         self._tests: dict[str, list[IndexEntry]] = {}
@@ -78,6 +80,23 @@ class Store:
     def show(self, location: str) -> str:
         """A path from the root as people read it."""
         return show_path(self.project.root / location)
+
+    def find_likeness(self, entry: IndexEntry) -> Likeness:
+        """What tells how much its request is like another one: kept, or else read off the recording."""
+        if entry.body not in self._likeness:
+            self._likeness[entry.body] = self._read_likeness(entry)
+        return self._likeness[entry.body]
+
+    def _read_likeness(self, entry: IndexEntry) -> Likeness:
+        from recctl.inventory.likeness import Likeness, read_likeness, restore_likeness
+
+        sketch = self._sketches.get(entry.body)
+        if sketch is not None:
+            return restore_likeness(sketch)
+        from recctl.diff.sent import find_kept
+
+        recording = self.load(entry)
+        return Likeness() if recording is None else read_likeness(find_kept(recording).body)
 
     def load(self, entry: IndexEntry) -> Recording | None:
         """A recording read again; None where it can't be."""
@@ -138,7 +157,7 @@ class Store:
         """All of them, to be searched for what is near."""
         from recctl.inventory.nearest import Candidates  # which a look-up has no use for
 
-        return Candidates(self.entries)
+        return Candidates(self.entries, self.find_likeness)
 
     # --- what helps -----------------------------------------------------------------------------------------
 

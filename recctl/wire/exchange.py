@@ -13,12 +13,12 @@ from recctl.wire.recognition import find_ending, gather_noise, gather_usage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from recctl.base.amounts import Tokens
     from recctl.recordings.recording import Recording
     from recctl.wire.attachments import Attachment
     from recctl.wire.completion import Choice, Completion, MessagePart, Request, Tool
     from recctl.wire.protocol import Wire
     from recctl.wire.timeline import Step
-    from recctl.wire.usage import Tokens
 
 
 class Exchange(NamedTuple):

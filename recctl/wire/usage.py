@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from recctl.base.values import NamedTuple
+from recctl.base.amounts import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from recctl.recordings.recording import JSON
     from recctl.wire.completion import Completion
     from recctl.wire.protocol import UsageKeys
-
-
-class Tokens(NamedTuple):
-    """How many tokens a request and its reply came to, as the provider counted them."""
-
-    prompt: int
-    reply: int
-
-    @property
-    def total(self) -> int:
-        """Both together."""
-        return self.prompt + self.reply
 
 
 def count_tokens(usage: dict[str, JSON], every: Iterable[UsageKeys]) -> Tokens | None:

@@ -129,7 +129,7 @@ def test_a_request_with_one_field_changed_finds_its_recording_and_the_field(
 ) -> None:
     project, index = stored
     rng = random.Random(18)  # noqa: S311  (the same cases in every run)
-    store = Store(project, index.entries, None, lambda sent: sent)
+    store = Store(project, index, None, lambda sent: sent)
     entries = [entry for entry in index.entries if crc32(entry.location.encode()) % 2]
     wrong, done = [], 0
     while done < CASES:

@@ -38,11 +38,16 @@ def render(listing: Listing, view: InventoryView) -> Iterator[str]:
         for entry in listing.entries
     ]
     lines = lay_out(heads, rows, view.width)
-    if is_short and listing.entries:
-        yield from render_lines([next(lines)], view.unbroken)
+    yield from render_lines(_add_hits(lines, listing, view) if view.verbose else lines, view.unbroken)
+
+
+def _add_hits(lines: Iterator[Line], listing: Listing, view: InventoryView) -> Iterator[Line]:
+    """The lines of a list, with what was searched for below each."""
+    if view.width is not None and listing.entries:
+        yield next(lines)
     for entry, told in zip(listing.entries, lines, strict=True):
-        hits = listing.hits.get(entry.key, ()) if view.verbose else ()
-        yield from render_lines((told, *map(_describe_hit, hits)), view.unbroken)
+        yield told
+        yield from map(_describe_hit, listing.hits.get(entry.key, ()))
 
 
 _TEST = 26

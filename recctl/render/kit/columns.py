@@ -74,7 +74,7 @@ def lay_out(heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int | 
     """
     if width is None:
         for row in rows:
-            yield line("\t".join(_escape(cell).text for cell in row), is_whole=True)
+            yield line("\t".join(" ".join(cell.text.split()) for cell in row), is_whole=True)
         return
     shown = [at for at in range(len(heads)) if any(row[at].text for row in rows)]
     table = [[heads[at] for at in shown], *([_escape(row[at]) for at in shown] for row in rows)]

@@ -81,7 +81,7 @@ def escape(text: str) -> str:
 
     What joins emoji or the letters of a script, or chooses how an emoji looks, stays where it does that.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or text.replace("\t", "").isprintable()):
         return text
     return re.sub(_UNSAFE, _escape_character, text)
 

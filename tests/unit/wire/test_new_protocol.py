@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recctl.base.amounts import Tokens
 from recctl.checks.content import check_content
 from recctl.checks.tools import check_tools
 from recctl.diff.reply import compare_replies
@@ -20,7 +21,6 @@ from recctl.wire.building.message import CallBuilder
 from recctl.wire.building.sse import peek, read_events
 from recctl.wire.completion import Request, RequestMessage, Speaker, Tool
 from recctl.wire.protocol import Attachments, Ending, RequestForm, UsageKeys, Wire
-from recctl.wire.usage import Tokens
 from tests.unit.wire.streams import exchange
 
 if TYPE_CHECKING:

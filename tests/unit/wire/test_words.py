@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from recctl.base.amounts import Tokens
 from recctl.wire import Ending, read_exchange
 from recctl.wire.completion import RequestMessage, Speaker
-from recctl.wire.usage import Tokens
 from tests.builders import read, record
 from tests.unit.wire.streams import exchange
 
