@@ -39,13 +39,18 @@ def find_kept(recording: Recording) -> SentRequest:
 
 
 def find_changes(
-    recording: Recording, kept: SentRequest, sent: SentRequest, equalised: Collection[str] = ()
+    recording: Recording,
+    kept: SentRequest,
+    sent: SentRequest,
+    equalised: Collection[str] = (),
+    days: Collection[str] = (),
 ) -> tuple[Change, ...]:
     """What differs between a request as kept, of a recording, and as sent; noise is of that kind.
 
     `equalised` are JSON pointers into the request, such as `/body/model`, below which the test's own matchers
-    make all equal. Noise are these, what the configuration calls so, ids that others have taken the place of,
-    seeds, times, user agents, headers and the way a body is written.
+    make all equal, `days` those on which it was sent, as 2026-12-01. Noise are these, what the configuration
+    calls so, ids that others have taken the place of, seeds, times, user agents, headers and how a body is
+    written.
     """
     if isinstance(kept.body, str) and isinstance(sent.body, (dict, list)):
         kept = replace(kept, body=_close_brackets(kept.body))
@@ -62,7 +67,9 @@ def find_changes(
         found = [
             change._replace(kind="noise") if change.where.startswith(_BODY) else change for change in found
         ]
-    sifted = sift_noise(found, left.request, right.request, form, equalised=equalised, configured=configured)
+    sifted = sift_noise(
+        found, left.request, right.request, form, equalised=equalised, configured=configured, days=days
+    )
     return tuple(sifted)
 
 

@@ -26,15 +26,17 @@ def sift_noise(
     *,
     equalised: Collection[str] = (),
     configured: Collection[str] = (),
+    days: Collection[str] = (),
 ) -> list[Change]:
     """The changes between two requests of a form, those of substance first; the others are made noise.
 
     `equalised` are JSON pointers into the request below which all counts as equal, `configured` the keys and
-    pointers that a configuration calls noise. Ids that others have taken the place of are told once each, and
+    pointers that a configuration calls noise, `days` those on which the request was sent, as 2026-12-01, for
+    which another date may be kept. Ids that others have taken the place of are told once each, and
     where more has changed than they, they are as they are now.
     """
     every = [*changes]
-    judged = [_judge(change, form, equalised, configured) for change in every]
+    judged = [_judge(change, form, equalised, configured, days) for change in every]
     substance = [change for change in judged if change.kind != "noise"]
     told = [*_describe_ids(substance, left, right, form)]
     told += (change for change in judged if change.kind == "noise")
@@ -42,11 +44,16 @@ def sift_noise(
 
 
 def _judge(
-    change: Change, form: RequestForm, equalised: Collection[str], configured: Collection[str]
+    change: Change,
+    form: RequestForm,
+    equalised: Collection[str],
+    configured: Collection[str],
+    days: Collection[str],
 ) -> Change:
     is_noise = (
         change.kind == "noise"
         or _says_the_same(change.left, change.right)
+        or (days and _tells_another_day(change.left, change.right, days))
         or _is_left_empty(change, form)
         or _is_made_anew(change)
         or _is_credential(change)
@@ -64,6 +71,16 @@ def _says_the_same(left: JSON, right: JSON) -> bool:
         return False
     return bool(left == right) or (_is_time(left) and _is_time(right))
 
+
+def _tells_another_day(left: JSON, right: JSON, days: Collection[str]) -> bool:
+    """Whether a text differs only in that it has the day on which it was sent in the place of another."""
+    if not (isinstance(left, str) and isinstance(right, str)):
+        return False
+    parts = re.split("|".join(map(re.escape, days)), right)
+    return len(parts) > 1 and re.fullmatch(_DATE.join(map(re.escape, parts)), left) is not None
+
+
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 _NUMBERS = (int, float, type(None))
 

@@ -142,7 +142,7 @@ class _File:
             return DriftStatus.UNSEEN, (), "what was sent is not known"
         kept, sent = map(self._run.mask, (play.kept or find_kept(recording), play.sent))
         try:
-            changes = find_changes(recording, kept, sent, play.equalised)
+            changes = find_changes(recording, kept, sent, play.equalised, self._run.tracked.days)
         except RecursionError:
             return DriftStatus.UNSEEN, (), "what was sent nests too deeply"
         if load_format(recording.format).is_named_by_hash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -163,7 +164,9 @@ def test_what_each_process_and_each_test_opens_is_noted(run: Run, project: Path)
         f"not all of the run could be seen: {unheard}\n"
     )
     module = "tests/test_all.py::"
-    assert read(project) == {
+    tracked = read(project)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in tracked.pop("days"))
+    assert tracked == {
         "version": "recctl.track.v2",
         "complete": True,
         "reason": None,

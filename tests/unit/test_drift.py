@@ -339,6 +339,22 @@ def test_what_a_test_may_have_played_in_a_python_that_cannot_be_heard_is_unseen(
     assert reasons == {"its test started a Python that can't be heard"}
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("Today is 2026-12-01, not 2026-12-02.", "noise"),
+        ("Today is 2026-12-01, not 2026-12-01.", "noise"),
+        ("Today is 2026-11-30, not 2026-12-02.", "drifted"),
+        ("Now it is 2026-12-01, not 2026-12-02.", "drifted"),
+    ],
+)
+def test_the_day_of_the_run_in_the_place_of_another_is_noise(suite: Suite, sent: str, status: str) -> None:
+    suite.record("one", ask("Today is 2025-03-04, not 2026-12-02."))
+    suite.play("one", 1, ask(sent))
+    days = frozenset({"2026-12-01"})
+    assert statuses(examine(suite, suite.end(days=days))) == {"test_one.yaml#1": status}
+
+
 def stop(suite: Suite) -> Tracked:
     return suite.end("pytest stopped early: 1 failed")
 

@@ -38,6 +38,7 @@ def make(
     recorders: Iterable[str] = (),
     unheard: Iterable[str] = (),
     unheard_tests: Iterable[str] = (),
+    days: Iterable[str] = (),
 ) -> Tracked:
     outcomes = outcomes or {}
     return Tracked(
@@ -56,6 +57,7 @@ def make(
         recorders=frozenset(recorders),
         unheard=frozenset(unheard),
         unheard_tests=frozenset(unheard_tests),
+        days=frozenset(days),
     )
 
 
@@ -144,6 +146,7 @@ RUNS = st.builds(
     recorders=st.lists(TEXTS, max_size=2),
     unheard=PATHS,
     unheard_tests=PATHS,
+    days=st.sets(st.dates().map(str)),
 )
 
 
@@ -317,7 +320,7 @@ WAYS = {
 def test_a_recording_is_seen_however_it_is_opened(project: Project, way: str) -> None:
     ended = run_program(project, WAYS[way])
     assert ended.code == 0
-    assert ended.tracked == make(
+    assert ended.tracked._replace(days=frozenset()) == make(
         opened=["recordings/a.json"], unopened=["recordings/b.json", "recordings/c.json"]
     )
 
@@ -438,7 +441,9 @@ def test_damaged_notes_are_no_evidence(project: Project, content: str) -> None:
 
 def test_what_is_recorded_in_the_run_is_neither_opened_nor_unopened(project: Project) -> None:
     ended = run_program(project, "open('recordings/new.json', 'w').close()")
-    assert ended.tracked == make(unopened=[f"recordings/{name}.json" for name in "abc"])
+    assert ended.tracked._replace(days=frozenset()) == make(
+        unopened=[f"recordings/{name}.json" for name in "abc"]
+    )
 
 
 def test_the_way_to_the_root_may_lead_through_a_link(project: Project) -> None:

@@ -7,6 +7,7 @@ and `plays` has the values for what was played.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,7 +74,7 @@ class Tracked(NamedTuple):
     names. `loaded` are the files that they loaded, with the SHA-256 of their bytes in hex, "" where that
     changed; `loaded_by_test` are those of each test. `unheard` are those of them that a process, or
     another run, opened without being heard to load them; `unheard_tests` have started a Python that can't be
-    heard. `troubles` say what could not be seen.
+    heard. `troubles` say what could not be seen. `days` are those on which it ran, as 2026-12-01.
     """
 
     complete: bool
@@ -91,6 +92,7 @@ class Tracked(NamedTuple):
     recorders: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()
     unheard_tests: frozenset[str] = frozenset()
+    days: frozenset[str] = frozenset()
 
 
 def combine(runs: Sequence[Tracked]) -> Tracked:
@@ -130,6 +132,7 @@ def combine(runs: Sequence[Tracked]) -> Tracked:
         recorders=frozenset[str]().union(*(run.recorders for run in runs)),
         unheard=unheard & loaded.keys(),
         unheard_tests=frozenset[str]().union(*(run.unheard_tests for run in runs)),
+        days=frozenset[str]().union(*(run.days for run in runs)),
     )
 
 
@@ -189,6 +192,7 @@ def dump_tracked(run: Tracked) -> str:
         "loaded": dict(sorted(run.loaded.items())),
         "unheard": sorted(run.unheard),
         "unheard_tests": sorted(run.unheard_tests),
+        "days": sorted(run.days),
         "plays": [dump(play) for play in run.plays],
         "missed": [dump(miss) for miss in run.missed],
         "troubles": [*run.troubles],
@@ -260,6 +264,7 @@ def _parse(document: Any) -> Tracked:
         recorders=_parse_texts(document.get("recorders", [])),
         unheard=_parse_texts(document.get("unheard", [])),
         unheard_tests=_parse_texts(document.get("unheard_tests", [])),
+        days=_parse_days(document.get("days", [])),
     )
 
 
@@ -267,6 +272,16 @@ def _parse_digests(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(digest, str) for digest in value.values()):
         raise ValueError("no digests by path")
     return value
+
+
+def _parse_days(value: Any) -> frozenset[str]:
+    days = _parse_texts(value)
+    if len(days) > _MOST_DAYS or not all(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", day) for day in days):
+        raise ValueError("no days")
+    return days
+
+
+_MOST_DAYS = 100
 
 
 def _parse_texts(value: Any) -> frozenset[str]:

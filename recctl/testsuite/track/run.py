@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -80,7 +81,7 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
 
     Raises RecctlError when it can't be started.
     """
-    present = _list_recordings(project)
+    present, days = _list_recordings(project), _list_days()
     with tempfile.TemporaryDirectory(prefix="recctl-track-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
@@ -104,10 +105,19 @@ def run_tracked(project: Project, command: Sequence[str]) -> Ended:
     by_process = zip(opened, heard.by_process, strict=True)
     alone = frozenset[str]().union(*(process.opened - loaded for process, loaded in by_process))
     tracked = tracked._replace(
-        complete=reason is None, reason=reason, unopened=unopened, unheard=alone & heard.loaded.keys()
+        complete=reason is None,
+        reason=reason,
+        unopened=unopened,
+        unheard=alone & heard.loaded.keys(),
+        days=days | _list_days(),
     )
     code = INTERRUPTED if is_interrupted else code if code >= 0 else _KILLED - code
     return Ended(code, tracked, sum(bool(process.opened) for process in opened))
+
+
+def _list_days() -> frozenset[str]:
+    """The day that it is, here and by UTC."""
+    return frozenset(time.strftime("%Y-%m-%d", now()) for now in (time.localtime, time.gmtime))
 
 
 def _list_recordings(project: Project) -> set[str]:
