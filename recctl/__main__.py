@@ -53,7 +53,7 @@ def main() -> int:
     except RecctlError as error:
         return _fail(error.message, error.hint)
     except TyperException as error:
-        return _fail(error.format_message(), f"see {_name_command(error)} --help")
+        return _fail(error.format_message(), _find_hint(error))
     except (KeyboardInterrupt, Abort):
         code = _INTERRUPTED
     except InterruptError as error:
@@ -83,6 +83,17 @@ def _find_fault_of_folder() -> str | None:
 
         return describe_os_error(error)
     return None
+
+
+def _find_hint(error: TyperException) -> str:
+    """What to do about a wrong command line: where the option of a command goes, else where help is."""
+    from recctl.cli.app import COMMANDS
+
+    name, option = _name_command(error), getattr(error, "option_name", None)
+    words = [word for word in sys.argv[1:] if word in COMMANDS]
+    if name == "recctl" and option is not None and words:
+        return f"options follow the command: recctl {words[0]} {option}"
+    return f"see {name} --help"
 
 
 def _name_command(error: TyperException) -> str:

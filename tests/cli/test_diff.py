@@ -514,6 +514,22 @@ def test_a_scheme_that_changes_between_the_sides_says_what_it_leaves_behind(
     assert run("diff", "HEAD~1", "HEAD").out == "3 recordings are identical\n"
 
 
+def test_a_scheme_that_is_set_for_the_first_time_leaves_nothing_behind(
+    tmp_path: Path, git: Callable[..., str], run: Run
+) -> None:
+    save_named(tmp_path, say("Hello", "Question"))
+    git("add", ".")
+    git("commit", "-qm", "before")
+    (tmp_path / "recctl.toml").write_text('scheme = "ogx-2025-07"\n')
+    outcome = run("diff", env=WIDE)
+    assert outcome.code == 0
+    assert outcome.out == (
+        "1 recording of 1 has another name than `ogx-2025-07` gives it, which is set now; "
+        "`recctl rehash --check` shows which\n"
+        "1 recording is identical\n"
+    )
+
+
 # --- what can't be compared ---------------------------------------------------------------------------------
 
 USAGE = "hint: name two recordings, two folders, or revisions; paths that narrow it down follow `--`\n"

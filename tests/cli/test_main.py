@@ -107,6 +107,10 @@ USAGE_ERRORS = {
     "git install --config": ("Option '--config' requires an argument.", "see recctl git install --help"),
     "git --all": ("No such option: --all", "see recctl git --help"),
     "prune -q --grade": ("Option '--grade' requires an argument.", "see recctl prune --help"),
+    "--isolated validate": (
+        "No such option: --isolated",
+        "options follow the command: recctl validate --isolated",
+    ),
     "--set /x": ("No such option: --set", "see recctl --help"),
     "validate --scheme ogx-2026-4": ("unknown scheme 'ogx-2026-4'", "did you mean 'ogx-2026-04'?"),
     "validate --max-size big": ("--max-size should be a size, such as 500kB or 64MB", None),

@@ -111,12 +111,17 @@ def summarise(comparison: Comparison, quote: Callable[[str], str] = quote_plainl
 def _describe_scheme(change: SchemeChange, quote: Callable[[str], str]) -> Remark:
     old, new = (quote(name) if name else "not set" for name in (change.old, change.new))
     left = change.left_behind
-    verb = "is" if left == 1 else "are"
-    text = (
-        f"{name_recordings(left)} of {change.total:,} {verb} left behind: the scheme was {old} and is {new}"
-    )
+    if change.old is None:
+        others = (
+            f"has another name than {new} gives it" if left == 1 else f"have other names than {new} gives"
+        )
+        text = f"{name_recordings(left)} of {change.total:,} {others}, which is set now"
+    else:
+        verb = "is" if left == 1 else "are"
+        text = f"{name_recordings(left)} of {change.total:,} {verb} left behind: "
+        text += f"the scheme was {old} and is {new}"
     more = f"; {quote('recctl rehash --check')} shows which" if left else ""
-    return Remark(left, text + more, "bold red" if left else "")
+    return Remark(left, text + more, "bold red" if left and change.old is not None else "")
 
 
 def _summarise_lists(pairs: list[ComparedPair]) -> Iterator[Remark]:
