@@ -138,11 +138,15 @@ def _group_findings(findings: list[Finding], view: FindingsView) -> Iterator[Lin
                 command = f"recctl validate --select {rule} --fix{narrowed}"
                 told += [Span(": ", "dim"), Span(command, "bold")]
             yield line(*told, indent=2, is_whole=True)
+        hints = {finding.hint for finding in members}
+        shared = hints.pop() if len(hints) == 1 < len(members) else None
+        if shared and (not fixable or narrowed is None):
+            yield line(Span(f"hint: {shared}", "dim"), indent=2)
         for test_id, found in by_test[:_EXAMPLES]:
             if test_id is not None:
                 count = f"  {len(found):,} findings" if len(found) > 1 else ""
                 yield line(Span(test_id, "cyan"), Span(count, "dim"), indent=2)
-            with_hint = not found[0].fixable or narrowed is None
+            with_hint = shared is None and (not found[0].fixable or narrowed is None)
             indent = _INDENT if test_id is None else 2 * _INDENT
             if view.width is None:
                 example = finding_line(found[0], with_hint=with_hint, with_rule=False)
