@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 from markdown_it import MarkdownIt
 
 from recctl.checks.run import list_rules
-from recctl.cli.app import COMMANDS
+from recctl.cli.app import COMMANDS, app
 from recctl.project import find_project
 from recctl.project.schemes import KEYS
 from recctl.render import list_formats
@@ -126,6 +128,18 @@ def test_what_the_readme_and_the_manual_refer_to_is_there() -> None:
     for text in (README, *PAGES.values()):
         assert {*re.findall(r"`recctl help (\w+)`", text)} - {"TOPIC"} <= {*PAGES}
     assert all((CHECKOUT / place).exists() for place in re.findall(r"\]\(([\w/.]+)\)", README))
+
+
+@pytest.mark.parametrize("text", [README, *PAGES.values()], ids=["README", *PAGES])
+def test_every_command_that_is_told_of_can_be_typed(text: str) -> None:
+    group: Any = typer.main.get_command(app)
+    typed = re.findall(r"^\$ (.*)$|`(recctl [a-z][^`]*)`", text, re.MULTILINE)
+    for part in (part.strip() for line in typed for part in re.split(r"&&|[|;>]", "".join(line))):
+        if part.startswith("recctl ") and "..." not in part:
+            name, *arguments = shlex.split(part.removeprefix("recctl "))
+            command = group.get_command(None, name)
+            if arguments:  # else it is only named
+                command.make_context(name, arguments)  # raises what a user would see
 
 
 def test_a_page_begins_with_its_title_and_a_sentence() -> None:
