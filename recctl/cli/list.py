@@ -198,14 +198,13 @@ def _choose_format(output_format: str, *, only_paths: bool) -> str:
 def _list(project: Project, selection: Selection, wanted: Filter, chosen: _Choice) -> Listing:
     """What fits, in its order."""
     from recctl.inventory.index import read_index
-    from recctl.inventory.listing import Listing, sort_entries
+    from recctl.inventory.listing import Listing, filter_entries, sort_entries
     from recctl.render.kit.progress import show_progress
 
     with show_progress(len(selection.targets)) as watch:
         index = read_index(project, selection, watch=watch)
-    entries = [entry for entry in index.entries if all(each.holds(entry) for each in chosen.conditions)]
-    if not wanted.is_empty:
-        entries = _filter(project, index.entries, entries, wanted)
+    let_through = filter_entries(project, index.entries, wanted)
+    entries = [entry for entry in let_through if all(each.holds(entry) for each in chosen.conditions)]
     hits: dict[Key, tuple[SearchHit, ...]] = {}
     if chosen.words:
         from recctl.inventory.search import search_files
@@ -215,18 +214,6 @@ def _list(project: Project, selection: Selection, wanted: Filter, chosen: _Choic
         entries = [entry for entry in entries if entry.key in hits]
     ordered = tuple(sort_entries(entries, chosen.order))
     return Listing(ordered, chosen.columns, chosen.grouped_by, hits, index.errors)
-
-
-def _filter(
-    project: Project, known: tuple[IndexEntry, ...], entries: list[IndexEntry], wanted: Filter
-) -> list[IndexEntry]:
-    """The entries that a filter lets through; a word that means nothing of all that is known is an error."""
-    from recctl.naming.ages import read_git_state
-    from recctl.naming.filters import select_facts
-
-    state = read_git_state(project.root) if wanted.min_age is not None else None
-    keys = {facts.key for facts in select_facts([each.facts for each in known], wanted, project, state)}
-    return [entry for entry in entries if entry.key in keys]
 
 
 def _make_view(project: Project, selection: Selection, view: View) -> InventoryView:

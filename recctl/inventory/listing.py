@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from recctl.inventory.columns import Column, Value
     from recctl.inventory.entry import IndexEntry
     from recctl.inventory.search import SearchHit
+    from recctl.naming.filters import Filter
+    from recctl.project import Project
     from recctl.recordings.recording import Key, LoadError
     from recctl.recordings.source import Unread
 
@@ -46,6 +48,18 @@ class Listing(NamedTuple):
     def total(self) -> ListedGroup:
         """What all recordings come to."""
         return sum_up("", self.entries)
+
+
+def filter_entries(project: Project, entries: Sequence[IndexEntry], wanted: Filter) -> tuple[IndexEntry, ...]:
+    """The entries that a filter lets through. Raises RecctlError for a word that means none of them."""
+    if wanted.is_empty:
+        return tuple(entries)
+    from recctl.naming.ages import read_git_state  # which those who filter nothing have no use for
+    from recctl.naming.filters import select_facts
+
+    state = read_git_state(project.root) if wanted.min_age is not None else None
+    keys = {facts.key for facts in select_facts([each.facts for each in entries], wanted, project, state)}
+    return tuple(entry for entry in entries if entry.key in keys)
 
 
 def group_entries(entries: Iterable[IndexEntry], column: Column) -> list[ListedGroup]:

@@ -26,16 +26,23 @@ if TYPE_CHECKING:
 def find_name(store: Store, query: Query, name: str) -> Answer:
     """What has a name or a hash, had it, or would have it by the scheme that is wanted."""
     start = name.lower().removesuffix(".json")
-    found = [entry for entry in store.hashed if _has_name(entry.facts.identity.name, start)]
+    digits = start[:_SHORT]  # in a name that is meant, as they are in few others: to read names takes longer
+    found = [
+        entry
+        for entry in store.hashed
+        if digits in (own := entry.facts.identity.name).lower() and _has_name(own, start)
+    ]
     if found:
         return _describe_named(store, query, found)
     for entry in store.hashed:
         wanted = entry.facts.identity.wanted
-        if wanted is not None and _has_name(wanted, start):
+        if wanted is not None and digits in wanted and _has_name(wanted, start):
             return _describe_other_name(store, query, entry)
     gone = find_gone(store, query, [name])
     if gone is not None:
         return gone
+    if not query.tells_request:
+        return describe_changed(store, query, ())
     from recctl.inventory.ranking import find_near  # which a look-up has no use for
 
     near = find_near(store, query)

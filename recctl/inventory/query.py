@@ -60,6 +60,12 @@ class Query:
         return digest_body(self.body)
 
     @property
+    def tells_request(self) -> bool:
+        """Whether anything is known of a request: more than what its recording is called."""
+        told = (self.test, self.file, self.method, self.url, self.endpoint, self.model)
+        return self.has_body or any(told)
+
+    @property
     def test_id(self) -> str | None:
         """The whole id of the test, where `test` is one; None where it may be a part."""
         path, colons, _ = (self.test or "").partition("::")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from recctl.inventory.columns import find_column
+from recctl.inventory.columns import Column, find_column
 from recctl.inventory.listing import ListedGroup, group_entries, sum_up
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def compute_statistics(
     project: Project, entries: Sequence[IndexEntry], errors: tuple[LoadError | Unread, ...] = ()
 ) -> Statistics:
     """What recordings of a project come to. Raises RecctlError when git can't tell how old they are."""
-    by_column = [Chart(name, tuple(group_entries(entries, find_column(name)))) for name in _COLUMNS]
+    columns = (_ENDPOINT if name == "endpoint" else find_column(name) for name in _COLUMNS)
+    by_column = [Chart(column.name, tuple(group_entries(entries, column))) for column in columns]
     charts = (
         *by_column,
         Chart("test file", _group_by_file(entries)),
@@ -59,6 +61,18 @@ def compute_statistics(
 
 
 _COLUMNS = ("model", "provider", "endpoint", "finish")
+
+
+def _name_endpoint(entry: IndexEntry) -> str:
+    """The endpoint, without the ids in its path: /v1/threads/thread_… for every thread."""
+    return re.sub(_ID, r"\1…", entry.endpoint)
+
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID = rf"(?<=/)((?:[a-z]+[_-])*)(?:{_UUID}|(?=[A-Za-z]*[0-9])[A-Za-z0-9]{{16,}})(?=[/:?]|$)"
+"""What was made up for one thing: long, with digits in it, perhaps after the name of what it is."""
+
+_ENDPOINT = Column("endpoint", "the endpoint that was asked, without ids", _name_endpoint)
 
 
 def _group(entries: Sequence[IndexEntry], name: Callable[[IndexEntry], str]) -> dict[str, list[IndexEntry]]:
