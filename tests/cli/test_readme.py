@@ -142,6 +142,16 @@ def test_every_command_that_is_told_of_can_be_typed(text: str) -> None:
                 command.make_context(name, arguments)  # raises what a user would see
 
 
+def test_the_raw_diff_is_one_of_the_examples() -> None:
+    block = re.search(r"```diff\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    (name,) = {path.name for path in CHECKOUT.glob("examples/diff/before/**/98850206b39c*.json")}
+    before, after = (next((CHECKOUT / "examples/diff" / side).rglob(name)) for side in ("before", "after"))
+    for sign, path in (("-", before), ("+", after)):
+        kept = [line[1:] for line in block[1].splitlines() if line[0] in (" ", sign)]
+        assert "\n".join(kept) in path.read_text()
+
+
 def test_a_page_begins_with_its_title_and_a_sentence() -> None:
     for topic, text in PAGES.items():
         title, lead, _ = text.split("\n\n", 2)
