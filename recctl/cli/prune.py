@@ -114,7 +114,7 @@ def command(
 ) -> int:
     """Find recordings that can go, with the proof for each.
 
-    Nothing is deleted without --apply.
+    Says how many; -v names each file and the proof. Nothing is deleted without --apply.
 
     Taken are recordings that were replaced and those whose tests are gone, or the grades that are named:
     replaced, twin, orphan, uncollected, unused, unplayed, superseded, duplicate. PATHS narrow it down.
@@ -156,7 +156,7 @@ def command(
     code = conclude(report.errors, fails=check and bool(report.stale))
     left = _apply(project, report, without_copy=delete, quiet=quiet) if apply else 0
     if not apply:
-        say(summarise_prune(report), quiet=quiet)
+        say(summarise_prune(report, verbose=verbose), quiet=quiet)
     return code or int(left > 0)
 
 

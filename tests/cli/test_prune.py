@@ -85,7 +85,8 @@ def test_a_dry_run_is_a_table_by_grade_and_changes_nothing(run: Run, project: Re
     )
     total = project.show_size(project.replaced, project.orphan)
     assert outcome.err == (
-        f"examined 5 recordings: 2 can go ({total}); nothing was deleted, --apply moves them to the trash\n"
+        f"examined 5 recordings: 2 can go ({total}); nothing was deleted: "
+        "-v shows the proof for each, --apply moves them to the trash\n"
     )
     assert (outcome.code, project.read()) == (0, before)
     assert not (project.root / ".recctl").exists()

@@ -73,7 +73,7 @@ def test_what_was_not_played_goes_out_of_its_file_and_comes_back(run: Run, suite
     )
     assert dry.err == (
         f"examined 2 files: 1 file and 2 recordings in 1 file can go ({told}); "
-        "nothing was deleted, --apply moves them to the trash\n"
+        "nothing was deleted: -v shows the proof for each, --apply moves them to the trash\n"
     )
     assert before == {path: (suite.root / path).read_bytes() for path in (CHATS, IDLE)}
 

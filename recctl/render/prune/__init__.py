@@ -21,7 +21,7 @@ def find_renderer(name: str) -> Callable[[PruneReport, View], Iterator[str]]:
     return load_renderer("prune", name)
 
 
-def summarise_prune(report: PruneReport) -> str:
+def summarise_prune(report: PruneReport, *, verbose: bool = False) -> str:
     """What an examination comes to, in a line."""
     examined = show_count(report.examined, report.noun)
     if not report.stale:
@@ -33,7 +33,8 @@ def summarise_prune(report: PruneReport) -> str:
         among = f"{show_count(len(singles), 'recording')} in {show_count(files, 'file')}"
         which = f"{show_count(len(report.stale_files), 'file')} and {among}" if which else among
     which += f" can go ({show_size(report.stale_size)})"
-    return f"examined {examined}: {which}; nothing was deleted, --apply moves them to the trash"
+    proof = "" if verbose else "-v shows the proof for each, "
+    return f"examined {examined}: {which}; nothing was deleted: {proof}--apply moves them to the trash"
 
 
 def summarise_removal(removed: Removed, report: PruneReport) -> str:
