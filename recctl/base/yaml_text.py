@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recctl.base.errors import RecctlError
@@ -53,13 +54,18 @@ class Document(NamedTuple):
 
 
 def read_documents(
-    content: bytes, *, max_size: int, constructors: Mapping[str, Callable[[YAML], YAML]] | None = None
+    content: bytes,
+    *,
+    max_size: int,
+    constructors: Mapping[str, Callable[[YAML], YAML]] | None = None,
+    is_newer: bool = False,
 ) -> tuple[Document, ...] | Fault:
     """What a YAML text says, a document each, or in what way it is no YAML.
 
     Of a key that stands twice the last counts, as PyYAML has it. Times, infinities and keys that are no texts
     are texts as written. `constructors` are for tags that the text's own reader knows beside YAML's, and make
-    a value of a plain one. What aliases repeat may take `max_size` bytes.
+    a value of a plain one. What aliases repeat may take `max_size` bytes. With `is_newer`, words are read as
+    YAML 1.2's core schema has them: `no` is a text, and so is 3:45, which is a number in YAML 1.1.
     Raises RecctlError when libyaml is not there.
     """
     parser = import_parser()
@@ -70,7 +76,7 @@ def read_documents(
     if content.startswith(_UTF_16):
         return find_fault(content, 0, "the file is UTF-16, not UTF-8", "save it as UTF-8")
     try:
-        documents = _Reader(parser(content), max_size, constructors or {}).read()
+        documents = _Reader(parser(content), max_size, constructors or {}, is_newer=is_newer).read()
     except _RefusalError as refusal:
         return find_fault(content, refusal.offset, refusal.message, refusal.hint)
     except YAMLError as error:
@@ -117,13 +123,19 @@ class _Reader:
     """Reads one text: a value by recursion, event by event."""
 
     def __init__(
-        self, parser: CParser, max_size: int, constructors: Mapping[str, Callable[[YAML], YAML]]
+        self,
+        parser: CParser,
+        max_size: int,
+        constructors: Mapping[str, Callable[[YAML], YAML]],
+        *,
+        is_newer: bool,
     ) -> None:
         from yaml import events
         from yaml.resolver import Resolver
 
         self._next: Callable[[], Any] = parser.get_event
         self._room = max_size
+        self._is_newer = is_newer
         self._constructors = constructors
         self._oddities: list[YamlOddity] = []
         self._has_bytes = False
@@ -249,6 +261,8 @@ class _Reader:
             return _WORDS[text]
         if _DECIMAL.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
             return float(text) if "." in text else int(text)
+        if self._is_newer:
+            return _read_newer(text)
         for tag, pattern in self._resolvers.get(text[:1], ()):
             if pattern.match(text):
                 return self._read_scalar(tag, event)
@@ -319,6 +333,23 @@ def _read_number(tag: str, text: str) -> YAML:
         return SafeConstructor().construct_yaml_int(node)
     number: float = SafeConstructor().construct_yaml_float(node)
     return number if isfinite(number) else text
+
+
+def _read_newer(text: str) -> YAML:
+    """A plain word by the core schema of YAML 1.2, without infinities; digits behind a 0 are a text."""
+    if text.lower() in _CORE and text in (text.lower(), text.upper(), text.capitalize()):
+        return _CORE[text.lower()]
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if re.fullmatch(_CORE_INTEGER, text):
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    number = float(text) if re.fullmatch(_CORE_FLOAT, text) else None
+    return text if number is None or number in (inf, -inf) else number
+
+
+_CORE = {"~": None, "null": None, "true": True, "false": False}
+_CORE_INTEGER = "[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+"
+_CORE_FLOAT = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 
 def _weigh(value: YAML) -> int:

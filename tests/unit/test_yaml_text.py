@@ -39,6 +39,21 @@ def fault(text: str | bytes) -> tuple[Position, str]:
     return found.position, found.message
 
 
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        *(("no", "no"), ("Yes", "Yes"), ("3:45", "3:45"), ("012", "012"), ("1_000", "1_000"), ("0b1", "0b1")),
+        *(("~", None), ("Null", None), ("nULL", "nULL"), ("TRUE", True), ("tRUE", "tRUE"), ("false", False)),
+        *(("0x1F", 31), ("0o17", 15), ("+7", 7), ("-0", 0), ("1.10", 1.1), (".5", 0.5), ("1e3", 1000.0)),
+        *((".inf", ".inf"), ("1e999", "1e999"), ("2026-12-01", "2026-12-01"), ("=", "="), ("<<", "<<")),
+    ],
+)
+def test_words_of_yaml_1_2_are_those_of_its_core_schema(word: str, value: Any) -> None:
+    found = read_documents(f"[{word}]".encode(), max_size=MAX_SIZE, is_newer=True)
+    assert not isinstance(found, Fault)
+    assert (found[0].value, type(found[0].value[0])) == ([value], type(value))
+
+
 @given(VALUES, st.booleans(), st.sampled_from([None, "|", '"']))
 def test_what_pyyaml_writes_is_read(value: Any, allow_unicode: bool, style: str | None) -> None:
     text = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=allow_unicode, default_style=style)

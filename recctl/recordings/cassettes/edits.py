@@ -6,9 +6,10 @@ import gzip
 from typing import TYPE_CHECKING, NamedTuple
 
 from recctl.base.pointer import put_at, read_at
-from recctl.recordings.bodies import decode_base64, encode_base64
+from recctl.recordings.bodies import encode_base64
 from recctl.recordings.cassettes.layout import store_like
 from recctl.recordings.cassettes.reading import (
+    decode,
     is_json,
     parse,
     read,
@@ -131,11 +132,13 @@ def _store_body(
     stored = read_at(holder, kept.steps)
     if kept.form == "parsed" or isinstance(stored, (dict, list)):
         return StoredBody(store_like(stored, old, new))
-    data = decode_base64(stored) if kept.form == "base64" and isinstance(stored, str) else None
+    data = decode(kept.form, stored)
     if data is None:
         return edit_body(stored, old, new, max_size, encoding)
     result = edit_body(data, old, new, max_size, encoding)
-    return None if result is None else StoredBody(encode_base64(result.value, stored))
+    if result is None:
+        return None
+    return StoredBody(result.value.hex() if kept.form == "hex" else encode_base64(result.value, stored))
 
 
 def _write_yaml(

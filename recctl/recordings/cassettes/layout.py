@@ -8,7 +8,7 @@ from recctl.base.values import NamedTuple
 from recctl.recordings.recording import name_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from recctl.base.yaml_text import YAML
     from recctl.recordings.compression import Room
@@ -53,7 +53,8 @@ class KeptBody(NamedTuple):
     """Where a body is kept, by the steps from the request or reply, and in which form.
 
     "stored" is a text, bytes (`!!binary`), or nothing; a mapping or a list is JSON that was written as YAML.
-    "base64" is a text of base64. "parsed" is the value that a serializer made of JSON, whatever it is.
+    "base64" and "hex" are texts that stand for data. "parsed" is the value that a serializer made of JSON,
+    whatever it is.
     """
 
     steps: Steps
@@ -100,11 +101,12 @@ class CassetteLayout(NamedTuple):
     `constructors` make values of tags that the recorder's own reader knows beside YAML's; see
     `yaml_text.read_documents`. They get plain values, and construct no object.
     `refuse` may tell more exactly why the value of a file is none: a message and a hint. `name_others` may
-    tell what items are that are no exchanges of HTTP, all of them.
+    tell what the value of a file holds in which there is no exchange of HTTP.
     `find_defects` tells what is wrong with how an exchange is stored, beyond what it says. It is asked of
     every exchange that is read, and has to be quick.
     `complete` is for what follows from a change: it gets an exchange as stored before and after it, and gives
     what is to be stored.
+    `is_newer` says that the recorder goes by YAML 1.2; see `read_documents`.
     `may_be_json` says that the recorder can write the same values as JSON, in files named so.
     """
 
@@ -119,10 +121,11 @@ class CassetteLayout(NamedTuple):
     apart: Mapping[str, str] = {}
     constructors: Mapping[str, Callable[[YAML], YAML]] = {}
     refuse: Callable[[YAML], tuple[str, str] | None] = lambda _: None
-    name_others: Callable[[Sequence[YAML]], str | None] = lambda _: None
+    name_others: Callable[[Stored], str | None] = lambda _: None
     find_defects: Callable[[Stored], tuple[Defect, ...]] = lambda _: ()
     complete: Callable[[Stored, Stored], Stored] = lambda _, after: after
     may_be_json: bool = False
+    is_newer: bool = False
 
     @property
     def sides(self) -> tuple[tuple[str, Side], ...]:

@@ -120,7 +120,12 @@ def parse(layout: CassetteLayout, source: Source, content: bytes) -> Raw | LoadE
         return _find_items(layout, source, read.value, has_bytes=False, is_sound=is_sound)
     from recctl.base.yaml_text import find_fault, read_documents
 
-    documents = read_documents(content, max_size=source.settings.max_size, constructors=layout.constructors)
+    documents = read_documents(
+        content,
+        max_size=source.settings.max_size,
+        constructors=layout.constructors,
+        is_newer=layout.is_newer,
+    )
     if isinstance(documents, Fault):
         return LoadError(source, "invalid-yaml", documents.message, documents.hint, documents.position)
     has_bytes = any(document.has_bytes for document in documents)
@@ -182,6 +187,12 @@ def _find_items(
         items = []
     if not isinstance(items, list):
         return _refuse(layout, source, f"its {layout.items!r} are {name_type(items)}, and no list")
+    has_exchange = any(isinstance(item, dict) and layout.request.key in item for item in items)
+    others = None if has_exchange else layout.name_others(value)
+    if others is not None:
+        message = f"no HTTP was recorded here: it holds {others}"
+        hint = "no rule has anything to say of it"
+        return LoadError(source, "not-a-recording", message, hint, is_other=True)
     return Raw(items, (), has_bytes, is_sound, Room(source.settings.max_size))
 
 
@@ -197,11 +208,6 @@ def _refuse_items(layout: CassetteLayout, source: Source, items: list[YAML]) -> 
     """The error for a file of which no exchange is one of HTTP."""
     from recctl.base.syntax import shorten
 
-    what = layout.name_others(items)
-    if what is not None:
-        message = f"no HTTP was recorded here: it holds {what}"
-        hint = "no rule has anything to say of it"
-        return LoadError(source, "not-a-recording", message, hint, is_other=True)
     first = next((item for item in items if isinstance(item, dict) and item), None)
     keys = [repr(shorten(key)) for key in [*(first or ())][:3]]
     what = f"hold {' and '.join(keys)}" if keys else "hold no mappings"
@@ -236,13 +242,24 @@ def read_item(layout: CassetteLayout, item: Stored, room: Room, *, has_bytes: bo
 def _read_message(side: Side, stored: Stored, has_bytes: bool) -> HttpMessage:
     kept = side.find_body(stored)
     headers, body = side.parts["headers"].read(stored) or {}, read_at(stored, kept.steps)
-    if kept.form == "base64" and isinstance(body, str):
-        data = decode_base64(body)
-        body = body if data is None else data
+    data = decode(kept.form, body)
+    body = body if data is None else data
     if has_bytes:
         headers = write_bytes(headers)
         body = write_bytes(body) if isinstance(body, (dict, list)) else body
     return HttpMessage(headers, body)
+
+
+def decode(form: str, stored: YAML) -> bytes | None:
+    """The data for which a text stands that is kept in a form; None for what is no such text."""
+    if not isinstance(stored, str):
+        return None
+    if form == "base64":
+        return decode_base64(stored)
+    try:
+        return bytes.fromhex(stored) if form == "hex" else None
+    except ValueError:
+        return None
 
 
 def inspect(

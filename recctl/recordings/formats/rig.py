@@ -168,6 +168,7 @@ FORMAT = make_format(
         _HINT,
         "rig does not load the file otherwise",
         Reader("rig", takes_last=False, tags="rig"),
+        is_newer=True,
     ),
     folder=FOLDER,
     suffixes=(_SUFFIX,),

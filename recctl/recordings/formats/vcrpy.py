@@ -15,11 +15,12 @@ from recctl.base.amounts import show_count
 from recctl.recordings.cassettes import find_head, is_empty_or_in_conflict, make_format
 from recctl.recordings.cassettes.layout import CassetteLayout, KeptBody, Reader, Side, at, either, require
 from recctl.recordings.formats import Defect, Matching
+from recctl.recordings.formats._cassetter_files import CALLS, is_typed
 from recctl.recordings.formats._vcrpy_names import FOLDER, find_test, is_companion, list_places
 from recctl.recordings.formats._vcrpy_tags import CONSTRUCTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from recctl.base.yaml_text import YAML
     from recctl.recordings.cassettes.layout import Stored
@@ -31,7 +32,8 @@ def claims(name: str, folders: tuple[str, ...], read: Callable[[], bytes]) -> bo
     if FOLDER in folders and is_empty_or_in_conflict(read):
         return True
     head = find_head(read)
-    return (re.match(_JSON_HEAD, head) or re.search(_YAML_HEAD, head)) is not None
+    is_cassette = (re.match(_JSON_HEAD, head) or re.search(_YAML_HEAD, head)) is not None
+    return is_cassette and not is_typed(head)
 
 
 _YAML_HEAD = rb"""(?mx)
@@ -51,8 +53,11 @@ def _refuse(value: YAML) -> tuple[str, str] | None:
     return None
 
 
-def _name_others(items: Sequence[YAML]) -> str | None:
-    """What pydantic-ai's own recorders keep in files that look like cassettes."""
+def _name_others(file: Stored) -> str | None:
+    """What pydantic-ai's own recorders, and cassetter, keep in files that look like cassettes."""
+    if any(file.get(key) for key in CALLS):
+        return "what was not sent over HTTP, by cassetter"
+    items = file.get("interactions") or ()
     keys = {key for item in items if isinstance(item, dict) for key in item}
     if {"kind", "direction"} <= keys:
         return f"a session over a WebSocket, {show_count(len(items), 'message')}"
