@@ -37,6 +37,7 @@ PICTURES = {
     "show": Picture(("show", "examples/good/2025/recordings/responses/54eba2025b93.json")),
     "diff": Picture(("diff", "examples/diff/before", "examples/diff/after"), lines=36),
     "list": Picture(("list", "examples/good/tests/inference", "--sort", "-tokens")),
+    "stats": Picture(("stats", "examples/good/tests/inference"), lines=20),
     "tree": Picture(("list", "examples/good/tests/inference", "--tree", "--where", "text~weather")),
 }
 

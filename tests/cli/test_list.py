@@ -258,6 +258,8 @@ def test_statistics_tell_what_deserves_a_look_and_what_there_is(run: Run) -> Non
     lines = outcome.out.splitlines()
     assert lines[0].startswith("4 recordings, 4 files, ")
     assert "  1 outdated  recctl list --where state=outdated" in lines
+    (small,) = (line.split("\t") for line in lines if line.startswith("model\tsmall\t"))
+    assert (len(small), small[2]) == (5, "3")
     document = json.loads(run("stats", "--format", "json").out)
     by = {chart["by"]: chart["groups"] for chart in document["charts"]}
     assert [*by] == ["model", "provider", "endpoint", "finish", "test file", "written within"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from recctl.base.amounts import show_count, show_size
@@ -35,27 +36,53 @@ def render(statistics: Statistics, view: View) -> Iterator[str]:
         command = f"  recctl list --where {condition}" if condition else ""
         text = line(f"{group.recordings:,} {group.value}", Span(command, "dim"), indent=2)
         yield from render_lines([text], view.unbroken)
-    for chart in statistics.charts:
-        yield from render_lines((line(), *_describe_chart(chart, view)), view.unbroken)
+    lines = _list_rows(statistics, view) if view.width is None else _draw_charts(statistics, view, view.width)
+    yield from render_lines(lines, view.unbroken)
 
 
-def _describe_chart(chart: Chart, view: View) -> Iterator[Line]:
-    most = max(group.recordings for group in chart.groups)
-    groups = chart.groups if view.verbose else chart.groups[:MOST_GROUPS]
-    heads = tuple(map(Cell, (chart.title, "", "recordings", "size", "tokens")))
+def _list_rows(statistics: Statistics, view: View) -> Iterator[Line]:
+    """A line for each group, for programs: which chart it is of, and what it comes to."""
     rows = [
-        (
-            _name(chart, group),
-            Cell(_draw_bar(group.recordings, most), "cyan", least=_BAR),
-            Cell(f"{group.recordings:,}", is_number=True),
-            Cell(show_size(group.size), is_number=True),
-            Cell(f"{group.tokens:,}" if group.tokens else "", is_number=True),
-        )
-        for group in groups
+        (Cell(chart.title), *_describe_group(chart, group))
+        for chart in statistics.charts
+        for group in _select(chart, view)
     ]
-    yield from lay_out(heads, rows, view.width)
-    if len(groups) < len(chart.groups):
-        yield line(Span(f"and {len(chart.groups) - len(groups):,} more; -v shows them", "dim"))
+    yield line()
+    yield from lay_out((), rows, None)
+
+
+def _draw_charts(statistics: Statistics, view: View, width: int) -> Iterator[Line]:
+    """The charts, one below the other, with their columns at the same places."""
+    tables: list[list[tuple[Cell, ...]]] = []
+    for chart in statistics.charts:
+        heads = (Cell(text, "dim") for text in (chart.title, "", "recordings", "size", "tokens"))
+        most = max(group.recordings for group in chart.groups)
+        rows = [
+            (name, Cell(_draw_bar(group.recordings, most), "cyan", least=_BAR), *numbers)
+            for group in _select(chart, view)
+            for name, *numbers in (_describe_group(chart, group),)
+        ]
+        tables.append([tuple(heads), *rows])
+    first, *rest = (row for table in tables for row in table)
+    lines = lay_out(first, rest, width)
+    for chart, table in zip(statistics.charts, tables, strict=True):
+        yield line()
+        yield from islice(lines, len(table))
+        if len(table) <= len(chart.groups):
+            yield line(Span(f"and {len(chart.groups) - len(table) + 1:,} more; -v shows them", "dim"))
+
+
+def _select(chart: Chart, view: View) -> tuple[ListedGroup, ...]:
+    return chart.groups if view.verbose else chart.groups[:MOST_GROUPS]
+
+
+def _describe_group(chart: Chart, group: ListedGroup) -> tuple[Cell, ...]:
+    return (
+        _name(chart, group),
+        Cell(f"{group.recordings:,}", is_number=True),
+        Cell(show_size(group.size), is_number=True),
+        Cell(f"{group.tokens:,}" if group.tokens else "", is_number=True),
+    )
 
 
 def _name(chart: Chart, group: ListedGroup) -> Cell:
