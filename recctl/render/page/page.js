@@ -4,6 +4,7 @@ const find = (id) => document.getElementById(id);
 const STEP = 200; // rows that are made at once; more come when one scrolls down
 const CHARTS = ["model", "provider", "finish", "state"];
 const MOST_BARS = 8;
+const HASH = /([0-9a-f]{12})[0-9a-f]{52}(?:\.json)?/; // of a file's name; twelve digits are enough
 
 let rows = [];
 let shown = [];
@@ -97,7 +98,8 @@ function drawMore() {
 function split(row) {
   const text = row.test || row.key;
   const at = row.test ? text.indexOf("::") : text.lastIndexOf("/");
-  return at < 0 ? ["", text] : [text.slice(0, at), text.slice(at + (row.test ? 2 : 1))];
+  const [before, name] = at < 0 ? ["", text] : [text.slice(0, at), text.slice(at + (row.test ? 2 : 1))];
+  return [before, row.test ? name : name.replace(HASH, "$1")];
 }
 
 function drawRow(row) {
