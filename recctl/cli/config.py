@@ -105,6 +105,7 @@ def _write_configuration(project: Project) -> int:
         for text in count_rules(report):
             say(f"  {text}")
     say(f"recctl validate fails for what is new; recctl undo {applied.run_id} takes this back")
+    say("recctl help hooks says how to run it at each commit, and in CI")
     return 0
 
 

@@ -35,7 +35,8 @@ def look_around() -> bool:
         told += [f"  {line}" for line in describe_settings(settings)]
         told += [""]
     told += [
-        "recctl config --init writes that, and a baseline: then recctl validate fails for what is new.",
+        "recctl config --init writes that, and a baseline of today's findings:",
+        "then recctl validate fails for what is new.",
         "recctl --help lists the commands, recctl help the manual.",
     ]
     write_output((f"{line}\n" for line in told), None)

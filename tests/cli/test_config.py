@@ -228,6 +228,7 @@ def test_init_writes_what_fits_and_takes_today_s_findings_down(run: Run, tmp_pat
         "  3 misplaced (warning)\n"
         "  2 volatile-field (warning)\n"
         "recctl validate fails for what is new; recctl undo 1 takes this back\n"
+        "recctl help hooks says how to run it at each commit, and in CI\n"
     )
     assert (tmp_path / "recctl.toml").read_text() == (
         'paths = ["tests"]\nscheme = "ogx-2026-04"\nbaseline = "recctl-baseline.json"\n'
@@ -283,7 +284,8 @@ def test_recctl_alone_says_what_is_here_and_how_to_begin(run: Run, tmp_path: Pat
         '  paths = ["tests"]\n'
         '  scheme = "ogx-2026-04"\n'
         "\n"
-        "recctl config --init writes that, and a baseline: then recctl validate fails for what is new.\n"
+        "recctl config --init writes that, and a baseline of today's findings:\n"
+        "then recctl validate fails for what is new.\n"
         "recctl --help lists the commands, recctl help the manual.\n"
     )
     (tmp_path / "recctl.toml").write_text("")
