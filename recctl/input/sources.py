@@ -403,6 +403,8 @@ def _refuse(name: str, error: OSError | ValueError) -> Unread:
     if isinstance(error, FileNotFoundError):
         if is_start(name):
             hint = "no recording's hash starts so, or these are fewer than four of its digits"
+        elif name.startswith(":") and _is_revision_file(f":2{name}"):
+            hint = f"a merge has left it in conflict: :2{name} is ours, :3{name} theirs"
         elif ":" in name and "::" not in name:  # that is in test ids
             hint = "no revision has such a file, either; its files can be named, its folders can't"
     return Unread(name, f"can't be opened: {reason}", hint)

@@ -345,6 +345,12 @@ def test_both_sides_of_a_conflict_can_be_named(committed: Path, git: Callable[..
         b"we",
         b"they",
     ]
+    none = read_one(Project(committed), ":tests/recordings/a.json")
+    assert isinstance(none, Unread)
+    assert none.hint == (
+        "a merge has left it in conflict: "
+        ":2:tests/recordings/a.json is ours, :3:tests/recordings/a.json theirs"
+    )
 
 
 def test_a_file_of_a_revision_has_no_neighbours_and_hides_none(committed: Path) -> None:
