@@ -530,3 +530,14 @@ def test_an_empty_folder_has_nothing(run: Run) -> None:
     outcome = run("find", "3f9a01b2")
     assert outcome.code == 1
     assert outcome.out == "not there: 3f9a01b2\n  nothing that is recorded is like it\n"
+
+
+@pytest.mark.usefixtures("hashed")
+def test_a_hash_that_nobody_knows_gets_a_next_step(run: Run) -> None:
+    outcome = run("find", "3f9a01b2")
+    assert outcome.code == 1
+    assert outcome.out == (
+        "not there: 3f9a01b2\n"
+        "  nothing has that name; what was sent tells more, and a log of the run has it\n"
+        "  try       pytest 2>&1 | recctl find -\n"
+    )

@@ -15,6 +15,7 @@ import pytest
 from recctl.recordings.formats.ogx import serialise
 from tests.builders import TEST_ID, chunk, delta, record
 from tests.cli.conftest import CHECKOUT
+from tests.names import ask, current_name, old_name, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -250,3 +251,12 @@ def test_arguments_of_a_call_are_folded_on_a_terminal_and_full_unfolds_them(tmp_
     assert "print(3998)\\nprint(3999)" in unbroken
     assert data in unbroken
     assert all(f"      {number},\n" in full for number in range(99))
+
+
+def test_what_is_renamed_is_told_by_its_test_on_a_terminal(tmp_path: Path) -> None:
+    document = ask("Bye", test_id="tests/test_chat.py::test_bye")
+    old, new = old_name(document), current_name(document)
+    write(tmp_path / "tests/recordings", document, old)
+    (tmp_path / "recctl.toml").write_text('scheme = "ogx-2026-04"')
+    shown = run_on_terminal(tmp_path, "rehash", env={"NO_COLOR": "1"}, columns=100).decode()
+    assert f"  tests/test_chat.py::test_bye  {old[:12]} -> {new[:12]}\n" in shown
