@@ -138,12 +138,13 @@ def _examine_all(project: Project, targets: list[Target], jobs: int | None) -> I
 
 
 def _survey_neighbours(project: Project, selection: Selection, all_facts: Sequence[Facts]) -> list[Facts]:
-    """The facts about recordings of the same tests beside those that were named."""
-    if not (all_facts and any(target.named for target in selection.targets)):
+    """The facts about recordings beside those that were named, of the same tests, if they can matter."""
+    in_doubt = {facts.test_id for facts in all_facts if not facts.is_beyond_doubt}
+    if not (in_doubt and any(target.named for target in selection.targets)):
         return []
     from recctl.naming.survey import survey_neighbours
 
-    return survey_neighbours(project, selection, {facts.test_id for facts in all_facts})
+    return survey_neighbours(project, selection, in_doubt)
 
 
 def _survey_companions(selection: Selection) -> Iterator[Facts]:

@@ -208,6 +208,11 @@ class Facts(NamedTuple):
         return self.status is NameStatus.CURRENT and self.folder == self.expected_folder
 
     @property
+    def is_beyond_doubt(self) -> bool:
+        """Whether the recorder finds this recording, whatever others are there: by the very name it wants."""
+        return self.is_held and self.is_found and self.identity.name == self.identity.wanted
+
+    @property
     def is_stranded(self) -> bool:
         """Whether the recorder has left it behind and nothing has taken its place."""
         return self.status is NameStatus.OUTDATED and self.replaced_by is None

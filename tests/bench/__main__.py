@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import assembly, cassettes, commands, growth, inventory, pruning, renaming, track
+from tests.bench import assembly, cassettes, commands, growth, hooks, inventory, pruning, renaming, track
 from tests.bench.measure import CORPUS, Ratio, Unmeasured
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BENCHES: dict[str, Callable[[], Iterator[Ratio | Unmeasured]]] = {
     "startup": commands.measure_startup,
+    "hooks": hooks.measure_hooks,
     "validate": commands.measure_validate,
     "cassettes": cassettes.measure_cassettes,
     "inventory": inventory.measure_inventory,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from recctl.recordings.formats.ogx import serialise
 from tests.bench.measure import CORPUS, Ratio, recctl, time_calls
 from tests.builders import chunk, delta, record
+from tests.names import ask, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +39,34 @@ def measure_growth() -> Iterator[Ratio]:
         )
         less, more, shorter, longer = (seconds - start for seconds in times)
         yield Ratio("validate 4,000 files / 400 files, net", more / less, 11)
+        yield from _measure_renames(Path(folder))
         yield Ratio("show 20,000 chunks / 2,000 chunks, net", longer / shorter, 11)
         yield _weigh("show a stream of 20,000 chunks", Path(long), "show", "--raw", long)
     if CORPUS.exists():
         for command in ("validate", "show"):
             flags = ("--jobs", "1", "--no-cache") if command == "validate" else ()
             yield _weigh(f"{command} the corpus", CORPUS, command, *flags, str(CORPUS))
+
+
+def _measure_renames(folder: Path) -> Iterator[Ratio]:
+    """Ten times the recordings of a folder of tests that is renamed, and of those that want one name."""
+    roots = []
+    for count in (400, 4_000):
+        root = folder / f"renamed-{count}"
+        for number in range(count):
+            test_id = f"tests/chat/test_chat.py::test_{number}"
+            write(root / "tests/chat/recordings", ask(f"Question {number}", test_id=test_id))
+            write(root / "tests/same/recordings", ask("Question", str(number)), f"{number:012x}.json")
+        roots.append(root)
+    start, *times = time_calls(
+        recctl("--version"),
+        *(recctl("mv", "tests/chat", "tests/talk", "tests/chat", folder=root) for root in roots),
+        *(recctl("rehash", "--include-unexplained", "tests/same", folder=root) for root in roots),
+        rounds=3,
+    )
+    few, many, few_alike, many_alike = (seconds - start for seconds in times)
+    yield Ratio("mv of a test folder, 4,000 recordings / 400, net", many / few, 11)
+    yield Ratio("rehash of 4,000 that want one name / 400, net", many_alike / few_alike, 11)
 
 
 def _weigh(what: str, path: Path, *command: str) -> Ratio:

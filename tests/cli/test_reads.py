@@ -92,6 +92,12 @@ def find_most(reads: Counter[str]) -> int:
     return max(number for path, number in reads.items() if is_recording(path))
 
 
+def test_a_file_that_the_recorder_finds_is_checked_without_a_look_at_its_neighbours(project: Project) -> None:
+    """Those of its test are read where one of them may have taken its place."""
+    assert project.stranded not in project.run("validate", project.sound)
+    assert project.sound in project.run("validate", "--exit-zero", project.stranded)
+
+
 def test_rehash_reads_what_moves_twice_and_all_else_once(project: Project) -> None:
     reads = project.run("rehash", "--apply", "--jobs", "1")
     assert {path: number for path, number in reads.items() if is_recording(path) and number > 1} == {
