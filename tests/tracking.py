@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,12 @@ def ask(question: str, **more: Any) -> dict[str, Any]:
     return {"model": "gpt-4o", "messages": messages, "tools": [WEATHER], **more}
 
 
+def write_flow(value: Any) -> str:
+    """A value as YAML takes it: as JSON, but for characters that JSON writes as a pair of surrogates."""
+    pairs = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    return re.sub(pairs, lambda found: str(json.loads(f'"{found[0]}"')), json.dumps(value))
+
+
 def write_cassette(path: Path, *bodies: Any, url: str = URL) -> Path:
     """A cassette with an exchange for each request's body: JSON, text, or None."""
     exchanges = []
@@ -45,9 +52,7 @@ def write_cassette(path: Path, *bodies: Any, url: str = URL) -> Path:
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
         }
         response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
-        # YAML has no pairs of surrogates: what JSON writes so stands in it as it is
-        kept = (json.dumps(side, ensure_ascii=False) for side in (request, response))
-        exchanges.append("- request: {}\n  response: {}\n".format(*kept))
+        exchanges.append(f"- request: {write_flow(request)}\n  response: {write_flow(response)}\n")
     return write(path, f"interactions:\n{''.join(exchanges)}version: 1\n")
 
 

@@ -143,7 +143,6 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 'b\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'\n", 2, 1, CONFLICT),
         ("[" * 300 + "]" * 300, 1, 251, "values nest more than 250 deep"),
         ("- " * 300, 1, 501, "values nest more than 250 deep"),
-        ("[" * 100_000, 1, 1001, "not YAML: exceeded maximum nesting depth"),
         ("a: &x [*x]", 1, 8, "the alias *x is part of what it refers to"),
         ("a: *x", 1, 4, "the alias *x refers to nothing that came before"),
         ("a: &x 1\nb: &x 2\n", 2, 4, "the anchor &x is set a second time"),
@@ -246,3 +245,12 @@ def test_nodes_are_made_of_what_changes_and_of_where_the_rest_ends() -> None:
     assert found is not None
     assert (found.text, text[found.start : found.end]) == ("old", "&anchor old")
     assert changed.parts[1].find("b") is None
+
+
+def test_what_nests_without_end_is_refused_by_libyaml_or_by_us() -> None:
+    """Newer versions of libyaml have a bound of their own, and may come to it first."""
+    position, message = fault("[" * 100_000)
+    assert (position, message) in (
+        (Position(1, 251), "values nest more than 250 deep"),
+        (Position(1, 1001), "not YAML: exceeded maximum nesting depth"),
+    )
