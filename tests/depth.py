@@ -13,7 +13,7 @@ _Item = TypeVar("_Item")
 IS_WHOLE = bool(os.environ.get("CI"))
 """Whether all is looked at."""
 
-EXAMPLES = 100 if IS_WHOLE else 20
+EXAMPLES = 100 if IS_WHOLE else 10
 """How many examples Hypothesis draws for a test."""
 
 

@@ -20,6 +20,7 @@ from recctl.recordings.http import SentRequest
 from recctl.render import list_formats
 from recctl.render.drift import DriftView, find_renderer
 from recctl.testsuite.track import Miss, Play, Tracked, dump_tracked, read_tracked
+from tests.depth import EXAMPLES
 from tests.tracking import Suite, ask, send
 from tests.unit.wire.hostile import json_values, spoil
 
@@ -61,7 +62,7 @@ def can_be_kept(body: Any) -> bool:
     return body is not None
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES)
 @given(
     body=BODIES.filter(can_be_kept),
     plays=st.lists(PLAYS, max_size=5),
@@ -80,7 +81,7 @@ def test_any_run_gets_an_answer_in_every_format(
             show_everywhere(suite.root, tracked)
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_any_track_file_gets_an_answer_or_is_refused(data: st.DataObject) -> None:
     with TemporaryDirectory() as name, chdir(name):
@@ -99,7 +100,7 @@ def test_any_track_file_gets_an_answer_or_is_refused(data: st.DataObject) -> Non
             )
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES)
 @given(document=json_values | st.fixed_dictionaries({"version": st.just(VERSION), "drift": st.lists(ITEMS)}))
 def test_any_document_is_a_baseline_or_none(document: Any) -> None:
     with TemporaryDirectory() as name:

@@ -18,6 +18,7 @@ from recctl.input.sources import read
 from recctl.input.walk import walk
 from recctl.project import Override, Place, Project, Settings
 from recctl.recordings.source import Source
+from tests.depth import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,7 +167,9 @@ WORDS = st.sampled_from(
 ANYTHING = st.lists(st.one_of(WORDS, st.binary(max_size=3).map(os.fsdecode)), max_size=3).map("".join)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(ANYTHING, max_size=3), st.one_of(st.none(), st.lists(ANYTHING, max_size=2)), st.booleans())
 def test_any_words_at_all_mean_something_or_are_refused(
     history: Path, words: Sequence[str], paths: Sequence[str] | None, staged: bool
