@@ -36,6 +36,15 @@ def pytest_report_header() -> str:
     return f"depth: {'all' if IS_WHOLE else 'a part of what takes long; CI=true looks at all of it'}"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its argument where its bytes are no text.
+
+    What gzip makes has the time in it: the workers of pytest-xdist, which collect a moment apart, would
+    have cases of different names, and then run none.
+    """
+    return argname if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _key(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the key with which recctl signs its state apart from the user's own."""
