@@ -28,11 +28,11 @@ class YamlPlace(NamedTuple):
 
 
 def find_places(
-    text: str, paths: Iterable[tuple[str, ...]], *, is_stream: bool = False
+    text: str, paths: Iterable[tuple[str | None, ...]], *, is_stream: bool = False
 ) -> dict[tuple[str, ...], YamlPlace]:
     """Where the values stand to which steps lead, from the root of a text's first document.
 
-    Of a stream, they lead from the list of its documents. Steps are keys, and numbers from 0; "*" stands for
+    Of a stream, they lead from the list of its documents. Steps are keys, and numbers from 0; None stands for
     each item of a list, whose places come under their own numbers. Of two values under one key the last
     counts. What is no YAML has no places.
     """
@@ -57,7 +57,7 @@ def find_places(
 class _Wanted:
     """A value whose place is wanted, or that of something in it, and where it was met last."""
 
-    parts: dict[str, _Wanted]
+    parts: dict[str | None, _Wanted]
     is_asked: bool = False
     place: YamlPlace | None = None
 
@@ -72,7 +72,7 @@ def _collect(
     if wanted.is_asked and place is not None:
         found[path] = place
     for step, part in wanted.parts.items():
-        if step != "*":
+        if step is not None:
             _collect(part, (*path, step), place, found)
 
 
@@ -114,8 +114,8 @@ class _Finder:
 
     def _visit_part(self, value: Any, step: str, wanted: _Wanted, depth: int, *, is_mapping: bool) -> None:
         part = wanted.parts.get(step)
-        if part is None and not is_mapping and "*" in wanted.parts:
-            part = wanted.parts["*"]
+        if part is None and not is_mapping and None in wanted.parts:
+            part = wanted.parts[None]
         if part is None:
             self._skip(value)
         else:

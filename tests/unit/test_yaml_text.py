@@ -215,8 +215,9 @@ def test_where_values_stand() -> None:
     assert find("a", "0", "b", "0", "more") == find("a", "0", "b")
     assert find("a", "1", "e") == ("&x !!int 2", 3)
     assert find("a", "7") == (text[text.index("- b") :], 1)
+    assert find_places("'*': [1]", [("*", "*")])["*", "*"].depth == 1
     assert find("x") == (text[text.index("a:") :], 0)
-    assert find_places(text, [("a", "*")]).keys() == {("a", "0"), ("a", "1")}
+    assert find_places(text, [("a", None)]).keys() == {("a", "0"), ("a", "1")}
 
 
 @given(VALUES, st.lists(st.text(PRINTABLE, max_size=3) | st.sampled_from("0123"), max_size=4).map(tuple))

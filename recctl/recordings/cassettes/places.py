@@ -48,11 +48,11 @@ def _index(content: bytes, names: tuple[str, ...], numbers: tuple[int, ...]) -> 
     """Where the exchanges of a text stand: in lists of these names, or as the documents of these numbers."""
     _, text = decode_yaml(content)
     if not names:
-        documents = find_places(text, [("*",)], is_stream=True)
+        documents = find_places(text, [(None,)], is_stream=True)
         places = [documents[str(number),] for number in numbers if (str(number),) in documents]
         return _Index(text, {_DOCUMENTS: places}, find_positions(text))
     lists: dict[str, list[YamlPlace]] = {name: [] for name in names}
-    for steps, place in find_places(text, [(name, "*") for name in names]).items():
+    for steps, place in find_places(text, [(name, None) for name in names]).items():
         lists[steps[0]].append(place)
     return _Index(text, lists, find_positions(text))
 

@@ -315,7 +315,7 @@ def measure(layout: JsonLayout, source: Source) -> tuple[int, ...]:
         from recctl.base.yaml_text import decode_yaml
 
         _, text = decode_yaml(source.content)
-        spans = find_places(text, [(*file.steps, "*")]).values()
+        spans = find_places(text, [(*file.steps, None)]).values()
         return tuple(len(text[span.start : span.end].encode()) for span in spans)
     from recctl.recordings.splicing.json_text import find_spans
 

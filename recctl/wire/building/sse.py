@@ -281,7 +281,20 @@ def read_lines(texts: list[tuple[int, str]], builder: ReplyBuilder) -> Iterator[
 def _hold_json(texts: list[tuple[int, str]]) -> bool:
     """Whether strings hold objects, one after the other or in an array, and no event stream."""
     first = next((text for _, text in texts if text.strip()), "")
-    return _JSON_START.match(first) is not None and not any(_FIELD.match(text) for _, text in texts)
+    return _JSON_START.match(first) is not None and (
+        not any(_FIELD.match(text) for _, text in texts) or _are_fields_in_strings(texts)
+    )
+
+
+def _are_fields_in_strings(texts: list[tuple[int, str]]) -> bool:
+    """Whether strings add up to JSON that comes to its end, and what begins like a field is cut out of it."""
+    fragments: list[str] = []
+    json_text = _JSONText(fragments)
+    for _, text in texts:
+        if _FIELD.match(text) and not json_text.in_string:
+            return False
+        fragments.append(text)
+    return json_text.is_over
 
 
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*(?:\{|\Z))")

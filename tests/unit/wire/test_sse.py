@@ -280,6 +280,15 @@ def test_objects_are_read_however_the_text_is_cut(objects: Any, is_array: bool, 
     assert [event.data for event in read(*pieces)] == objects
 
 
+def test_text_of_an_object_may_look_like_a_field_where_it_is_cut() -> None:
+    expected = [{"a": "data: {}"}, {"b": "id: 1"}]
+    assert [event.data for event in read('[{"a": "', 'data: {}"}, {"b": "', 'id: 1"}]')] == expected
+    assert [event.data for event in read('{"error": "cut', 'data: {"a": 1}', "", 'data: {"a": 2}')] == [
+        {"a": 1},
+        {"a": 2},
+    ]
+
+
 def test_an_object_that_is_cut_off_is_kept_and_noted() -> None:
     assert notes_of('[{"a": 1}', ',{"b": ') == [("odd-chunk", "/response/body/1")]
     assert extra_of('[{"a": 1}', ',{"b": ') == {"odd_chunks": '{"b":'}
