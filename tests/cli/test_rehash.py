@@ -306,6 +306,26 @@ def test_a_commit_that_leaves_recordings_behind_is_told_so_and_what_follows(
     assert run(*check, cwd=project).code == 0
 
 
+def test_recordings_are_left_behind_where_ids_of_tests_begin_below_the_root_too(
+    run: Run, project: Path, git: Callable[..., str]
+) -> None:
+    test_id = "tests/chat/test_talk.py::test_hi"
+    write(project / "packages/one/tests/chat/recordings", ask("Hi", test_id=test_id))
+    file = project / "packages/one/tests/chat/test_talk.py"
+    file.write_text("def test_hi():\n    assert True\n" * 5)
+    git("add", ".")
+    git("commit", "-qm", "x")
+    git("mv", "packages/one/tests/chat/test_talk.py", "packages/one/tests/chat/test_speak.py")
+    outcome = run("mv", "--staged", "--check", cwd=project)
+    told = outcome.out.replace("packages/one/tests/chat", "CHAT").split("\n")[0]
+    assert (outcome.code, told) == (
+        1,
+        "1 recording belongs to CHAT/test_talk.py, which is staged as CHAT/test_speak.py",
+    )
+    assert run("mv", "--staged", "--apply", cwd=project).code == 0
+    assert run("mv", "--staged", "--check", cwd=project).code == 0
+
+
 LEFT_BEHIND = """\
 2 recordings belong to tests/integration/inference/test_chat.py, which is staged as tests/talk/test_talk.py
 1 recording belongs to tests/old/test_gone.py, which is staged as deleted
