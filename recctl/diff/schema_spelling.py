@@ -37,10 +37,10 @@ def _spell(kept: JSON, sent: JSON, name: str) -> JSON:
     if canonical(kept) == canonical(sent):
         return sent
     if not (isinstance(kept, dict) and isinstance(sent, dict)):
-        return sent if _is_same_type(kept, sent) else kept
-    if "enum" in kept and "const" in sent and "const" not in kept and kept["enum"] == [sent["const"]]:
+        return kept
+    if "enum" in kept and "const" in sent and "const" not in kept and _is_only(sent["const"], kept["enum"]):
         kept = {**{key: value for key, value in kept.items() if key != "enum"}, "const": sent["const"]}
-    elif "const" in kept and "enum" in sent and "enum" not in kept and sent["enum"] == [kept["const"]]:
+    elif "const" in kept and "enum" in sent and "enum" not in kept and _is_only(kept["const"], sent["enum"]):
         kept = {**{key: value for key, value in kept.items() if key != "const"}, "enum": sent["enum"]}
     spelled = {}
     for key, value in kept.items():
@@ -74,12 +74,18 @@ def _spell_choices(kept: list[JSON], sent: list[JSON]) -> list[JSON]:
     """Choices, in the order of those that were sent where they are the same ones."""
     rest, found = [*kept], []
     for choice in sent:
-        same = next((each for each in rest if canonical(_spell(each, choice, "")) == canonical(choice)), None)
+        told = canonical(choice)
+        same = next((i for i, each in enumerate(rest) if canonical(_spell(each, choice, "")) == told), None)
         if same is None:
             return [_spell(one, other, "") for one, other in zip(kept, sent, strict=True)]
-        rest.remove(same)
+        del rest[same]
         found.append(choice)
     return found
+
+
+def _is_only(value: JSON, choices: JSON) -> bool:
+    """Whether a value is the only one of some choices; 1 is not true here."""
+    return canonical([value]) == canonical(choices)
 
 
 def _is_same_type(kept: JSON, sent: JSON) -> bool:
@@ -119,7 +125,7 @@ def _says_nothing(key: str, schema: dict[str, JSON], name: str) -> bool:
         case "$schema":
             return True
         case "enum":
-            return "const" in schema and value == [schema["const"]]
+            return "const" in schema and _is_only(schema["const"], value)
         case "type":
             values = [schema["const"]] if "const" in schema else schema.get("enum")
             types = _TYPES.get(str(value).lower(), ())
@@ -136,37 +142,51 @@ def _open_references(schema: dict[str, JSON]) -> JSON:
 
     What refers to itself stays a reference, and keeps the definitions.
     """
-    budget = iter(range(_MOST_OPENED))
-    kept_references: list[str] = []
+    opener = _Opener(schema)
+    bare = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
+    try:
+        opened = opener.open(bare, ())
+    except StopIteration:
+        return None
+    if opener.keeps_references and isinstance(opened, dict):
+        return {**opened, **{key: schema[key] for key in _DEFINITIONS if key in schema}}
+    return opened
 
-    def open_(value: JSON, inside: tuple[str, ...]) -> JSON:
-        next(budget)
+
+class _Opener:
+    """Puts definitions of a schema in the place of what refers to them."""
+
+    def __init__(self, schema: dict[str, JSON]) -> None:
+        self._schema = schema
+        self._budget = iter(range(_MOST_OPENED))
+        self.keeps_references = False
+
+    def open(self, value: JSON, inside: tuple[str, ...]) -> JSON:
+        """A part of the schema, inside some definitions. Raises StopIteration where it comes to too much."""
+        next(self._budget)
         if isinstance(value, list):
-            return [open_(each, inside) for each in value]
+            return [self.open(each, inside) for each in value]
         if not isinstance(value, dict):
             return value
         choices = value.get("allOf")
         if isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], dict):
             rest = {key: each for key, each in value.items() if key != "allOf"}
-            if rest.keys().isdisjoint(choices[0]):
-                return open_({**choices[0], **rest}, inside)
+            # additionalProperties is about the properties beside it alone
+            if rest.keys().isdisjoint((*choices[0], "additionalProperties")):
+                return self.open({**choices[0], **rest}, inside)
         reference = value.get("$ref")
-        target = _find_definition(schema, reference) if isinstance(reference, str) else None
+        target = _find_definition(self._schema, reference) if isinstance(reference, str) else None
         if isinstance(target, dict) and reference not in inside:
             rest = {key: each for key, each in value.items() if key != "$ref"}
-            return open_({**target, **rest}, (*inside, str(reference)))
+            return self.open({**target, **rest}, (*inside, str(reference)))
         if isinstance(reference, str):
-            kept_references.append(reference)
-        return {key: each if key in _DATA else open_(each, inside) for key, each in value.items()}
+            self.keeps_references = True
+        return {key: self._open_member(key, each, inside) for key, each in value.items()}
 
-    bare = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
-    try:
-        opened = open_(bare, ())
-    except StopIteration:
-        return None
-    if kept_references and isinstance(opened, dict):
-        return {**opened, **{key: schema[key] for key in _DEFINITIONS if key in schema}}
-    return opened
+    def _open_member(self, key: str, value: JSON, inside: tuple[str, ...]) -> JSON:
+        if key in _MAPS and isinstance(value, dict):  # its keys are names, even those that schemas have too
+            return {name: self.open(each, inside) for name, each in value.items()}
+        return value if key in _DATA else self.open(value, inside)
 
 
 _MOST_OPENED = 5_000

@@ -54,6 +54,8 @@ class _Speller:
     def spell(self, kept: JSON, sent: JSON, steps: Steps) -> JSON:
         if canonical(kept) == canonical(sent):
             return sent
+        if self._is_free(steps):
+            return kept
         if self._form.is_protobuf and isinstance(kept, dict) and isinstance(sent, list):
             kept = [kept]
         if self._form.is_protobuf and isinstance(sent, dict) and isinstance(kept, list) and len(kept) == 1:
@@ -82,8 +84,11 @@ class _Speller:
 
     def _rename_schema(self, kept: dict[str, JSON], sent: dict[str, JSON], steps: Steps) -> dict[str, JSON]:
         """An object whose schema stands under another key than in what was sent, and says the same there."""
+        if steps and steps[0] in self._form.messages:
+            return kept
+        places = (*self._form.schemas, *_SCHEMAS)
         one, other = (
-            [key for key in side if key in (*self._form.schemas, *_SCHEMAS) and key not in rest]
+            [key for key in side if key in places and key not in rest and isinstance(side[key], dict)]
             for side, rest in ((kept, sent), (sent, kept))
         )
         if len(one) != 1 or len(other) != 1:
@@ -138,6 +143,13 @@ class _Speller:
         roles = (message.get(key) for key in self._form.roles) if isinstance(message, dict) else ()
         role = next((role for role in roles if isinstance(role, str)), "")
         return self._form.speakers.get(role) or SPEAKERS.get(role)
+
+    def _is_free(self, steps: Steps) -> bool:
+        """Whether what differs somewhere is data of a tool's, in which nothing has a meaning to the API."""
+        *holders, key = steps or ("",)
+        if not holders or holders[0] not in self._form.messages:
+            return False
+        return not _OF_TOOLS.isdisjoint(holders[1:]) or key in _OF_TOOLS - {"arguments"}
 
     def _is_schema(self, steps: Steps, *sides: dict[str, JSON]) -> bool:
         """Whether what differs somewhere is a schema: outside of messages, where models have answered."""
@@ -216,6 +228,9 @@ _SCHEMAS = (
     "responseJsonSchema",
     "response_json_schema",
 )
+_OF_TOOLS = frozenset({"args", "arguments", "input", "parameters", "response"})
+"""What arguments and results stand under in messages, as objects."""
+
 _MARKS = frozenset({"type", "properties", "$ref", "anyOf", "allOf", "oneOf"})
 """What makes an object a schema, where one may stand."""
 

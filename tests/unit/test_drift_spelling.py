@@ -63,6 +63,10 @@ def call(arguments: Any, **more: Any) -> Any:
     }
 
 
+def use(arguments: Any) -> Any:
+    return say([{"type": "tool_use", "id": "t1", "name": "look_up", "input": arguments}], "assistant")
+
+
 PLACE = {"type": "object", "properties": {"town": {"type": "string"}}, "title": "Place"}
 OPENED = {"type": "object", "properties": {"home": PLACE}}
 REFERRED = {"type": "object", "properties": {"home": {"$ref": "#/$defs/Place"}}, "$defs": {"Place": PLACE}}
@@ -70,6 +74,11 @@ RENAMED = {
     "type": "object",
     "properties": {"home": {"allOf": [{"$ref": "#/definitions/P"}]}},
     "definitions": {"P": PLACE},
+}
+EXAMPLE = {
+    "type": "object",
+    "properties": {"example": {"$ref": "#/$defs/Place"}},
+    "$defs": {"Place": PLACE},
 }
 TREE = {"type": "object", "properties": {"inner": {"$ref": "#/$defs/Tree"}}}
 RECURSIVE = {"$ref": "#/$defs/Tree", "$defs": {"Tree": TREE}}
@@ -324,6 +333,60 @@ OTHER: dict[str, tuple[str, Any, Any, list[str]]] = {
         offer(REFERRED),
         offer(json.loads(json.dumps(REFERRED).replace('"string"', '"integer"'))),
         ["tool look_up: parameters.$defs.Place.properties.town.type"],
+    ),
+    "what a definition defines, for a parameter that is called as a schema's own key is": (
+        CHAT,
+        offer(EXAMPLE),
+        offer(json.loads(json.dumps(EXAMPLE).replace('"string"', '"integer"'))),
+        ["tool look_up: parameters.$defs.Place.properties.town.type"],
+    ),
+    "the order of a tuple's items": (
+        CHAT,
+        offer(schema({"type": "array", "items": [{"type": "string"}, {"type": "integer"}]})),
+        offer(schema({"type": "array", "items": [{"type": "integer"}, {"type": "string"}]})),
+        [f"tool look_up: parameters.properties.home_city.items.{number}.type" for number in (0, 1)],
+    ),
+    "1 for true": (
+        CHAT,
+        offer(schema({"enum": [1]})),
+        offer(schema({"const": True})),
+        [f"tool look_up: parameters.properties.home_city.{key}" for key in ("const", "enum")],
+    ),
+    "one of two choices that are equal in Python": (
+        CHAT,
+        offer(schema({"anyOf": [{"const": 1}, {"const": True}]})),
+        offer(schema({"anyOf": [{"const": True}, {"const": True}]})),
+        ["tool look_up: parameters.properties.home_city.anyOf.0.const"],
+    ),
+    "what allOf hides from additionalProperties": (
+        CHAT,
+        offer({"allOf": [schema()], "additionalProperties": False}),
+        offer(schema(additionalProperties=False)),
+        [f"tool look_up: parameters.{key}" for key in ("allOf", "properties", "type")],
+    ),
+    "the key of an argument": (
+        ANTHROPIC,
+        {"messages": [use({"format": "csv"})]},
+        {"messages": [use({"schema": "csv"})]},
+        [f"message 1 (assistant): content.0.input.{key}" for key in ("format", "schema")],
+    ),
+    "an argument that is empty": (
+        ANTHROPIC,
+        {"messages": [use({"path": "a", "content": ""})]},
+        {"messages": [use({"path": "a"})]},
+        ["message 1 (assistant): content.0.input.content"],
+    ),
+    "an argument that becomes a list": (
+        GEMINI,
+        ask_gemini({"functionCall": {"name": "look_up", "args": {"a": {"b": 1}}}}),
+        ask_gemini({"functionCall": {"name": "look_up", "args": {"a": [{"b": 1}]}}}),
+        ["message 1 (user): parts.0.functionCall.args.a"],
+    ),
+    "a result called data": (
+        GEMINI,
+        ask_gemini({"functionResponse": {"name": "look_up", "response": {"data": "a-b"}}}),
+        ask_gemini({"functionResponse": {"name": "look_up", "response": {"data": "a+b"}}}),
+        ["message 1 (user): parts.0.functionResponse.response.data"],
     ),
     "what refers to itself": (
         CHAT,
