@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
@@ -239,13 +239,13 @@ def _pair_twins(left: list[_Traits], right: list[_Traits]) -> Iterator[tuple[_Tr
     Where several are the same but for that, their tests are likely to be in the same order still.
     """
     for identify in _TWINS:
-        waiting: defaultdict[Hashable, list[_Traits]] = defaultdict(list)
-        for one in sorted(left, key=lambda traits: (not traits.facts.is_gone, traits.test), reverse=True):
+        waiting: defaultdict[Hashable, deque[_Traits]] = defaultdict(deque)
+        for one in sorted(left, key=lambda traits: (not traits.facts.is_gone, traits.test)):
             waiting[identify(one)].append(one)
         rest = []
         for other in sorted(right, key=lambda traits: traits.test):
             if twins := waiting.get(identify(other)):
-                yield twins.pop(), other
+                yield twins.popleft(), other
             else:
                 rest.append(other)
         left[:] = [one for twins in waiting.values() for one in twins]

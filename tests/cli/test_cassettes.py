@@ -199,6 +199,38 @@ def test_diff_tells_exchanges_that_came_or_went_though_all_others_have_other_num
     ]
 
 
+def test_diff_takes_exchanges_that_ask_the_same_in_their_order(
+    run: Run, folder: Path, git: Callable[..., str]
+) -> None:
+    def poll(status: str, cookie: str) -> str:
+        return f"""\
+- request:
+    body: null
+    headers: {{}}
+    method: GET
+    uri: https://api.openai.com/v1/threads/thread_1/runs/run_1
+  response:
+    body:
+      string: '{{"id": "run_1", "object": "thread.run", "status": "{status}"}}'
+    headers:
+      Set-Cookie:
+      - {cookie}
+    status:
+      code: 200
+      message: OK
+"""
+
+    statuses = ("queued", "in_progress", "completed")
+    (folder / CASSETTE).write_text(cassette(*(poll(status, f"a={status}") for status in statuses)))
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (folder / CASSETTE).write_text(cassette(*(poll(status, "HIDDEN") for status in statuses)))
+    pairs = json.loads(run("diff", "--format", "json", cwd=folder).out)["pairs"]
+    assert [(pair["left"], pair["right"], pair["verdict"]) for pair in pairs] == [
+        (f"{CASSETTE}#{number}", f"{CASSETTE}#{number}", "noise") for number in (1, 2, 3)
+    ]
+
+
 def test_diff_compares_two_exchanges_of_a_cassette(run: Run, folder: Path) -> None:
     outcome = run("diff", f"{CASSETTE}#1", f"{CASSETTE}#2", "--format", "json", cwd=folder)
     (pair,) = json.loads(outcome.out)["pairs"]
